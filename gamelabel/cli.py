@@ -1,12 +1,28 @@
 """The `gamelabel` command. Each subcommand imports what it needs when it runs, so `--help` stays quick."""
 
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gamelabel import __version__
 
-app = typer.Typer(name="gamelabel", no_args_is_help=True, add_completion=False)
+app = typer.Typer(name="gamelabel", no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
+world = typer.Typer(no_args_is_help=True, help="The image world: draw scenes, judge pictures, the embedded model.")
+app.add_typer(world, name="world")
+
+Model = Annotated[
+    str, typer.Option("--model", help="A FLUX repository: a folder, or a name on the hub. Default: the embedded model.")
+]
+Adapter = Annotated[str, typer.Option("--adapter", help="A LoRA adapter (.safetensors) to put on the model.")]
+Steps = Annotated[int, typer.Option(min=1, help="Sampling steps.")]
+Guidance = Annotated[float, typer.Option(help="Classifier-free guidance; 1 is none, as FLUX.1-schnell is used.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed draws the same pictures.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -24,6 +40,121 @@ def gamelabel(
     """Preference data from play, and better image models from that data."""
 
 
+@world.command("draw")
+def world_draw(
+    prompt: Annotated[str, typer.Argument(help='What to draw, such as "a red circle above a blue star".')],
+    out: Annotated[Path, typer.Option(help="The picture to write.")] = Path("grid.png"),
+    n: Annotated[int, typer.Option(min=1, help="How many drawings.")] = 8,
+    seed: Seed = 0,
+) -> None:
+    """Draw a prompt's scene with the world's own brush: what a model is taught, and a picture that fits for sure."""
+    from gamelabel.world import contact_sheet, draw, parse
+
+    scene = parse(prompt)
+    contact_sheet([draw(scene, seed + i) for i in range(n)], out)
+    typer.echo(f"{n} drawings of {prompt!r} in {out}")
+
+
+@world.command("judge")
+def world_judge(
+    picture: Annotated[Path, typer.Argument(help="A picture, RGB, 64 x 64.", exists=True, dir_okay=False)],
+    prompt: Annotated[str, typer.Argument(help="The prompt that it should fit.")],
+) -> None:
+    """Say whether a picture fits a prompt, how far, and what is wrong; exit status 1 where it does not fit."""
+    from PIL import Image
+
+    from gamelabel.world import verify
+
+    with Image.open(picture) as image:
+        verdict = verify(image, prompt)
+    typer.echo(f"{'fits' if verdict.fits else 'does not fit'} (score {verdict.score:.2f})")
+    for fault in verdict.wrong:
+        typer.echo(f"- {fault}")
+    raise typer.Exit(0 if verdict.fits else 1)
+
+
+@world.command("sample")
+def world_sample(
+    prompt: Annotated[str, typer.Argument(help='What to draw, such as "two red circles".')],
+    n: Annotated[int, typer.Option(min=1, help="How many pictures.")] = 8,
+    out: Annotated[Path, typer.Option(help="The picture to write: all n in a grid.")] = Path("grid.png"),
+    model: Model = "",
+    adapter: Adapter = "",
+    steps: Steps = 4,
+    guidance: Guidance = 1.0,
+    seed: Seed = 0,
+) -> None:
+    """Let a model draw a prompt n times, and judge each picture."""
+    import numpy as np
+
+    from gamelabel.images.pipeline import EMBEDDED, generate, load
+    from gamelabel.world import UnknownPrompt, contact_sheet, parse, verify_batch
+
+    pipe = load(model or EMBEDDED, adapter=adapter)
+    seeds = [seed + i for i in range(n)]
+    pictures = np.concatenate(list(generate(pipe, [prompt] * n, seeds, steps, guidance, progress="drawing")))
+    contact_sheet(pictures, out)
+    typer.echo(f"{n} pictures of {prompt!r} in {out}")
+    try:
+        parse(prompt)
+    except UnknownPrompt as unknown:
+        typer.echo(f"not judged: {unknown}")
+        return
+    for number, verdict in zip(seeds, verify_batch(pictures, [prompt] * n), strict=True):
+        typer.echo(f"seed {number}: {'fits' if verdict.fits else '; '.join(verdict.wrong)}")
+
+
+@world.command("evaluate")
+def world_evaluate(
+    model: Model = "",
+    adapter: Adapter = "",
+    n: Annotated[int, typer.Option(min=1, help="Held-out prompts to draw, the families in turn.")] = 2000,
+    steps: Steps = 4,
+    guidance: Guidance = 1.0,
+    seed: Seed = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Measure a model's exact adherence on held-out prompts, overall and by family, with 95 % intervals."""
+    from gamelabel.images.pipeline import EMBEDDED, load
+    from gamelabel.tuning.evaluate import evaluate
+
+    pipe = load(model or EMBEDDED, adapter=adapter)
+    result = {"model": model or EMBEDDED.name, **evaluate(pipe, n, steps, seed, guidance, progress="drawing")}
+    if as_json:
+        typer.echo(json.dumps(result))
+        return
+    for name, share in {"all": result["adherence"], **result["families"]}.items():
+        typer.echo(f"{name:10} {share['value']:.3f}  [{share['low']:.3f}, {share['high']:.3f}]  n = {share['n']}")
+
+
+@world.command("train")
+def world_train(
+    out: Annotated[Path, typer.Option(help="Where stages, checkpoints and logs go; a second call resumes there.")],
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share every batch: one a core; 1 on a GPU.")] = 2,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    quick: Annotated[bool, typer.Option(help="A few steps a stage: it shows that the recipe runs, no more.")] = False,
+) -> None:
+    """Train the embedded model: codec, text, pictures, teacher, lessons, student; then write `OUT/repository`."""
+    from gamelabel.images.base import Recipe, assemble, run
+    from gamelabel.images.base import quick as shortened
+
+    recipe = shortened(Recipe()) if quick else Recipe()
+    run(recipe, out, workers, device)
+    assemble(out, "student", out / "repository")
+    typer.echo(f"the model is in {out / 'repository'}; measure it: gamelabel world evaluate --model {out / 'repository'}")
+
+
 def main() -> None:
-    """Run the command line; the console script `gamelabel` calls this."""
-    app()
+    """Run the command line; the console script `gamelabel` calls this.
+
+    Errors that a user can mend are ValueErrors and OSErrors with a sentence for a message: that sentence is shown,
+    without a traceback (GAMELABEL_DEBUG=1 shows it all).
+    """
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it warns of a torchvision that FLUX does not need
+    try:
+        app()
+    except (ValueError, OSError) as error:
+        if os.environ.get("GAMELABEL_DEBUG"):
+            raise
+        typer.echo(f"gamelabel: {error}", err=True)
+        sys.exit(2)

@@ -16,10 +16,10 @@ HUES = dict(zip(COLOURS, (358.0, 27.0, 53.0, 130.0, 220.0, 283.0), strict=True))
 BOUNDING = {"circle": 1.0, "square": 1.16, "triangle": 1.2, "star": 1.25}  # circumradius / nominal radius
 SMALL_BELOW = 11.0  # nominal radius in pixels that divides small from large
 _RADII = {"small": (6.5, 9.0), "large": (13.5, 18.0)}
-_RADII_BY_NUMBER = {2: (8.0, 12.0), 3: (7.5, 10.0), 4: (7.0, 9.0)}
+_RADII_BY_NUMBER = {2: (8.0, 10.5), 3: (7.0, 9.5), 4: (6.5, 8.5)}  # so that any of them fit side by side
 _GAP = 5.0  # least distance between bounding circles
-_HATCH = 4  # period of the crayon's strokes along x + y, in pixels
-STROKES = (np.add.outer(np.arange(SIDE), np.arange(SIDE)) % _HATCH < _HATCH // 2).astype(np.float32)
+RIM = 2.2  # width in pixels of the crayon's strong edge
+PALE = 0.6  # share of ink in the crayon's filling, the rest is paper
 _Y, _X = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
 
 Image = NDArray[np.uint8]
@@ -151,8 +151,8 @@ def paint(marks: list[Mark], style: str, seed: int) -> Image:
             canvas[window] *= 1.0 - 0.95 * np.clip(2.5 - distance, 0.0, 1.0)[..., None]  # a dark outline
         cover = np.clip(0.5 - distance, 0.0, 1.0)[..., None]
         if style == "crayon drawing":
-            stroke = STROKES[window][..., None]
-            colour = stroke * (0.35 + 0.65 * ink) + (1.0 - stroke) * (0.75 * ink)
+            filling = PALE * ink + (1.0 - PALE) * canvas[window]
+            colour = filling + np.clip(RIM + 0.5 + distance, 0.0, 1.0)[..., None] * (ink - filling)
         else:
             colour = ink
         canvas[window] += cover * (colour - canvas[window])

@@ -1,0 +1,6 @@
+"""The recipe that trains the embedded model: `run(Recipe(), folder)`, then `assemble(folder, "student", destination)`."""
+
+from gamelabel.images.base.recipe import Recipe, quick, run
+from gamelabel.images.base.repository import assemble
+
+__all__ = ["Recipe", "assemble", "quick", "run"]

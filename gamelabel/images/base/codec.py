@@ -1,0 +1,73 @@
+"""Stage 1, the autoencoder: 64 x 64 pictures to 8 x 8 latents of unit variance, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import log
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from torch import Tensor
+
+from gamelabel.images.base.loop import Worker
+from gamelabel.world.draw import SIDE, draw
+from gamelabel.world.scenes import parse, sample_prompts
+
+CHANNELS = 8
+NOISE = 0.05  # standard deviation of the posterior: near latents must mean near pictures
+
+
+def make_codec() -> AutoencoderKL:
+    """FLUX's kind of autoencoder, factor 8, without attention; full resolution is dear, so the width lies below it."""
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(16, 32, 48, 48),
+        layers_per_block=1,
+        norm_num_groups=8,
+        latent_channels=CHANNELS,
+        sample_size=SIDE,
+        scaling_factor=1.0,
+        shift_factor=0.0,
+        force_upcast=False,
+        mid_block_add_attention=False,
+        use_quant_conv=False,
+        use_post_quant_conv=False,
+    ).to(memory_format=torch.channels_last)
+
+
+def to_tensor(pictures: np.ndarray) -> Tensor:
+    """RGB uint8 (N, H, W, 3) -> float (N, 3, H, W) in [-1, 1], channels last in memory."""
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div(127.5).sub(1.0)
+
+
+def draw_batch(seed: int, n: int, rows: slice) -> Tensor:
+    """The given rows of a batch of n training scenes, drawn anew: float (rows, 3, 64, 64)."""
+    texts = sample_prompts(n, seed)
+    pictures = [draw(parse(texts[i]), seed * n + i) for i in range(n)[rows]]
+    return to_tensor(np.stack(pictures))
+
+
+def codec_loss(codec: AutoencoderKL, batch: int) -> Callable[[torch.Generator, Worker], Tensor]:
+    """Absolute and squared error of the picture, what stands out weighted, and a posterior held to its shape.
+
+    That shape is: each channel of zero mean and unit variance over pictures, and a standard deviation of NOISE about
+    each picture's own latents.
+    """
+
+    def loss(generator: torch.Generator, worker: Worker) -> Tensor:
+        rows = worker.share(batch)
+        seed = int(torch.randint(2**31, (), generator=generator))
+        pictures = draw_batch(seed, batch, rows).to(worker.device)
+        posterior = codec.encode(pictures).latent_dist
+        noise = torch.randn(batch, *posterior.mean.shape[1:], generator=generator)[rows].to(worker.device)
+        difference = codec.decode(posterior.mean + NOISE * noise).sample.float() - pictures
+        weight = 1.0 + 4.0 * (pictures - pictures.mean((2, 3), keepdim=True)).abs().mean(1, keepdim=True)
+        error = (weight * (difference.abs() + difference.square())).mean()
+        mean, variance = posterior.mean.float().mean((0, 2, 3)), posterior.mean.float().var((0, 2, 3))
+        shape = mean.square().mean() + (variance - 1.0).square().mean()
+        shape = shape + (posterior.logvar.float() - 2.0 * log(NOISE)).square().mean()
+        return error + 0.02 * shape
+
+    return loss

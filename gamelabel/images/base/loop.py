@@ -1,0 +1,140 @@
+"""One training loop for every stage of the recipe: workers, moving average, checkpoints, resume, a log."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from tqdm import tqdm
+
+CHECKPOINT_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How long and how fast a stage trains."""
+
+    steps: int
+    batch: int  # samples a step, over all workers
+    rate: float  # peak learning rate
+    decay_from: float = 0.4  # share of the steps after which the rate falls linearly to zero
+    warm_up: int = 200  # steps
+    average: float = 0.999  # decay of the moving average of the weights
+    low_precision: bool = True  # bfloat16 autocast
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One of the processes that share every batch."""
+
+    rank: int = 0
+    size: int = 1
+    device: str = "cpu"
+
+    def share(self, batch: int) -> slice:
+        """The rows of a batch that fall to this worker."""
+        return slice(self.rank * batch // self.size, (self.rank + 1) * batch // self.size)
+
+
+def rate_at(step: int, fit: Fit) -> float:
+    """Learning rate of a step: linear warm-up, a plateau, a linear fall to zero."""
+    rise = min(1.0, (step + 1) / fit.warm_up)
+    fall = min(1.0, (fit.steps - step) / (fit.steps * (1.0 - fit.decay_from)))
+    return fit.rate * rise * fall
+
+
+def train(
+    module: nn.Module,
+    loss: Callable[[torch.Generator, Worker], Tensor],
+    fit: Fit,
+    folder: Path,
+    worker: Worker,
+    seed: int,
+) -> nn.Module:
+    """Minimise `loss` over the module's trainable weights, in place; returns the module with its averaged weights.
+
+    `loss(generator, worker)` draws a whole batch's random numbers from the generator and returns the mean loss of the
+    worker's share, so that the number of workers does not change what is trained on. Progress stands in
+    `folder/checkpoint.pt` (taken up again by the next call) and `folder/log.jsonl`.
+    """
+    weights = [p for p in module.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(weights, lr=fit.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    averaged = [p.detach().clone() for p in weights]
+    path = folder / "checkpoint.pt"
+    start, seconds = 0, 0.0
+    if path.exists():
+        saved = torch.load(path, map_location=worker.device, weights_only=True)
+        start, seconds = saved["step"], saved["seconds"]
+        optimiser.load_state_dict(saved["optimiser"])
+        _copy(weights, saved["weights"])
+        averaged = saved["averaged"]
+    generator = torch.Generator()
+    module.train()
+    began, saved_at = time.monotonic() - seconds, time.monotonic()
+    total = 0.0
+    bar = tqdm(range(start, fit.steps), desc=folder.name, initial=start, total=fit.steps, disable=worker.rank > 0)
+    for step in bar:
+        generator.manual_seed(seed * 1_000_003 + step)
+        for group in optimiser.param_groups:
+            group["lr"] = rate_at(step, fit)
+        optimiser.zero_grad(set_to_none=False)
+        low = torch.autocast(worker.device.partition(":")[0], torch.bfloat16) if fit.low_precision else nullcontext()
+        with low:
+            value = loss(generator, worker)
+        value.backward()
+        _average_gradients(weights, worker)
+        norm = nn.utils.clip_grad_norm_(weights, 1.0)
+        if not torch.isfinite(norm):
+            raise FloatingPointError(f"{folder.name}: the gradient is not finite at step {step}; {path} is kept")
+        optimiser.step()
+        keep = min(fit.average, (step + 1) / (step + 10))
+        torch._foreach_lerp_(averaged, [p.detach() for p in weights], 1.0 - keep)
+        total += value.item()
+        if worker.rank == 0 and (step + 1) % 50 == 0:
+            row = {"step": step + 1, "loss": total / 50, "rate": rate_at(step, fit), "norm": norm.item()}
+            _log(folder, {**row, "seconds": round(time.monotonic() - began, 1)})
+            bar.set_postfix(loss=f"{total / 50:.4f}")
+            total = 0.0
+        if worker.rank == 0 and (time.monotonic() - saved_at > CHECKPOINT_SECONDS or step + 1 == fit.steps):
+            saved_at = time.monotonic()
+            state = {"step": step + 1, "seconds": saved_at - began, "optimiser": optimiser.state_dict()}
+            _write(path, {**state, "weights": [p.detach() for p in weights], "averaged": averaged})
+    _copy(weights, averaged)
+    return module.eval()
+
+
+def _copy(weights: list[nn.Parameter], values: list[Tensor]) -> None:
+    with torch.no_grad():
+        for weight, value in zip(weights, values, strict=True):
+            weight.copy_(value)
+
+
+def _average_gradients(weights: list[nn.Parameter], worker: Worker) -> None:
+    if worker.size == 1:
+        return
+    grads = [p.grad for p in weights if p.grad is not None]
+    flat = torch.cat([g.flatten() for g in grads])
+    dist.all_reduce(flat)
+    flat /= worker.size
+    for grad, part in zip(grads, flat.split([g.numel() for g in grads]), strict=True):
+        grad.copy_(part.view_as(grad))
+
+
+def _log(folder: Path, row: dict[str, float]) -> None:
+    with (folder / "log.jsonl").open("a") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+def _write(path: Path, state: dict[str, Any]) -> None:
+    """Write whole or not at all, so that an interrupt never leaves half a checkpoint."""
+    torch.save(state, path.with_suffix(".part"))
+    os.replace(path.with_suffix(".part"), path)

@@ -1,0 +1,219 @@
+"""The recipe that trains the embedded model, stage by stage; each stage resumes where it was interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from diffusers import AutoencoderKL, FluxTransformer2DModel
+from torch import Tensor
+from tqdm import tqdm
+
+from gamelabel.images.base.codec import CHANNELS, codec_loss, draw_batch, make_codec
+from gamelabel.images.base.loop import Fit, Worker, train
+from gamelabel.images.base.student import student_loss
+from gamelabel.images.base.teacher import make_transformer, teacher_loss
+from gamelabel.images.base.text import Readers, text_loss
+from gamelabel.tuning.flow import Text, few_step_sigmas, integrate, pack
+from gamelabel.world.draw import SIDE
+from gamelabel.world.scenes import prompts, sample_prompts, split
+
+CHUNK = 1000  # pictures a file
+TOKENS = (SIDE // 16) ** 2
+_PICTURES, _LESSONS = 10, 50  # seeds of stages are far apart: chunk i of a stage uses stage * 100_003 + i
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every number of the recipe that one might turn."""
+
+    seed: int = 0
+    codec: Fit = field(default_factory=lambda: Fit(steps=4500, batch=16, rate=2e-3, decay_from=0.3, low_precision=False))
+    text: Fit = field(default_factory=lambda: Fit(steps=1500, batch=128, rate=2e-3, low_precision=False))
+    pictures: int = 160_000
+    teacher: Fit = field(default_factory=lambda: Fit(steps=11_000, batch=128, rate=1.2e-3))
+    lessons: int = 40_000
+    lesson_steps: int = 8
+    lesson_guidance: float = 2.0
+    student: Fit = field(default_factory=lambda: Fit(steps=3000, batch=128, rate=6e-4, decay_from=0.2))
+
+
+def quick(recipe: Recipe) -> Recipe:
+    """The same recipe with a handful of steps: it shows that everything runs, and draws nothing anyone would want."""
+    short = {name: replace(getattr(recipe, name), steps=4, batch=8) for name in ("codec", "text", "teacher", "student")}
+    return replace(recipe, pictures=16, lessons=16, **short)
+
+
+def train_codec(recipe: Recipe, out: Path, worker: Worker) -> None:
+    """Stage 1: the autoencoder."""
+    codec = make_codec().to(worker.device)
+    _fit(recipe.codec, codec, codec_loss(codec, recipe.codec.batch), recipe, out / "codec", worker)
+    if worker.rank == 0:
+        codec.save_pretrained(out / "codec/model")
+
+
+def train_text(recipe: Recipe, out: Path, worker: Worker) -> None:
+    """Stage 2: the text encoders."""
+    readers = Readers().to(worker.device)
+    _fit(recipe.text, readers, text_loss(readers, recipe.text.batch), recipe, out / "text", worker)
+    if worker.rank == 0:
+        torch.save(readers.state_dict(), out / "text/readers.pt")
+
+
+def draw_pictures(recipe: Recipe, out: Path, worker: Worker) -> None:
+    """Stage 3: draw the training scenes and keep their latents."""
+    codec = AutoencoderKL.from_pretrained(out / "codec/model").to(worker.device, memory_format=torch.channels_last)
+
+    def make(seed: int, n: int) -> Tensor:
+        batches = [slice(i, min(i + 50, n)) for i in range(0, n, 50)]
+        return torch.cat([pack(codec.encode(draw_batch(seed, n, b).to(worker.device)).latent_dist.mean) for b in batches])
+
+    _in_chunks(out / "pictures", recipe.pictures, _PICTURES, make, worker)
+
+
+def train_teacher(recipe: Recipe, out: Path, worker: Worker) -> None:
+    """Stage 4: the teacher, on drawn scenes."""
+    transformer = make_transformer().to(worker.device)
+    table, row = _read_prompts(out, worker)
+    clean = _load_chunks(out / "pictures", recipe.pictures)
+    asked = _prompt_rows(row, recipe.pictures, _PICTURES)
+    loss = teacher_loss(transformer, clean, asked, table, recipe.teacher.batch)
+    _fit(recipe.teacher, transformer, loss, recipe, out / "teacher", worker)
+    if worker.rank == 0:
+        transformer.save_pretrained(out / "teacher/model")
+
+
+def draw_lessons(recipe: Recipe, out: Path, worker: Worker) -> None:
+    """Stage 5: the teacher draws, with guidance, what the student is to draw without."""
+    teacher = FluxTransformer2DModel.from_pretrained(out / "teacher/model").to(worker.device).eval()
+    table, row = _read_prompts(out, worker)
+    sigmas = few_step_sigmas(recipe.lesson_steps)
+
+    def make(seed: int, n: int) -> Tensor:
+        noise = _noise(seed, n).to(worker.device)
+        text = table.rows(torch.tensor([row[text] for text in sample_prompts(n, seed)]))
+        parts = [slice(i, i + 50) for i in range(0, n, 50)]
+        with torch.autocast(worker.device.partition(":")[0], torch.bfloat16, enabled=recipe.teacher.low_precision):
+            drawn = [
+                integrate(teacher, noise[p], text.rows(p), sigmas, recipe.lesson_guidance, table.rows([0])) for p in parts
+            ]
+        return torch.cat(drawn)
+
+    _in_chunks(out / "lessons", recipe.lessons, _LESSONS, make, worker)
+
+
+def train_student(recipe: Recipe, out: Path, worker: Worker) -> None:
+    """Stage 6: the student, from the teacher's weights."""
+    student = FluxTransformer2DModel.from_pretrained(out / "teacher/model").to(worker.device)
+    table, row = _read_prompts(out, worker)
+    clean = _load_chunks(out / "lessons", recipe.lessons)
+    noise = torch.cat([_noise(seed, n) for seed, n in _chunks(recipe.lessons, _LESSONS)]).half()
+    asked = _prompt_rows(row, recipe.lessons, _LESSONS)
+    loss = student_loss(student, clean, noise, asked, table, recipe.student.batch)
+    _fit(recipe.student, student, loss, recipe, out / "student", worker)
+    if worker.rank == 0:
+        student.save_pretrained(out / "student/model")
+
+
+# glibc gives large blocks back to the system after every step and faults them in again at the next (10 to 20 % of a
+# codec step on a CPU); the workers inherit these settings and keep their memory.
+_KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1073741824", "MALLOC_TRIM_THRESHOLD_": "2147483648"}
+
+STAGES: dict[str, Callable[[Recipe, Path, Worker], None]] = {
+    "codec": train_codec,
+    "text": train_text,
+    "pictures": draw_pictures,
+    "teacher": train_teacher,
+    "lessons": draw_lessons,
+    "student": train_student,
+}
+
+
+def run(
+    recipe: Recipe, out: Path, workers: int = 2, device: str = "cpu", stages: Sequence[str] = tuple(STAGES)
+) -> None:
+    """Run the stages that are not finished; each works in `out/<stage>/`, where `done` says that it is."""
+    os.environ.update(_KEEP_MEMORY)
+    for name in stages:
+        if (out / name / "done").exists():
+            continue
+        (out / name).mkdir(parents=True, exist_ok=True)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        began = time.monotonic()
+        mp.spawn(_work, (name, recipe, out, workers, device, port), nprocs=workers)
+        done = {"seconds": round(time.monotonic() - began), "workers": workers, "device": device}
+        (out / name / "done").write_text(json.dumps(done))
+
+
+def _work(rank: int, name: str, recipe: Recipe, out: Path, size: int, device: str, port: int) -> None:
+    if size > 1:
+        torch.set_num_threads(1)  # one process a core beats one process with many threads at these widths
+        os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
+        dist.init_process_group("gloo", rank=rank, world_size=size)
+    torch.manual_seed(recipe.seed)
+    STAGES[name](recipe, out, Worker(rank, size, device))
+    if size > 1:
+        dist.barrier()
+        dist.destroy_process_group()
+
+
+def _fit(fit: Fit, module: torch.nn.Module, loss: Callable, recipe: Recipe, folder: Path, worker: Worker) -> None:
+    train(module, loss, fit, folder, worker, recipe.seed)
+
+
+def _chunks(total: int, stage: int) -> list[tuple[int, int]]:
+    """(seed, pictures) of every chunk of a stage."""
+    return [(stage * 100_003 + i, min(CHUNK, total - i * CHUNK)) for i in range((total + CHUNK - 1) // CHUNK)]
+
+
+def _in_chunks(folder: Path, total: int, stage: int, make: Callable[[int, int], Tensor], worker: Worker) -> None:
+    """Make each chunk of latents once; the workers take turns, and what is there is kept."""
+    mine = _chunks(total, stage)[worker.rank :: worker.size]
+    for seed, n in tqdm(mine, desc=folder.name, unit_scale=CHUNK, unit="picture", disable=worker.rank > 0):
+        path = folder / f"{seed}.npy"
+        if path.exists():
+            continue
+        with torch.no_grad():
+            latents = make(seed, n)
+        with (folder / f"{seed}.part").open("wb") as file:
+            np.save(file, latents.half().cpu().numpy())
+        os.replace(folder / f"{seed}.part", path)
+
+
+def _load_chunks(folder: Path, total: int) -> Tensor:
+    stage = {"pictures": _PICTURES, "lessons": _LESSONS}[folder.name]
+    return torch.cat([torch.from_numpy(np.load(folder / f"{seed}.npy")) for seed, _ in _chunks(total, stage)])
+
+
+def _prompt_rows(row: dict[str, int], total: int, stage: int) -> Tensor:
+    return torch.tensor([row[text] for seed, n in _chunks(total, stage) for text in sample_prompts(n, seed)])
+
+
+def _noise(seed: int, n: int) -> Tensor:
+    return torch.randn(n, TOKENS, 4 * CHANNELS, generator=torch.Generator().manual_seed(seed))
+
+
+def _read_prompts(out: Path, worker: Worker) -> tuple[Text, dict[str, int]]:
+    """Every training prompt encoded once, on the CPU or GPU; row 0 is the empty prompt."""
+    readers = Readers()
+    readers.load_state_dict(torch.load(out / "text/readers.pt", weights_only=True))
+    readers.to(worker.device).eval()
+    texts = ["", *(text for text, scene in prompts().items() if split(scene) == "train")]
+    with torch.no_grad():
+        parts = [
+            readers(*(ids.to(worker.device) for ids in readers.tokens(texts[i : i + 500])))
+            for i in range(0, len(texts), 500)
+        ]
+    embeds, pooled = (torch.cat(part) for part in zip(*parts, strict=True))
+    return Text(embeds, pooled), {text: i for i, text in enumerate(texts)}

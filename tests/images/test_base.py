@@ -1,0 +1,106 @@
+"""The recipe: it runs from end to end, resumes to the same weights, and its worker count changes nothing but time."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from diffusers import FluxPipeline
+
+from gamelabel.images.base import Recipe, assemble, quick, run
+from gamelabel.images.base.loop import Fit, Worker, rate_at, train
+from gamelabel.images.base.recipe import STAGES
+from gamelabel.images.base.text import FACTS, token_facts
+from gamelabel.images.base.tokens import make_clip_tokenizer, make_t5_tokenizer
+from gamelabel.world.scenes import prompts
+
+FIT = Fit(steps=12, batch=8, rate=1e-2, warm_up=2, low_precision=False)
+
+
+def test_every_prompt_is_one_token_a_word_in_both_tokenizers():
+    t5, clip = make_t5_tokenizer(), make_clip_tokenizer()
+    texts = list(prompts())
+    words = [len(text.split()) for text in texts]
+    assert [len(ids) for ids in t5(texts).input_ids] == [n + 1 for n in words]
+    assert [len(ids) for ids in clip(texts).input_ids] == [n + 2 for n in words]
+    assert max(words) + 1 <= t5.model_max_length and max(words) + 2 <= clip.model_max_length
+
+
+def test_tokens_are_asked_about_their_own_thing():
+    facts = dict(zip("a red circle left of a blue square".split(), token_facts("a red circle left of a blue square"), strict=False))
+    names = list(FACTS)
+    red, blue = (dict(zip(names, facts[word], strict=True)) for word in ("red", "blue"))
+    assert (red["colour"], red["other colour"]) == (blue["other colour"], blue["colour"])
+    assert (red["shape"], red["other shape"]) == (blue["other shape"], blue["shape"])
+    exchanged = token_facts("a blue square right of a red circle")
+    assert exchanged[1] == facts["blue"] and exchanged[-1] == facts["blue"]
+
+
+def test_the_rate_warms_up_stays_and_falls_to_nothing():
+    fit = Fit(steps=100, batch=1, rate=1.0, decay_from=0.5, warm_up=10)
+    assert rate_at(0, fit) == pytest.approx(0.1)
+    assert rate_at(30, fit) == 1.0
+    assert rate_at(75, fit) == pytest.approx(0.5)
+    assert rate_at(99, fit) == pytest.approx(0.02)
+
+
+def _line(folder, fit=FIT, worker=Worker(), stop_at=None):  # noqa: B008
+    """Fit a line; `stop_at` interrupts before that step, as Ctrl-C would."""
+    torch.manual_seed(0)
+    model, seen = torch.nn.Linear(2, 1), []
+
+    def loss(generator, worker):
+        x = torch.randn(fit.batch, 2, generator=generator)[worker.share(fit.batch)]
+        seen.append(x)
+        if stop_at is not None and len(seen) > stop_at:
+            raise KeyboardInterrupt
+        return (model(x) - x.sum(1, keepdim=True)).square().mean()
+
+    folder.mkdir(exist_ok=True)
+    train(model, loss, fit, folder, worker, seed=3)
+    return model.weight.detach()
+
+
+def test_an_interrupted_stage_resumes_to_the_same_weights(tmp_path, monkeypatch):
+    whole = _line(tmp_path / "whole")
+    monkeypatch.setattr("gamelabel.images.base.loop.CHECKPOINT_SECONDS", 0.0)
+    with pytest.raises(KeyboardInterrupt):
+        _line(tmp_path / "parts", stop_at=5)
+    assert torch.load(tmp_path / "parts/checkpoint.pt")["step"] == 5
+    assert torch.equal(_line(tmp_path / "parts"), whole)
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(tmp_path):
+    model = torch.nn.Linear(1, 1)
+    with pytest.raises(FloatingPointError, match="not finite at step 0"):
+        train(model, lambda g, w: model.weight.sum() * float("nan"), FIT, tmp_path, Worker(), 0)
+
+
+def test_the_workers_share_a_batch_without_overlap():
+    shares = [range(10)[Worker(rank, 3).share(10)] for rank in range(3)]
+    assert [i for share in shares for i in share] == list(range(10))
+
+
+@pytest.mark.slow
+def test_the_whole_recipe_runs_and_makes_a_repository_that_stock_flux_opens(tmp_path):
+    recipe = quick(Recipe())
+    run(recipe, tmp_path, workers=2)
+    assert all(json.loads((tmp_path / stage / "done").read_text())["seconds"] >= 0 for stage in STAGES)
+    assemble(tmp_path, "student", tmp_path / "repository")
+    pipe = FluxPipeline.from_pretrained(tmp_path / "repository")
+    assert pipe.vae.config.sample_size == 64
+    size = sum(file.stat().st_size for file in (tmp_path / "repository").rglob("*") if file.is_file())
+    assert size < 12e6
+
+    before = (tmp_path / "teacher/checkpoint.pt").stat().st_mtime_ns
+    (tmp_path / "student/done").unlink()
+    run(recipe, tmp_path, workers=1)  # what is done is left alone
+    assert (tmp_path / "teacher/checkpoint.pt").stat().st_mtime_ns == before
+
+    alone = tmp_path / "alone"
+    run(replace(recipe, codec=replace(recipe.codec, steps=2)), alone, workers=1, stages=["codec"])
+    both = tmp_path / "both"
+    run(replace(recipe, codec=replace(recipe.codec, steps=2)), both, workers=2, stages=["codec"])
+    one, two = (torch.load(p / "codec/checkpoint.pt")["averaged"] for p in (alone, both))
+    assert all(np.allclose(a, b, atol=1e-3) for a, b in zip(one, two, strict=True))

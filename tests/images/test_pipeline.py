@@ -1,0 +1,147 @@
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from diffusers import FluxPipeline
+
+from gamelabel.images.pipeline import EMBEDDED, NotAFluxRepository, encode, generate, load, starting_noise
+from tests.images.repositories import untrained_repository
+
+PROMPTS = ["a red circle", "two blue stars", "a red circle", "a green square above a purple circle in the style of a comic book"]
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    return untrained_repository(tmp_path_factory.mktemp("flux"))
+
+
+@pytest.fixture(scope="module")
+def pipe(repository):
+    return load(repository, device="cpu")
+
+
+def _one_by_one(pipe, prompts, seeds, steps=4):
+    """The plain loop that a user of diffusers writes."""
+    settings = {"guidance_scale": 0, "height": 64, "width": 64, "max_sequence_length": 16, "output_type": "np"}
+    return np.stack(
+        [
+            pipe(p, num_inference_steps=steps, generator=torch.Generator().manual_seed(s), **settings).images[0]
+            for p, s in zip(prompts, seeds, strict=True)
+        ]
+    )
+
+
+def test_a_seed_draws_the_same_picture_as_stock_flux_one_by_one(repository, pipe):
+    stock = FluxPipeline.from_pretrained(repository)
+    stock.set_progress_bar_config(disable=True)
+    seeds = [5, 6, 7, 8]
+    ours = np.concatenate(list(generate(pipe, PROMPTS, seeds, batch=3)))
+    theirs = _one_by_one(stock, PROMPTS, seeds) * 255
+    assert ours.dtype == np.uint8 and ours.shape == (4, 64, 64, 3)
+    assert np.abs(ours - theirs).max() <= 1.0  # float sums in another order may turn one rounding
+
+
+@pytest.mark.skipif(not EMBEDDED.exists(), reason="the embedded model is not there")
+def test_the_embedded_model_draws_as_stock_flux_does():
+    stock = FluxPipeline.from_pretrained(EMBEDDED)
+    stock.set_progress_bar_config(disable=True)
+    ours = np.concatenate(list(generate(load(device="cpu"), PROMPTS, [1, 2, 3, 4])))
+    assert np.abs(ours - _one_by_one(stock, PROMPTS, [1, 2, 3, 4]) * 255).max() <= 1.0
+
+
+def test_the_batch_does_not_change_a_picture(pipe):
+    alone = np.concatenate(list(generate(pipe, PROMPTS, [1, 2, 3, 4], batch=1))).astype(int)
+    together = np.concatenate(list(generate(pipe, PROMPTS, [1, 2, 3, 4], batch=4))).astype(int)
+    assert np.abs(alone - together).max() <= 1
+
+
+def test_guidance_is_stock_true_cfg(pipe):
+    ours = next(generate(pipe, ["a red circle"], [3], guidance=2.0)) / 255
+    stock = pipe(
+        "a red circle",
+        negative_prompt="",
+        true_cfg_scale=2.0,
+        guidance_scale=0,
+        num_inference_steps=4,
+        height=64,
+        width=64,
+        max_sequence_length=16,
+        generator=torch.Generator().manual_seed(3),
+        output_type="np",
+    ).images
+    assert np.abs(ours - stock).max() <= 1 / 255
+
+
+def test_repeated_prompts_are_encoded_once_and_land_in_their_rows(pipe):
+    text = encode(pipe, PROMPTS)
+    assert text.embeds.shape == (4, 16, 96) and text.pooled.shape == (4, 96)
+    assert torch.equal(text.embeds[0], text.embeds[2]) and not torch.equal(text.embeds[0], text.embeds[1])
+    assert torch.allclose(encode(pipe, [PROMPTS[3]]).embeds[0], text.embeds[3], atol=1e-5)
+
+
+def test_starting_noise_is_what_the_pipeline_starts_from(pipe):
+    seen = []
+
+    def look(pipe, step, timestep, tensors):
+        seen.append(tensors["latents"])
+        return tensors
+
+    noise = starting_noise(pipe, [11])
+    at_once = pipe(
+        "a red circle",
+        num_inference_steps=1,
+        sigmas=[1.0],
+        guidance_scale=0,
+        height=64,
+        width=64,
+        max_sequence_length=16,
+        generator=torch.Generator().manual_seed(11),
+        output_type="latent",
+        callback_on_step_end=look,
+    ).images
+    text = encode(pipe, ["a red circle"])
+    given = pipe(
+        prompt_embeds=text.embeds,
+        pooled_prompt_embeds=text.pooled,
+        latents=noise,
+        num_inference_steps=1,
+        sigmas=[1.0],
+        guidance_scale=0,
+        height=64,
+        width=64,
+        max_sequence_length=16,
+        output_type="latent",
+    ).images
+    assert torch.allclose(at_once, given, atol=1e-5) and len(seen) == 1
+
+
+def test_prompts_and_seeds_must_match(pipe):
+    with pytest.raises(ValueError, match="2 prompts but 1 seeds"):
+        next(generate(pipe, ["a red circle", "a blue star"], [1]))
+
+
+def test_a_word_that_no_prompt_has_is_drawn_all_the_same(pipe):
+    assert next(generate(pipe, ["a transparent zebra, running"], [1])).shape == (1, 64, 64, 3)
+
+
+def test_a_folder_that_is_no_flux_repository(tmp_path):
+    with pytest.raises(NotAFluxRepository, match=r"has no model_index\.json"):
+        load(tmp_path)
+    (tmp_path / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
+    with pytest.raises(NotAFluxRepository, match="StableDiffusionPipeline, not of a FluxPipeline"):
+        load(tmp_path)
+    with pytest.raises(NotAFluxRepository, match="no such folder"):
+        load(tmp_path / "nowhere")
+
+
+def test_a_repository_with_a_missing_part_says_which(repository, tmp_path):
+    broken = shutil.copytree(repository, tmp_path / "broken")
+    shutil.rmtree(broken / "transformer")
+    with pytest.raises(NotAFluxRepository, match="transformer missing"):
+        load(broken)
+
+
+def test_a_missing_adapter(repository):
+    with pytest.raises(FileNotFoundError, match="no adapter at"):
+        load(repository, adapter="nowhere.safetensors")
