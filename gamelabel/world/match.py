@@ -11,8 +11,8 @@ from gamelabel.world.draw import signed_distance
 from gamelabel.world.scenes import SHAPES
 
 # Least overlap at which a patch has a shape: the shapes overlap each other by at most 0.92 (a circle and a square),
-# drawn ones their own template by 0.96, after JPEG at quality 80 or a blur by 0.92.
-UNCLEAR = 0.90
+# drawn ones overlap their own template by 0.95, after JPEG at quality 80 or a blur of 0.7 pixels by 0.93.
+UNCLEAR = 0.93
 _PERIODS = {"circle": 5, "square": 90, "triangle": 120, "star": 72}  # degrees after which a shape repeats
 _STEP = 5  # degrees between templates
 _GRID = 24  # samples across the window in which a patch is compared
@@ -56,7 +56,7 @@ def match(
     """Shape of each of K patches.
 
     cover: share of each pixel that is covered, (N, side, side), the last row and column of each picture empty;
-    patches: the number of the patch that a pixel belongs to, from 1, the same shape;
+    patches: the number of the patch that a pixel belongs to, from 1, of the same shape;
     picture, x, y, area: where each patch lies, its centre and its area in pixels, all (K,).
 
     Returns, all (K,): the index into SHAPES, -1 where unclear; the overlap in [0, 1], the cosine between patch and

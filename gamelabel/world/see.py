@@ -7,32 +7,24 @@ specks and do not count; a patch that resembles no shape well enough counts as a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from gamelabel.world.draw import HUES, SIDE, SMALL_BELOW
+from gamelabel.world.draw import SIDE, SMALL_BELOW
 from gamelabel.world.match import match
+from gamelabel.world.patches import BOARD, INKS, PAPER, WIDE, Patches, find, kinds_of
 from gamelabel.world.pictures import Pictures, as_stack
 from gamelabel.world.scenes import COLOURS, SHAPES, SIZES, STYLES
 
 MOST = 6  # objects described in a picture, the largest first; `Seen.count` counts the others too
-SPECK = 20  # pixels; the smallest object that `draw` makes covers about 80
 PURE = 0.75  # least share of a patch's pixels that must agree on its colour
-_CHROMA = 48  # max - min of RGB from which a pixel is coloured: the most tinted paper has 26, the palest ink 81
-_DARK = 95  # max of RGB below which a pixel is board or outline: they have at most 60, the darkest stroke 130
 _OUTLINED = 0.5  # least share of the pixels around the objects of a comic book that is dark
-_STROKED = 9.0  # least amplitude, of 255, of a crayon's strokes: they have 38, 13 once blurred, plain inks at most 6
-_STROKE_GAIN = 1.15  # a crayon's light strokes cover less than its mean ink does; this evens them out
+_PALE = 0.91  # tone of a filling, its rim being 1, below which it is a crayon's: at most 0.74, 0.90 once blurred
 _STYLES = ("", *STYLES)
-_INKS = len(COLOURS)
-_PAPER, _BOARD, _NOTHING = 0, _INKS + 1, _INKS + 2  # kinds of pixel; 1 to _INKS are the colours
-_WIDE = SIDE + 1  # a picture and one row and column of nothing, so that pictures in a stack never touch
-_AROUND = (-1, 1, -_WIDE, _WIDE)
-_LUMA = np.array((0.299, 0.587, 0.114), np.float32)
+# Brightness (weighted, for JPEG and the eye blur all but brightness), blue against yellow, red against green, of RGB
+_OPPONENT = np.array(((1.196, -0.169, 0.5), (2.348, -0.331, -0.419), (0.456, 0.5, -0.081)), np.float32)
 _CHUNK = 128  # pictures at a time, so that what lies in between stays in the processor's cache
 
 _Ints = NDArray[np.int64]
@@ -97,120 +89,76 @@ def see(images: Pictures) -> Seen:
 
 
 def _see(images: NDArray[np.uint8]) -> tuple[NDArray[Any], ...]:
-    kinds = _kinds(images)
-    patches, spots = _patches(kinds)
-    owner, pixels = patches.ravel()[spots] - 1, _pixels(images, spots)
-    style, ground = _style(images, kinds, spots, pixels)
-    total = int(owner.max(initial=-1)) + 1
-    picture = np.zeros(total, np.int64)
-    picture[owner] = spots // _WIDE**2
+    kinds = kinds_of(images)
+    patches = find(kinds)
+    picture, total = patches.picture, len(patches.picture)
+    ground, board, outlined = _ground(images, kinds, patches)
 
-    hues = np.bincount(owner * _INKS + kinds.ravel()[spots] - 1, minlength=total * _INKS).reshape(total, _INKS)
-    number = hues.sum(1)
-    colour = np.where(hues.max(1) >= PURE * number, hues.argmax(1), -1)
-    ink = np.stack([np.bincount(owner, pixels[:, c], total) for c in range(3)], 1) / number[:, None]
+    known = (patches.kind != PAPER) & (patches.kind != BOARD)
+    cells = patches.owner[known] * INKS + patches.kind[known] - 1
+    hues = np.bincount(cells, minlength=total * INKS).reshape(total, INKS)
+    colour = np.where(hues.max(1) >= PURE * hues.sum(1), hues.argmax(1), -1)
 
-    # cover: how far a pixel has gone from the ground to the mean ink, so that edges are known to a part of a pixel
-    spots = _grow(kinds, patches, spots)
-    owner = patches.ravel()[spots] - 1
-    axis = ink - ground[picture]
-    axis /= (axis * axis).sum(1, keepdims=True)
-    axis[style[picture] == _STYLES.index("crayon drawing")] *= _STROKE_GAIN
-    share = np.clip(((_pixels(images, spots) - ground[picture[owner]]) * axis[owner]).sum(1), 0, 1)
+    # tone: how far a pixel has gone from the ground (0) to the ink (1); the ink is what is strongest inside a patch
+    pixels = _at(images, patches.spots) - ground[picture[patches.owner]]
+    tone = _tone(pixels, patches, patches.inner)
+    tone = _tone(pixels, patches, patches.inner & (tone >= 0.98))
+    n, deep = len(images), picture[patches.owner[patches.deep]]
+    filling = np.bincount(deep, tone[patches.deep], n) / np.maximum(np.bincount(deep, minlength=n), 1)
+    conditions = {"chalk drawing": board, "comic book": outlined, "crayon drawing": (filling > 0) & (filling < _PALE)}
+    style = np.select(list(conditions.values()), [_STYLES.index(name) for name in conditions], 0)
+
+    # at its edge a patch covers a pixel as far as the pixel's tone tells, which places it to a fraction of a pixel
+    share = np.where(patches.inner, np.float32(1), np.clip(tone, 0, 1))
     cover = np.zeros(kinds.shape, np.float32)
-    cover.ravel()[spots] = share
-    rows, column = np.divmod(spots, _WIDE)
-    area = np.bincount(owner, share, total).astype(float)
-    x, y = (np.bincount(owner, share * place, total) / area for place in (column, rows % _WIDE))
-    shape, overlap, r = match(cover, patches, picture, x, y, area)
+    cover.ravel()[patches.spots] = share
+    rows, column = np.divmod(patches.spots, WIDE)
+    area = np.bincount(patches.owner, share, total).astype(float)
+    x, y = (np.bincount(patches.owner, share * place, total) / area for place in (column, rows % WIDE))
+    shape, overlap, r = match(cover, patches.number, picture, x, y, area)
     size = (r >= SMALL_BELOW).astype(np.int64)
 
     order = np.lexsort((-area, picture))
-    count = np.bincount(picture, minlength=len(images))
+    count = np.bincount(picture, minlength=n)
     rank = np.arange(total) - (np.cumsum(count) - count)[picture[order]]
     order, slot = order[rank < MOST], (picture[order][rank < MOST], rank[rank < MOST])
     columns = []
     for values, empty in ((shape, -1), (colour, -1), (size, -1), (x, 0), (y, 0), (r, 0), (overlap, 0)):
-        table = np.full((len(images), MOST), empty, values.dtype)
+        table = np.full((n, MOST), empty, values.dtype)
         table[slot] = values[order]
         columns.append(table)
     return (*columns, count, style)
 
 
-@cache
-def _kind_of_rgb() -> NDArray[np.uint8]:
-    """Kind of pixel by RGB, five bits a channel: (32768,)."""
-    levels = np.arange(4, 256, 8)
-    r, g, b = (channel.ravel() for channel in np.meshgrid(levels, levels, levels, indexing="ij"))
-    top, chroma = np.maximum(np.maximum(r, g), b), np.ptp((r, g, b), axis=0)
-    turn = 60.0 / np.maximum(chroma, 1)
-    hue = np.select([top == r, top == g], [(g - b) * turn, (b - r) * turn + 120], (r - g) * turn + 240)
-    apart = np.abs((hue[:, None] - np.array(list(HUES.values())) + 180) % 360 - 180)
-    kinds = np.where(chroma >= _CHROMA, 1 + apart.argmin(1), _PAPER)  # the colour of the nearest hue
-    return np.where(top < _DARK, _BOARD, kinds).astype(np.uint8)
+def _at(images: NDArray[np.uint8], spots: _Ints) -> NDArray[np.float32]:
+    """Opponent colours at flat positions of the widened stack, (len(spots), 3)."""
+    rows, x = np.divmod(spots, WIDE)
+    picture, y = np.divmod(rows, WIDE)
+    return images.reshape(-1, 3).take((picture * SIDE + y) * SIDE + x, axis=0).astype(np.float32) @ _OPPONENT
 
 
-def _kinds(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Kind of every pixel, (N, 65, 65); the last row and column are nothing."""
-    five = (images >> 3).astype(np.uint16)
-    kinds = np.full((len(images), _WIDE, _WIDE), _NOTHING, np.uint8)
-    kinds[:, :SIDE, :SIDE] = _kind_of_rgb()[(five[..., 0] << 10) | (five[..., 1] << 5) | five[..., 2]]
-    return kinds
+def _tone(pixels: NDArray[np.float32], patches: Patches, of: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Pixels (P, 3), relative to the ground, along the mean of those of their patch that are in the mask `of`: (P,)."""
+    owner, chosen, total = patches.owner[of], pixels[of], len(patches.picture)
+    ink = np.stack([np.bincount(owner, chosen[:, c], total) for c in range(3)], 1).astype(float)
+    ink /= np.maximum(np.bincount(owner, minlength=total), 1)[:, None]
+    ink /= np.maximum((ink * ink).sum(1, keepdims=True), 1)
+    return np.einsum("pc,pc->p", pixels, ink.astype(np.float32)[patches.owner])
 
 
-def _coloured(kinds: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    return (kinds - np.uint8(1)) < _INKS  # paper, 0, wraps to 255
-
-
-def _patches(kinds: NDArray[np.uint8]) -> tuple[NDArray[np.int32], _Ints]:
-    """Number of the patch of each pixel, from 1, without specks, shaped as kinds; flat positions of their pixels."""
-    labels = ndimage.label(_coloured(kinds).reshape(-1, _WIDE))[0]
-    kept = np.bincount(labels.ravel()) >= SPECK
-    kept[0] = False
-    patches = np.where(kept, np.cumsum(kept), 0).astype(np.int32)[labels].reshape(kinds.shape)
-    return patches, np.flatnonzero(patches)
-
-
-def _grow(kinds: NDArray[np.uint8], patches: NDArray[np.int32], spots: _Ints) -> _Ints:
-    """Let patches take the half-covered pixels next to them, in place; return the positions of all their pixels."""
-    flat = patches.ravel()
-    owner = flat[spots]
-    for step in _AROUND:
-        free = (flat[spots + step] == 0) & (kinds.ravel()[spots + step] != _NOTHING)
-        flat[spots[free] + step] = owner[free]
-    return np.flatnonzero(flat)
-
-
-def _pixels(images: NDArray[np.uint8], spots: _Ints) -> NDArray[np.float32]:
-    """RGB at flat positions of the widened stack, (len(spots), 3)."""
-    rows, x = np.divmod(spots, _WIDE)
-    picture, y = np.divmod(rows, _WIDE)
-    return images[picture, y, x].astype(np.float32)
-
-
-def _style(
-    images: NDArray[np.uint8], kinds: NDArray[np.uint8], spots: _Ints, pixels: NDArray[np.float32]
-) -> tuple[_Ints, _Floats]:
-    """Style of each picture, an index into ("", *STYLES), (N,), and the RGB that its objects stand out from, (N, 3)."""
+def _ground(
+    images: NDArray[np.uint8], kinds: NDArray[np.uint8], patches: Patches
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.bool_]]:
+    """What objects stand out from, in opponent colours (N, 3); whether it is a dark board, an outline, both (N,)."""
     n = len(images)
-    rows, x = np.divmod(spots, _WIDE)
-    picture, y = np.divmod(rows, _WIDE)
     few = kinds[:, :SIDE:4, :SIDE:4]  # the ground is smooth: one pixel in sixteen tells its colour
-    board = (few == _BOARD).sum((1, 2)) > (few == _PAPER).sum((1, 2))
-    bare = (few == np.where(board, _BOARD, _PAPER)[:, None, None]).astype(np.float32)
-    ground = np.einsum("nyx,nyxc->nc", bare, images[:, ::4, ::4].astype(np.float32))
+    board = (few == BOARD).sum((1, 2)) > (few == PAPER).sum((1, 2))
+    bare = (few == np.where(board, BOARD, PAPER)[:, None, None]).astype(np.float32)
+    ground = np.einsum("nyx,nyxc->nc", bare, images[:, ::4, ::4].astype(np.float32)) @ _OPPONENT
     ground /= np.maximum(bare.sum((1, 2)), 1)[:, None]
 
-    around = [kinds.ravel()[spots + step] for step in _AROUND]
-    dark, light = (sum(np.bincount(picture[k == kind], minlength=n) for k in around) for kind in (_BOARD, _PAPER))
+    where = patches.picture[patches.owner]
+    dark, light = (np.bincount(where[patches.kind == kind], minlength=n) for kind in (BOARD, PAPER))
     outlined = (dark > _OUTLINED * (dark + light)) & ~board
-    ground[outlined] = 0.0  # the outline's black
-
-    # brightness inside the objects by phase of the stroke; at edges it tells of the ground, not of strokes
-    inner = np.logical_and.reduce([_coloured(k) for k in around])
-    phase = (picture * 4 + (x + y) % 4)[inner]
-    sums, counts = np.bincount(phase, pixels[inner] @ _LUMA, n * 4), np.bincount(phase, minlength=n * 4)
-    mean = np.where(counts.reshape(n, 4).all(1, keepdims=True), (sums / np.maximum(counts, 1)).reshape(n, 4), 0.0)
-    stroked = np.hypot(mean[:, 0] - mean[:, 2], mean[:, 1] - mean[:, 3]) / 2 >= _STROKED
-    conditions = {"chalk drawing": board, "comic book": outlined, "crayon drawing": stroked}
-    return np.select(list(conditions.values()), [_STYLES.index(name) for name in conditions], 0), ground
+    ground[outlined] = 0.0  # black
+    return ground, board, outlined
