@@ -40,11 +40,11 @@ class Recipe:
     codec: Fit = field(default_factory=lambda: Fit(steps=4500, batch=16, rate=2e-3, decay_from=0.3, low_precision=False))
     text: Fit = field(default_factory=lambda: Fit(steps=1500, batch=128, rate=2e-3, low_precision=False))
     pictures: int = 160_000
-    teacher: Fit = field(default_factory=lambda: Fit(steps=11_000, batch=128, rate=1.2e-3))
-    lessons: int = 40_000
+    teacher: Fit = field(default_factory=lambda: Fit(steps=9000, batch=128, rate=1.2e-3))
+    lessons: int = 30_000
     lesson_steps: int = 8
     lesson_guidance: float = 2.0
-    student: Fit = field(default_factory=lambda: Fit(steps=3000, batch=128, rate=6e-4, decay_from=0.2))
+    student: Fit = field(default_factory=lambda: Fit(steps=2500, batch=128, rate=6e-4, decay_from=0.2))
 
 
 def quick(recipe: Recipe) -> Recipe:
