@@ -75,9 +75,8 @@ def _of_neighbours(number: NDArray[np.int32]) -> NDArray[np.int32]:
 
 def _eroded(mask: NDArray[np.bool_], step: int) -> NDArray[np.bool_]:
     """Pixels of a flat mask whose neighbours at a distance of `step`, before and behind, are in it too."""
-    smaller = mask.copy()
-    smaller[step:] &= mask[:-step]
-    smaller[:-step] &= mask[step:]
+    smaller = np.zeros_like(mask)
+    smaller[step:-step] = mask[step:-step] & mask[: -2 * step] & mask[2 * step :]
     return smaller
 
 

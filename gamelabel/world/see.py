@@ -101,15 +101,17 @@ def _see(images: NDArray[np.uint8]) -> tuple[NDArray[Any], ...]:
 
     # tone: how far a pixel has gone from the ground (0) to the ink (1); the ink is what is strongest inside a patch
     pixels = _at(images, patches.spots) - ground[picture[patches.owner]]
-    tone = _tone(pixels, patches, patches.inner)
-    tone = _tone(pixels, patches, patches.inner & (tone >= 0.98))
+    thick = np.bincount(patches.owner, patches.inner, total) > 0
+    solid = patches.inner | ~thick[patches.owner]  # a line has no inside
+    tone = _tone(pixels, patches, solid)
+    tone = _tone(pixels, patches, solid & (tone >= 0.98))
     n, deep = len(images), picture[patches.owner[patches.deep]]
     filling = np.bincount(deep, tone[patches.deep], n) / np.maximum(np.bincount(deep, minlength=n), 1)
     conditions = {"chalk drawing": board, "comic book": outlined, "crayon drawing": (filling > 0) & (filling < _PALE)}
     style = np.select(list(conditions.values()), [_STYLES.index(name) for name in conditions], 0)
 
     # at its edge a patch covers a pixel as far as the pixel's tone tells, which places it to a fraction of a pixel
-    share = np.where(patches.inner, np.float32(1), np.clip(tone, 0, 1))
+    share = np.where(patches.inner, np.float32(1), np.clip(tone, 0.01, 1))
     cover = np.zeros(kinds.shape, np.float32)
     cover.ravel()[patches.spots] = share
     rows, column = np.divmod(patches.spots, WIDE)
@@ -127,7 +129,7 @@ def _see(images: NDArray[np.uint8]) -> tuple[NDArray[Any], ...]:
         table = np.full((n, MOST), empty, values.dtype)
         table[slot] = values[order]
         columns.append(table)
-    return (*columns, count, style)
+    return *columns, count, style
 
 
 def _at(images: NDArray[np.uint8], spots: _Ints) -> NDArray[np.float32]:
