@@ -141,7 +141,9 @@ def world_train(
     recipe = shortened(Recipe()) if quick else Recipe()
     run(recipe, out, workers, device)
     assemble(out, "student", out / "repository")
-    typer.echo(f"the model is in {out / 'repository'}; measure it: gamelabel world evaluate --model {out / 'repository'}")
+    typer.echo(
+        f"the model is in {out / 'repository'}; measure it: gamelabel world evaluate --model {out / 'repository'}"
+    )
 
 
 def main() -> None:

@@ -1,1 +1,23 @@
-"""Text-to-image models: a FLUX repository -> pictures (`pipeline`), and the recipe of the embedded one (`base`)."""
+"""Text-to-image models: a FLUX repository -> pictures, pairs of them for players, and what is true of them.
+
+`base` holds the recipe of the embedded model.
+"""
+
+from gamelabel.images.pairs import draw_pairs, make_pairs, trainable
+from gamelabel.images.pipeline import EMBEDDED, NotAFluxRepository, encode, generate, load, starting_noise
+from gamelabel.images.truth import adherence_by_family, judge_pairs, share
+
+__all__ = [
+    "EMBEDDED",
+    "NotAFluxRepository",
+    "adherence_by_family",
+    "draw_pairs",
+    "encode",
+    "generate",
+    "judge_pairs",
+    "load",
+    "make_pairs",
+    "share",
+    "starting_noise",
+    "trainable",
+]

@@ -6,29 +6,15 @@ from typing import Any
 
 import numpy as np
 from diffusers import FluxPipeline
-from scipy.stats import binomtest
 
 from gamelabel.images.pipeline import generate
-from gamelabel.world.scenes import FAMILIES, parse, sample_prompts
-from gamelabel.world.verify import adherence
-
-
-def share(hits: np.ndarray) -> dict[str, Any]:
-    """Share of true values with its 95 % Wilson interval: {value, low, high, n}."""
-    n = len(hits)
-    interval = binomtest(int(hits.sum()), n).proportion_ci(method="wilson")
-    return {"value": float(hits.mean()), "low": float(interval.low), "high": float(interval.high), "n": n}
+from gamelabel.images.truth import adherence_by_family
+from gamelabel.world import adherence, sample_prompts
 
 
 def held_out(n: int, seed: int) -> tuple[list[str], list[int]]:
     """Prompts of combinations never drawn in training, families equally often, and a seed for each picture."""
     return sample_prompts(n, seed, "held-out"), [seed * 1_000_003 + i for i in range(n)]
-
-
-def adherence_by_family(hits: np.ndarray, prompts: list[str]) -> dict[str, Any]:
-    """Overall and by family: {"adherence": share, "families": {name: share}}."""
-    families = np.array([parse(prompt).family for prompt in prompts])
-    return {"adherence": share(hits), "families": {f: share(hits[families == f]) for f in FAMILIES if f in families}}
 
 
 def evaluate(

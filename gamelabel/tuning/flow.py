@@ -77,7 +77,12 @@ def velocity_errors(transformer: Any, clean: Tensor, noise: Tensor, sigma: Tenso
 
 
 def integrate(
-    transformer: Any, noise: Tensor, text: Text, sigmas: Sequence[float], guidance: float = 1.0, empty: Text | None = None
+    transformer: Any,
+    noise: Tensor,
+    text: Text,
+    sigmas: Sequence[float],
+    guidance: float = 1.0,
+    empty: Text | None = None,
 ) -> Tensor:
     """Follow v from pure noise down the given levels to 0 by Euler steps; the clean latents, packed.
 
@@ -87,7 +92,9 @@ def integrate(
     if guidance > 1.0:
         if empty is None:
             raise ValueError("guidance above 1 needs `empty`, the encoded empty prompt")
-        text = Text(*(torch.cat((full, bare.expand(n, *bare.shape[1:]))) for full, bare in zip(text, empty, strict=True)))
+        text = Text(
+            *(torch.cat((full, bare.expand(n, *bare.shape[1:]))) for full, bare in zip(text, empty, strict=True))
+        )
     for high, low in zip(sigmas, [*sigmas[1:], 0.0], strict=True):
         if guidance > 1.0:
             level = torch.full((2 * n,), high, device=x.device)

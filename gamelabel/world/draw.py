@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ class Mark:
         return BOUNDING[self.thing.shape] * self.r
 
 
-def signed_distance(shape: str, x: NDArray[np.float32], y: NDArray[np.float32], r: float) -> NDArray[np.float32]:
+def signed_distance(shape: str, x: NDArray[Any], y: NDArray[Any], r: float) -> NDArray[Any]:
     """Distance in pixels to the edge of a shape of nominal radius r, negative inside."""
     if shape == "circle":
         return np.sqrt(x * x + y * y) - r
@@ -113,7 +114,7 @@ def place(scene: Scene, seed: int) -> list[Mark]:
     reaches = [BOUNDING[t.shape] * r for t, r in zip(things, radii, strict=True)]
     spots = _related(scene.relation, reaches, rng) if scene.relation else _anywhere(reaches, rng)
     tilts = rng.uniform(-0.14, 0.14, len(things))
-    return [Mark(t, *spot, r, tilt) for t, spot, r, tilt in zip(things, spots.tolist(), radii, tilts, strict=True)]
+    return [Mark(t, x, y, r, tilt) for t, (x, y), r, tilt in zip(things, spots.tolist(), radii, tilts, strict=True)]
 
 
 def _rgb(hue: float, saturation: float, value: float) -> NDArray[np.float32]:
@@ -150,11 +151,10 @@ def paint(marks: list[Mark], style: str, seed: int) -> Image:
         if style == "comic book":
             canvas[window] *= 1.0 - 0.95 * np.clip(2.5 - distance, 0.0, 1.0)[..., None]  # a dark outline
         cover = np.clip(0.5 - distance, 0.0, 1.0)[..., None]
+        colour: NDArray[Any] = ink
         if style == "crayon drawing":
             filling = PALE * ink + (1.0 - PALE) * canvas[window]
             colour = filling + np.clip(RIM + 0.5 + distance, 0.0, 1.0)[..., None] * (ink - filling)
-        else:
-            colour = ink
         canvas[window] += cover * (colour - canvas[window])
     return (np.clip(canvas, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
 

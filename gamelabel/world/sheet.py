@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from math import ceil
 from pathlib import Path
 
@@ -12,14 +12,15 @@ from PIL import Image
 
 
 def contact_sheet(
-    pictures: Sequence[NDArray[np.uint8]], path: Path, columns: int = 8, scale: int = 2, gap: int = 4
+    pictures: Iterable[NDArray[np.uint8]], path: Path, columns: int = 8, scale: int = 2, gap: int = 4
 ) -> None:
     """Write N pictures of one size (H, W, 3) as a grid on white, each pixel `scale` pixels wide."""
-    side = pictures[0].shape[0] * scale
-    columns = min(columns, len(pictures))
-    rows = ceil(len(pictures) / columns)
+    tiles = list(pictures)
+    side = tiles[0].shape[0] * scale
+    columns = min(columns, len(tiles))
+    rows = ceil(len(tiles) / columns)
     sheet = Image.new("RGB", (columns * (side + gap) + gap, rows * (side + gap) + gap), "white")
-    for i, picture in enumerate(pictures):
+    for i, picture in enumerate(tiles):
         row, column = divmod(i, columns)
         tile = Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC)
         sheet.paste(tile, (gap + column * (side + gap), gap + row * (side + gap)))

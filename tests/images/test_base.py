@@ -28,7 +28,13 @@ def test_every_prompt_is_one_token_a_word_in_both_tokenizers():
 
 
 def test_tokens_are_asked_about_their_own_thing():
-    facts = dict(zip("a red circle left of a blue square".split(), token_facts("a red circle left of a blue square"), strict=False))
+    facts = dict(
+        zip(
+            ["a", "red", "circle", "left", "of", "a", "blue", "square"],
+            token_facts("a red circle left of a blue square"),
+            strict=False,
+        )
+    )
     names = list(FACTS)
     red, blue = (dict(zip(names, facts[word], strict=True)) for word in ("red", "blue"))
     assert (red["colour"], red["other colour"]) == (blue["other colour"], blue["colour"])

@@ -8,7 +8,12 @@ from diffusers import FluxPipeline
 from gamelabel.images.pipeline import EMBEDDED, NotAFluxRepository, encode, generate, load, starting_noise
 from tests.images.repositories import untrained_repository
 
-PROMPTS = ["a red circle", "two blue stars", "a red circle", "a green square above a purple circle in the style of a comic book"]
+PROMPTS = [
+    "a red circle",
+    "two blue stars",
+    "a red circle",
+    "a green square above a purple circle in the style of a comic book",
+]
 
 
 @pytest.fixture(scope="module")

@@ -39,6 +39,8 @@ def test_tuning_raises_the_margin_of_its_pairs(pipe):  # noqa: F811
         tune(transformer, weights, won, lost, won_noise, lost_noise, text, steps=20, batch=4, rate=1e-3)
         assert margin(*errors(), *base).mean() > 0.01
         transformer.disable_adapters()
-        assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(errors(), base, strict=True)), "the base is untouched"
+        assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(errors(), base, strict=True)), (
+            "the base is untouched"
+        )
     finally:
         remove_adapter(transformer)

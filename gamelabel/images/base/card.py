@@ -15,7 +15,8 @@ from matplotlib.figure import Figure
 
 from gamelabel.images.base.recipe import STAGES, Recipe
 from gamelabel.images.pipeline import generate, load
-from gamelabel.tuning.evaluate import adherence_by_family, held_out
+from gamelabel.images.truth import adherence_by_family
+from gamelabel.tuning.evaluate import held_out
 from gamelabel.world import contact_sheet, parse, verify_batch
 
 _EVALUATION_SEED = 0
@@ -43,7 +44,11 @@ def write_card(recipe: Recipe, trained: Path, folder: Path, n: int) -> dict[str,
         f"Two pictures of one prompt with different seeds differ in adherence in {np.mean(hits != other):.1%} of "
         f"{n} pairs.\n",
         "## Pictures\n\n![48 held-out prompts](pictures.png)\n\nThe prompts, row by row, and what the judge says:\n",
-        *(f"{i + 1}. {p}: {'; '.join(v.wrong) or 'fits'}" for i, (p, v) in enumerate(zip(prompts, verdicts, strict=True)) if i < _SHEET),
+        *(
+            f"{i + 1}. {p}: {'; '.join(v.wrong) or 'fits'}"
+            for i, (p, v) in enumerate(zip(prompts, verdicts, strict=True))
+            if i < _SHEET
+        ),
         "\n## Known failures\n",
         _failures(verdicts, prompts),
         "## Recipe\n",
@@ -71,7 +76,8 @@ guidance, as FLUX.1-schnell does. A program can tell without error whether a pic
 from diffusers import FluxPipeline
 
 pipe = FluxPipeline.from_pretrained("data/models/scenes-flux")
-pipe("a red circle above a blue star", num_inference_steps=4, guidance_scale=0, height=64, width=64, max_sequence_length=16)
+settings = dict(num_inference_steps=4, guidance_scale=0, height=64, width=64, max_sequence_length=16)
+pipe("a red circle above a blue star", **settings).images[0]
 ```
 
 Height, width and max_sequence_length must be given: FluxPipeline's own defaults (1024 pixels, 512 tokens) are those of
@@ -91,7 +97,11 @@ def _adherence_table(result: dict[str, Any]) -> str:
 
 
 def _failures(verdicts: list[Any], prompts: list[str]) -> str:
-    lines = ["Share of pictures with a fault in each part that was asked for, by family:\n", "| family | faults |", "| --- | --- |"]
+    lines = [
+        "Share of pictures with a fault in each part that was asked for, by family:\n",
+        "| family | faults |",
+        "| --- | --- |",
+    ]
     families = [parse(prompt).family for prompt in prompts]
     for family in dict.fromkeys(families):
         chosen = [v for v, f in zip(verdicts, families, strict=True) if f == family]
@@ -110,7 +120,9 @@ def _recipe_table(recipe: Recipe, trained: Path) -> str:
         log = trained / stage / "log.jsonl"
         seconds = json.loads(log.read_text().splitlines()[-1])["seconds"] if log.exists() else done["seconds"]
         own = settings[stage] if isinstance(settings[stage], dict) else {"number": settings[stage]}
-        own |= {k.removeprefix("lesson_"): v for k, v in settings.items() if stage == "lessons" and k.startswith("lesson_")}
+        own |= {
+            k.removeprefix("lesson_"): v for k, v in settings.items() if stage == "lessons" and k.startswith("lesson_")
+        }
         told = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in own.items())
         lines.append(f"| {stage} | {told} | {seconds / 60:.1f} |")
     machine = f"{done['workers']} worker processes on {done['device']}, {platform.machine()}, torch {torch.__version__}"

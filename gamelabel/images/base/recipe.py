@@ -37,7 +37,9 @@ class Recipe:
     """Every number of the recipe that one might turn."""
 
     seed: int = 0
-    codec: Fit = field(default_factory=lambda: Fit(steps=4500, batch=16, rate=2e-3, decay_from=0.3, low_precision=False))
+    codec: Fit = field(
+        default_factory=lambda: Fit(steps=4500, batch=16, rate=2e-3, decay_from=0.3, low_precision=False)
+    )
     text: Fit = field(default_factory=lambda: Fit(steps=1500, batch=128, rate=2e-3, low_precision=False))
     pictures: int = 160_000
     teacher: Fit = field(default_factory=lambda: Fit(steps=9000, batch=128, rate=1.2e-3))
@@ -75,7 +77,9 @@ def draw_pictures(recipe: Recipe, out: Path, worker: Worker) -> None:
 
     def make(seed: int, n: int) -> Tensor:
         batches = [slice(i, min(i + 50, n)) for i in range(0, n, 50)]
-        return torch.cat([pack(codec.encode(draw_batch(seed, n, b).to(worker.device)).latent_dist.mean) for b in batches])
+        return torch.cat(
+            [pack(codec.encode(draw_batch(seed, n, b).to(worker.device)).latent_dist.mean) for b in batches]
+        )
 
     _in_chunks(out / "pictures", recipe.pictures, _PICTURES, make, worker)
 
@@ -104,7 +108,8 @@ def draw_lessons(recipe: Recipe, out: Path, worker: Worker) -> None:
         parts = [slice(i, i + 50) for i in range(0, n, 50)]
         with torch.autocast(worker.device.partition(":")[0], torch.bfloat16, enabled=recipe.teacher.low_precision):
             drawn = [
-                integrate(teacher, noise[p], text.rows(p), sigmas, recipe.lesson_guidance, table.rows([0])) for p in parts
+                integrate(teacher, noise[p], text.rows(p), sigmas, recipe.lesson_guidance, table.rows([0]))
+                for p in parts
             ]
         return torch.cat(drawn)
 

@@ -28,7 +28,7 @@ def student_loss(
         rows = worker.share(batch)
         chosen = torch.randint(len(clean), (batch,), generator=generator)[rows]
         sigma = levels[torch.randint(STEPS, (batch,), generator=generator)][rows]
-        put = [x.to(worker.device) for x in (clean[chosen].float(), noise[chosen].float(), sigma)]
-        return velocity_errors(transformer, *put, text.rows(prompt_of[chosen])).mean()
+        x, z, s = (t.to(worker.device) for t in (clean[chosen].float(), noise[chosen].float(), sigma))
+        return velocity_errors(transformer, x, z, s, text.rows(prompt_of[chosen])).mean()
 
     return loss

@@ -53,7 +53,7 @@ def teacher_loss(
         sigma = torch.sigmoid(torch.randn(batch, generator=generator) + 0.3)[rows]
         told = torch.rand(batch, generator=generator)[rows] >= DROP
         prompts = prompt_of[chosen] * told
-        put = [x.to(worker.device) for x in (clean[chosen].float(), noise, sigma)]
-        return velocity_errors(transformer, *put, text.rows(prompts)).mean()
+        x, z, s = (t.to(worker.device) for t in (clean[chosen].float(), noise, sigma))
+        return velocity_errors(transformer, x, z, s, text.rows(prompts)).mean()
 
     return loss

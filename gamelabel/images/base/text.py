@@ -138,8 +138,8 @@ def text_loss(readers: Readers, batch: int) -> Callable[[torch.Generator, Worker
         sizes = list(FACTS.values())
         told = readers.ask_t5(embeds).split(sizes, -1)
         pooled_told = readers.ask_clip(pooled).split(sizes, -1)
-        total = sum(cross_entropy(a.flatten(0, 1).float(), facts[..., i].flatten()) for i, a in enumerate(told))
-        total += sum(cross_entropy(a.float(), facts[:, 0, i]) for i, a in enumerate(pooled_told))
-        return total / (2 * len(FACTS))
+        losses = [cross_entropy(a.flatten(0, 1).float(), facts[..., i].flatten()) for i, a in enumerate(told)]
+        losses += [cross_entropy(a.float(), facts[:, 0, i]) for i, a in enumerate(pooled_told)]
+        return torch.stack(losses).mean()
 
     return loss

@@ -22,7 +22,8 @@ def make_clip_tokenizer() -> CLIPTokenizer:
     """A byte-pair tokenizer whose merges spell the vocabulary; any other word falls apart into pieces."""
     characters = string.ascii_lowercase + string.digits
     tokens = ["<|startoftext|>", "<|endoftext|>", *characters, *(f"{c}</w>" for c in characters)]
-    known, merges = set(tokens), {}
+    known = set(tokens)
+    merges: dict[tuple[str, str], None] = {}  # a dict keeps the order
     # the longest word first: an earlier merge of a shorter one ("re" of "red") must not split it
     for word in sorted(vocabulary(), key=lambda word: (-len(word), word)):
         head, *rest = [*word[:-1], f"{word[-1]}</w>"]

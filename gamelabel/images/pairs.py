@@ -1,0 +1,130 @@
+"""Data points for the game: two pictures of a prompt, and comparison points whose better side is known.
+
+A comparison point shows a picture of its prompt beside a decoy, drawn from an entirely different prompt (the paper,
+section 3); decoys never serve in a preference point. Pictures are drawn one file each, so that an interrupted run
+draws only what is missing, and a broken file is drawn again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from diffusers import FluxPipeline
+from PIL import Image
+
+from gamelabel.images.pipeline import generate
+from gamelabel.world import parse, split
+from gamelabel.world import prompts as all_prompts
+from gamelabel.world.scenes import normalise
+
+_SMALL_WORDS = frozenset("a an and at by for from in into is of on or over style the to under with".split())  # noqa: SIM905
+
+
+def content_words(prompt: str) -> frozenset[str]:
+    """The words that say what is to be seen, in lower case, without a plural's s."""
+    return frozenset(w.rstrip("s") for w in prompt.lower().split() if w not in _SMALL_WORDS)
+
+
+def trainable(prompts: pd.DataFrame) -> pd.DataFrame:
+    """Without the prompts on which models of the embedded world are tested: its held-out combinations."""
+    known = all_prompts()
+    held_out = prompts["text"].map(lambda text: normalise(text) in known and split(parse(text)) == "held-out")
+    return prompts[~held_out.astype(bool)]
+
+
+def make_pairs(prompts: pd.DataFrame, points: int, comparisons: int, model: str, seed: int) -> pd.DataFrame:
+    """Plan a pool of data points from kept prompts (columns prompt_id, text): the table `pairs`, its files to be drawn.
+
+    Each prompt serves once. Raises ValueError where there are too few distinct prompts.
+    """
+    rng = np.random.default_rng(seed)
+    distinct = prompts.drop_duplicates("text").sort_values("prompt_id")
+    needed = points + 2 * comparisons
+    if len(distinct) < needed:
+        raise ValueError(
+            f"{points} points and {comparisons} comparison points need {needed} distinct prompts, {len(distinct)} are "
+            "kept: take a larger corpus, a milder filter, or fewer points"
+        )
+    order = rng.permutation(len(distinct))
+    chosen = distinct.iloc[order[: points + comparisons]]
+    decoys = _decoys(
+        chosen["text"].iloc[points:].tolist(), distinct["text"].iloc[order[points + comparisons :]].tolist()
+    )
+    # the side of the true picture, balanced
+    gold = rng.permutation(np.resize(["a", "b"], comparisons))
+    seeds = rng.choice(2**31, size=(points + comparisons, 2), replace=False)
+    rows = []
+    for i, (prompt_id, text) in enumerate(zip(chosen["prompt_id"], chosen["text"], strict=True)):
+        pair_id = f"p{i:06d}"
+        drawn = {"a": text, "b": text}
+        if i >= points:
+            drawn["b" if gold[i - points] == "a" else "a"] = decoys[i - points]
+        rows.append(
+            {
+                "pair_id": pair_id,
+                "prompt_id": prompt_id,
+                "prompt": text,
+                "kind": "preference" if i < points else "comparison",
+                "image_a": f"images/{pair_id}-a.png",
+                "image_b": f"images/{pair_id}-b.png",
+                "seed_a": int(seeds[i, 0]),
+                "seed_b": int(seeds[i, 1]),
+                "model": model,
+                "gold": None if i < points else gold[i - points],
+                "drawn_a": drawn["a"],
+                "drawn_b": drawn["b"],
+            }
+        )
+    # ids must not tell a comparison point from the others
+    frame = pd.DataFrame(rows)
+    shuffled = frame.iloc[rng.permutation(len(frame))].reset_index(drop=True)
+    return shuffled.assign(**{c: frame[c] for c in ("pair_id", "image_a", "image_b")})
+
+
+def _decoys(prompts: Sequence[str], candidates: Sequence[str]) -> list[str]:
+    """For each prompt a candidate with which it shares no content word; each candidate serves once."""
+    free = [(text, content_words(text)) for text in candidates]
+    decoys = []
+    for prompt in prompts:
+        words = content_words(prompt)
+        found = next((i for i, (_, other) in enumerate(free) if not words & other), None)
+        if found is None:
+            raise ValueError(f"no prompt left that shares no word with {prompt!r}: take a larger corpus")
+        decoys.append(free.pop(found)[0])
+    return decoys
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a picture file is there and decodes to its end."""
+    try:
+        with Image.open(path) as image:
+            image.load()
+    except OSError:
+        return False
+    return True
+
+
+def draw_pairs(
+    pipe: FluxPipeline, pairs: pd.DataFrame, folder: Path, steps: int = 4, guidance: float = 1.0, batch: int = 64
+) -> int:
+    """Draw what is missing or broken of the pictures of a table from `make_pairs`; returns how many were drawn."""
+    sides = [
+        (folder / row[f"image_{side}"], row[f"drawn_{side}"], row[f"seed_{side}"])
+        for row in pairs.to_dict("records")
+        for side in "ab"
+    ]
+    missing = [job for job in sides if not is_whole(job[0])]
+    if not missing:
+        return 0
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    paths, prompts, seeds = zip(*missing, strict=True)
+    drawn = generate(pipe, prompts, seeds, steps, guidance, batch, progress="pictures")
+    pictures = (picture for group in drawn for picture in group)
+    for path, picture in zip(paths, pictures, strict=True):
+        Image.fromarray(picture).save(path.with_suffix(".part"), format="PNG")
+        os.replace(path.with_suffix(".part"), path)
+    return len(missing)

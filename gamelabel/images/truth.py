@@ -1,0 +1,62 @@
+"""What is true of pictures in the embedded world: whether each fits its prompt, and shares of that with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from PIL import Image
+from scipy.stats import binomtest
+
+from gamelabel.world import FAMILIES, adherence, parse, prompts
+from gamelabel.world.draw import SIDE
+from gamelabel.world.scenes import normalise
+
+
+def share(hits: ArrayLike) -> dict[str, Any]:
+    """Share of true values, not empty, with its 95 % Wilson interval: {value, low, high, n}."""
+    flags = np.asarray(hits, bool)
+    interval = binomtest(int(flags.sum()), len(flags)).proportion_ci(method="wilson")
+    return {"value": float(flags.mean()), "low": float(interval.low), "high": float(interval.high), "n": len(flags)}
+
+
+def adherence_by_family(hits: ArrayLike, texts: Sequence[str]) -> dict[str, Any]:
+    """Overall and by family of prompts: {"adherence": share, "families": {name: share}}."""
+    flags, families = np.asarray(hits, bool), np.array([parse(text).family for text in texts])
+    return {"adherence": share(flags), "families": {f: share(flags[families == f]) for f in FAMILIES if f in families}}
+
+
+_CHUNK = 1000  # pairs held in memory at a time
+
+
+def judge_pairs(pairs: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """Judge both pictures of each pair: the table `adherence` (pair_id, score_a, score_b, fits_a, fits_b).
+
+    Only pairs that the judge can tell are in it: a prompt of the grammar, pictures of the world's size.
+    """
+    known = pairs[pairs["prompt"].map(normalise).isin(prompts().keys())]
+    parts = [_judge(known.iloc[i : i + _CHUNK], folder) for i in range(0, len(known), _CHUNK)]
+    columns = {"pair_id": str, "score_a": float, "score_b": float, "fits_a": bool, "fits_b": bool}
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(columns)).astype(columns)
+
+
+def _judge(pairs: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    table = {"pair_id": pairs["pair_id"]}
+    pictures = {side: [_open(folder / name) for name in pairs[f"image_{side}"]] for side in "ab"}
+    right = [a.shape == b.shape == (SIDE, SIDE, 3) for a, b in zip(pictures["a"], pictures["b"], strict=True)]
+    texts = pairs["prompt"][right].tolist()
+    for side in "ab":
+        stack = [picture for picture, fine in zip(pictures[side], right, strict=True) if fine]
+        fits, score = adherence(np.stack(stack), texts) if stack else (np.zeros(0, bool), np.zeros(0))
+        table |= {f"score_{side}": score, f"fits_{side}": fits}
+    table["pair_id"] = pairs["pair_id"][right].to_numpy()
+    return pd.DataFrame(table)[["pair_id", "score_a", "score_b", "fits_a", "fits_b"]]
+
+
+def _open(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
