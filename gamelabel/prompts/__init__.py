@@ -1,0 +1,31 @@
+"""Candidate prompts and the content filter: corpora, word lists, two rules, and the table that comes of them."""
+
+from gamelabel.prompts.corpora import OUTSIDE, BadCorpus, Corpus, csv_corpus, outside_corpus
+from gamelabel.prompts.grammar import WORLD, world_corpus
+from gamelabel.prompts.lists import WORD_LISTS, mask, word_list
+from gamelabel.prompts.normal import normalise
+from gamelabel.prompts.screen import RULES, Rule, WordFilter
+from gamelabel.prompts.table import Screened, prompt_id, reasons, screen, share_interval, survival
+
+__all__ = [
+    "OUTSIDE",
+    "RULES",
+    "WORD_LISTS",
+    "WORLD",
+    "BadCorpus",
+    "Corpus",
+    "Rule",
+    "Screened",
+    "WordFilter",
+    "csv_corpus",
+    "mask",
+    "normalise",
+    "outside_corpus",
+    "prompt_id",
+    "reasons",
+    "screen",
+    "share_interval",
+    "survival",
+    "word_list",
+    "world_corpus",
+]

@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import pytest
+
+from gamelabel import sources
+from gamelabel.prompts import OUTSIDE, BadCorpus, csv_corpus, outside_corpus
+from gamelabel.prompts.corpora import _OUTSIDE
+
+COUNTS = {
+    "parti": 1632,
+    "drawbench": 200,
+    "dalle3-eval": 170,
+    "gecko": 1546,
+    "geneval": 553,
+    "t2i-compbench": 5860,
+    "pick-a-pic": 27463 - 18,  # 18 prompts have characters that were lost before they were published
+    "imagereward": 9997 + 465 + 100,
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_the_published_sets(name: str) -> None:
+    if not sources.at_hand(_OUTSIDE[name][0]):
+        pytest.skip(f"{_OUTSIDE[name][0]} is not at hand")
+    corpus = outside_corpus(name)
+    assert len(corpus.texts) == COUNTS[name]
+    assert all(text and text == text.strip() for text in corpus.texts)
+    assert len(corpus.bad) == (18 if name == "pick-a-pic" else 0)
+
+
+def test_an_unknown_set() -> None:
+    with pytest.raises(ValueError, match="there are parti, drawbench"):
+        outside_corpus("coco")
+
+
+def write(folder: Path, content: str | bytes) -> Path:
+    path = folder / "prompts.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def test_a_csv_of_the_kaggle_form(tmp_path: Path) -> None:
+    path = write(tmp_path, '\ufeffprompt,image_file\n a cat ,0.png\n"a dog, ""big""\nand a cat",1.png\na cat,2.png\n')
+    corpus = csv_corpus(path)
+    assert corpus.texts == ["a cat", 'a dog, "big"\nand a cat', "a cat"]
+    assert corpus.bad.empty and corpus.name == "kaggle"
+    assert csv_corpus(path, column="image_file", name="files").texts == ["0.png", "1.png", "2.png"]
+
+
+def test_bad_rows_are_counted_with_their_reason(tmp_path: Path) -> None:
+    rows = [b"prompt,image_file", b"a cat,0.png", b" ,1.png", b"a dog", b"", b"a,b,c", b"caf\xe9,5.png", b"a fox,6.png"]
+    corpus = csv_corpus(write(tmp_path, b"\n".join(rows) + b"\n"))
+    assert corpus.texts == ["a cat", "a fox"]
+    assert corpus.bad.row.tolist() == [2, 3, 4, 5, 6]
+    wanted = ["is empty", "1 cells, but the header has 2", "row is empty", "3 cells, but the header has 2", "not UTF-8"]
+    for part, reason in zip(wanted, corpus.bad.reason, strict=True):
+        assert part in reason
+
+
+def test_a_csv_that_is_cut_off(tmp_path: Path) -> None:
+    whole = 'prompt,image_file\na cat,0.png\n"a dog, big",1.png\n'
+    cut = csv_corpus(write(tmp_path, whole[: whole.index("big")]))
+    assert cut.texts == ["a cat"] and cut.bad.row.tolist() == [2]
+    assert "cut off" in cut.bad.reason[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "is empty"),
+        ("text,image\na cat,0.png\n", "has no column 'prompt': its columns are text, image"),
+        ("prompt,image_file\n", "no prompt in its column 'prompt': 0 rows"),
+        ("prompt,image_file\n,0.png\n", "1 rows, all bad"),
+        ('"prompt', "first line cannot be read"),
+    ],
+)
+def test_a_csv_without_prompts(content: str, says: str, tmp_path: Path) -> None:
+    with pytest.raises(BadCorpus, match=says):
+        csv_corpus(write(tmp_path, content))
+
+
+def test_no_csv(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"kaggle\.com/datasets/rturley"):
+        csv_corpus(tmp_path / "missing.csv")

@@ -1,0 +1,38 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gamelabel.prompts import normalise
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("A  Red\tCircle\n", "a red circle"),
+        ("Crème BRÛLÉE", "creme brulee"),
+        ("Straße", "strasse"),
+        ("ＷＩＤＥ", "wide"),
+        ("in\u200bvisi\u00adble", "invisible"),
+        ("sh0w m3 7h1$ c@t", "show me this cat"),
+        ("h!de !t", "hide !t"),  # a mark of exclamation counts as a letter only inside a word
+        ("stop! now!!", "stop! now!!"),
+        ("1984, 8 and 50", "1984, 8 and 50"),  # numbers stay numbers
+        ("$5 @ 7!", "$5 @ 7!"),
+        ("mother-in-law's", "mother-in-law's"),
+        ("", ""),
+    ],
+)
+def test_worked_examples(written: str, read: str) -> None:
+    assert normalise(written) == read
+
+
+@settings(max_examples=500)
+@given(st.text() | st.text("aZé01!@$ _-5İß"))
+def test_idempotent(text: str) -> None:
+    once = normalise(text)
+    assert normalise(once) == once
+
+
+@given(st.text("abc dé"))
+def test_letter_case_makes_no_difference(text: str) -> None:
+    assert normalise(text) == normalise(text.upper()) == normalise(text.title())
