@@ -1,20 +1,14 @@
-"""The `gamelabel` command. Each subcommand imports what it needs when it runs, so `--help` stays quick."""
+"""`gamelabel world`: draw scenes, judge pictures, use and train the embedded model."""
 
 from __future__ import annotations
 
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gamelabel import __version__
-
-app = typer.Typer(name="gamelabel", no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
 world = typer.Typer(no_args_is_help=True, help="The image world: draw scenes, judge pictures, the embedded model.")
-app.add_typer(world, name="world")
 
 Model = Annotated[
     str, typer.Option("--model", help="A FLUX repository: a folder, or a name on the hub. Default: the embedded model.")
@@ -23,21 +17,6 @@ Adapter = Annotated[str, typer.Option("--adapter", help="A LoRA adapter (.safete
 Steps = Annotated[int, typer.Option(min=1, help="Sampling steps.")]
 Guidance = Annotated[float, typer.Option(help="Classifier-free guidance; 1 is none, as FLUX.1-schnell is used.")]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed draws the same pictures.")]
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"gamelabel {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def gamelabel(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
-    ] = False,
-) -> None:
-    """Preference data from play, and better image models from that data."""
 
 
 @world.command("draw")
@@ -144,19 +123,3 @@ def world_train(
     typer.echo(
         f"the model is in {out / 'repository'}; measure it: gamelabel world evaluate --model {out / 'repository'}"
     )
-
-
-def main() -> None:
-    """Run the command line; the console script `gamelabel` calls this.
-
-    Errors that a user can mend are ValueErrors and OSErrors with a sentence for a message: that sentence is shown,
-    without a traceback (GAMELABEL_DEBUG=1 shows it all).
-    """
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it warns of a torchvision that FLUX does not need
-    try:
-        app()
-    except (ValueError, OSError) as error:
-        if os.environ.get("GAMELABEL_DEBUG"):
-            raise
-        typer.echo(f"gamelabel: {error}", err=True)
-        sys.exit(2)
