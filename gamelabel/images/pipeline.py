@@ -45,7 +45,7 @@ def load(model: str | Path = EMBEDDED, device: str = "", adapter: str | Path = "
     level = diffusers_logging.get_verbosity()
     diffusers_logging.set_verbosity_error()  # it warns of config entries that it then keeps
     try:
-        pipe = FluxPipeline.from_pretrained(model, torch_dtype=torch.bfloat16 if device == "cuda" else torch.float32)
+        pipe = FluxPipeline.from_pretrained(model, dtype=torch.bfloat16 if device == "cuda" else torch.float32)
     finally:
         diffusers_logging.set_verbosity(level)
     pipe.set_progress_bar_config(disable=True)

@@ -1,16 +1,22 @@
-"""A LoRA adapter on a FLUX transformer: put on, saved so that stock `FluxPipeline.load_lora_weights` takes it."""
+"""A LoRA adapter on a FLUX transformer: put on, trained, and saved so that stock `load_lora_weights` takes it."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from diffusers import FluxPipeline
 from peft import LoraConfig, get_peft_model_state_dict
+from torch import Tensor
 
+from gamelabel.tuning.loop import Fit, Worker, train
+
+FILE = "pytorch_lora_weights.safetensors"  # the name that diffusers looks for in a folder
 # The linear layers of diffusers' own Flux LoRA script, in double and single blocks alike.
-TARGETS = [
+TARGETS = (
     "attn.to_k",
     "attn.to_q",
     "attn.to_v",
@@ -25,7 +31,7 @@ TARGETS = [
     "ff_context.net.2",
     "proj_mlp",
     "proj_out",
-]
+)
 
 
 def add_adapter(transformer: Any, rank: int = 16, seed: int = 0) -> list[torch.nn.Parameter]:
@@ -35,13 +41,13 @@ def add_adapter(transformer: Any, rank: int = 16, seed: int = 0) -> list[torch.n
     """
     transformer.requires_grad_(False)
     torch.manual_seed(seed)
-    # the output head is outside the blocks and has the name of the single blocks' own projection
-    targets = [
+    # by whole name: the output head has the short name of the single blocks' own projection
+    names = [
         name
-        for name, module in transformer.named_modules()
-        if isinstance(module, torch.nn.Linear) and any(name.endswith(f".{target}") for target in TARGETS)
+        for name, layer in transformer.named_modules()
+        if isinstance(layer, torch.nn.Linear) and name.endswith(tuple(f".{target}" for target in TARGETS))
     ]
-    transformer.add_adapter(LoraConfig(r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=targets))
+    transformer.add_adapter(LoraConfig(r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=names))
     return [weight for weight in transformer.parameters() if weight.requires_grad]
 
 
@@ -51,10 +57,39 @@ def remove_adapter(transformer: Any) -> None:
 
 
 def save_adapter(transformer: Any, folder: Path) -> Path:
-    """Write `pytorch_lora_weights.safetensors` with the metadata without which alpha would be read as the rank."""
+    """Write the adapter with the metadata without which alpha would be read as the rank; the file's path."""
     FluxPipeline.save_lora_weights(
         folder,
         transformer_lora_layers=get_peft_model_state_dict(transformer),
         transformer_lora_adapter_metadata=transformer.peft_config["default"].to_dict(),
     )
-    return folder / "pytorch_lora_weights.safetensors"
+    return folder / FILE
+
+
+def tune_adapter(
+    transformer: Any,
+    loss: Callable[[torch.Generator, Worker], Tensor],
+    fit: Fit,
+    folder: Path,
+    data: str,
+    rank: int = 16,
+    seed: int = 0,
+) -> Path:
+    """Train a fresh adapter on `loss`, save it in `folder`, take it off again; the file's path.
+
+    An interrupted call resumes from the folder's checkpoint where settings, seed and `data` (see `fingerprint`) agree.
+    """
+    add_adapter(transformer, rank, seed)
+    try:
+        train(transformer, loss, fit, folder, Worker(device=str(transformer.device)), seed, f"rank {rank} {data}")
+        return save_adapter(transformer, folder)
+    finally:
+        remove_adapter(transformer)
+
+
+def fingerprint(*tensors: Tensor) -> str:
+    """A short name of what is learned from: equal data, equal name."""
+    digest = hashlib.sha256()
+    for tensor in tensors:
+        digest.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]

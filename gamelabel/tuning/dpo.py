@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
-from tqdm import tqdm
 
-from gamelabel.tuning.flow import Text, few_step_sigmas, velocity_errors
+from gamelabel.tuning.data import Pictures
+from gamelabel.tuning.flow import few_step_sigmas, velocity_errors
+from gamelabel.tuning.loop import Worker
 
 
 def margin(won: Tensor, lost: Tensor, won_base: Tensor, lost_base: Tensor) -> Tensor:
@@ -18,51 +19,36 @@ def margin(won: Tensor, lost: Tensor, won_base: Tensor, lost_base: Tensor) -> Te
     return (lost - lost_base) - (won - won_base)
 
 
-def dpo_loss(h: Tensor, beta: float) -> Tensor:
-    """-log sigma(beta / 2 h), per pair; errors in h are means over latent dimensions."""
+def dpo(h: Tensor, beta: float) -> Tensor:
+    """-log sigma(beta / 2 h), per pair; the errors in h are means over latent dimensions."""
     return -logsigmoid(beta / 2.0 * h)
 
 
-def tune(
+def dpo_loss(
     transformer: Any,
-    weights: list[torch.nn.Parameter],
-    won: Tensor,
-    lost: Tensor,
-    won_noise: Tensor,
-    lost_noise: Tensor,
-    text: Text,
-    steps: int = 300,
-    batch: int = 32,
-    rate: float = 5e-4,
+    won: Pictures,
+    lost: Pictures,
+    batch: int,
     beta: float = 100.0,
     sigmas: Sequence[float] = tuple(few_step_sigmas(4)),
-    seed: int = 0,
-) -> list[float]:
-    """Tune the adapter on pairs of packed latents (N, tokens, channels), each with its own starting noise.
+) -> Callable[[torch.Generator, Worker], Tensor]:
+    """The loss that `loop.train` minimises: both pictures of a pair at one noise level, each with its own noise.
 
-    The base, which the margin needs, is the transformer with its adapter off. Returns the loss of every step.
+    The base, which the margin needs, is the transformer with its adapter off.
     """
-    generator = torch.Generator().manual_seed(seed)
-    optimiser = torch.optim.AdamW(weights, lr=rate, weight_decay=1e-4)
     levels = torch.tensor(list(sigmas))
-    losses = []
-    for step in tqdm(range(steps), desc="dpo"):
-        for group in optimiser.param_groups:
-            group["lr"] = rate * min(1.0, (step + 1) / 20) * (1.0 - step / steps)
-        rows = torch.randint(len(won), (batch,), generator=generator)
+
+    def loss(generator: torch.Generator, worker: Worker) -> Tensor:
+        rows = torch.randint(len(won.clean), (batch,), generator=generator)
         sigma = levels[torch.randint(len(levels), (batch,), generator=generator)].repeat(2)
-        clean = torch.cat((won[rows], lost[rows]))
-        noise = torch.cat((won_noise[rows], lost_noise[rows]))
-        both = text.rows(rows.repeat(2))
+        clean = torch.cat((won.clean[rows], lost.clean[rows]))
+        noise = torch.cat((won.noise[rows], lost.noise[rows]))
+        text = won.text.rows(rows.repeat(2))
         transformer.disable_adapters()
         with torch.no_grad():
-            base = velocity_errors(transformer, clean, noise, sigma, both)
+            base = velocity_errors(transformer, clean, noise, sigma, text)
         transformer.enable_adapters()
-        tuned = velocity_errors(transformer, clean, noise, sigma, both)
-        loss = dpo_loss(margin(*tuned.chunk(2), *base.chunk(2)), beta).mean()
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(weights, 1.0)
-        optimiser.step()
-        losses.append(loss.item())
-    return losses
+        tuned = velocity_errors(transformer, clean, noise, sigma, text)
+        return dpo(margin(*tuned.chunk(2), *base.chunk(2)), beta).mean()
+
+    return loss

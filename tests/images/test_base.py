@@ -9,10 +9,10 @@ import torch
 from diffusers import FluxPipeline
 
 from gamelabel.images.base import Recipe, assemble, quick, run
-from gamelabel.images.base.loop import Fit, Worker, rate_at, train
 from gamelabel.images.base.recipe import STAGES
 from gamelabel.images.base.text import FACTS, token_facts
 from gamelabel.images.base.tokens import make_clip_tokenizer, make_t5_tokenizer
+from gamelabel.tuning.loop import Fit, Worker, rate_at, train
 from gamelabel.world.scenes import prompts
 
 FIT = Fit(steps=12, batch=8, rate=1e-2, warm_up=2, low_precision=False)
@@ -63,18 +63,23 @@ def _line(folder, fit=FIT, worker=Worker(), stop_at=None):  # noqa: B008
             raise KeyboardInterrupt
         return (model(x) - x.sum(1, keepdim=True)).square().mean()
 
-    folder.mkdir(exist_ok=True)
     train(model, loss, fit, folder, worker, seed=3)
     return model.weight.detach()
 
 
 def test_an_interrupted_stage_resumes_to_the_same_weights(tmp_path, monkeypatch):
     whole = _line(tmp_path / "whole")
-    monkeypatch.setattr("gamelabel.images.base.loop.CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr("gamelabel.tuning.loop.CHECKPOINT_SECONDS", 0.0)
     with pytest.raises(KeyboardInterrupt):
         _line(tmp_path / "parts", stop_at=5)
     assert torch.load(tmp_path / "parts/checkpoint.pt")["step"] == 5
     assert torch.equal(_line(tmp_path / "parts"), whole)
+
+
+def test_a_checkpoint_of_other_settings_is_not_taken_up(tmp_path):
+    _line(tmp_path / "line")
+    other = replace(FIT, rate=1e-3)
+    assert torch.equal(_line(tmp_path / "line", other), _line(tmp_path / "fresh", other))
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(tmp_path):

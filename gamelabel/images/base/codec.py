@@ -10,7 +10,7 @@ import torch
 from diffusers import AutoencoderKL
 from torch import Tensor
 
-from gamelabel.images.base.loop import Worker
+from gamelabel.tuning.loop import Worker
 from gamelabel.world.draw import SIDE, draw
 from gamelabel.world.scenes import parse, sample_prompts
 

@@ -12,8 +12,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from gamelabel.images.base.loop import Worker
 from gamelabel.tuning.flow import Text, few_step_sigmas, velocity_errors
+from gamelabel.tuning.loop import Worker
 
 STEPS = 4
 

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from transformers import CLIPTextConfig, CLIPTextModel, T5Config, T5EncoderModel
 
-from gamelabel.images.base.loop import Worker
 from gamelabel.images.base.tokens import CLIP_LENGTH, T5_LENGTH, make_clip_tokenizer, make_t5_tokenizer
+from gamelabel.tuning.loop import Worker
 from gamelabel.world.scenes import COLOURS, RELATIONS, SHAPES, SIZES, STYLES, parse, sample_prompts
 
 T5_WIDTH, CLIP_WIDTH = 96, 96

@@ -1,4 +1,4 @@
-"""One training loop for every stage of the recipe: workers, moving average, checkpoints, resume, a log."""
+"""The one training loop, of models and of adapters: workers, moving average, checkpoints, resume, a log."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHECKPOINT_SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Fit:
-    """How long and how fast a stage trains."""
+    """How long and how fast to train."""
 
     steps: int
     batch: int  # samples a step, over all workers
@@ -59,28 +59,33 @@ def train(
     folder: Path,
     worker: Worker,
     seed: int,
+    data: str = "",
 ) -> nn.Module:
     """Minimise `loss` over the module's trainable weights, in place; returns the module with its averaged weights.
 
     `loss(generator, worker)` draws a whole batch's random numbers from the generator and returns the mean loss of the
     worker's share, so that the number of workers does not change what is trained on. Progress stands in
-    `folder/checkpoint.pt` (taken up again by the next call) and `folder/log.jsonl`.
+    `folder/checkpoint.pt`, taken up again by a call with the same settings, seed and `data` (a name or hash of what is
+    learned from), and in `folder/log.jsonl`. Raises FloatingPointError where a gradient is not finite.
     """
+    key = f"{fit} seed {seed} {data}"
+    folder.mkdir(parents=True, exist_ok=True)
     weights = [p for p in module.parameters() if p.requires_grad]
     optimiser = torch.optim.AdamW(weights, lr=fit.rate, betas=(0.9, 0.98), weight_decay=0.01)
     averaged = [p.detach().clone() for p in weights]
-    path = folder / "checkpoint.pt"
+    path, log = folder / "checkpoint.pt", folder / "log.jsonl"
     start, seconds = 0, 0.0
-    if path.exists():
-        saved = torch.load(path, map_location=worker.device, weights_only=True)
+    saved = torch.load(path, map_location=worker.device, weights_only=True) if path.exists() else {}
+    if saved.get("key") == key:
         start, seconds = saved["step"], saved["seconds"]
         optimiser.load_state_dict(saved["optimiser"])
         _copy(weights, saved["weights"])
         averaged = saved["averaged"]
+    rows = [row for row in _read_log(log) if row["step"] <= start]
     generator = torch.Generator()
     module.train()
     began, saved_at = time.monotonic() - seconds, time.monotonic()
-    total = 0.0
+    recent: list[float] = []
     bar = tqdm(range(start, fit.steps), desc=folder.name, initial=start, total=fit.steps, disable=worker.rank > 0)
     for step in bar:
         generator.manual_seed(seed * 1_000_003 + step)
@@ -98,15 +103,16 @@ def train(
         optimiser.step()
         keep = min(fit.average, (step + 1) / (step + 10))
         torch._foreach_lerp_(averaged, [p.detach() for p in weights], 1.0 - keep)
-        total += value.item()
-        if worker.rank == 0 and (step + 1) % 50 == 0:
-            row = {"step": step + 1, "loss": total / 50, "rate": rate_at(step, fit), "norm": norm.item()}
-            _log(folder, {**row, "seconds": round(time.monotonic() - began, 1)})
-            bar.set_postfix(loss=f"{total / 50:.4f}")
-            total = 0.0
+        recent.append(value.item())
+        if worker.rank == 0 and ((step + 1) % 50 == 0 or step + 1 == fit.steps):
+            mean, elapsed = sum(recent) / len(recent), round(time.monotonic() - began, 1)
+            rows.append({"step": step + 1, "loss": mean, "rate": rate_at(step, fit), "seconds": elapsed})
+            log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+            bar.set_postfix(loss=f"{mean:.4f}")
+            recent = []
         if worker.rank == 0 and (time.monotonic() - saved_at > CHECKPOINT_SECONDS or step + 1 == fit.steps):
             saved_at = time.monotonic()
-            state = {"step": step + 1, "seconds": saved_at - began, "optimiser": optimiser.state_dict()}
+            state = {"key": key, "step": step + 1, "seconds": saved_at - began, "optimiser": optimiser.state_dict()}
             _write(path, {**state, "weights": [p.detach() for p in weights], "averaged": averaged})
     _copy(weights, averaged)
     return module.eval()
@@ -129,9 +135,8 @@ def _average_gradients(weights: list[nn.Parameter], worker: Worker) -> None:
         grad.copy_(part.view_as(grad))
 
 
-def _log(folder: Path, row: dict[str, float]) -> None:
-    with (folder / "log.jsonl").open("a") as file:
-        file.write(json.dumps(row) + "\n")
+def _read_log(path: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
 def _write(path: Path, state: dict[str, Any]) -> None:
