@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gamelabel.game import Rules, Standing, Threshold
@@ -48,6 +48,7 @@ def test_comparison_points_come_at_the_share_in_every_place_of_the_batch() -> No
     assert np.abs(drawn.mean(0) - 0.213).max() < 4 * np.sqrt(0.213 * 0.787 / 40_000)
 
 
+@settings(deadline=None)  # the first call may be slow
 @given(st.lists(COUNTS, min_size=1, max_size=4))
 def test_all_at_once_is_the_same_as_one_by_one_and_removal_is_for_good(histories) -> None:
     """The simulation puts all players to the rules at once, a server one at a time."""

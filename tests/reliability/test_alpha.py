@@ -1,0 +1,146 @@
+import krippendorff
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from gamelabel.reliability import alpha
+from tests.reliability.outside import crowd_set, outside
+
+LEVELS = ("nominal", "ordinal", "interval", "ratio")
+
+
+def long(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of workers (rows) by tasks, with gaps, as task, worker, label."""
+    return (
+        table.set_axis(range(table.shape[1]), axis=1)
+        .stack()
+        .rename_axis(["worker", "task"])
+        .rename("label")
+        .reset_index()
+    )
+
+
+def coders(*rows: str) -> pd.DataFrame:
+    return long(pd.DataFrame([row.split() for row in rows]))
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"), list(zip(LEVELS, [904 / 1216, 0.815388, 0.849107, 0.797403], strict=True))
+)
+def test_krippendorffs_table_of_four_coders_with_gaps(level, expected: float) -> None:
+    labels = long(pd.read_csv(outside("agreement_examples", "codings.csv"), header=None))
+    assert alpha(labels, level) == pytest.approx(expected, abs=1e-6)
+
+
+def test_krippendorffs_textbook_cases_of_two_coders() -> None:
+    """Computing Krippendorff's Alpha-Reliability (2011), sections A and B."""
+    assert alpha(coders("0 1 0 0 0 0 0 0 1 0", "1 1 1 0 0 1 0 0 0 0")) == pytest.approx(0.0952, abs=5e-5)
+    assert alpha(coders("a a b b d c c c e d d a", "b a b b b c c c e d d d")) == pytest.approx(0.6920, abs=5e-5)
+
+
+def test_published_values_of_other_tables() -> None:
+    assert alpha(long(pd.read_csv(outside("agreement_examples", "gcl.csv"), header=None))) == pytest.approx(1 / 12)
+    raw = pd.read_csv(outside("agreement_examples", "cac.raw4raters.csv"), index_col="Units")
+    assert alpha(long(raw.T)) == pytest.approx(0.74342, abs=5e-6)
+    counts = pd.read_csv(outside("agreement_examples", "distrib.6raters.csv"), index_col="Subject")
+    assert alpha(counts.to_numpy()) == pytest.approx(0.4204384, abs=5e-8)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("rte", 0.241), ("dog", 0.519), ("weather_cf", 0.577), ("sp_amt", 0.738), ("product", 0.157)]
+)
+def test_real_crowds(name: str, expected: float) -> None:
+    labels, _ = crowd_set(name)
+    assert alpha(labels) == pytest.approx(expected, abs=5e-4)
+
+
+tables = st.integers(2, 5).flatmap(
+    lambda k: st.lists(st.lists(st.integers(0, 4), min_size=k, max_size=k), min_size=1, max_size=12)
+)
+
+
+@settings(deadline=None)  # the first call may be slow
+@given(tables, st.sampled_from(LEVELS))
+def test_it_is_what_the_reference_package_finds(rows, level) -> None:
+    counts = np.array(rows)
+    pairable = counts[counts.sum(1) > 1]
+    assume((pairable.sum(0) > 0).sum() > 1)
+    values = np.arange(1, counts.shape[1] + 1)
+    expected = krippendorff.alpha(value_counts=counts, value_domain=values, level_of_measurement=level)
+    assert alpha(counts, level, values) == pytest.approx(expected, abs=1e-12)
+
+
+@settings(deadline=None)  # the first call may be slow
+@given(tables, st.randoms(use_true_random=False))
+def test_order_of_tasks_and_names_of_workers_change_nothing(rows, random) -> None:
+    counts = np.array(rows)
+    labels = pd.DataFrame(
+        [(f"t{t}", f"w{i}", c) for t, row in enumerate(rows) for c, n in enumerate(row) for i in range(n)],
+        columns=["task", "worker", "label"],
+    )
+    shuffled = labels.sample(frac=1, random_state=random.randrange(2**31))
+    values = [alpha(labels), alpha(shuffled), alpha(counts), alpha(counts[:, ::-1])]
+    assert values == pytest.approx([values[0]] * 4, nan_ok=True)
+
+
+@settings(deadline=None)  # the first call may be slow
+@given(tables)
+def test_all_data_twice_raises_chance_agreement_as_theory_says(rows) -> None:
+    """Units given twice keep D_o; D_e = 1 - sum n_c (n_c - 1) / n (n - 1) shrinks by (n - 1) / (n - 1/2)."""
+    counts = np.array(rows)
+    n = counts[counts.sum(1) > 1].sum()
+    once, twice = alpha(counts), alpha(np.concatenate([counts, counts]))
+    assume(not np.isnan(once))
+    assert 1 - twice == pytest.approx((1 - once) * (n - 0.5) / (n - 1))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_perfect_agreement_is_one_and_independent_labels_are_near_none(level) -> None:
+    assert alpha(np.array([[3, 0], [0, 2], [5, 0]]), level, [1, 2]) == 1.0
+    guesses = np.random.default_rng(0).multinomial(3, [0.2, 0.5, 0.3], size=20_000)
+    assert abs(alpha(guesses, level)) < 0.02
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pd.DataFrame({"task": [], "worker": [], "label": []}),
+        pd.DataFrame({"task": ["t", "s"], "worker": ["u", "u"], "label": ["a", "b"]}),
+        pd.DataFrame({"task": ["t", "t"], "worker": ["u", "v"], "label": ["a", "a"]}),
+        pd.DataFrame({"task": ["t", "t"], "worker": ["u", "v"], "label": ["a", None]}),
+        np.zeros((0, 2), int),
+        np.zeros((4, 2), int),
+        np.array([[1, 0], [0, 1]]),
+    ],
+)
+@pytest.mark.parametrize("level", ["nominal", "ordinal"])
+def test_where_nothing_can_disagree_alpha_is_undefined(labels, level) -> None:
+    assert np.isnan(alpha(labels, level))
+
+
+def test_a_missing_label_is_no_label_and_a_task_labelled_twice_by_one_worker_counts_twice() -> None:
+    labels = coders("a a b b", "a b b b")
+    with_gap = pd.concat([labels, pd.DataFrame({"task": [0, 9], "worker": [7, 7], "label": [np.nan, np.nan]})])
+    assert alpha(with_gap) == alpha(labels)
+    twice = pd.concat([labels, labels.head(1)])
+    assert alpha(twice) == alpha(np.array([[3, 0], [1, 1], [0, 2], [0, 2]]))
+
+
+def test_bad_input_is_named() -> None:
+    labels = coders("a b", "a a")
+    with pytest.raises(ValueError, match="'cardinal' is no level"):
+        alpha(labels, "cardinal")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="labels at the interval level are numbers"):
+        alpha(labels, "interval")
+    with pytest.raises(ValueError, match="no column task"):
+        alpha(labels.rename(columns={"task": "item"}))
+    with pytest.raises(ValueError, match="1 labels have no task"):
+        alpha(pd.DataFrame({"task": ["t", None], "label": ["a", "b"]}))
+    with pytest.raises(ValueError, match=r"vote counts are whole numbers from 0.*float64, shape \(2,\)"):
+        alpha(np.array([0.5, 0.5]))
+    with pytest.raises(ValueError, match="3 values for 2 categories"):
+        alpha(np.array([[1, 2]]), "interval", [1, 2, 3])
+    with pytest.raises(ValueError, match="values go with vote counts"):
+        alpha(labels, "nominal", [1, 2])

@@ -1,0 +1,116 @@
+import krippendorff
+import numpy as np
+import pandas as pd
+import pytest
+
+from gamelabel.reliability import alpha, alpha_interval
+
+
+def crowd(rng: np.random.Generator, players: int = 60, tasks: int = 300, labels: int = 1000) -> pd.DataFrame:
+    """Labels of players of very different skill and diligence, no task twice by one of them."""
+    skill = np.where(rng.random(players) < 0.2, 0.5, rng.beta(23, 5.6, players))
+    diligence = rng.lognormal(0, 1.3, players)
+    drawn = rng.choice(players, labels, p=diligence / diligence.sum()), rng.integers(0, tasks, labels)
+    worker, task = np.divmod(np.unique(drawn[0] * tasks + drawn[1]), tasks)
+    truth = rng.random(tasks) < 0.5
+    return pd.DataFrame(
+        {"task": task, "worker": worker, "label": truth[task] == (rng.random(len(task)) < skill[worker])}
+    )
+
+
+def test_the_draw_over_patterns_is_the_bootstrap_over_tasks() -> None:
+    """Against a plain loop that draws tasks and calls the reference package."""
+    rng = np.random.default_rng(0)
+    counts = np.stack([rng.binomial(3, rng.beta(2, 1, 150)), np.zeros(150, int)], 1)
+    counts[:, 1] = 3 - counts[:, 0]
+    loop = [krippendorff.alpha(value_counts=counts[rng.integers(0, 150, 150)]) for _ in range(500)]
+    ours = alpha_interval(counts, replicates=4000)
+    assert ours.value == alpha(counts) and ours.n == 150
+    low, high = np.quantile(loop, [0.025, 0.975])
+    assert (ours.low, ours.high) == pytest.approx((low, high), abs=0.03)
+
+
+@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval", "ratio"])
+@pytest.mark.parametrize("cluster", ["task", "worker"])
+def test_every_level_has_both_intervals_and_a_seed_repeats_them(level, cluster) -> None:
+    rng = np.random.default_rng(1)
+    labels = crowd(rng)
+    labels["label"] = labels.label + rng.integers(0, 2, len(labels)) + 1
+    first = alpha_interval(labels, level, cluster, replicates=300, seed=4)
+    assert first == alpha_interval(labels, level, cluster, replicates=300, seed=4)
+    assert first != alpha_interval(labels, level, cluster, replicates=300, seed=5)
+    assert first.low < first.value < first.high and first.value == pytest.approx(alpha(labels, level))
+
+
+def test_a_bootstrap_over_workers_with_everyone_once_is_alpha_itself() -> None:
+    """One worker a draw of whom all are drawn equally often: no replicate can differ."""
+    from gamelabel.reliability import interval
+    from gamelabel.reliability.counts import code, vote_counts
+
+    labels = crowd(np.random.default_rng(2))
+    coded = code(labels)
+
+    class Everyone:
+        def multinomial(self, n, _, size):
+            return np.ones((size, n), int)
+
+    for level in ("nominal", "ordinal"):
+        drawn = interval._over_workers(coded, vote_counts(coded), 3, Everyone(), level, np.arange(2.0))
+        assert drawn == pytest.approx([alpha(labels, level)] * 3, abs=1e-12)
+
+
+def test_copies_of_one_worker_do_not_agree_with_themselves() -> None:
+    """Guessers agree with nobody, however often each is drawn: with self-agreement the intervals would lie above 0."""
+    rng = np.random.default_rng(3)
+    middles = []
+    for trial in range(20):
+        labels = crowd(rng).assign(label=lambda f: rng.random(len(f)) < 0.5)
+        estimate = alpha_interval(labels, cluster="worker", replicates=200, seed=trial)
+        middles.append((estimate.low + estimate.high) / 2 - estimate.value)
+    assert abs(np.mean(middles)) < 0.015
+
+
+def test_the_rows_order_changes_no_interval() -> None:
+    labels = crowd(np.random.default_rng(5)).astype({"task": str, "worker": str, "label": str})
+    shuffled = labels.sample(frac=1, random_state=0)
+    for cluster in ("task", "worker"):
+        a, b = (alpha_interval(frame, cluster=cluster, replicates=200) for frame in (labels, shuffled))
+        assert tuple(a) == pytest.approx(tuple(b), abs=1e-9)
+
+
+@pytest.mark.full
+def test_intervals_over_workers_cover_at_their_level_and_those_over_tasks_do_not() -> None:
+    """Where people are few and uneven, tasks drawn again from the same people say too little."""
+    rng = np.random.default_rng(6)
+    true = np.mean([alpha(crowd(rng)) for _ in range(600)])
+    covered = {"worker": 0, "task": 0}
+    for trial in range(120):
+        labels = crowd(rng)
+        for cluster in covered:
+            estimate = alpha_interval(labels, cluster=cluster, replicates=300, seed=trial)
+            covered[cluster] += estimate.low <= true <= estimate.high
+    assert 0.90 <= covered["worker"] / 120 <= 1.0
+    assert covered["task"] < covered["worker"]
+
+
+def test_where_alpha_is_undefined_so_is_its_interval() -> None:
+    single = pd.DataFrame({"task": ["t", "s"], "worker": ["u", "u"], "label": ["a", "b"]})
+    empty = single.head(0)
+    constant = pd.DataFrame({"task": ["t", "t"], "worker": ["u", "v"], "label": ["a", "a"]})
+    for labels in (single, empty, constant):
+        for cluster in ("task", "worker"):
+            estimate = alpha_interval(labels, cluster=cluster, replicates=50)
+            assert np.isnan(estimate[:3]).all()
+    assert alpha_interval(single).n == 0 and alpha_interval(constant).n == 1
+
+
+def test_bad_input_is_named() -> None:
+    counts = np.array([[2, 1], [1, 2]])
+    with pytest.raises(ValueError, match="an interval over workers needs a frame"):
+        alpha_interval(counts, cluster="worker")
+    with pytest.raises(ValueError, match="'player' is no cluster"):
+        alpha_interval(counts, cluster="player")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="0 replicates"):
+        alpha_interval(counts, replicates=0)
+    with pytest.raises(ValueError, match="1 labels have no worker"):
+        alpha_interval(pd.DataFrame({"task": [1], "worker": [None], "label": ["a"]}), cluster="worker")
