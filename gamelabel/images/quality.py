@@ -17,25 +17,30 @@ from numpy.typing import NDArray
 Features = NDArray[np.floating[Any]]
 
 
-def kernel_distance(ours: Features, theirs: Features, replicates: int = 200, seed: int = 0) -> dict[str, Any]:
-    """Unbiased squared MMD between features (N, d) and (M, d): {value, low, high, n}, 95 % bootstrap interval.
+def kernel_distance(ours: Features, theirs: Features, replicates: int = 200, seed: int = 0) -> NDArray[np.float64]:
+    """Unbiased squared MMD between features (N, d) and (M, d), and its bootstrap replicates: (1 + replicates,).
 
-    The interval resamples the pictures of both sets. Raises ValueError for fewer than two pictures in a set.
+    Replicates resample the pictures of both sets; for equal N, M and seed they are the same pictures, so that two
+    distances to one reference can be compared replicate by replicate. Raises ValueError for fewer than two pictures.
     """
-    if min(len(ours), len(theirs)) < 2:
-        raise ValueError("a distance between sets of pictures needs at least two in each")
-    within, beyond, across = _kernel(ours, ours), _kernel(theirs, theirs), _kernel(ours, theirs)
     n, m = len(ours), len(theirs)
-    value = _discrepancy(np.ones(n), np.ones(m), within, beyond, across)
+    if min(n, m) < 2:
+        raise ValueError("a distance between sets of pictures needs at least two in each")
+    kernels = _kernel(ours, ours), _kernel(theirs, theirs), _kernel(ours, theirs)
     rng = np.random.default_rng(seed)
-    draws = [
-        _discrepancy(
-            rng.multinomial(n, np.full(n, 1 / n)), rng.multinomial(m, np.full(m, 1 / m)), within, beyond, across
-        )
-        for _ in range(replicates)
-    ]
-    low, high = np.quantile(draws, (0.025, 0.975))
-    return {"value": float(value), "low": float(low), "high": float(high), "n": n}
+    counts = [(np.ones(n), np.ones(m))]
+    counts += [(rng.multinomial(n, [1 / n] * n), rng.multinomial(m, [1 / m] * m)) for _ in range(replicates)]
+    return np.array([_discrepancy(u, v, *kernels) for u, v in counts])
+
+
+def quality_change(ours: Features, base: Features, scenes: Features, replicates: int = 200) -> dict[str, Any]:
+    """How much nearer to the scenes `ours` lies than `base`, in thousandths: {value, low, high, n}; below 0 is worse.
+
+    `ours` and `base` answer the same prompts in the same order; the interval is a paired 95 % bootstrap.
+    """
+    nearer = 1000.0 * (kernel_distance(base, scenes, replicates) - kernel_distance(ours, scenes, replicates))
+    low, high = np.quantile(nearer[1:], (0.025, 0.975))
+    return {"value": float(nearer[0]), "low": float(low), "high": float(high), "n": len(ours)}
 
 
 def _kernel(x: Features, y: Features) -> Features:

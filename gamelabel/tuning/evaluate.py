@@ -1,15 +1,27 @@
-"""How well a model draws what it is asked: exact adherence on held-out prompts, with intervals."""
+"""What tuning changed: adherence on held-out prompts with paired seeds, and image quality apart from it."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from diffusers import FluxPipeline
+from numpy.typing import NDArray
 
 from gamelabel.images.pipeline import generate
 from gamelabel.images.truth import adherence_by_family
-from gamelabel.world import adherence, sample_prompts
+from gamelabel.world import adherence, draw, parse, sample_prompts
+
+_CHUNK = 100
+
+
+class Drawn(NamedTuple):
+    """Pictures of held-out prompts: uint8 (n, H, W, 3), whether each fits (n,), its latents (n, d)."""
+
+    pictures: NDArray[np.uint8]
+    fits: NDArray[np.bool_]
+    features: NDArray[np.float32]
 
 
 def held_out(n: int, seed: int) -> tuple[list[str], list[int]]:
@@ -17,11 +29,43 @@ def held_out(n: int, seed: int) -> tuple[list[str], list[int]]:
     return sample_prompts(n, seed, "held-out"), [seed * 1_000_003 + i for i in range(n)]
 
 
-def evaluate(
-    pipe: FluxPipeline, n: int, steps: int = 4, seed: int = 0, guidance: float = 1.0, progress: str = ""
-) -> dict[str, Any]:
-    """Draw n held-out prompts and judge them; paired seeds: two models with the same seed get the same noise."""
+def assess(
+    pipe: FluxPipeline, n: int, steps: int = 4, seed: int = 0, guidance: float = 1.0, progress: str = "drawing"
+) -> Drawn:
+    """Draw n held-out prompts and judge them. Paired: two models with the same seed get the same prompts and noise."""
     prompts, seeds = held_out(n, seed)
     pictures = np.concatenate(list(generate(pipe, prompts, seeds, steps, guidance, progress=progress)))
-    fits, _ = adherence(pictures, prompts)
-    return {"steps": steps, "seed": seed, **adherence_by_family(fits, prompts)}
+    return Drawn(pictures, adherence(pictures, prompts)[0], features(pipe, pictures))
+
+
+def scenes(pipe: FluxPipeline, n: int, seed: int = 0) -> NDArray[np.float32]:
+    """Features of true drawings of the prompts of `assess`: what image quality is measured against."""
+    prompts, seeds = held_out(n, seed)
+    return features(pipe, np.stack([draw(parse(prompt), s) for prompt, s in zip(prompts, seeds, strict=True)]))
+
+
+@torch.no_grad()
+def features(pipe: FluxPipeline, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Latents of pictures under the model's own autoencoder, flat: (n, d)."""
+    pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2)
+    parts = [
+        pipe.vae.encode(part.to(pipe.vae.device, pipe.vae.dtype).div(127.5).sub(1.0)).latent_dist.mean.flatten(1)
+        for part in pixels.split(_CHUNK)
+    ]
+    return torch.cat(parts).float().cpu().numpy()
+
+
+def adherence_change(ours: Drawn, base: Drawn) -> dict[str, Any]:
+    """Change of exact adherence, paired by prompt and seed: {value, low, high, n}, 95 % normal interval."""
+    difference = ours.fits.astype(float) - base.fits
+    value, n = float(difference.mean()), len(difference)
+    error = 1.96 * float(difference.std()) / n**0.5
+    return {"value": value, "low": value - error, "high": value + error, "n": n}
+
+
+def evaluate(
+    pipe: FluxPipeline, n: int, steps: int = 4, seed: int = 0, guidance: float = 1.0, progress: str = "drawing"
+) -> dict[str, Any]:
+    """Adherence as `gamelabel world evaluate` prints it: steps, seed, the share overall and by family."""
+    drawn = assess(pipe, n, steps, seed, guidance, progress)
+    return {"steps": steps, "seed": seed, **adherence_by_family(drawn.fits, held_out(n, seed)[0])}

@@ -1,0 +1,74 @@
+import numpy as np
+import pandas as pd
+import torch
+
+from gamelabel.images import draw_pairs, load, make_pairs
+from gamelabel.tuning.data import preferences, read_pictures, unselected
+from gamelabel.tuning.evaluate import adherence_change, assess, scenes
+from gamelabel.tuning.flow import few_step_sigmas, integrate
+from gamelabel.world import prompts
+from tests.images.repositories import untrained_repository
+
+PAIRS = pd.DataFrame(
+    {
+        "pair_id": ["p1", "p2", "p3", "p4"],
+        "prompt": ["a red circle", "two blue stars", "a small green star", "three red squares"],
+        "kind": ["preference", "preference", "preference", "comparison"],
+        "image_a": ["1a", "2a", "3a", "4a"],
+        "image_b": ["1b", "2b", "3b", "4b"],
+        "seed_a": [1, 3, 5, 7],
+        "seed_b": [2, 4, 6, 8],
+    }
+)
+
+
+def test_preferences_are_the_majority_and_never_ties_or_comparisons():
+    votes = [("p1", "b"), ("p1", "b"), ("p1", "a"), ("p2", "a"), ("p3", "a"), ("p3", "b"), ("p4", "a")]
+    chosen = preferences(PAIRS, pd.DataFrame(votes, columns=["pair_id", "choice"]))
+    assert chosen.to_dict("list") == {
+        "pair_id": ["p1", "p2"],
+        "prompt": ["a red circle", "two blue stars"],
+        "image_won": ["1b", "2a"],
+        "seed_won": [2, 3],
+        "image_lost": ["1a", "2b"],
+        "seed_lost": [1, 4],
+    }
+
+
+def test_the_control_takes_either_side_and_keeps_image_and_seed_together():
+    chosen = preferences(PAIRS, pd.DataFrame({"pair_id": ["p1", "p2", "p3"], "choice": ["a", "b", "a"]}))
+    seeds = {"1a": 1, "1b": 2, "2a": 3, "2b": 4, "3a": 5, "3b": 6}
+    picks = [unselected(chosen, seed) for seed in range(20)]
+    assert all(seeds[row.image] == row.seed for pick in picks for row in pick.itertuples())
+    assert {row.image for pick in picks for row in pick.itertuples()} == set(seeds)
+
+
+def test_rows_of_pictures_noise_and_text_belong_together(tmp_path):
+    """From its own noise and prompt the model draws the very picture of the row: nothing is mispaired."""
+    pipe = load(untrained_repository(tmp_path / "flux"), device="cpu")
+    table = pd.DataFrame({"text": list(prompts())[::500]})
+    table["prompt_id"] = table["text"]
+    plan = make_pairs(table, 4, 0, "model", seed=3)
+    draw_pairs(pipe, plan, tmp_path)
+    data = read_pictures(
+        pipe, [tmp_path / f for f in plan.image_a], plan.seed_a.tolist(), plan.prompt.tolist(), batch=3
+    )
+    with torch.no_grad():
+        drawn = integrate(pipe.transformer, data.noise, data.text, few_step_sigmas(4))
+        near = pipe.vae.encode(pipe.vae.decode(_unpacked(drawn)).sample.clamp(-1, 1)).latent_dist.mean
+    error = (near.flatten(1)[:, None] - _unpacked(data.clean).flatten(1)[None]).square().mean(2)
+    assert (error.argmin(1) == torch.arange(4)).all() and error.diagonal().max() < 0.01 * error.mean()
+
+
+def _unpacked(tokens):
+    from gamelabel.tuning.flow import unpack
+
+    return unpack(tokens)
+
+
+def test_a_model_does_not_differ_from_itself(tmp_path):
+    pipe = load(untrained_repository(tmp_path / "flux"), device="cpu")
+    drawn = assess(pipe, 10, progress="")
+    assert drawn.features.shape == scenes(pipe, 10).shape == (10, 512)
+    assert adherence_change(drawn, drawn) == {"value": 0.0, "low": 0.0, "high": 0.0, "n": 10}
+    assert not np.isnan(drawn.features).any()
