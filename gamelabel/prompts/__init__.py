@@ -1,5 +1,6 @@
 """Candidate prompts and the content filter: corpora, word lists, two rules, and the table that comes of them."""
 
+from gamelabel.prompts.at_hand import ALL_LISTS, candidates, published, word_lists
 from gamelabel.prompts.corpora import OUTSIDE, BadCorpus, Corpus, csv_corpus, outside_corpus
 from gamelabel.prompts.grammar import WORLD, world_corpus
 from gamelabel.prompts.lists import WORD_LISTS, mask, word_list
@@ -8,6 +9,7 @@ from gamelabel.prompts.screen import RULES, Rule, WordFilter
 from gamelabel.prompts.table import Screened, prompt_id, reasons, screen, share_interval, survival
 
 __all__ = [
+    "ALL_LISTS",
     "OUTSIDE",
     "RULES",
     "WORD_LISTS",
@@ -17,15 +19,18 @@ __all__ = [
     "Rule",
     "Screened",
     "WordFilter",
+    "candidates",
     "csv_corpus",
     "mask",
     "normalise",
     "outside_corpus",
     "prompt_id",
+    "published",
     "reasons",
     "screen",
     "share_interval",
     "survival",
     "word_list",
+    "word_lists",
     "world_corpus",
 ]

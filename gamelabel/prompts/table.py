@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -82,19 +83,30 @@ def survival(corpora: Sequence[Corpus], lists: Mapping[str, Sequence[str]]) -> p
     Columns corpus, word_list, terms, rule, prompts, repeats, kept, share_kept, low, high; the last two are Wilson's
     95 % interval.
     """
-    filters = [(name, len(terms), WordFilter(terms, rule)) for name, terms in lists.items() for rule in RULES]
+    # A prompt without a substring from any list is kept by every list and rule; one without a substring from a list is
+    # kept by that list's whole words too. So most filters need to read few prompts.
+    everything = WordFilter(chain.from_iterable(lists.values()), "substring")
+    filters = {name: {rule: WordFilter(terms, rule) for rule in RULES} for name, terms in lists.items()}
     rows = []
     for corpus in corpora:
         times = Counter(corpus.texts)
-        normal = [(normalise(text), count) for text, count in times.items()]
         total = sum(times.values())
-        for name, terms, word_filter in filters:
-            kept = sum(count for text, count in normal if word_filter.find(text) is None)
-            share = kept / total if total else float("nan")
-            row = (corpus.name, name, terms, word_filter.rule, total, total - len(times), kept, share)
-            rows.append((*row, *share_interval(kept, total)))
+        normal = [(normalise(text), count) for text, count in times.items()]
+        suspects = _caught(normal, everything)
+        for name, terms in lists.items():
+            hits = _caught(suspects, filters[name]["substring"])
+            rejected = {"substring": hits, "whole word": _caught(hits, filters[name]["whole word"])}
+            for rule in RULES:
+                kept = total - sum(count for _, count in rejected[rule])
+                share = kept / total if total else float("nan")
+                row = (corpus.name, name, len(terms), rule, total, total - len(times), kept, share)
+                rows.append((*row, *share_interval(kept, total)))
     columns = ["corpus", "word_list", "terms", "rule", "prompts", "repeats", "kept", "share_kept", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _caught(texts: Sequence[tuple[str, int]], word_filter: WordFilter) -> list[tuple[str, int]]:
+    return [(text, count) for text, count in texts if word_filter.find(text) is not None]
 
 
 def share_interval(k: int, n: int) -> tuple[float, float]:
