@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gamelabel.study.hashes import write_text
+from gamelabel.study.imports import PACKAGE, code_of
 
 _LINES = 12  # of a traceback, shown when a step fails
 
@@ -93,6 +94,7 @@ def execute(
                 str(executed),
                 parameters,
                 kernel_name="python3",
+                language="python",
                 progress_bar=False,
                 request_save_on_cell_execute=True,
                 stderr_file=_Lines(on_line),
@@ -128,8 +130,10 @@ def _manager(notebook: Path, sockets: Path, kernels: Kernels) -> type:
             super().__init__(**settings)
 
         async def _async_start_kernel(self, **settings: Any) -> None:
-            environment = {**os.environ, "JPY_SESSION_NAME": notebook.name, "PYTHONHASHSEED": "0"}
-            await super()._async_start_kernel(**{**settings, "env": environment})
+            # the kernel imports the package whose files were hashed, whatever else is installed
+            path = os.pathsep.join(filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]))
+            own = {"JPY_SESSION_NAME": notebook.name, "PYTHONHASHSEED": "0", "PYTHONPATH": path}
+            await super()._async_start_kernel(**{**settings, "env": {**os.environ, **own}})
             kernels.add(self)
 
         start_kernel = _async_start_kernel
@@ -159,8 +163,6 @@ class _Lines:
 
 
 def _code_cells(notebook: Path) -> int:
-    from gamelabel.study.imports import code_of
-
     return sum(bool(source.strip()) for source in code_of(notebook))
 
 

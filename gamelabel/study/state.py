@@ -35,8 +35,8 @@ class Watch:
         for name, value in self.profile.steps[step.name].items():
             if name not in FOLDERS:
                 parts[f"parameter {name}"] = json.dumps(value)
-                if isinstance(value, str) and value and (file := study.notebooks / value).is_file():
-                    parts[value] = hashes.file(file)
+                if isinstance(value, str) and _is_file(study.notebooks / value):
+                    parts[value] = hashes.file(study.notebooks / value)
         return {**parts, **self.inputs(step)}
 
     def inputs(self, step: Step) -> dict[str, str]:
@@ -91,6 +91,14 @@ class Watch:
         if not self.study.executed(step).exists():
             return f"{self.study.relative(self.study.executed(step))} is missing"
         return ""
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a parameter's text names a file; a text that cannot be a path does not."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def listing(folder: Path) -> Path:

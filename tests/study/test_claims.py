@@ -1,0 +1,120 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from gamelabel.study.claims import judge, load, number, summary, table
+
+CLAIMS = Path(__file__).parents[2] / "data" / "claims.yaml"
+KNOWN = """\
+prompts_total prompts_kept prompts_share_kept prompts_share_kept_whole_word prompts_share_kept_substring
+images_per_prompt labels_annotations labels_comparisons labels_kept labels_points labels_multi_labelled labels_players
+labels_per_player_mean labels_per_player_sd labels_top16_share labels_busiest labels_adherent_chosen
+reliability_accuracy_mean reliability_accuracy_weighted reliability_alpha reliability_cost_usd batch_size
+tuning_adherence_base tuning_adherence_preferred tuning_adherence_control tuning_adherence_change
+tuning_quality_change_preferred tuning_quality_change_control"""
+
+
+def metric(value: float | None, low: float | None = None, high: float | None = None, source: str = "crowd") -> Any:
+    return {"value": value, "low": low, "high": high, "source": source, "notebook": "04_reliability", "cell": 5}
+
+
+def verdict(test: dict[str, Any], **metrics: Any) -> str:
+    claim = {"paper": "P", "id": "c", "section": 1, "description": "d", "metric": "m", **test}
+    return judge([claim], metrics)[0]["verdict"]
+
+
+def test_the_papers_claims() -> None:
+    claims = load(CLAIMS)
+    assert len(claims) >= 25
+    assert {claim["metric"] for claim in claims if "metric" in claim} <= set(KNOWN.split())
+    for claim in claims:
+        if "within" in claim:
+            low, high = claim["within"]
+            assert low <= high
+            assert claim["expected"] - (high - low) <= high  # "over 2,000" accepts what lies above
+            assert low - (high - low) <= claim["expected"]
+
+
+def test_the_papers_own_numbers_agree_with_its_claims() -> None:
+    """Each claim of a value accepts the number that the paper prints, or, where it says over or under, none below."""
+    strict = {"annotations_total", "labels_kept", "multi_labelled", "busiest_player"}  # "over", "slightly under"
+    for claim in load(CLAIMS):
+        if "within" in claim:
+            got = verdict(claim, **{claim["metric"]: metric(claim["expected"])})
+            assert got == ("differs" if claim["id"] in strict else "matches"), claim["id"]
+
+
+@pytest.mark.parametrize(
+    ("ours", "expected"),
+    [
+        (metric(5.0), "matches"),
+        (metric(6.0), "matches"),
+        (metric(6.1), "differs"),
+        (metric(7.0, 5.9, 8.0), "matches"),
+        (metric(7.0, 6.1, 8.0), "differs"),
+    ],
+)
+def test_a_value_is_met_where_the_interval_reaches_it(ours: Any, expected: str) -> None:
+    assert verdict({"within": [4, 6]}, m=ours) == expected
+
+
+@pytest.mark.parametrize(
+    ("test", "ours", "expected"),
+    [
+        ({"above": 0}, metric(0.1, 0.05, 0.2), "matches"),
+        ({"above": 0}, metric(0.1, -0.01, 0.2), "differs"),
+        ({"above": 0}, metric(0.0), "differs"),
+        ({"below": 0}, metric(-0.1, -0.2, -0.01), "matches"),
+        ({"above": "other"}, metric(0.6, 0.55, 0.7), "matches"),
+        ({"above": "other"}, metric(0.6, 0.45, 0.7), "differs"),
+        ({"like": "other"}, metric(0.7, 0.55, 0.9), "matches"),
+        ({"like": "other"}, metric(0.9, 0.7, 0.95), "differs"),
+    ],
+)
+def test_a_direction_needs_the_whole_interval(test: dict[str, Any], ours: Any, expected: str) -> None:
+    assert verdict(test, m=ours, other=metric(0.5, 0.4, 0.6)) == expected
+
+
+@pytest.mark.parametrize("source", ["simulated", "crowd+simulated", "", "unheard of"])
+def test_simulated_data_never_match(source: str) -> None:
+    assert verdict({"within": [4, 6]}, m=metric(5, source=source)) == "consistent in simulation"
+    assert verdict({"within": [4, 6]}, m=metric(7, source=source)) == "inconsistent in simulation"
+
+
+def test_what_cannot_be_tested_says_why() -> None:
+    assert verdict({"within": [4, 6]}) == "not testable here: no step of this run recorded m"
+    assert verdict({"within": [4, 6]}, m=metric(None)) == "not testable here: m could not be computed"
+    assert verdict({"above": "other"}, m=metric(1)) == "not testable here: no step of this run recorded other"
+    judged = judge([{"paper": "P", "id": "c", "section": 1, "description": "d", "untestable": "no people"}], {})
+    assert judged[0]["verdict"] == "not testable here: no people"
+
+
+def test_the_fields_that_other_programs_read() -> None:
+    judged = judge([{"paper": "P", "id": "c", "section": 3.2, "description": "d", "metric": "m", "within": [4, 6]}],
+                   {"m": metric(5, 4, 7)})  # fmt: skip
+    assert judged == [
+        {"id": "c", "paper": "P", "section": "3.2", "description": "d", "expected": None, "tolerance": [4, 6],
+         "ours": 5, "low": 4, "high": 7, "label_source": "crowd", "verdict": "matches",
+         "notebook": "notebooks/04_reliability.html#cell-5"}
+    ]  # fmt: skip
+    assert summary(judged)["matches"] == 1
+    assert "matches" in table(judged)
+
+
+@pytest.mark.parametrize(
+    "change", [{"metric": None}, {"untestable": "x"}, {"above": 1}, {"tolerance": 1}, {"id": "twice"}]
+)
+def test_a_claim_that_is_not_well_formed(tmp_path: Path, change: dict[str, Any]) -> None:
+    claim = {"id": "c", "section": 1, "description": "d", "metric": "m", "within": [1, 2], **change}
+    kept = {key: value for key, value in claim.items() if value is not None}
+    (tmp_path / "c.yaml").write_text(yaml.safe_dump({"paper": "P", "claims": [kept, {**kept}]}))
+    with pytest.raises(ValueError, match="claim "):
+        load(tmp_path / "c.yaml")
+
+
+def test_numbers_as_a_reader_wants_them() -> None:
+    values = [None, 100000, 16356.0, 0.3, 87.25, 194.04, 0.00001, "3 weeks", 0.0]
+    assert [number(value) for value in values] == [
+        "-", "100,000", "16,356", "0.300", "87.250", "194.0", "1e-05", "3 weeks", "0"]  # fmt: skip

@@ -1,0 +1,44 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from gamelabel.study import hashes
+from gamelabel.study.hashes import Hashes, sha256_text
+
+ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2, appendix B.1
+
+
+def test_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_text("abc")
+    assert Hashes().of(path) == sha256_text("abc") == ABC
+    assert Hashes().of(tmp_path / "b") == "missing"
+
+
+def test_a_folder_is_its_listing_without_hidden_and_part_files(tmp_path: Path) -> None:
+    for name in ("b.png", ".hidden", "half.part", "deep/a.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("abc")
+    listing = Hashes().listing(tmp_path)
+    assert listing == f"{ABC}  b.png\n{ABC}  deep/a.png\n"
+    assert Hashes().of(tmp_path) == sha256_text(listing)
+
+
+def test_an_unchanged_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, store = tmp_path / "a", tmp_path / "store.json"
+    path.write_text("abc")
+    first = Hashes(store)
+    first.of(path)
+    first.save()
+    monkeypatch.setattr(hashes, "sha256", lambda path: "read")
+    assert Hashes(store).of(path) == ABC
+    assert Hashes().of(path) == "read"
+    os.utime(path, ns=(1, 1))
+    assert Hashes(store).of(path) == "read"
+
+
+def test_a_torn_memory_is_left_aside(tmp_path: Path) -> None:
+    (tmp_path / "store.json").write_text('{"half')
+    (tmp_path / "a").write_text("abc")
+    assert Hashes(tmp_path / "store.json").of(tmp_path / "a") == ABC

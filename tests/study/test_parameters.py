@@ -1,0 +1,53 @@
+from pathlib import Path
+
+import papermill
+import pytest
+
+from gamelabel.study.parameters import Parameter, parameters
+from tests.study.toys import write_notebook
+
+CELL = """\
+rows = 10  # how many prompts
+share = 0.25  # of all, 0 to 1
+rule = "whole # word"  # which rule
+on: bool = True  # annotated
+bare = -3"""
+
+
+def test_the_same_as_papermill_reads(tmp_path: Path) -> None:
+    notebook = write_notebook(tmp_path / "n.ipynb", CELL)
+    ours, theirs = parameters(notebook), papermill.inspect_notebook(str(notebook))
+    assert list(ours) == list(theirs)
+    plain = {name: p for name, p in ours.items() if name != "rule"}  # papermill cuts a text at its `#`
+    assert {name: repr(p.default) for name, p in plain.items()} == {name: theirs[name]["default"] for name in plain}
+    assert [p.comment for p in plain.values()] == [theirs[name]["help"] for name in plain]
+    assert ours["rule"] == Parameter("rule", "whole # word", "which rule")
+
+
+@pytest.mark.parametrize("source", ["n = []", "n = None", "n = len('a')", "import os", "a.b = 1", "n ="])
+def test_a_cell_that_is_not_flat(tmp_path: Path, source: str) -> None:
+    with pytest.raises(ValueError, match=r"n\.ipynb, the cell tagged `parameters`"):
+        parameters(write_notebook(tmp_path / "n.ipynb", source))
+
+
+@pytest.mark.parametrize(
+    ("default", "value"), [(1, 1.5), (1, True), (1, "1"), (0.5, "x"), (0.5, False), (True, 1), ("a", 1), ("a", None)]
+)
+def test_a_value_of_the_wrong_type(default: bool | int | float | str, value: object) -> None:
+    with pytest.raises(ValueError, match=r"n is .*, not .*: n = .*  # what it is"):
+        Parameter("n", default, "what it is").check(value)
+
+
+def test_values_as_text() -> None:
+    assert Parameter("n", 1, "").read("7") == 7
+    assert Parameter("n", 0.5, "").read("7") == 7.0
+    assert Parameter("n", True, "").read("no") is False
+    assert Parameter("n", "", "").read("7") == "7"
+    for default in (1, 0.5, True):
+        with pytest.raises(ValueError, match=r"n is .*, not 'seven'"):
+            Parameter("n", default, "").read("seven")
+
+
+def test_a_whole_number_is_a_number() -> None:
+    value = Parameter("n", 0.5, "").check(2)
+    assert (value, type(value)) == (2.0, float)

@@ -1,0 +1,238 @@
+"""The machinery on toy notebooks. Kernels take seconds: one study is run once, and most tests look at what it left."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gamelabel.study import runner
+from gamelabel.study.report import publish
+from gamelabel.study.runner import Result, run, standing
+from gamelabel.study.steps import Step, Study
+from tests.study.toys import FOLDERS, IMAGES, LABELS, PROMPTS, RELIABILITY, START, toy_study
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def torn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Result, str]:
+    """A run of four toys in which the third raises in its fourth cell, and what was shown."""
+    root = tmp_path_factory.mktemp("torn")
+    toys = {"_01_prompts": PROMPTS, "_02_images": IMAGES, "_03_labels": LABELS, "_04_reliability": RELIABILITY}
+    study = toy_study(root, **toys)
+    shutil.copy(ROOT / "data" / "claims.yaml", root / "data")
+    with (root / "shown").open("w") as shown:
+        result = run(study, progress=runner.Progress(shown))
+    publish(result)
+    return study, result, (root / "shown").read_text()
+
+
+@pytest.fixture(scope="module")
+def whole(torn: tuple[Study, Result, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Result]:
+    """The same study, mended by a parameter and run again."""
+    study = Study(tmp_path_factory.mktemp("whole") / "study", "smoke")
+    shutil.copytree(torn[0].root, study.root)
+    result = run(study, ["broken=false"])
+    publish(result)
+    return study, result
+
+
+@pytest.fixture
+def copy(whole: tuple[Study, Result], tmp_path: Path) -> Study:
+    """The whole study in a folder of its own, to be changed."""
+    shutil.copytree(whole[0].root, tmp_path / "study")
+    return Study(tmp_path / "study", "smoke")
+
+
+def test_a_step_that_raises_stops_only_what_depends_on_it(torn: tuple[Study, Result, str]) -> None:
+    _, result, shown = torn
+    assert result.status["01_prompts"] == result.status["02_images"] == "done"
+    assert result.status["03_labels"] == "failed: cell 4"
+    assert result.status["04_reliability"].startswith("skipped: a step before it")
+    assert result.status["05_tuning"] == "skipped: its notebook is not there"
+    assert not result.complete
+    assert "03_labels  failed, cell 4: RuntimeError: the labels are torn" in shown
+    assert 'raise RuntimeError("the labels are torn")' in shown  # the last lines, with no colours of a terminal
+    assert "\x1b" not in shown
+
+
+def test_a_failed_run_keeps_what_was_done_and_reports_it(torn: tuple[Study, Result, str]) -> None:
+    study, _, _ = torn
+    manifest = json.loads((study.report_dir / "manifest.json").read_text())
+    assert manifest["steps"]["03_labels"]["status"] == "failed: cell 4"
+    assert "03_labels: failed: cell 4" in (study.report_dir / "index.html").read_text()
+    assert "prompts_total" in json.loads((study.report_dir / "metrics.json").read_text())
+    assert "the labels are torn" in study.executed(study.step("03")).read_text()
+
+
+def test_the_next_call_goes_on_from_there(whole: tuple[Study, Result]) -> None:
+    _, result = whole
+    names = ("01_prompts", "02_images", "03_labels", "04_reliability")
+    assert [result.status[name] for name in names] == ["cached", "cached", "done", "done"]
+    assert result.complete
+
+
+def test_with_nothing_changed_no_kernel_starts(copy: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "execute", pytest.fail)
+    result = run(copy, ["broken=false"])
+    assert [status for status in result.status.values() if not status.startswith("skipped")] == ["cached"] * 4
+    stamp = (copy.report_dir / "report.pdf").stat().st_mtime_ns
+    publish(result)
+    assert (copy.report_dir / "report.pdf").stat().st_mtime_ns == stamp
+
+
+def test_nothing_heavy_is_imported_when_nothing_changed(copy: Study) -> None:
+    code = (
+        "import sys; from pathlib import Path; from gamelabel.study.steps import Study;"
+        "from gamelabel.study import runner, report;"
+        f"report.publish(runner.run(Study(Path({str(copy.root)!r}), 'smoke'), ['broken=false']));"
+        "print({'papermill', 'nbclient', 'nbconvert', 'pandas', 'torch'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize(
+    ("change", "step", "why"),
+    [
+        (
+            lambda s: (s.run_dir / "prompts.parquet").unlink(),
+            "01_prompts",
+            "data/runs/smoke/prompts.parquet is missing",
+        ),
+        (lambda s: (s.run_dir / "images" / "a.png").unlink(), "02_images", "data/runs/smoke/images was altered"),
+        (lambda s: (s.report_dir / "figures" / "line.png").write_bytes(b""), "04_reliability", "line.png was altered"),
+        (lambda s: s.executed(s.step("04")).unlink(), "04_reliability", "04_reliability.ipynb is missing"),
+        (lambda s: edit(s, "02_images", 'in "ab"', 'in "abc"'), "02_images", "its notebook changed"),
+        (lambda s: (s.root / "requirements.lock").write_text("numpy"), "01_prompts", "the lock changed"),
+        (lambda s: (s.root / "data" / "sources.yaml").write_text("{}"), "01_prompts", "data/sources.yaml changed"),
+    ],
+)
+def test_what_makes_a_step_due(copy: Study, change: object, step: str, why: str) -> None:
+    change(copy)  # type: ignore[operator]
+    found = {name: reason for name, (reason, _) in standing(copy, ["broken=false"]).items() if name < "05"}
+    assert why in found[step]
+    assert all(found[name] == "" for name in found if name < step and "lock" not in why)
+    assert all(found[name] for name in found if name > step and step < "04")  # they wait for it
+
+
+def edit(study: Study, step: str, old: str, new: str) -> None:
+    path = study.notebooks / f"{step}.ipynb"
+    text = path.read_text()
+    quoted = json.dumps(old)[1:-1]
+    assert quoted in text
+    path.write_text(text.replace(quoted, json.dumps(new)[1:-1]))
+
+
+def test_a_changed_parameter_is_named_with_both_values(copy: Study) -> None:
+    found = standing(copy, ["broken=false", "rows=5"])
+    assert found["01_prompts"][0] == "parameter rows changed from 4 to 5"
+    assert found["02_images"][0] == "waits for 01_prompts"
+
+
+def test_a_changed_helper_module_is_named(copy: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "helper.py").write_text("x = 1")
+    from gamelabel.study import state
+
+    real = state.modules
+    monkeypatch.setattr(
+        state, "modules", lambda notebook: {**real(notebook), "gamelabel.helper": tmp_path / "helper.py"}
+    )
+    assert standing(copy, ["broken=false"])["01_prompts"][0] == "gamelabel.helper changed"
+
+
+def test_a_deleted_artifact_is_remade_and_equal_ones_end_it_there(copy: Study) -> None:
+    (copy.run_dir / "prompts.parquet").unlink()
+    result = run(copy, ["broken=false"])
+    assert [result.status[s] for s in ("01_prompts", "02_images", "03_labels")] == ["done", "cached", "cached"]
+
+
+def test_only_and_from(copy: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr(runner, "execute", lambda notebook, *_: ran.append(notebook.stem))
+    assert run(copy, ["broken=false"], only="02").status["01_prompts"] == "skipped: not asked for"
+    assert ran == ["02_images"]
+    ran.clear()
+    run(copy, ["broken=false"], start="03")
+    assert ran == ["03_labels", "04_reliability"]
+    with pytest.raises(ValueError, match="not both"):
+        run(copy, start="03", only="03")
+
+
+def test_a_step_whose_input_is_not_there_says_who_makes_it(copy: Study) -> None:
+    (copy.run_dir / "pairs.parquet").unlink()
+    status = run(copy, only="03").status
+    assert status["03_labels"] == "skipped: needs pairs.parquet, which 02_images makes: run that first"
+
+
+def test_a_notebook_that_does_not_leave_what_it_should(tmp_path: Path) -> None:
+    study = toy_study(tmp_path, (Step("01_prompts", outputs=("prompts.parquet",)),), _01_prompts=(FOLDERS, START))
+    assert run(study).status == {"01_prompts": "failed: cell 0"}
+
+
+def test_independent_steps_run_side_by_side_with_jobs(tmp_path: Path) -> None:
+    wait = 'import time\n(run / "MINE").touch()\nwhile not (run / "OTHER").exists():\n    time.sleep(0.05)'
+    toys = {f"_{a}": (FOLDERS, START, wait.replace("MINE", a).replace("OTHER", b)) for a, b in ("ab", "ba")}
+    study = toy_study(tmp_path, (Step("a"), Step("b")), **toys)
+    assert run(study, ["cell_minutes=2"], jobs=2).status == {"a": "done", "b": "done"}
+
+
+def test_a_cell_past_its_limit_and_a_kernel_that_dies(tmp_path: Path) -> None:
+    toys = {"_a": (FOLDERS, "while True:\n    pass"), "_b": (FOLDERS, "import os\nos._exit(1)")}
+    study = toy_study(tmp_path, (Step("a"), Step("b")), **toys)
+    with (tmp_path / "shown").open("w") as shown:
+        result = run(study, ["cell_minutes=0.02"], jobs=2, progress=runner.Progress(shown))
+    assert result.status == {"a": "failed: cell 3", "b": "failed: cell 3"}
+    text = (tmp_path / "shown").read_text()
+    assert "took longer than 0.02 minutes (cell_minutes)" in text
+    assert "the kernel ended on its own" in text
+
+
+def test_ctrl_c_lets_the_notebook_save_and_says_so(tmp_path: Path) -> None:
+    hang = (
+        'import time\n(run / "started").touch()\ntry:\n    time.sleep(600)\n'
+        'except KeyboardInterrupt:\n    (run / "saved").touch()\n    raise'
+    )
+    study = toy_study(tmp_path, _01_prompts=(FOLDERS, START, hang), _02_images=IMAGES)
+    command = [sys.executable, "-c", "from gamelabel.cli import main; main()", "run", "--profile", "smoke"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 120
+    while not (study.run_dir / "started").exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, shown = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert (study.run_dir / "saved").exists()
+    assert "01_prompts  stopped in cell 4" in shown
+    assert "the same command goes on from there" in shown
+    manifest = json.loads((study.report_dir / "manifest.json").read_text())
+    assert manifest["steps"]["01_prompts"]["status"] == "skipped: stopped in cell 4"
+    assert standing(study)["01_prompts"][0] == "has not run yet"
+
+
+@pytest.mark.parametrize("place", ["data/runs", "reports"])
+def test_a_folder_that_cannot_be_written(tmp_path: Path, place: str) -> None:
+    study = toy_study(tmp_path, _01_prompts=PROMPTS)
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    (tmp_path / place).write_text("a file in the way")
+    with pytest.raises(OSError, match="nothing can be written in"):
+        run(study)
+
+
+def test_two_runs_of_one_profile_at_once(tmp_path: Path) -> None:
+    study = toy_study(tmp_path, _01_prompts=PROMPTS)
+    study.run_dir.mkdir(parents=True)
+    with runner._alone(study), pytest.raises(ValueError, match="another run of smoke is under way"):
+        run(study)
+
+
+def test_a_folder_without_notebooks(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no notebook of the study lies in"):
+        run(toy_study(tmp_path))

@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+
+from gamelabel.study.steps import STEPS, Study, descendants, find_root, parents, uses_labels
+from tests.study.toys import PROMPTS, toy_study
+
+
+def test_every_input_is_made_by_an_earlier_step() -> None:
+    for k, step in enumerate(STEPS):
+        made = {name for earlier in STEPS[:k] for name in earlier.outputs}
+        assert set(step.inputs) <= made
+        assert all(parent in STEPS[:k] for parent in parents(step, STEPS))
+
+
+def test_no_two_steps_leave_the_same_file() -> None:
+    outputs = [name for step in STEPS for name in step.outputs]
+    assert len(outputs) == len(set(outputs))
+
+
+def test_what_follows_a_step() -> None:
+    assert descendants({"03_labels"}, STEPS) == {"03_labels", "04_reliability", "05_tuning", "06_figures"}
+    assert [s.name for s in STEPS if uses_labels(s.name)] == ["03_labels", "04_reliability", "05_tuning", "06_figures"]
+
+
+def test_a_step_is_found_by_its_number_and_an_unknown_one_lists_the_known(tmp_path: Path) -> None:
+    study = toy_study(tmp_path, _01_prompts=PROMPTS)
+    assert study.step("01").name == "01_prompts"
+    with pytest.raises(ValueError, match="the steps are 01_prompts, 02_images"):
+        study.step("07")
+    with pytest.raises(ValueError, match="no notebook"):
+        study.step("02_images")
+
+
+def test_the_root_is_found_from_below(tmp_path: Path) -> None:
+    study = toy_study(tmp_path, _01_prompts=PROMPTS)
+    assert find_root(study.notebooks) == tmp_path.resolve()
+    assert study.relative(Study(tmp_path, "x").run_dir) == "data/runs/x"
