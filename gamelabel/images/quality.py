@@ -28,7 +28,7 @@ def kernel_distance(ours: Features, theirs: Features, replicates: int = 200, see
         raise ValueError("a distance between sets of pictures needs at least two in each")
     kernels = _kernel(ours, ours), _kernel(theirs, theirs), _kernel(ours, theirs)
     rng = np.random.default_rng(seed)
-    counts = [(np.ones(n), np.ones(m))]
+    counts: list[tuple[NDArray[Any], NDArray[Any]]] = [(np.ones(n), np.ones(m))]
     counts += [(rng.multinomial(n, [1 / n] * n), rng.multinomial(m, [1 / m] * m)) for _ in range(replicates)]
     return np.array([_discrepancy(u, v, *kernels) for u, v in counts])
 

@@ -5,7 +5,7 @@ import torch
 from gamelabel.images import draw_pairs, load, make_pairs
 from gamelabel.tuning.data import preferences, read_pictures, unselected
 from gamelabel.tuning.evaluate import adherence_change, assess, scenes
-from gamelabel.tuning.flow import few_step_sigmas, integrate
+from gamelabel.tuning.flow import few_step_sigmas, integrate, unpack
 from gamelabel.world import prompts
 from tests.images.repositories import untrained_repository
 
@@ -55,15 +55,9 @@ def test_rows_of_pictures_noise_and_text_belong_together(tmp_path):
     )
     with torch.no_grad():
         drawn = integrate(pipe.transformer, data.noise, data.text, few_step_sigmas(4))
-        near = pipe.vae.encode(pipe.vae.decode(_unpacked(drawn)).sample.clamp(-1, 1)).latent_dist.mean
-    error = (near.flatten(1)[:, None] - _unpacked(data.clean).flatten(1)[None]).square().mean(2)
+        near = pipe.vae.encode(pipe.vae.decode(unpack(drawn)).sample.clamp(-1, 1)).latent_dist.mean
+    error = (near.flatten(1)[:, None] - unpack(data.clean).flatten(1)[None]).square().mean(2)
     assert (error.argmin(1) == torch.arange(4)).all() and error.diagonal().max() < 0.01 * error.mean()
-
-
-def _unpacked(tokens):
-    from gamelabel.tuning.flow import unpack
-
-    return unpack(tokens)
 
 
 def test_a_model_does_not_differ_from_itself(tmp_path):
