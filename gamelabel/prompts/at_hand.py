@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from gamelabel.prompts.corpora import OUTSIDE, Corpus, csv_corpus, outside_corpus
+from gamelabel.prompts.corpora import OUTSIDE, Corpus, csv_corpus, origin, outside_corpus
 from gamelabel.prompts.grammar import WORLD, world_corpus
 from gamelabel.prompts.lists import WORD_LISTS, word_list
 from gamelabel.sources import NoData
@@ -39,7 +39,7 @@ def candidates(
 
 
 def published(fetch: bool = False) -> tuple[list[Corpus], pd.DataFrame]:
-    """Every published set of prompts that can be had, and those that cannot: columns corpus, why.
+    """Every published set of prompts that can be had, and those that cannot: columns corpus, licence, address, why.
 
     fetch: whether to download those that are not at hand; after one that fails no other is tried.
     """
@@ -48,9 +48,9 @@ def published(fetch: bool = False) -> tuple[list[Corpus], pd.DataFrame]:
         try:
             found.append(outside_corpus(name, fetch))
         except NoData as error:
-            missing.append((name, str(error)))
+            missing.append((name, *origin(name), str(error)))
             fetch = False
-    return found, pd.DataFrame(missing, columns=["corpus", "why"])
+    return found, pd.DataFrame(missing, columns=["corpus", "licence", "address", "why"])
 
 
 def word_lists(fetch: bool = False) -> dict[str, list[str]]:

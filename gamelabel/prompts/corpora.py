@@ -88,9 +88,10 @@ def outside_corpus(name: str, fetch: bool = False) -> Corpus:
     return Corpus(name, [text for part in parts for text in part.texts], bad)
 
 
-def licence(name: str) -> str:
-    """The licence of an outside corpus."""
-    return sources()[_OUTSIDE[name][0]].licence
+def origin(name: str) -> tuple[str, str]:
+    """The licence and the address of an outside corpus."""
+    source = sources()[_OUTSIDE[name][0]]
+    return source.licence, source.address
 
 
 def csv_corpus(path: str | Path, column: str = KAGGLE_COLUMNS[0], name: str = "kaggle") -> Corpus:
