@@ -55,11 +55,13 @@ TABLES: dict[str, dict[str, Field]] = {
         "kind": Field(
             "text", "a preference, or a comparison point with a known answer", among=("preference", "comparison")
         ),
-        "image_a": Field("text", "path of the first image, relative to the run's folder", path=True),
-        "image_b": Field("text", "path of the second", path=True),
+        "image_a": Field(
+            "text", "path of the first image in the run's folder; null without pictures", null=True, path=True
+        ),
+        "image_b": Field("text", "path of the second", null=True, path=True),
         "seed_a": Field("whole", "seed that drew the first; null where unknown", null=True, least=0),
         "seed_b": Field("whole", "seed that drew the second; null where unknown", null=True, least=0),
-        "model": Field("text", "the model that drew both"),
+        "model": Field("text", "the model that drew both; null where none did", null=True),
         "gold": Field("text", "the image that fits; null for a preference", null=True, among=("a", "b")),
     },
     "labels": {
@@ -98,7 +100,14 @@ RULES: dict[str, tuple[Rule, ...]] = {
             "a comparison point has a gold answer, a preference none",
             lambda f: (f.kind == "comparison") == f.gold.notna(),
         ),
-        Rule("image_b", "the two images of a pair are two files", lambda f: f.image_a != f.image_b),
+        Rule(
+            "image_b",
+            "a pair has two image files or, from a crowd's table, none",
+            lambda f: (
+                (f.image_a.isna() & f.image_b.isna())
+                | (f.image_a.notna() & f.image_b.notna() & (f.image_a != f.image_b))
+            ),
+        ),
     ),
     "players": (
         Rule(

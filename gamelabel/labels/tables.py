@@ -10,6 +10,13 @@ import pandas as pd
 
 from gamelabel.labels.schema import TABLES, Field, problems
 
+_MADE_BY = {
+    "prompts": "01_prompts",
+    "pairs": "02_images",
+    "adherence": "02_images",
+    "labels": "03_labels",
+    "players": "03_labels",
+}
 _SHOWN = 5  # bad cells that an error names; the rest is counted
 
 
@@ -49,7 +56,7 @@ def read_table(folder: str | Path, name: str) -> pd.DataFrame:
     _fields(name)
     path = Path(folder) / f"{name}.parquet"
     if not path.is_file():
-        raise FileNotFoundError(f"no {path}: run the step that makes the table {name!r} first")
+        raise FileNotFoundError(f"no {path}: run notebooks/{_MADE_BY[name]}.ipynb first")
     try:
         arrow = pq.ParquetFile(path).read()
     except (pa.ArrowException, OSError) as error:

@@ -42,7 +42,8 @@ def test_a_table_without_rows_is_a_table(name: str, tmp_path: Path) -> None:
         ("prompts", "kept", "perhaps", "is not true or false"),
         ("pairs", "pair_id", "x1", "is there twice"),
         ("pairs", "gold", "a", "a comparison point has a gold answer, a preference none"),
-        ("pairs", "image_b", "images/0.png", "the two images of a pair are two files"),
+        ("pairs", "image_b", "images/0.png", "a pair has two image files"),
+        ("pairs", "image_b", None, "a pair has two image files"),
         ("pairs", "image_a", "/tmp/0.png", "is not a path inside the run's folder"),
         ("pairs", "image_a", "images/../../0.png", "is not a path inside the run's folder"),
         ("pairs", "seed_a", -1, "is below 0"),
@@ -86,7 +87,7 @@ def test_missing_and_unknown_columns_are_named(tmp_path: Path) -> None:
 def test_an_unknown_table_a_missing_file_and_a_broken_file(tmp_path: Path) -> None:
     with pytest.raises(BadTable, match="no table is called 'label': there are prompts, pairs"):
         read_table(tmp_path, "label")
-    with pytest.raises(FileNotFoundError, match="run the step that makes the table 'labels' first"):
+    with pytest.raises(FileNotFoundError, match=r"run notebooks/03_labels\.ipynb first"):
         read_table(tmp_path, "labels")
     path = write_table(good("labels"), tmp_path, "labels")
     path.write_bytes(path.read_bytes()[:200])

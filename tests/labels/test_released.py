@@ -1,0 +1,155 @@
+import hashlib
+import re
+import sys
+import types
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from gamelabel.labels import players_of, read_released, votes, write_table
+from gamelabel.reliability import alpha
+from tests.labels.release import HEADER, cell, jpeg, rows, write
+
+
+def test_votes_become_labels_and_pictures_files(tmp_path: Path) -> None:
+    pairs, labels, rejected = read_released(write(tmp_path / "data.csv", rows(7)), tmp_path)
+    assert len(pairs) == 7 and not len(rejected)
+    assert (pairs.kind == "preference").all() and pairs.prompt[0] == "Creative teenage boy, number 0, “crayon” 星"
+    counted = votes(labels).set_index("pair_id")
+    assert counted.loc["gl10k-00000"].tolist() == [3, 1] and counted.loc["gl10k-00004"].tolist() == [2, 2]
+    assert "gl10k-00005" not in counted.index  # nobody voted
+    assert labels.player_id.isna().all() and set(labels.source) == {"released"} and labels.label_id.is_unique
+    for i, pair in enumerate(pairs.itertuples()):
+        assert (tmp_path / pair.image_a).read_bytes() == jpeg(2 * i)
+        assert Image.open(tmp_path / pair.image_b).size == (24, 24)
+    assert len(players_of(labels, pairs, "released")) == 0
+    expected = alpha(votes(labels)[["votes_a", "votes_b"]].to_numpy())
+    assert alpha(labels.rename(columns={"pair_id": "task", "choice": "label"})) == expected
+
+
+SPOILED = {
+    "img0_encoding is no base64": (3, "b'/9j/4AA$$'"),
+    "img0_encoding has no closing quote: the file may be cut off here": (3, cell(jpeg(1))[:-1]),
+    "img0_encoding the picture is cut off": (3, cell(jpeg(1)[:-300])),
+    "img0_encoding the picture is no JPEG that can be read": (3, cell(b"\x89PNG\r\n\x1a\n not really")),
+    "img0_encoding is empty": (3, "b''"),
+    "img1_encoding is empty": (5, ""),
+    "img0_votes is negative": (2, "-1"),
+    "img1_votes is no number of votes": (4, "two"),
+    "img0_votes is no number of votes": (2, "1.5"),
+    "prompt is empty": (1, " "),
+}
+
+
+@pytest.mark.parametrize("expected", SPOILED)
+def test_a_bad_cell_costs_its_row_and_is_named(expected: str, tmp_path: Path) -> None:
+    table = rows(3)
+    place, value = SPOILED[expected]
+    table[1][place] = value
+    pairs, labels, rejected = read_released(write(tmp_path / "data.csv", table), tmp_path)
+    assert list(pairs.pair_id) == ["gl10k-00000", "gl10k-00002"] and len(labels) == 4 + 3
+    assert [f"{r.row} {r.column} {r.reason}" for r in rejected.itertuples()] == [f"1 {expected}"]
+    assert len(list((tmp_path / "released/images").iterdir())) == 4
+
+
+def test_every_bad_cell_of_a_row_is_counted(tmp_path: Path) -> None:
+    table = [["0", "", "-1", "b'", "x", "b'####'"]]
+    _, labels, rejected = read_released(write(tmp_path / "data.csv", table), tmp_path)
+    assert rejected.column.tolist() == ["prompt", "img0_votes", "img1_votes", "img0_encoding", "img1_encoding"]
+    assert len(labels) == 0
+
+
+def test_a_point_that_is_there_twice_counts_once(tmp_path: Path) -> None:
+    table = [*rows(2), ["2", *rows(2)[0][1:]]]
+    pairs, _, rejected = read_released(write(tmp_path / "data.csv", table), tmp_path)
+    assert len(pairs) == 2
+    assert rejected.to_dict("records") == [{"row": 2, "column": "prompt", "reason": "the same point as row 0"}]
+
+
+def test_one_prompt_of_several_points_has_one_id(tmp_path: Path) -> None:
+    table = rows(3)
+    table[2][1] = table[0][1]
+    pairs, _, _ = read_released(write(tmp_path / "data.csv", table), tmp_path)
+    assert pairs.prompt_id[0] == pairs.prompt_id[2] != pairs.prompt_id[1]
+
+
+@pytest.mark.parametrize("cut", [20, 700, 900])
+def test_a_file_that_is_cut_off_loses_its_last_row_only(cut: int, tmp_path: Path) -> None:
+    path = write(tmp_path / "data.csv", rows(4))
+    path.write_bytes(path.read_bytes()[:-cut])
+    pairs, _, rejected = read_released(path, tmp_path)
+    assert len(pairs) == 3 and rejected.row.tolist() == [3]
+    assert "cut off" in rejected.reason[0]
+
+
+def test_a_stray_quote_and_bytes_that_are_no_text_are_counted(tmp_path: Path) -> None:
+    path = write(tmp_path / "data.csv", rows(5))
+    lines = path.read_bytes().split(b"\r\n")
+    lines[2] = lines[2].replace(b"Creative", b"Cr\xe9ative")
+    lines[3] = b"7,too,few"
+    lines[5] = lines[5].replace(b",", b',"', 1)  # a quote that is never closed
+    path.write_bytes(b"\r\n".join(lines))
+    pairs, _, rejected = read_released(path, tmp_path)
+    assert list(pairs.pair_id) == ["gl10k-00000", "gl10k-00003"]
+    assert rejected.row.tolist() == [1, 2, 4]
+    assert rejected.reason[0] == "is not UTF-8" and "has 3 of 6 cells" in rejected.reason[1]
+
+
+def test_a_cell_longer_than_any_picture_is_refused_and_reading_goes_on(tmp_path: Path, monkeypatch) -> None:
+    from gamelabel.labels import released
+
+    monkeypatch.setattr(released, "_LONGEST_CELL", 5000)
+    table = rows(3)
+    table[1][3] = "b'" + "A" * 6000 + "'"
+    pairs, _, rejected = read_released(write(tmp_path / "data.csv", table), tmp_path)
+    assert {"gl10k-00000"} < set(pairs.pair_id) and "field larger than field limit" in rejected.reason[0]
+
+
+def test_a_second_reading_writes_no_picture_and_says_the_same(tmp_path: Path) -> None:
+    path = write(tmp_path / "data.csv", rows(4))
+
+    def run() -> tuple[str, dict[str, int]]:
+        pairs, labels, _ = read_released(path, tmp_path)
+        files = [write_table(pairs, tmp_path, "pairs"), write_table(labels, tmp_path, "labels")]
+        times = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "released/images").iterdir()}
+        return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest(), times
+
+    assert run() == run()
+
+
+def test_a_file_without_a_column_without_anything_or_not_there(tmp_path: Path) -> None:
+    header = [name.replace("img1_votes", "votes") for name in HEADER]
+    with pytest.raises(ValueError, match=r"data\.csv has no column img1_votes: it has , prompt, img0_votes"):
+        read_released(write(tmp_path / "data.csv", rows(1), header), tmp_path)
+    (tmp_path / "data.csv").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"data\.csv is empty"):
+        read_released(tmp_path / "data.csv", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"give the path of GameLabel-10K's data\.csv, or hub"):
+        read_released(tmp_path / "other.csv", tmp_path)
+    pairs, labels, rejected = read_released(write(tmp_path / "data.csv", []), tmp_path)
+    assert [len(pairs), len(labels), len(rejected)] == [0, 0, 0]
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "released").mkdir()
+    (tmp_path / "released/images").write_text("a file where a folder should be")
+    path = write(tmp_path / "data.csv", rows(1))
+    with pytest.raises(OSError, match=re.escape("released/images")):
+        read_released(path, tmp_path)
+
+
+def test_the_hub_out_of_reach_is_said_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_, **__) -> str:
+        raise ConnectionError("no route")
+
+    monkeypatch.setitem(sys.modules, "huggingface_hub", types.SimpleNamespace(hf_hub_download=unreachable))
+    with pytest.raises(
+        FileNotFoundError, match=r"cannot get Jonathan-Zhou/GameLabel-10k from the hub \(ConnectionError"
+    ):
+        read_released("hub", tmp_path)
+
+    here = write(tmp_path / "data.csv", rows(2))
+    found = types.SimpleNamespace(hf_hub_download=lambda name, file, repo_type: str(here))
+    monkeypatch.setitem(sys.modules, "huggingface_hub", found)
+    assert len(read_released("hub", tmp_path).pairs) == 2
