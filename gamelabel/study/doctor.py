@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
 from urllib.parse import urlsplit
 
 import yaml
@@ -83,18 +84,21 @@ def hub(url: str = "", seconds: float = _SECONDS) -> str:
     proxy = os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy")
     place = urlsplit(proxy or url or os.environ.get("HF_ENDPOINT", _HUB))
     port = place.port or (443 if place.scheme == "https" else 80)
-    pool = ThreadPoolExecutor(1)  # a name that does not resolve can take longer than any timeout of a socket
+    answers: Queue[str] = Queue()
+    # in a thread that may be left behind: looking up a name knows no time limit
+    Thread(target=_connect, args=(place.hostname or "", port, seconds, answers), daemon=True).start()
     try:
-        pool.submit(_connect, place.hostname or "", port, seconds).result(seconds + 1)
-    except (OSError, TimeoutError) as error:
-        return f"out of reach ({error or 'no answer'})"
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    return ""
+        return answers.get(timeout=max(0.1, seconds + 1))
+    except Empty:
+        return "out of reach (no answer)"
 
 
-def _connect(host: str, port: int, seconds: float) -> None:
-    socket.create_connection((host, port), timeout=seconds).close()
+def _connect(host: str, port: int, seconds: float, answers: Queue[str]) -> None:
+    try:
+        socket.create_connection((host, port), timeout=seconds).close()
+        answers.put("")
+    except (OSError, UnicodeError) as error:
+        answers.put(f"out of reach ({str(error) or 'no answer'})")
 
 
 def _mebibytes(card: str) -> float:

@@ -1,0 +1,70 @@
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gamelabel.cli import app
+from gamelabel.study import runner
+from tests.study.toys import PROMPTS, toy_study
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    toy_study(tmp_path, _01_prompts=PROMPTS)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def gamelabel(*words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, list(words))
+    return done.exit_code, str(done.exception) if isinstance(done.exception, ValueError) else done.output
+
+
+@pytest.mark.parametrize("command", ["run", "status", "verify", "claims", "doctor"])
+def test_help(command: str) -> None:
+    assert gamelabel(command, "--help")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--profile", "large"], "there is no profile 'large'"),
+        (["--profile", "smoke", "-p", "row=5"], "there is no parameter 'row'"),
+        (["--profile", "smoke", "-p", "rows=five"], "rows is a whole number, not 'five'"),
+        (["--profile", "smoke", "--only", "09"], "there is no step '09'"),
+        (["--profile", "smoke", "--from", "02_images"], "step 02_images has no notebook"),
+    ],
+)
+def test_what_the_user_can_mend(project: Path, words: list[str], message: str) -> None:
+    code, shown = gamelabel("run", *words)
+    assert code == 1
+    assert message in shown
+    assert not (project / "data" / "runs").exists()
+
+
+def test_before_any_run(project: Path) -> None:
+    assert "01_prompts       has not run yet" in gamelabel("status", "--profile", "smoke")[1]
+    for command in ("verify", "claims"):
+        assert "gamelabel run --profile smoke writes it" in gamelabel(command, "--profile", "smoke")[1]
+
+
+def test_a_failed_step_gives_status_1(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise runner.StepFailed(2, "ValueError: torn", ["the last line"])
+
+    monkeypatch.setattr(runner, "execute", fails)
+    code, shown = gamelabel("run", "--profile", "smoke")
+    assert code == 1
+    assert "failed, cell 2: ValueError: torn" in shown
+    assert "the last line" in shown
+    assert "the same command goes on from there" in shown
+
+
+def test_claims_as_a_table_and_as_json(project: Path) -> None:
+    claim = {"id": "players", "expected": 188, "tolerance": [188, 188], "ours": 188, "low": None, "high": None,
+             "verdict": "matches"}  # fmt: skip
+    (project / "reports" / "smoke").mkdir(parents=True)
+    (project / "reports" / "smoke" / "claims.json").write_text(json.dumps([claim]))
+    assert "players  188    188   matches" in gamelabel("claims", "--profile", "smoke")[1]
+    assert json.loads(gamelabel("claims", "--profile", "smoke", "--json")[1]) == [claim]

@@ -1,0 +1,56 @@
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gamelabel.study import doctor
+from gamelabel.study.doctor import Machine, examine, fits, hub
+
+LAPTOP = Machine(gpu=None, gpu_gb=0, memory_gb=16, disk_gb=100, cores=4, hub="", data={})
+
+
+@pytest.mark.parametrize(
+    ("machine", "expected"),
+    [
+        (replace(LAPTOP, memory_gb=4), "smoke; small needs memory of 6 GB (here 4)"),
+        (LAPTOP, "small; paper needs a GPU of 24 GB (here 0), memory of 32 GB (here 16)"),
+        (replace(LAPTOP, gpu="a card", gpu_gb=80, memory_gb=64, hub="out of reach"), "small; paper needs the hub"),
+        (replace(LAPTOP, gpu="a card", gpu_gb=80, memory_gb=64), "paper"),
+    ],
+)
+def test_the_profile_that_fits(machine: Machine, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    assert fits(machine) == expected
+
+
+def test_a_hub_that_answers_and_one_that_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HF_HUB_OFFLINE", "HTTPS_PROXY", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert hub(f"http://127.0.0.1:{port}") == ""
+    assert hub(f"http://127.0.0.1:{port}").startswith("out of reach")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert hub() == "switched off by HF_HUB_OFFLINE"
+
+
+def test_a_hub_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.setattr(doctor, "_connect", lambda *_: None)  # says nothing, as a lookup that hangs
+    assert hub(seconds=-1) == "out of reach (no answer)"
+
+
+def test_what_lies_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    (tmp_path / "data" / "cache").mkdir(parents=True)
+    (tmp_path / "data" / "cache" / "words.txt").write_text("x")
+    found = dict(examine(tmp_path).lines())
+    assert found["hub"] == "switched off by HF_HUB_OFFLINE"
+    assert examine(tmp_path).data["cache"] == "1 files, 0.00 GB"
+    assert examine(tmp_path).data["embedded model"].startswith("not in")
+
+
+@pytest.mark.parametrize(("line", "gb"), [("NVIDIA A100-SXM4-40GB, 40960 MiB", 42.9), ("strange", 0.0)])
+def test_the_cards_memory(line: str, gb: float) -> None:
+    assert doctor._mebibytes(line) * 2**20 / 1e9 == pytest.approx(gb, abs=0.1)

@@ -1,0 +1,156 @@
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from gamelabel.study import manifest
+from gamelabel.study.content import gather
+from gamelabel.study.notebook import metrics
+from gamelabel.study.pdf import markdown
+from gamelabel.study.report import publish
+from gamelabel.study.runner import run
+from gamelabel.study.steps import Study
+from tests.study.toys import IMAGES, LABELS, PROMPTS, RELIABILITY, toy_study
+
+CLAIMS = Path(__file__).parents[2] / "data" / "claims.yaml"
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    toys = {"_01_prompts": PROMPTS, "_02_images": IMAGES, "_03_labels": LABELS, "_04_reliability": RELIABILITY}
+    study = toy_study(tmp_path_factory.mktemp("report"), **toys)
+    shutil.copy(CLAIMS, study.root / "data")
+    publish(run(study, ["broken=false"]))
+    return study
+
+
+class Page(HTMLParser):
+    """The ids, links and embedded sources of a page."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: list[str] = []
+        self.sources: list[str] = []
+        self.feed(path.read_text())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name == "id":
+                self.ids.add(value or "")
+            elif name == "href":
+                self.links.append(value or "")
+            elif name in ("src", "data", "srcset"):
+                self.sources.append(value or "")
+
+
+def test_a_run_leaves_exactly_this(study: Study) -> None:
+    files = {path.relative_to(study.report_dir).as_posix() for path in study.report_dir.rglob("*") if path.is_file()}
+    steps = ("01_prompts", "02_images", "03_labels", "04_reliability")
+    pages = {f"notebooks/{step}.{kind}" for step in steps for kind in ("ipynb", "html")}
+    whole = {"manifest.json", "claims.json", "metrics.json", "index.html", "report.pdf"}
+    assert files == pages | whole | {"figures/line.png", "tables/kept.csv"}
+
+
+def test_the_manifest_holds_what_design_says(study: Study) -> None:
+    got = manifest.read(study)
+    fields = ("schema_version", "git", "lock", "platform", "profile", "parameters", "seed", "steps")
+    assert tuple(got) == fields
+    assert (got["profile"], got["seed"], got["git"]) == ("smoke", 3, {"commit": None, "dirty": None})
+    step = got["steps"]["04_reliability"]
+    assert set(step) == {"notebook", "parameters", "inputs", "outputs", "seconds", "status", "label_source"}
+    assert set(step["inputs"]) == {f"data/runs/smoke/{name}.parquet" for name in ("pairs", "labels", "players")}
+    assert set(step["outputs"]) == {
+        "data/runs/smoke/records/04_reliability.json",
+        "reports/smoke/figures/line.png",
+        "reports/smoke/tables/kept.csv",
+    }
+    assert (step["label_source"], step["status"]) == ("simulated", "done")
+    assert got["steps"]["02_images"]["label_source"] == ""
+    assert str(study.root) not in (study.report_dir / "manifest.json").read_text()
+
+
+def test_metrics_are_flat(study: Study) -> None:
+    got = json.loads((study.report_dir / "metrics.json").read_text())
+    assert got["labels_players"] == {"value": 188, "low": 180, "high": 190, "n": 188, "unit": ""}
+    assert metrics(study.run_dir)["labels_players"]["source"] == "simulated"
+
+
+def test_claims_of_a_simulated_run(study: Study) -> None:
+    got = {claim["id"]: claim for claim in json.loads((study.report_dir / "claims.json").read_text())}
+    assert got["players"]["verdict"] == "consistent in simulation"
+    assert got["accuracy_mean"]["verdict"] == "inconsistent in simulation"
+    assert got["three_weeks"]["verdict"].startswith("not testable here: ")
+    assert not any(claim["verdict"] in ("matches", "differs") for claim in got.values())
+
+
+def test_the_page_needs_nothing_from_outside(study: Study) -> None:
+    for path in (study.report_dir / "index.html", *(study.report_dir / "notebooks").glob("*.html")):
+        page = Page(path)
+        assert all(source.startswith("data:") for source in page.sources)
+        assert not [link for link in page.links if "//" in link]
+        assert not re.search(r"@import|url\(|<script", path.read_text())
+        assert str(study.root) not in path.read_text()
+
+
+def test_every_link_leads_somewhere_and_claims_to_their_cell(study: Study) -> None:
+    index = Page(study.report_dir / "index.html")
+    for link in index.links:
+        file, _, anchor = link.partition("#")
+        target = study.report_dir / (file or "index.html")
+        assert target.exists(), link
+        assert not anchor or anchor in Page(target).ids, link
+    claims = json.loads((study.report_dir / "claims.json").read_text())
+    link = next(claim["notebook"] for claim in claims if claim["id"] == "players")
+    text = (study.report_dir / "notebooks" / "03_labels.html").read_text()
+    cell = text.split(f'id="{link.partition("#")[2]}"')[1].split('class="cell')[0]
+    assert "labels_players" in cell
+
+
+def test_what_is_simulated_says_so(study: Study) -> None:
+    text = (study.report_dir / "index.html").read_text()
+    assert "SIMULATED" in text.split("<h2")[0]
+    assert "SIMULATED" in next(part for part in text.split("<h2") if 'id="04_reliability"' in part)
+    assert "SIMULATED" not in next(part for part in text.split("<h2") if 'id="02_images"' in part)
+
+
+def test_the_pdf(study: Study) -> None:
+    assert (study.report_dir / "report.pdf").read_bytes().startswith(b"%PDF-")
+    assert not (study.report_dir / ".report.typ").exists()
+    claims = json.loads((study.report_dir / "claims.json").read_text())
+    text = markdown(gather(study, manifest.read(study), claims))
+    assert "figures/line.png" in text
+    assert "(SIMULATED)" in text
+
+
+def test_verify_names_what_differs(study: Study, tmp_path: Path) -> None:
+    copy = Study(tmp_path / "copy", "smoke")
+    shutil.copytree(study.root, copy.root)
+    assert manifest.verify(copy) == (10, [])
+    (copy.run_dir / "images" / "a.png").write_text("x")
+    (copy.run_dir / "images" / "b.png").rename(copy.run_dir / "images" / "c.png")
+    (copy.run_dir / "prompts.parquet").unlink()
+    (copy.report_dir / "figures" / "line.png").write_bytes(b"x")
+    images = "data/runs/smoke/images"
+    assert manifest.verify(copy)[1] == [
+        "data/runs/smoke/prompts.parquet is missing (01_prompts)",
+        f"{images}/a.png differs (02_images)",
+        f"{images}/b.png is missing (02_images)",
+        f"{images}/c.png is not of this run (02_images)",
+        "reports/smoke/figures/line.png differs (04_reliability)",
+    ]
+
+
+def test_verify_before_any_run(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="gamelabel run --profile smoke writes it"):
+        manifest.verify(toy_study(tmp_path, _01_prompts=PROMPTS))
+
+
+def test_the_same_run_in_another_folder_gives_the_same_hashes(study: Study, tmp_path: Path) -> None:
+    other = toy_study(tmp_path / "elsewhere", _01_prompts=PROMPTS, _02_images=IMAGES)
+    publish(run(other))
+    theirs, ours = manifest.read(study)["steps"], manifest.read(other)["steps"]
+    assert all(ours[step]["outputs"] == theirs[step]["outputs"] for step in ("01_prompts", "02_images"))
