@@ -17,7 +17,7 @@ from diffusers.utils import logging as diffusers_logging
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from gamelabel.tuning.flow import Text, pack
+from gamelabel.flow import Text, pack
 
 EMBEDDED = Path(__file__).parents[2] / "data/models/scenes-flux"
 SCHNELL_TOKENS = 256  # FLUX.1-schnell's limit on T5 tokens

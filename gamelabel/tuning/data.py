@@ -18,8 +18,8 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
+from gamelabel.flow import Text, pack
 from gamelabel.images import encode, starting_noise
-from gamelabel.tuning.flow import Text, pack
 
 
 class Pictures(NamedTuple):

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
+from gamelabel.flow import few_step_sigmas, velocity_errors
 from gamelabel.tuning.data import Pictures
-from gamelabel.tuning.flow import few_step_sigmas, velocity_errors
 from gamelabel.tuning.loop import Worker
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gamelabel.flow import velocity_errors
 from gamelabel.tuning.data import Pictures
-from gamelabel.tuning.flow import velocity_errors
 from gamelabel.tuning.loop import Worker
 
 

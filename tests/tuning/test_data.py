@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import torch
 
+from gamelabel.flow import few_step_sigmas, integrate, unpack
 from gamelabel.images import draw_pairs, load, make_pairs
 from gamelabel.tuning.data import preferences, read_pictures, unselected
 from gamelabel.tuning.evaluate import adherence_change, assess, scenes
-from gamelabel.tuning.flow import few_step_sigmas, integrate, unpack
 from gamelabel.world import prompts
 from tests.images.repositories import untrained_repository
 

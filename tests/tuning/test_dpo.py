@@ -1,13 +1,13 @@
 import pytest
 import torch
 
+from gamelabel.flow import velocity_errors
 from gamelabel.images import encode
 from gamelabel.tuning.adapter import add_adapter, remove_adapter
 from gamelabel.tuning.data import Pictures
 from gamelabel.tuning.dpo import dpo, dpo_loss, margin
-from gamelabel.tuning.flow import velocity_errors
 from gamelabel.tuning.loop import Fit, Worker, train
-from tests.tuning.test_flow import pipe  # noqa: F401  (a fixture)
+from tests.test_flow import pipe  # noqa: F401  (a fixture)
 
 
 @pytest.mark.parametrize(("z", "loss"), [(0.7, 0.403186), (3.0, 0.048587), (-1.5, 1.701413)])

@@ -18,11 +18,11 @@ from diffusers import AutoencoderKL, FluxTransformer2DModel
 from torch import Tensor
 from tqdm import tqdm
 
+from gamelabel.flow import Text, few_step_sigmas, integrate, pack
 from gamelabel.images.base.codec import CHANNELS, codec_loss, draw_batch, make_codec
 from gamelabel.images.base.student import student_loss
 from gamelabel.images.base.teacher import make_transformer, teacher_loss
 from gamelabel.images.base.text import Readers, text_loss
-from gamelabel.tuning.flow import Text, few_step_sigmas, integrate, pack
 from gamelabel.tuning.loop import Fit, Worker, train
 from gamelabel.world.draw import SIDE
 from gamelabel.world.scenes import prompts, sample_prompts, split

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from gamelabel.tuning.flow import Text, few_step_sigmas, velocity_errors
+from gamelabel.flow import Text, few_step_sigmas, velocity_errors
 from gamelabel.tuning.loop import Worker
 
 STEPS = 4

@@ -8,9 +8,9 @@ import torch
 from diffusers import FluxTransformer2DModel
 from torch import Tensor, nn
 
+from gamelabel.flow import Text, velocity_errors
 from gamelabel.images.base.codec import CHANNELS
 from gamelabel.images.base.text import CLIP_WIDTH, T5_WIDTH
-from gamelabel.tuning.flow import Text, velocity_errors
 from gamelabel.tuning.loop import Worker
 
 DROP = 0.08  # share of captions replaced by the empty prompt, for guidance

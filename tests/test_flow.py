@@ -2,8 +2,8 @@ import pytest
 import torch
 from diffusers import FluxPipeline
 
+from gamelabel.flow import few_step_sigmas, integrate, noised, pack, unpack, velocity, velocity_errors
 from gamelabel.images.pipeline import encode, starting_noise
-from gamelabel.tuning.flow import few_step_sigmas, integrate, noised, pack, unpack, velocity, velocity_errors
 from tests.images.repositories import untrained_pipeline
 
 
