@@ -16,7 +16,9 @@ from gamelabel.study.steps import Step, Study
 _ROWS = 15  # of a table, shown; the CSV holds the rest
 
 
-def gather(study: Study, manifest: Mapping[str, Any], claims: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def gather(
+    study: Study, manifest: Mapping[str, Any], claims: Sequence[Mapping[str, Any]], about: str = ""
+) -> dict[str, Any]:
     """Everything that the report shows, as plain values for a template."""
     steps = [_step(study, step, manifest["steps"][step.name]) for step in study.there()]
     counts = summary(claims)
@@ -26,6 +28,7 @@ def gather(study: Study, manifest: Mapping[str, Any], claims: Sequence[Mapping[s
     commit = f"{git['commit'][:10]}{', with changes' if git['dirty'] else ''}" if git["commit"] else "not known"
     return {
         "title": f"GameLabel, profile {manifest['profile']}",
+        "about": about,
         "sentence": f"{tested} of the paper's {len(claims)} claims were tested, on "
         + (f"labels that are {' and '.join(sources)}." if sources else "no labels yet."),
         "simulated": "simulated" in sources,

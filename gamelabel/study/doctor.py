@@ -11,8 +11,7 @@ from queue import Empty, Queue
 from threading import Thread
 from urllib.parse import urlsplit
 
-import yaml
-
+from gamelabel.sources import at_hand, sources
 from gamelabel.study.manifest import gpu
 from gamelabel.study.steps import MODEL
 
@@ -110,16 +109,10 @@ def _mebibytes(card: str) -> float:
 
 
 def _data(root: Path) -> dict[str, str]:
-    """The embedded model, what `data/sources.yaml` names, and the data that lie in the project's cache."""
-    found = {"embedded model": "there" if (root / MODEL / "model_index.json").exists() else f"not in {MODEL}"}
-    sources = root / "data" / "sources.yaml"
-    names = yaml.safe_load(sources.read_text(encoding="utf-8")) if sources.exists() else None
-    if names:
-        found["sources"] = f"{len(names)} named in data/sources.yaml"
-    cache = root / "data" / "cache"
-    files = [p for p in cache.rglob("*") if p.is_file()] if cache.exists() else []
-    found["cache"] = f"{len(files)} files, {sum(p.stat().st_size for p in files) / GB:.2f} GB" if files else "empty"
-    shared = root.parent / "shared" / "data"
-    if shared.is_dir():
-        found["shared"] = ", ".join(sorted(p.name for p in shared.iterdir()))
+    """The embedded model, and the outside sets of `data/sources.yaml` that are here or would have to be fetched."""
+    model = "there" if (root / MODEL / "model_index.json").exists() else f"not in {MODEL}"
+    here = {key: at_hand(key) for key in sources()}
+    found = {"embedded model": model, "at hand": ", ".join(key for key in here if here[key]) or "no outside set"}
+    if absent := ", ".join(key for key in here if not here[key]):
+        found["not at hand"] = absent
     return found

@@ -31,7 +31,7 @@ def write_pdf(content: Mapping[str, Any], folder: Path) -> None:
 def markdown(content: Mapping[str, Any]) -> str:
     """The report's content as pandoc's Markdown."""
     mark = " (SIMULATED)" if content["simulated"] else ""
-    parts = [f"---\ntitle: {content['title']}{mark}\n---", _plain(content["sentence"])]
+    parts = [f"---\ntitle: {content['title']}{mark}\n---", _plain(content["about"]), _plain(content["sentence"])]
     parts += [f"**Not complete:** {_plain(name)}: {_plain(status)}" for name, status in content["troubles"]]
     parts.append("\n".join(f"- {count} {name}" for name, count in content["counts"].items()))
     parts.append("\n".join(f"- {name}: {_plain(str(value))}" for name, value in content["facts"]))

@@ -6,6 +6,7 @@ go to that step alone. `seed` is the study's root seed, `cell_minutes` how long 
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,9 +25,10 @@ FOLDERS = ("run_dir", "report_dir")  # given by the runner
 
 @dataclass(frozen=True)
 class Profile:
-    """What a profile comes to: the root seed, the limit on a cell, and each step's parameters, defaults included."""
+    """What a profile comes to: its own words about itself, seed, limit, and each step's parameters with defaults."""
 
     name: str
+    about: str
     seed: int
     cell_minutes: float
     steps: dict[str, dict[str, Value]]
@@ -54,7 +56,7 @@ def profile(study: Study, overrides: Sequence[str] = ()) -> Profile:
             settings[step.name].setdefault("seed", own["seed"])
         values = {name: settings[step.name].get(name, p.default) for name, p in known[step.name].items()}
         steps[step.name] = {**values, **_given(study, known[step.name])}
-    return Profile(study.profile, own["seed"], own["cell_minutes"], steps)
+    return Profile(study.profile, _about(study), own["seed"], own["cell_minutes"], steps)
 
 
 def _read(study: Study) -> Mapping[str, Any]:
@@ -70,6 +72,12 @@ def _read(study: Study) -> Mapping[str, Any]:
     if not isinstance(content, dict):
         raise ValueError(f"{path} must hold lines of the form `name: value`")
     return content
+
+
+def _about(study: Study) -> str:
+    """The comment that a profile opens with."""
+    lines = (study.notebooks / "profiles" / f"{study.profile}.yaml").read_text(encoding="utf-8").splitlines()
+    return " ".join(line.lstrip("# ") for line in itertools.takewhile(lambda line: line.startswith("#"), lines))
 
 
 def _settings(

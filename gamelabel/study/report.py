@@ -35,7 +35,7 @@ def publish(result: Result) -> list[dict[str, Any]]:
     write_text(study.report_dir / "claims.json", claims.dump(judged))
     manifest.write(study, made)
     if not result.interrupted:  # whoever pressed Ctrl-C does not want to wait
-        _render(study, made, judged)
+        _render(study, made, judged, result.profile.about)
     return judged
 
 
@@ -45,9 +45,9 @@ def standing(result: Result, step: str) -> bool:
     return status in ("done", "cached") or (status == NOT_ASKED and bool(result.kept.get(step)))
 
 
-def _render(study: Study, made: dict[str, Any], judged: list[dict[str, Any]]) -> None:
+def _render(study: Study, made: dict[str, Any], judged: list[dict[str, Any]], about: str) -> None:
     """The pages and the PDF, where what they rest on has changed since they were made."""
-    content = gather(study, made, judged)
+    content = gather(study, made, judged, about)
     sources = "".join((TEMPLATE.parent / name).read_text(encoding="utf-8") for name in _MADE_BY)
     outputs = [step["outputs"] for step in made["steps"].values()]
     state = sha256_text(json.dumps([content, outputs, sources]))

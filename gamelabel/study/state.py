@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from gamelabel.sources import at_hand, sources
 from gamelabel.study.hashes import Hashes, sha256_text, write_text
 from gamelabel.study.imports import modules, text_of
 from gamelabel.study.profiles import FOLDERS, Profile
@@ -30,8 +32,10 @@ class Watch:
         study, hashes = self.study, self.hashes
         parts = {"its notebook": sha256_text(text_of(study.notebook(step)))}
         parts["the lock"] = hashes.of(study.root / "requirements.lock")
-        for name, path in modules(study.notebook(step)).items():
-            parts[name] = hashes.file(path)
+        code = modules(study.notebook(step))
+        parts |= {name: hashes.file(path) for name, path in code.items()}
+        if "gamelabel.sources" in code:
+            parts["the outside data at hand"] = _at_hand()
         for name, value in self.profile.steps[step.name].items():
             if name not in FOLDERS:
                 parts[f"parameter {name}"] = json.dumps(value)
@@ -91,6 +95,12 @@ class Watch:
         if not self.study.executed(step).exists():
             return f"{self.study.relative(self.study.executed(step))} is missing"
         return ""
+
+
+@cache
+def _at_hand() -> str:
+    """Which outside sets are here; what is in them is held by their checksums."""
+    return " ".join(key for key in sources() if at_hand(key))
 
 
 def _is_file(path: Path) -> bool:

@@ -32,6 +32,11 @@ def test_a_steps_own_line_wins_and_the_command_line_over_all(study: Study) -> No
     assert got.cell_minutes == 0.5
 
 
+def test_what_a_profile_says_of_itself(study: Study) -> None:
+    write(study, "# Two lines\n# of words.\nseed: 1  # any\n# not these\n")
+    assert profile(study).about == "Two lines of words."
+
+
 def test_an_unknown_profile_lists_the_known(study: Study) -> None:
     with pytest.raises(ValueError, match=r"there is no profile 'large'; .* there are: smoke"):
         profile(Study(study.root, "large"))

@@ -147,6 +147,20 @@ def test_a_changed_helper_module_is_named(copy: Study, monkeypatch: pytest.Monke
     assert standing(copy, ["broken=false"])["01_prompts"][0] == "gamelabel.helper changed"
 
 
+def test_outside_data_that_come_to_hand_make_their_readers_due(copy: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gamelabel.study import state
+
+    real = state.modules
+    monkeypatch.setattr(
+        state, "modules", lambda notebook: {**real(notebook), "gamelabel.sources": Path(state.__file__)}
+    )
+    assert "gamelabel.sources changed" in standing(copy, ["broken=false"])["01_prompts"][0]
+    seen = state.Watch(copy, runner.profile(copy), state.Hashes())
+    for at_hand in ("", "imagereward"):
+        monkeypatch.setattr(state, "_at_hand", lambda at_hand=at_hand: at_hand)
+        assert seen.parts(copy.step("01"))["the outside data at hand"] == at_hand
+
+
 def test_a_deleted_artifact_is_remade_and_equal_ones_end_it_there(copy: Study) -> None:
     (copy.run_dir / "prompts.parquet").unlink()
     result = run(copy, ["broken=false"])
