@@ -2,8 +2,21 @@
 
 from gamelabel.game.batches import Rules, Standing
 from gamelabel.game.deck import Deck
+from gamelabel.game.ensemble import beside, ensemble
 from gamelabel.game.gate import Gate, Threshold
 from gamelabel.game.players import Crowd, Players
 from gamelabel.game.simulate import Play, simulate
 
-__all__ = ["Crowd", "Deck", "Gate", "Play", "Players", "Rules", "Standing", "Threshold", "simulate"]
+__all__ = [
+    "Crowd",
+    "Deck",
+    "Gate",
+    "Play",
+    "Players",
+    "Rules",
+    "Standing",
+    "Threshold",
+    "beside",
+    "ensemble",
+    "simulate",
+]

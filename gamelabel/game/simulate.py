@@ -42,10 +42,10 @@ def simulate(
     """Let `players` simulated players label `pairs` until each is tired or removed.
 
     A player sees which image fits better with their skill: the gold one of a comparison point, the one with the higher
-    score in `truth` (pair_id, score_a, score_b) of a preference. Where the scores are equal, or `truth` is None, it is
-    a matter of taste, which the crowd shares in part; a player of skill s clicks at random in 2 (1 - s) of cases.
-    pool, again: see `Deck`. The same arguments give the same tables. Raises ValueError where there is no comparison
-    point or `truth` lacks a preference.
+    score in `truth` (pair_id, score_a, score_b) of a preference. Where the scores are equal, or not known (`truth` is
+    None or lacks the pair, as for prompts that no verifier can read), it is a matter of taste, which the crowd shares
+    in part; a player of skill s clicks at random in 2 (1 - s) of cases. pool, again: see `Deck`. The same arguments
+    give the same tables. Raises ValueError where there is no comparison point, or `truth` knows other pairs only.
     """
     crowd, rules = crowd or Crowd(), rules or Rules()
     is_comparison = (pairs.kind == "comparison").to_numpy()
@@ -76,16 +76,14 @@ def simulate(
 
 
 def _gap(preferences: pd.DataFrame, truth: pd.DataFrame | None) -> NDArray[np.float64]:
-    """Score of the first image less that of the second, for each preference."""
-    if truth is None:
+    """Score of the first image less that of the second, for each preference; 0 where it is not known."""
+    if truth is None or truth.empty:
         return np.zeros(len(preferences))
     scores = truth.drop_duplicates("pair_id").set_index("pair_id").reindex(preferences.pair_id)
     gap = (scores.score_a - scores.score_b).to_numpy(float)
-    unknown = np.isnan(gap)
-    if unknown.any():
-        first = preferences.pair_id.to_numpy()[unknown][0]
-        raise ValueError(f"truth has no scores for {unknown.sum()} of {len(gap)} preferences, such as {first!r}")
-    return gap
+    if len(gap) and np.isnan(gap).all():
+        raise ValueError(f"truth has scores for none of {len(gap)} preferences: it is about other pairs")
+    return np.nan_to_num(gap)
 
 
 def _play(people: Players, rules: Rules, deck: Deck, rng: np.random.Generator) -> tuple[_Answers, Standing]:

@@ -1,6 +1,7 @@
 """Tables of prompts, pairs, labels and players: their schema, how they are read and written, labels from outside."""
 
 from gamelabel.labels.crowd_csv import read_crowd
+from gamelabel.labels.gather import SOURCES, Gathered, gather, labelled_pairs
 from gamelabel.labels.reading import Reading
 from gamelabel.labels.released import read_released
 from gamelabel.labels.schema import TABLES
@@ -8,11 +9,15 @@ from gamelabel.labels.tables import BadTable, check_table, read_table, split_bad
 from gamelabel.labels.votes import crowd, players_of, votes
 
 __all__ = [
+    "SOURCES",
     "TABLES",
     "BadTable",
+    "Gathered",
     "Reading",
     "check_table",
     "crowd",
+    "gather",
+    "labelled_pairs",
     "players_of",
     "read_crowd",
     "read_released",

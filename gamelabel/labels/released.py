@@ -34,7 +34,7 @@ class _Row(NamedTuple):
     pictures: tuple[bytes, bytes]
 
 
-def read_released(source: str | Path, run_dir: str | Path, images: str = "released/images") -> Reading:
+def read_released(source: str | Path, run_dir: str | Path, images: str = "outside/images") -> Reading:
     """Read the released CSV row by row, in memory bounded by one row, and write its pictures to `run_dir/images`.
 
     source: the CSV's path, or "hub" to get it from the hub. Each vote becomes a label without a player. A row with a

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from gamelabel.labels.tables import check_table
+
 
 def votes(labels: pd.DataFrame) -> pd.DataFrame:
     """Votes for each image of each labelled point: `pair_id, votes_a, votes_b`, sorted by pair_id."""
@@ -28,4 +30,4 @@ def players_of(labels: pd.DataFrame, pairs: pd.DataFrame, game_id: str) -> pd.Da
     marked = given.assign(right=(gold == given.choice), wrong=gold.notna() & (gold != given.choice))
     table = marked.groupby("player_id").agg(right=("right", "sum"), wrong=("wrong", "sum"), labels=("choice", "size"))
     table = table.reset_index().rename(columns={"right": "comparisons_right", "wrong": "comparisons_wrong"})
-    return table.assign(game_id=game_id, state="active")
+    return check_table(table.assign(game_id=game_id, state="active"), "players")

@@ -8,9 +8,11 @@ from gamelabel.reliability.aggregate import aggregate
 from gamelabel.reliability.alpha import Level, alpha
 from gamelabel.reliability.estimate import Estimate, wilson
 from gamelabel.reliability.interval import alpha_interval
+from gamelabel.reliability.numbers import PAPER, numbers
 from gamelabel.reliability.participation import Participation, cost, participation
 
 __all__ = [
+    "PAPER",
     "Estimate",
     "Level",
     "Participation",
@@ -20,6 +22,7 @@ __all__ = [
     "alpha_interval",
     "cost",
     "mean_accuracy",
+    "numbers",
     "participation",
     "score",
     "wilson",

@@ -50,7 +50,7 @@ def test_a_bad_cell_costs_its_row_and_is_named(expected: str, tmp_path: Path) ->
     pairs, labels, rejected = read_released(write(tmp_path / "data.csv", table), tmp_path)
     assert list(pairs.pair_id) == ["gl10k-00000", "gl10k-00002"] and len(labels) == 4 + 3
     assert [f"{r.row} {r.column} {r.reason}" for r in rejected.itertuples()] == [f"1 {expected}"]
-    assert len(list((tmp_path / "released/images").iterdir())) == 4
+    assert len(list((tmp_path / "outside/images").iterdir())) == 4
 
 
 def test_every_bad_cell_of_a_row_is_counted(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_a_second_reading_writes_no_picture_and_says_the_same(tmp_path: Path) ->
     def run() -> tuple[str, dict[str, int]]:
         pairs, labels, _ = read_released(path, tmp_path)
         files = [write_table(pairs, tmp_path, "pairs"), write_table(labels, tmp_path, "labels")]
-        times = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "released/images").iterdir()}
+        times = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "outside/images").iterdir()}
         return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest(), times
 
     assert run() == run()
@@ -132,10 +132,10 @@ def test_a_file_without_a_column_without_anything_or_not_there(tmp_path: Path) -
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    (tmp_path / "released").mkdir()
-    (tmp_path / "released/images").write_text("a file where a folder should be")
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside/images").write_text("a file where a folder should be")
     path = write(tmp_path / "data.csv", rows(1))
-    with pytest.raises(OSError, match=re.escape("released/images")):
+    with pytest.raises(OSError, match=re.escape("outside/images")):
         read_released(path, tmp_path)
 
 

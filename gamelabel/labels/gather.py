@@ -1,0 +1,82 @@
+"""Labels for a run, wherever they come from: played over the run's own pairs, or read from outside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from gamelabel.game import Crowd, Rules, simulate
+from gamelabel.labels.crowd_csv import read_crowd
+from gamelabel.labels.reading import rejections
+from gamelabel.labels.released import read_released
+from gamelabel.labels.tables import read_table, write_table
+from gamelabel.labels.votes import players_of
+
+SOURCES = ("simulated", "gamelabel10k", "csv")
+_OUTSIDE = "outside"  # folder in the run's for pairs, and their pictures, that came with their labels
+
+
+class Gathered(NamedTuple):
+    """The tables `pairs`, `labels`, `players`, and the cells that were `rejected` (row, column, reason)."""
+
+    pairs: pd.DataFrame
+    labels: pd.DataFrame
+    players: pd.DataFrame
+    rejected: pd.DataFrame
+
+
+def gather(
+    source: str,
+    run_dir: str | Path,
+    file: str = "",
+    gold: str = "",
+    players: int = 188,
+    seed: int = 0,
+    crowd: Crowd | None = None,
+    rules: Rules | None = None,
+) -> Gathered:
+    """Get labels from one of `SOURCES`, and leave in the run's folder what notebooks after this one read.
+
+    "simulated": `players` simulated players play over the run's pairs, whose true adherence is in its table
+    `adherence`; crowd, rules, seed: as `simulate` has them. "gamelabel10k": the released CSV at `file`, or "hub".
+    "csv": task, worker, label at `file`, and task, label at `gold` if known answers exist. Writes `labels`, `players`,
+    and the pairs that came with the labels, which `labelled_pairs` then finds. Raises ValueError for another source or
+    no file, else what the readers raise.
+    """
+    if source not in SOURCES:
+        raise ValueError(f"{source!r} is no source of labels: {', '.join(SOURCES)}")
+    if source == "simulated":
+        pairs = read_table(run_dir, "pairs")
+        played = simulate(pairs, read_table(run_dir, "adherence"), players, seed, crowd, rules)
+        found = Gathered(pairs, played.labels, played.players, rejections([]))
+    elif not file:
+        raise ValueError(f"labels from {source} need a file: set labels_file to its path")
+    elif source == "gamelabel10k":
+        reading = read_released(file, run_dir, f"{_OUTSIDE}/images")
+        found = Gathered(
+            reading.pairs, reading.labels, _players(reading.labels, reading.pairs, source), reading.rejected
+        )
+    else:
+        reading = read_crowd(file, gold or None)
+        found = Gathered(
+            reading.pairs, reading.labels, _players(reading.labels, reading.pairs, source), reading.rejected
+        )
+    if source == "simulated":
+        (Path(run_dir) / _OUTSIDE / "pairs.parquet").unlink(missing_ok=True)  # of an earlier run from elsewhere
+    else:
+        write_table(found.pairs, Path(run_dir) / _OUTSIDE, "pairs")
+    write_table(found.labels, run_dir, "labels")
+    write_table(found.players, run_dir, "players")
+    return found
+
+
+def labelled_pairs(run_dir: str | Path) -> pd.DataFrame:
+    """The pairs that the run's labels are about: those that came with them, else the run's own."""
+    outside = Path(run_dir) / _OUTSIDE
+    return read_table(outside if (outside / "pairs.parquet").is_file() else run_dir, "pairs")
+
+
+def _players(labels: pd.DataFrame, pairs: pd.DataFrame, source: str) -> pd.DataFrame:
+    return players_of(labels, pairs, game_id=source)
