@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike, NDArray
     from pandas import DataFrame
+
+    from gamelabel.reliability import Estimate
 
 
 def prompts_kept(ax: Axes, survival: DataFrame, paper: float = 0.30) -> Axes:
@@ -28,4 +35,119 @@ def prompts_kept(ax: Axes, survival: DataFrame, paper: float = 0.30) -> Axes:
     ax.set(xlim=(0, 1.02), ylim=(-0.6, len(corpora) - 0.4), xlabel="share of prompts kept")
     ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     ax.legend(loc="lower left", fontsize=8)
+    return ax
+
+
+def picture_pair(ax: Axes, first: NDArray[Any], second: NDArray[Any], title: str) -> Axes:
+    """Two pictures (H, W, 3) side by side as a player sees them, the prompt above, wrapped."""
+    gap = np.full((first.shape[0], first.shape[1] // 16, 3), 255, np.uint8)
+    ax.imshow(np.concatenate((first, gap, second), 1), interpolation="bicubic")
+    ax.set_title("\n".join(wrap(title, 34)), fontsize=7)
+    ax.set_axis_off()
+    return ax
+
+
+def shares(ax: Axes, table: DataFrame, label: str = "share") -> Axes:
+    """Shares with their intervals, a row each: columns name, value, low, high, n, the first on top."""
+    rows = table.iloc[::-1]
+    spread = [rows["value"] - rows["low"], rows["high"] - rows["value"]]
+    ax.errorbar(rows["value"], range(len(rows)), xerr=spread, fmt="o", color="#1f5f8b", capsize=3)
+    ax.set_yticks(range(len(rows)), [f"{name} ({n:,})" for name, n in zip(rows["name"], rows["n"], strict=True)])
+    ax.set(xlabel=label, ylim=(-0.6, len(rows) - 0.4))
+    return ax
+
+
+def beside_paper(ax: Axes, table: DataFrame) -> Axes:
+    """Each number over the paper's: a dot for this run, a line for the central 80 % of all seeds, a tick its median.
+
+    table: as `gamelabel.game.beside` has it.
+    """
+    at = range(len(table))[::-1]
+    ax.hlines(
+        at, table.low / table.paper, table.high / table.paper, color="#9db8ca", linewidth=6, label="80 % of seeds"
+    )
+    ax.plot(table["median"] / table.paper, at, "|", color="#1f5f8b", markersize=12, label="their median")
+    ax.plot(table["this"] / table.paper, at, "o", color="#d1661f", markersize=5, label="this run")
+    ax.axvline(1, color="black", linestyle="--", linewidth=1, label="the paper")
+    numbers = [f"{value:,.2f}" if value < 1 else f"{value:,.0f}" for value in table.paper]
+    names = [f"{name.replace('_', ' ')} ({number})" for name, number in zip(table.number, numbers, strict=True)]
+    ax.set_yticks(list(at), names)
+    ax.set(xlabel="over the paper's number", ylim=(-0.6, len(table) - 0.4))
+    ax.legend(fontsize=8, loc="best")
+    return ax
+
+
+def labels_per_player(ax: Axes, counts: ArrayLike, top: int = 16) -> Axes:
+    """Labels of each player, the busiest first and the top ones in colour, on a log scale. counts: (P,)."""
+    ordered = np.sort(np.asarray(counts))[::-1]
+    rank = np.arange(1, len(ordered) + 1)
+    share = ordered[:top].sum() / max(1, ordered.sum())
+    ax.bar(rank[:top], ordered[:top], width=0.9, color="#d1661f", label=f"busiest {top}: {share:.0%} of all labels")
+    ax.bar(rank[top:], ordered[top:], width=0.9, color="#9db8ca", label="all others")
+    ax.set(yscale="log", xlabel="players, the busiest first", ylabel="labels")
+    ax.legend(fontsize=8)
+    return ax
+
+
+def lorenz(ax: Axes, curve: ArrayLike, gini: float) -> Axes:
+    """Share of labels by the least busy share of players, against all being alike. curve: (P + 1,) from 0 to 1."""
+    shares = np.asarray(curve)
+    people = np.linspace(0, 1, len(shares))
+    ax.plot(people, people, color="black", linestyle="--", linewidth=1, label="all alike")
+    ax.plot(people, shares, color="#1f5f8b", label=f"Gini {gini:.2f}")
+    ax.fill_between(people, shares, people, color="#9db8ca", alpha=0.4)
+    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel="share of players, the least busy first", ylabel="share of labels")
+    ax.legend(fontsize=8)
+    return ax
+
+
+def labels_per_point(ax: Axes, votes: DataFrame) -> Axes:
+    """How many points have one label, two, three, ...; in colour where their labels do not all agree.
+
+    votes: as `gamelabel.labels.votes` has it.
+    """
+    total = votes.votes_a + votes.votes_b
+    split = (votes.votes_a > 0) & (votes.votes_b > 0)
+    sizes = np.arange(1, int(total.max()) + 1) if len(votes) else np.arange(1, 2)
+    agreed, divided = ([int(((total == size) & part).sum()) for size in sizes] for part in (~split, split))
+    ax.bar(sizes, agreed, color="#9db8ca", label="all labels agree")
+    ax.bar(sizes, divided, bottom=agreed, color="#d1661f", label="labels on both sides")
+    ax.set(xlabel="labels of a point", ylabel="points", xticks=sizes)
+    ax.legend(fontsize=8)
+    return ax
+
+
+def accuracy_by_player(ax: Axes, table: DataFrame, mean: float, weighted: float) -> Axes:
+    """Each player's accuracy on comparison points, the best first, with its interval; area by labels given.
+
+    table: columns accuracy, low, high, labels, as `gamelabel.reliability.accuracy` has it.
+    """
+    known = table[table.accuracy.notna()].sort_values("accuracy", ascending=False)
+    rank = np.arange(1, len(known) + 1)
+    ax.vlines(rank, known.low, known.high, color="#c9d6df", linewidth=1.2, label="95 % (Wilson)")
+    area = 4 + 120 * known.labels / max(1, known.labels.max())
+    ax.scatter(rank, known.accuracy, s=area, color="#1f5f8b", alpha=0.7, linewidth=0, zorder=3, label="a player")
+    ax.axhline(mean, color="black", linewidth=1, linestyle="--", label=f"mean of players {mean:.1%}")
+    ax.axhline(weighted, color="#d1661f", linewidth=1, label=f"weighted by labels {weighted:.1%}")
+    ax.set(ylim=(0, 1.02), xlabel="players, the most accurate first", ylabel="accuracy on comparison points")
+    ax.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    ax.legend(fontsize=8, loc="lower left")
+    return ax
+
+
+def estimates(ax: Axes, named: Mapping[str, Estimate], marks: Mapping[str, float]) -> Axes:
+    """Values with their intervals, one a line from the top, and named marks as dashed lines."""
+    at = range(len(named))[::-1]
+    for y, estimate in zip(at, named.values(), strict=True):
+        ax.plot([estimate.low, estimate.high], [y, y], color="#9db8ca", linewidth=6, solid_capstyle="butt")
+        ax.plot(estimate.value, y, "o", color="#1f5f8b")
+        ax.annotate(
+            f"{estimate.value:.3f}", (estimate.value, y), (0, 9), textcoords="offset points", ha="center", size=8
+        )
+    for i, (name, value) in enumerate(marks.items()):
+        ax.axvline(value, color=["black", "#d1661f"][i % 2], linestyle="--", linewidth=1, label=name)
+    ax.set_yticks(list(at), list(named))
+    ax.set(ylim=(-0.6, len(named) - 0.4))
+    if marks:
+        ax.legend(fontsize=8)
     return ax

@@ -113,13 +113,14 @@ def world_train(
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     quick: Annotated[bool, typer.Option(help="A few steps a stage: it shows that the recipe runs, no more.")] = False,
 ) -> None:
-    """Train the embedded model: codec, text, pictures, teacher, lessons, student; then write `OUT/repository`."""
-    from gamelabel.images.base import Recipe, assemble, run
+    """Train the embedded model, stage by stage, to `OUT/repository` with its card; a second call resumes."""
+    from gamelabel.images.base import Recipe, assemble, run, write_card
     from gamelabel.images.base import quick as shortened
 
     recipe = shortened(Recipe()) if quick else Recipe()
     run(recipe, out, workers, device)
     assemble(out, "student", out / "repository")
+    write_card(recipe, out, out / "repository", n=20 if quick else 4000)
     typer.echo(
         f"the model is in {out / 'repository'}; measure it: gamelabel world evaluate --model {out / 'repository'}"
     )

@@ -5,7 +5,8 @@
 
 from gamelabel.images.pairs import draw_pairs, make_pairs, trainable
 from gamelabel.images.pipeline import EMBEDDED, NotAFluxRepository, encode, generate, load, starting_noise
-from gamelabel.images.truth import adherence_by_family, judge_pairs, share
+from gamelabel.images.quality import quality_change
+from gamelabel.images.truth import adherence_by_family, judge_pairs, open_picture, share, share_table
 
 __all__ = [
     "EMBEDDED",
@@ -17,7 +18,10 @@ __all__ = [
     "judge_pairs",
     "load",
     "make_pairs",
+    "open_picture",
+    "quality_change",
     "share",
+    "share_table",
     "starting_noise",
     "trainable",
 ]

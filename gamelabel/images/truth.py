@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 from scipy.stats import binomtest
 
@@ -30,6 +30,12 @@ def adherence_by_family(hits: ArrayLike, texts: Sequence[str]) -> dict[str, Any]
     return {"adherence": share(flags), "families": {f: share(flags[families == f]) for f in FAMILIES if f in families}}
 
 
+def share_table(shares: dict[str, Any]) -> pd.DataFrame:
+    """The shares of `adherence_by_family` as rows: name ("all" and the families), value, low, high, n."""
+    rows = {"all": shares["adherence"], **shares["families"]}
+    return pd.DataFrame([{"name": name, **row} for name, row in rows.items()])
+
+
 _CHUNK = 1000  # pairs held in memory at a time
 
 
@@ -46,7 +52,7 @@ def judge_pairs(pairs: pd.DataFrame, folder: Path) -> pd.DataFrame:
 
 def _judge(pairs: pd.DataFrame, folder: Path) -> pd.DataFrame:
     table = {"pair_id": pairs["pair_id"]}
-    pictures = {side: [_open(folder / name) for name in pairs[f"image_{side}"]] for side in "ab"}
+    pictures = {side: [open_picture(folder / name) for name in pairs[f"image_{side}"]] for side in "ab"}
     right = [a.shape == b.shape == (SIDE, SIDE, 3) for a, b in zip(pictures["a"], pictures["b"], strict=True)]
     texts = pairs["prompt"][right].tolist()
     for side in "ab":
@@ -57,6 +63,7 @@ def _judge(pairs: pd.DataFrame, folder: Path) -> pd.DataFrame:
     return pd.DataFrame(table)[["pair_id", "score_a", "score_b", "fits_a", "fits_b"]]
 
 
-def _open(path: Path) -> np.ndarray:
+def open_picture(path: Path) -> NDArray[np.uint8]:
+    """An image file as RGB, uint8 (H, W, 3)."""
     with Image.open(path) as image:
         return np.asarray(image.convert("RGB"))

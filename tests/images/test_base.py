@@ -8,7 +8,7 @@ import pytest
 import torch
 from diffusers import FluxPipeline
 
-from gamelabel.images.base import Recipe, assemble, quick, run
+from gamelabel.images.base import Recipe, assemble, quick, run, write_card
 from gamelabel.images.base.recipe import STAGES
 from gamelabel.images.base.text import FACTS, token_facts
 from gamelabel.images.base.tokens import make_clip_tokenizer, make_t5_tokenizer
@@ -99,6 +99,9 @@ def test_the_whole_recipe_runs_and_makes_a_repository_that_stock_flux_opens(tmp_
     run(recipe, tmp_path, workers=2)
     assert all(json.loads((tmp_path / stage / "done").read_text())["seconds"] >= 0 for stage in STAGES)
     assemble(tmp_path, "student", tmp_path / "repository")
+    result = write_card(recipe, tmp_path, tmp_path / "repository", n=10)
+    assert result == json.loads((tmp_path / "repository/adherence.json").read_text())
+    assert "n = 10" in (tmp_path / "repository/README.md").read_text()
     pipe = FluxPipeline.from_pretrained(tmp_path / "repository")
     assert pipe.vae.config.sample_size == 64
     size = sum(file.stat().st_size for file in (tmp_path / "repository").rglob("*") if file.is_file())

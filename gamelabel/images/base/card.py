@@ -14,9 +14,10 @@ import torch
 from matplotlib.figure import Figure
 
 from gamelabel.images.base.recipe import STAGES, Recipe
+from gamelabel.images.base.repository import assemble
 from gamelabel.images.pipeline import generate, load
 from gamelabel.images.truth import adherence_by_family
-from gamelabel.tuning.evaluate import held_out
+from gamelabel.tuning.evaluate import evaluate, held_out
 from gamelabel.world import contact_sheet, parse, verify_batch
 
 _EVALUATION_SEED = 0
@@ -34,6 +35,7 @@ def write_card(recipe: Recipe, trained: Path, folder: Path, n: int) -> dict[str,
     verdicts = verify_batch(pictures, prompts)
     hits = np.array([verdict.fits for verdict in verdicts])
     student = adherence_by_family(hits, prompts)
+    teacher = _teacher(recipe, trained, n)
     again = np.concatenate(list(generate(pipe, prompts, [s + n for s in seeds], progress="other seeds")))
     other = np.array([verdict.fits for verdict in verify_batch(again, prompts)])
     contact_sheet(pictures[:_SHEET], folder / "pictures.png")
@@ -41,6 +43,7 @@ def write_card(recipe: Recipe, trained: Path, folder: Path, n: int) -> dict[str,
     card = [
         _HEAD.format(n=n),
         _adherence_table(student),
+        _TEACHER.format(steps=recipe.lesson_steps, guidance=recipe.lesson_guidance, **teacher),
         f"Two pictures of one prompt with different seeds differ in adherence in {np.mean(hits != other):.1%} of "
         f"{n} pairs.\n",
         "## Pictures\n\n![48 held-out prompts](pictures.png)\n\nThe prompts, row by row, and what the judge says:\n",
@@ -88,6 +91,20 @@ FLUX.1. Weights are stored as bfloat16 and run as float32.
 The share of pictures that fit their prompt exactly (every thing, colour, shape, number, relation and style, nothing
 else), on prompts of combinations never drawn in training, 4 steps, no guidance, n = {n}, 95 % Wilson intervals.
 """
+
+
+_TEACHER = """
+The teacher, with {steps} steps and a guidance of {guidance}, draws {value:.3f} of {n} held-out prompts right
+({low:.3f} to {high:.3f}); it takes {passes} passes of the transformer where the student takes 4.
+"""
+
+
+def _teacher(recipe: Recipe, trained: Path, n: int) -> dict[str, Any]:
+    """The teacher's adherence as it drew the student's lessons."""
+    assemble(trained, "teacher", trained / "teacher/repository")
+    pipe = load(trained / "teacher/repository")
+    found = evaluate(pipe, n, recipe.lesson_steps, _EVALUATION_SEED, recipe.lesson_guidance, progress="teacher")
+    return {**found["adherence"], "passes": 2 * recipe.lesson_steps}
 
 
 def _adherence_table(result: dict[str, Any]) -> str:

@@ -1,0 +1,90 @@
+"""`gamelabel world ...` as a person types it."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from gamelabel.cli import app, main
+from gamelabel.images import EMBEDDED, load
+from gamelabel.tuning.adapter import add_adapter, save_adapter
+from gamelabel.world import draw, parse
+from tests.images.repositories import untrained_repository
+
+needs_the_model = pytest.mark.skipif(not EMBEDDED.exists(), reason="the embedded model is not there")
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory):
+    return untrained_repository(tmp_path_factory.mktemp("flux"))
+
+
+def gamelabel(*words):
+    return CliRunner().invoke(app, [str(word) for word in ("world", *words)])
+
+
+def shown(capsys, monkeypatch, *words):
+    """What the console script prints for an error, and its exit status."""
+    monkeypatch.setattr("sys.argv", ["gamelabel", "world", *map(str, words)])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    return capsys.readouterr().err, stopped.value.code
+
+
+def test_draw_writes_a_sheet_of_drawings(tmp_path):
+    done = gamelabel("draw", "two red circles", "--n", 3, "--out", tmp_path / "sheet.png")
+    assert done.exit_code == 0 and "3 drawings" in done.stdout
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.size == (3 * 132 + 4, 136)
+
+
+def test_judge_says_what_is_wrong_and_exits_with_1(tmp_path):
+    Image.fromarray(draw(parse("a large blue circle"), 1)).save(tmp_path / "circle.png")
+    fine = gamelabel("judge", tmp_path / "circle.png", "a large blue circle")
+    assert fine.exit_code == 0 and fine.stdout.startswith("fits")
+    wrong = gamelabel("judge", tmp_path / "circle.png", "a large red circle")
+    assert wrong.exit_code == 1 and "the circle is blue, not red" in wrong.stdout
+
+
+def test_errors_are_a_sentence_without_a_traceback(tmp_path, capsys, monkeypatch):
+    Image.fromarray(np.zeros((32, 32), np.uint8)).save(tmp_path / "grey.png")
+    said, code = shown(capsys, monkeypatch, "judge", tmp_path / "grey.png", "a large red circle")
+    assert code == 2 and "L, 32 x 32" in said and "Traceback" not in said
+    said, code = shown(capsys, monkeypatch, "draw", "a purpel circle over a blue sqare")
+    assert code == 2 and "unknown words: purpel, sqare" in said and "a purple circle over a blue square" in said
+    said, code = shown(capsys, monkeypatch, "evaluate", "--model", tmp_path)
+    assert code == 2 and "no model_index.json" in said
+
+
+def test_sample_judges_what_it_can_and_says_so_where_it_cannot(repository, tmp_path):
+    known = gamelabel("sample", "two red circles", "--n", 2, "--model", repository, "--out", tmp_path / "a.png")
+    assert known.exit_code == 0 and "seed 0:" in known.stdout and "seed 1:" in known.stdout
+    unknown = gamelabel("sample", "two red zebras", "--n", 1, "--model", repository, "--out", tmp_path / "b.png")
+    assert unknown.exit_code == 0 and (tmp_path / "b.png").exists()
+    assert "not judged" in unknown.stdout and "zebras" in unknown.stdout and "nearest prompt" in unknown.stdout
+
+
+def test_evaluate_prints_one_json_object(repository, tmp_path):
+    pipe = load(repository, device="cpu")
+    add_adapter(pipe.transformer, rank=2)
+    adapter = save_adapter(pipe.transformer, tmp_path)
+    done = gamelabel("evaluate", "--model", repository, "--adapter", adapter, "--n", 10, "--steps", 2, "--json")
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert set(result) == {"model", "steps", "seed", "adherence", "families"} and result["steps"] == 2
+    assert set(result["adherence"]) == {"value", "low", "high", "n"} and result["adherence"]["n"] == 10
+    assert set(result["families"]) == {"single", "two", "count", "position", "binding"}
+
+
+@needs_the_model
+@pytest.mark.full
+def test_the_shipped_model_has_the_adherence_of_its_card():
+    card = json.loads((EMBEDDED / "adherence.json").read_text())
+    done = gamelabel("evaluate", "--n", 2000, "--seed", 1, "--json")
+    ours = json.loads(done.stdout.splitlines()[-1])
+    for name, share in {"all": card["adherence"], **card["families"]}.items():
+        mine = ours["adherence"] if name == "all" else ours["families"][name]
+        assert mine["low"] <= share["high"] and share["low"] <= mine["high"], name
+    assert 0.5 <= ours["adherence"]["value"] <= 0.8
+    assert min(family["value"] for family in ours["families"].values()) >= 0.25
