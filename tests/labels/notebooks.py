@@ -1,0 +1,24 @@
+"""Runs a notebook's cells as one program, in a folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(name: str, folder: Path, **parameters: object) -> tuple[str, dict]:
+    """The output and the records of a notebook, with `folder/run` for its run and `folder/report` for its report."""
+    cells = json.loads((ROOT / f"notebooks/{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    given = "\n".join(f"{key} = {value!r}" for key, value in parameters.items())
+    program = folder / "notebook.py"
+    program.write_text("\n".join([code[0], f"run_dir, report_dir = 'run', 'report'\n{given}", *code[1:]]))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg", "JPY_SESSION_NAME": f"{name}.ipynb"}
+    done = subprocess.run(
+        [sys.executable, program.name], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout, json.loads((folder / f"run/records/{name}.json").read_text())["metrics"]
