@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 from gamelabel.sources import at_hand, sources
 from gamelabel.study.manifest import gpu
-from gamelabel.study.steps import MODEL
 
 GB = 1e9
+MODEL = "data/models/scenes-flux"  # the embedded one
 SMALL = (6, 5)  # GB of memory, GB of disk: what a profile needs at least
 PAPER = (32, 60)  # FLUX.1-schnell: 34 GB of weights on disk, and on a GPU of 24 GB or more
 GPU_GB = 24

@@ -39,22 +39,28 @@ class Watch:
         for name, value in self.profile.steps[step.name].items():
             if name not in FOLDERS:
                 parts[f"parameter {name}"] = json.dumps(value)
-                if isinstance(value, str) and _is_file(study.notebooks / value):
-                    parts[value] = hashes.file(study.notebooks / value)
         return {**parts, **self.inputs(step)}
 
     def inputs(self, step: Step) -> dict[str, str]:
-        """What a step reads of the project and of other steps, path in the project -> sha256, or `missing`."""
+        """What a step reads of the project and of other steps, path in the project -> sha256, or `missing`.
+
+        A file or folder that a parameter names, such as a model, is read too.
+        """
         there = {s.name for s in self.study.there()}
         records = [s.records for s in self.study.steps if s.name in step.after and s.name in there]
         paths = [self.study.root / name for name in step.project]
-        paths += [self.study.run_dir / name for name in (*step.inputs, *records)]
+        paths += [self.study.run_dir / name.rstrip("?") for name in (*step.inputs, *records)]
+        given = {
+            k: v for k, v in self.profile.steps[step.name].items() if k not in FOLDERS and isinstance(v, str) and v
+        }
+        paths += [place for text in given.values() if _exists(place := self.study.notebooks / text)]
         return {self.study.relative(path): self.hashes.of(path) for path in paths}
 
     def outputs(self, step: Step) -> dict[str, str]:
         """What a step left, path in the project -> sha256: tables, pictures, what it recorded, figures."""
         study = self.study
-        paths = [study.run_dir / name for name in step.outputs]
+        places = {study.run_dir / name.rstrip("?"): name.endswith("?") for name in step.outputs}
+        paths = [place for place, perhaps in places.items() if place.exists() or not perhaps]
         paths += [p for p in [study.run_dir / step.records] if p.exists()]
         kept = records(study, step)
         paths += [study.report_dir / "figures" / f"{name}.png" for name in kept["figures"]]
@@ -64,14 +70,14 @@ class Watch:
     def list_folders(self, step: Step) -> None:
         """Write beside each folder that a step leaves the sha256 of its files, in the form of `sha256sum`."""
         for name in step.outputs:
-            folder = self.study.run_dir / name
+            folder = self.study.run_dir / name.rstrip("?")
             if folder.is_dir():
                 write_text(listing(folder), self.hashes.listing(folder))
 
     def missing(self, step: Step) -> str:
         """Why a step cannot run: an input that is not there, and who makes it; empty where it can."""
         for name in step.inputs:
-            if not (self.study.run_dir / name).exists():
+            if not name.endswith("?") and not (self.study.run_dir / name).exists():
                 maker = next((s for s in parents(step, self.study.steps) if name in s.outputs), None)
                 if maker is None or maker in self.study.there():
                     return f"needs {name}" + (f", which {maker.name} makes: run that first" if maker else "")
@@ -103,10 +109,10 @@ def _at_hand() -> str:
     return " ".join(key for key in sources() if at_hand(key))
 
 
-def _is_file(path: Path) -> bool:
-    """Whether a parameter's text names a file; a text that cannot be a path does not."""
+def _exists(path: Path) -> bool:
+    """Whether a parameter's text names a file or folder; a text that cannot be a path does not."""
     try:
-        return path.is_file()
+        return path.exists()
     except (OSError, ValueError):
         return False
 

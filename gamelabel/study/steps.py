@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-
-MODEL = "data/models/scenes-flux"
 
 
 @dataclass(frozen=True)
 class Step:
     """One notebook of the study.
 
-    inputs and outputs: files, or folders with a slash at the end, in the run's folder. project: files and folders of
-    the project itself that it reads. after: steps whose recorded numbers it reads, where they are there.
+    inputs and outputs: files, or folders with a slash at the end, in the run's folder; a question mark after the name
+    where there may be none. project: files of the project itself that it reads. after: steps whose recorded numbers it
+    reads, where they are there.
     """
 
     name: str
@@ -31,13 +31,14 @@ class Step:
 
 STEPS = (
     Step("01_prompts", outputs=("prompts.parquet",), project=("data/sources.yaml",)),
-    Step("02_images", ("prompts.parquet",), ("pairs.parquet", "images/"), project=(MODEL,)),
-    Step("03_labels", ("pairs.parquet", "images/"), ("labels.parquet", "players.parquet")),
-    Step("04_reliability", ("pairs.parquet", "labels.parquet", "players.parquet")),
-    Step("05_tuning", ("pairs.parquet", "images/", "labels.parquet"), ("adapters/",), project=(MODEL,)),
+    Step("02_images", ("prompts.parquet",), ("pairs.parquet", "adherence.parquet", "images/")),
+    # labels from elsewhere bring their pairs and pictures along
+    Step("03_labels", ("pairs.parquet", "adherence.parquet"), ("labels.parquet", "players.parquet", "outside/?")),
+    Step("04_reliability", ("pairs.parquet", "labels.parquet", "players.parquet", "outside/?")),
+    Step("05_tuning", ("pairs.parquet", "images/", "labels.parquet", "outside/?"), ("adapters/",)),
     Step(
         "06_figures",
-        ("prompts.parquet", "pairs.parquet", "labels.parquet", "players.parquet"),
+        ("prompts.parquet", "pairs.parquet", "labels.parquet", "players.parquet", "outside/?"),
         project=("data/claims.yaml",),
         after=("01_prompts", "02_images", "03_labels", "04_reliability", "05_tuning"),
     ),
@@ -107,8 +108,8 @@ class Study:
         return found[0]
 
     def relative(self, path: Path) -> str:
-        """A path as it stands in the manifest: from the project's root, with slashes."""
-        return path.relative_to(self.root).as_posix()
+        """A path as it stands in the manifest: as seen from the project's root, with slashes."""
+        return os.path.relpath(path, self.root).replace(os.sep, "/")
 
 
 def find_root(start: Path | None = None) -> Path:

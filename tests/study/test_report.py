@@ -129,7 +129,7 @@ def test_the_pdf(study: Study) -> None:
 def test_verify_names_what_differs(study: Study, tmp_path: Path) -> None:
     copy = Study(tmp_path / "copy", "smoke")
     shutil.copytree(study.root, copy.root)
-    assert manifest.verify(copy) == (10, [])
+    assert manifest.verify(copy) == (11, [])
     (copy.run_dir / "images" / "a.png").write_text("x")
     (copy.run_dir / "images" / "b.png").rename(copy.run_dir / "images" / "c.png")
     (copy.run_dir / "prompts.parquet").unlink()

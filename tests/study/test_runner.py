@@ -136,6 +136,25 @@ def test_a_changed_parameter_is_named_with_both_values(copy: Study) -> None:
     assert found["02_images"][0] == "waits for 01_prompts"
 
 
+def test_what_a_parameter_names_counts_as_an_input(copy: Study) -> None:
+    edit(copy, "01_prompts", "rows = 4  #", 'model = "../model"  # a folder\nrows = 4  #')
+    watch = runner.watch(copy, runner.profile(copy, ["broken=false"]))
+    step = copy.step("01")
+    assert "model" not in watch.inputs(step)
+    (copy.root / "model").mkdir()
+    first = watch.inputs(step)["model"]
+    (copy.root / "model" / "weights").write_text("x")
+    assert watch.inputs(step)["model"] != first
+
+
+def test_an_output_that_may_not_be_there(copy: Study) -> None:
+    watch, step = runner.watch(copy, runner.profile(copy)), copy.step("03")
+    assert "data/runs/smoke/outside" not in watch.outputs(step)
+    (copy.run_dir / "outside").mkdir()
+    assert "data/runs/smoke/outside" in watch.outputs(step)
+    assert watch.missing(step) == ""
+
+
 def test_a_changed_helper_module_is_named(copy: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "helper.py").write_text("x = 1")
     from gamelabel.study import state

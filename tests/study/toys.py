@@ -47,7 +47,8 @@ IMAGES = (
     FOLDERS,
     START,
     '(run / "images").mkdir(exist_ok=True)\nfor name in "ab":\n    (run / "images" / f"{name}.png").write_text(name)',
-    'pd.read_parquet(run / "prompts.parquet").to_parquet(run / "pairs.parquet")',
+    'for name in ("pairs", "adherence"):\n'
+    '    pd.read_parquet(run / "prompts.parquet").to_parquet(run / f"{name}.parquet")',
 )
 LABELS = (
     f'{FOLDERS}\nlabel_source = "simulated"  # where labels come from\nbroken = True  # whether the third cell raises',
