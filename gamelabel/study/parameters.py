@@ -74,5 +74,7 @@ def _read(source: str) -> dict[str, Parameter]:
             default = None
         if type(default) not in _WORDS:
             raise ValueError(f"{target.id} has no plain default: write true or false, a number or a text")
-        found[target.id] = Parameter(target.id, default, comments.get(node.end_lineno or node.lineno, ""))
+        lines = (node.end_lineno, value.end_lineno)  # a formatter may put brackets around a long line
+        comment = next((comments[line] for line in lines if line in comments), "")
+        found[target.id] = Parameter(target.id, default, comment)
     return found

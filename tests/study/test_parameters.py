@@ -24,6 +24,12 @@ def test_the_same_as_papermill_reads(tmp_path: Path) -> None:
     assert ours["rule"] == Parameter("rule", "whole # word", "which rule")
 
 
+def test_a_line_that_a_formatter_has_broken(tmp_path: Path) -> None:
+    source = 'n = (\n    "a"  # what it is\n)\nm = 1  # another'
+    found = parameters(write_notebook(tmp_path / "n.ipynb", source))
+    assert [str(p) for p in found.values()] == ["n = 'a'  # what it is", "m = 1  # another"]
+
+
 @pytest.mark.parametrize("source", ["n = []", "n = None", "n = len('a')", "import os", "a.b = 1", "n ="])
 def test_a_cell_that_is_not_flat(tmp_path: Path, source: str) -> None:
     with pytest.raises(ValueError, match=r"n\.ipynb, the cell tagged `parameters`"):
