@@ -22,7 +22,7 @@ from gamelabel.reliability.alpha import (
 from gamelabel.reliability.counts import Coded, Counts, code, vote_counts
 from gamelabel.reliability.estimate import CONFIDENCE, Estimate, percentile
 
-_CELLS = 4_000_000  # numbers held at a time
+_CELLS = 250_000  # numbers held at a time: they stay in the cache
 
 
 def alpha_interval(
