@@ -10,6 +10,21 @@ from typing import Any
 from gamelabel.study.claims import number, paper
 
 _LONGEST = 6  # columns of a table that still fit a page
+_HEAD = """\
+---
+title: "{title}"
+margin: {{x: 1.8cm, y: 2cm}}
+fontsize: 10pt
+---
+
+```{{=typst}}
+#set par(justify: false)
+#show figure: set block(breakable: true)
+#show figure.where(kind: table): set align(left)
+#show figure.where(kind: table): set text(size: 8.5pt)
+#show table.cell: set align(left)
+```
+"""
 
 
 def write_pdf(content: Mapping[str, Any], folder: Path) -> None:
@@ -31,7 +46,7 @@ def write_pdf(content: Mapping[str, Any], folder: Path) -> None:
 def markdown(content: Mapping[str, Any]) -> str:
     """The report's content as pandoc's Markdown."""
     mark = " (SIMULATED)" if content["simulated"] else ""
-    parts = [f"---\ntitle: {content['title']}{mark}\n---", _plain(content["about"]), _plain(content["sentence"])]
+    parts = [_HEAD.format(title=content["title"] + mark), _plain(content["about"]), _plain(content["sentence"])]
     parts += [f"**Not complete:** {_plain(name)}: {_plain(status)}" for name, status in content["troubles"]]
     parts.append("\n".join(f"- {count} {name}" for name, count in content["counts"].items()))
     parts.append("\n".join(f"- {name}: {_plain(str(value))}" for name, value in content["facts"]))
@@ -39,7 +54,7 @@ def markdown(content: Mapping[str, Any]) -> str:
         parts.append(f"# {_plain(step['title'])}{' (SIMULATED)' if step['simulated'] else ''}")
         parts.append(_plain(f"{step['status']}{', ' if step['clock'] else ''}{step['clock']}"))
         if step["metrics"]:
-            rows = [[name, f"{number(m['value'])} {m['unit']}", _interval(m), number(m["n"])]
+            rows = [[name.replace("_", "_\u200b"), f"{number(m['value'])} {m['unit']}", _interval(m), number(m["n"])]
                     for name, m in step["metrics"].items()]  # fmt: skip
             parts.append(_table(["number", "value", "95 % interval", "n"], rows, (4, 2, 3, 1)))
         parts += [f"![{_plain(f['caption'] or f['name'])}](figures/{f['name']}.png)" for f in step["figures"]]
@@ -60,7 +75,7 @@ def _interval(entry: Mapping[str, Any]) -> str:
 
 def _table(head: list[str], rows: list[list[str]], widths: Any, caption: str = "") -> str:
     """A pipe table; the dashes give the columns their share of the page."""
-    lines = [head, ["-" * (8 * width) for width in widths], *rows]
+    lines = [head, [":" + "-" * (8 * width) for width in widths], *rows]
     text = "\n".join("| " + " | ".join(_plain(c) if k != 1 else c for c in row) + " |" for k, row in enumerate(lines))
     return text + (f"\n\n: {_plain(caption)}" if caption else "")
 

@@ -38,7 +38,7 @@ STEPS = (
     Step("05_tuning", ("pairs.parquet", "images/", "labels.parquet", "outside/?"), ("adapters/",)),
     Step(
         "06_figures",
-        ("prompts.parquet", "pairs.parquet", "labels.parquet", "players.parquet", "outside/?"),
+        ("prompts.parquet", "pairs.parquet", "images/", "labels.parquet", "players.parquet", "outside/?"),
         project=("data/claims.yaml",),
         after=("01_prompts", "02_images", "03_labels", "04_reliability", "05_tuning"),
     ),
