@@ -151,3 +151,110 @@ def estimates(ax: Axes, named: Mapping[str, Estimate], marks: Mapping[str, float
     if marks:
         ax.legend(fontsize=8)
     return ax
+
+
+def heavy_tail(ax: Axes, counts: ArrayLike, mean: float, sd: float, busiest: float) -> Axes:
+    """The share of players who gave at least so many labels, both on log scales, beside the paper's.
+
+    counts: labels of each player, (P,). mean, sd, busiest: the paper's; the dashed line is the lognormal with this mean
+    and spread, the cross its busiest player.
+    """
+    from scipy.special import ndtr
+
+    ordered = np.sort(np.asarray(counts, float))[::-1]
+    at_least = np.arange(1, len(ordered) + 1) / max(1, len(ordered))
+    ax.plot(ordered, at_least, "o", color="#1f5f8b", markersize=4, label="this run, a dot for each player")
+    sigma = np.sqrt(np.log1p((sd / mean) ** 2))
+    many = np.geomspace(1, 2 * max(busiest, ordered.max(initial=1)), 200)
+    tail = ndtr((np.log(mean) - sigma**2 / 2 - np.log(many)) / sigma)
+    label = f"lognormal, mean {mean:.0f}, sd {sd:.0f} (the paper's)"
+    ax.plot(many, tail, color="black", linestyle="--", linewidth=1, label=label)
+    least = 1 / max(1, len(ordered))
+    ax.plot(busiest, least, "x", color="#d1661f", markersize=9, mew=2, label=f"the paper's busiest, {busiest:,.0f}")
+    ax.set(xscale="log", yscale="log", xlim=(1, many[-1]), ylim=(least / 2, 1.3))
+    ax.set(xlabel="labels", ylabel="share of players with as many or more")
+    ax.xaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
+    ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g}%")
+    ax.legend(fontsize=8, loc="lower left")
+    return ax
+
+
+def accuracy_by_labels(ax: Axes, players: DataFrame, mean: float, weighted: float) -> Axes:
+    """Each player's accuracy over how many labels they gave; in colour who was removed; lines: the paper's two means.
+
+    players: columns accuracy, labels, state (active, removed).
+    """
+    known = players[players.accuracy.notna()]
+    for state, colour in {"active": "#1f5f8b", "removed": "#d1661f"}.items():
+        some = known[known.state == state]
+        label = f"{state} ({len(some):,})"
+        ax.plot(some.labels, some.accuracy, "o", color=colour, markersize=5, alpha=0.6, mew=0, label=label)
+    ax.axhline(mean, color="black", linestyle="--", linewidth=1, label=f"the paper, each player once: {mean:.0%}")
+    ax.axhline(weighted, color="black", linestyle=":", linewidth=1.5, label=f"the paper, by label: {weighted:.0%}")
+    ax.set(xscale="log", ylim=(-0.03, 1.03), xlabel="labels given", ylabel="accuracy on comparison points")
+    ax.xaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
+    ax.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
+    ax.legend(fontsize=8, loc="lower right")
+    return ax
+
+
+def preferred_pair(ax: Axes, preferred: NDArray[Any], other: NDArray[Any], prompt: str) -> Axes:
+    """A point as the paper prints its examples: two pictures (H, W, 3) and under each whether players preferred it."""
+    picture_pair(ax, preferred, other, prompt)
+    for at, word, colour in ((0.24, "preferred", "#1f5f8b"), (0.76, "dispreferred", "#d1661f")):
+        ax.text(at, -0.03, word, transform=ax.transAxes, ha="center", va="top", size=7, color=colour)
+    return ax
+
+
+def claimed_values(ax: Axes, table: DataFrame, most: float = 2.0) -> Axes:
+    """Each tested claim of a value over the paper's number: a band for what is accepted, our value, its interval.
+
+    table: as `gamelabel.study.ratios.values` has it. What lies beyond `most` is an arrow at the edge; the numbers
+    themselves stand on the right.
+    """
+    at = _claims(ax, table, "this run over the paper's number", 1, "the paper", 0.02 * most, 0.98 * most)
+    low, high = (table[end].clip(0, most).to_numpy(float) for end in ("least", "most"))
+    ax.barh(at, high - low, left=low, height=0.6, color="#d9e4ec", edgecolor="#9db8ca", label="accepted", zorder=0)
+    ax.set_xlim(0, most)
+    _legend(ax)
+    return ax
+
+
+def claimed_directions(ax: Axes, table: DataFrame, most: float = 6.0) -> Axes:
+    """Each tested claim of a direction: how far our value lies on the paper's side, in half-widths of its interval.
+
+    table: as `gamelabel.study.ratios.directions` has it. A claim is met where the whole interval is right of 0.
+    """
+    label = "on the paper's side, in half-widths of the interval"
+    _claims(ax, table, label, 0, "no difference", -0.96 * most, 0.96 * most)
+    ax.axvspan(0, most, color="#d9e4ec", alpha=0.6, linewidth=0, label="accepted", zorder=0)
+    ax.set_xlim(-most, most)
+    _legend(ax)
+    return ax
+
+
+def _claims(ax: Axes, table: DataFrame, label: str, mark: float, marked: str, least: float, most: float) -> list[int]:
+    """Rows of claims, their intervals and our values, the verdict as colour; where each row stands."""
+    at = list(range(len(table)))[::-1]
+    for y, row in zip(at, table.to_dict("records"), strict=True):
+        colour = "#1f5f8b" if row["verdict"] in ("matches", "consistent in simulation") else "#d1661f"
+        shape = "<" if row["value"] < least else ">" if row["value"] > most else "o"
+        ax.plot([row["low"], row["high"]], [y, y], color=colour, linewidth=2, alpha=0.5)
+        ax.plot(np.clip(row["value"], least, most), y, shape, color=colour, markersize=6)
+        ax.plot([], [], "o", color=colour, label=row["verdict"])
+        words = f"{row['ours']}  ({row['against']})"
+        ax.text(1.02, y, words, transform=ax.get_yaxis_transform(), va="center", size=8)
+    ax.axvline(mark, color="black", linestyle="--", linewidth=1, label=marked)
+    ax.set_yticks(at, [name.replace("_", " ") for name in table.id], fontsize=8)
+    ax.set(xlabel=label, ylim=(-0.7, len(table) - 0.3))
+    return at
+
+
+def _legend(ax: Axes) -> None:
+    """One entry for each label, below the axes and the name of x."""
+    handles, names = ax.get_legend_handles_labels()
+    one_each = dict(zip(names, handles, strict=True))
+    ax.legend(
+        one_each.values(), one_each.keys(), fontsize=8, ncols=4, frameon=False,
+        loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=5,
+    )  # fmt: skip
