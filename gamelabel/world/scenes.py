@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
@@ -184,14 +185,15 @@ def _prompts_by_family(side: Split) -> dict[str, tuple[str, ...]]:
     return {family: tuple(texts) for family, texts in rows.items()}
 
 
-def sample_prompts(n: int, seed: int, side: Split = "train", family: str = "", styled: float = 0.4) -> list[str]:
-    """Draw n prompts with repeats: families in turn, a share `styled` of them with a style.
+def sample_prompts(
+    n: int, seed: int, side: Split = "train", families: Sequence[str] = FAMILIES, styled: float = 0.4
+) -> list[str]:
+    """Draw n prompts with repeats: the families in turn, a share `styled` of them with a style.
 
-    The families are equally frequent, so that a mean over prompts is a mean over families.
+    With FAMILIES each is equally frequent, so that a mean over prompts is a mean over families.
     """
     rng = np.random.default_rng(seed)
     pools = _pools(side)
-    families = (family,) if family else FAMILIES
     chosen = []
     for i in range(n):
         plain, with_style = pools[families[i % len(families)]]

@@ -149,5 +149,5 @@ def test_sampled_prompts_take_the_families_in_turn(side: str) -> None:
     assert [scene.family for scene in scenes] == list(FAMILIES) * 100
     assert {split(scene) for scene in scenes} == {side}
     assert 0.3 < sum(bool(scene.style) for scene in scenes) / 500 < 0.5
-    assert {parse(text).family for text in sample_prompts(20, 0, side, family="binding")} == {"binding"}
+    assert {parse(text).family for text in sample_prompts(20, 0, side, families=["binding"])} == {"binding"}
     assert not any(parse(text).style for text in sample_prompts(50, 0, side, styled=0.0))

@@ -42,6 +42,11 @@ def to_tensor(pictures: np.ndarray) -> Tensor:
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div(127.5).sub(1.0)
 
 
+def to_pictures(tensor: Tensor) -> np.ndarray:
+    """The way back: float (N, 3, H, W) in [-1, 1], clipped -> RGB uint8 (N, H, W, 3)."""
+    return tensor.clamp(-1, 1).add(1).mul(127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+
+
 def draw_batch(seed: int, n: int, rows: slice) -> Tensor:
     """The given rows of a batch of n training scenes, drawn anew: float (rows, 3, 64, 64)."""
     texts = sample_prompts(n, seed)

@@ -18,18 +18,21 @@ from diffusers import AutoencoderKL, FluxTransformer2DModel
 from torch import Tensor
 from tqdm import tqdm
 
-from gamelabel.flow import Text, few_step_sigmas, integrate, pack
-from gamelabel.images.base.codec import CHANNELS, codec_loss, draw_batch, make_codec
+from gamelabel.flow import Text, few_step_sigmas, integrate, pack, unpack
+from gamelabel.images.base.codec import CHANNELS, codec_loss, draw_batch, make_codec, to_pictures
 from gamelabel.images.base.student import student_loss
 from gamelabel.images.base.teacher import make_transformer, teacher_loss
 from gamelabel.images.base.text import Readers, text_loss
 from gamelabel.tuning.loop import Fit, Worker, train
+from gamelabel.world import adherence
 from gamelabel.world.draw import SIDE
-from gamelabel.world.scenes import prompts, sample_prompts, split
+from gamelabel.world.scenes import FAMILIES, prompts, sample_prompts, split
 
 CHUNK = 1000  # pictures a file
 TOKENS = (SIDE // 16) ** 2
 _PICTURES, _LESSONS = 10, 50  # seeds of stages are far apart: chunk i of a stage uses stage * 100_003 + i
+# Families that the teacher often gets wrong are asked for more often, since only what fits becomes a lesson.
+_ASKED = {_PICTURES: FAMILIES, _LESSONS: ("single", "count", "position", "two", "two", "two", "binding", "binding")}
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,17 @@ class Recipe:
     text: Fit = field(default_factory=lambda: Fit(steps=1500, batch=128, rate=2e-3, low_precision=False))
     pictures: int = 160_000
     teacher: Fit = field(default_factory=lambda: Fit(steps=9000, batch=128, rate=1.2e-3))
-    lessons: int = 30_000
+    lessons: int = 36_000  # drawn by the teacher; where judged, those that fit their prompt are kept
     lesson_steps: int = 8
     lesson_guidance: float = 2.0
-    student: Fit = field(default_factory=lambda: Fit(steps=2500, batch=128, rate=6e-4, decay_from=0.2))
+    lesson_judged: bool = True
+    student: Fit = field(default_factory=lambda: Fit(steps=2000, batch=128, rate=6e-4, decay_from=0.2))
 
 
 def quick(recipe: Recipe) -> Recipe:
     """The same recipe with a handful of steps: it shows that everything runs, and draws nothing anyone would want."""
     short = {name: replace(getattr(recipe, name), steps=4, batch=8) for name in ("codec", "text", "teacher", "student")}
-    return replace(recipe, pictures=16, lessons=16, **short)
+    return replace(recipe, pictures=16, lessons=16, lesson_judged=False, **short)
 
 
 def train_codec(recipe: Recipe, out: Path, worker: Worker) -> None:
@@ -97,21 +101,30 @@ def train_teacher(recipe: Recipe, out: Path, worker: Worker) -> None:
 
 
 def draw_lessons(recipe: Recipe, out: Path, worker: Worker) -> None:
-    """Stage 5: the teacher draws, with guidance, what the student is to draw without."""
+    """Stage 5: the teacher draws, with guidance, what the student is to draw without; the judge rejects what is wrong.
+
+    A rejected picture is kept as not-a-number, so that rows still belong to the chunk's prompts and noise.
+    """
+    codec = AutoencoderKL.from_pretrained(out / "codec/model").to(worker.device)
     teacher = FluxTransformer2DModel.from_pretrained(out / "teacher/model").to(worker.device).eval()
     table, row = _read_prompts(out, worker)
     sigmas = few_step_sigmas(recipe.lesson_steps)
 
     def make(seed: int, n: int) -> Tensor:
         noise = _noise(seed, n).to(worker.device)
-        text = table.rows(torch.tensor([row[text] for text in sample_prompts(n, seed)]))
+        asked = _texts(_LESSONS, seed, n)
+        text = table.rows(torch.tensor([row[text] for text in asked]))
         parts = [slice(i, i + 50) for i in range(0, n, 50)]
         with torch.autocast(worker.device.partition(":")[0], torch.bfloat16, enabled=recipe.teacher.low_precision):
             drawn = [
                 integrate(teacher, noise[p], text.rows(p), sigmas, recipe.lesson_guidance, table.rows([0]))
                 for p in parts
             ]
-        return torch.cat(drawn)
+        if not recipe.lesson_judged:
+            return torch.cat(drawn)
+        pictures = [to_pictures(codec.decode(unpack(x)).sample) for x in drawn]
+        wrong = torch.from_numpy(~adherence(np.concatenate(pictures), asked)[0])
+        return torch.cat(drawn).masked_fill(wrong.to(worker.device)[:, None, None], float("nan"))
 
     _in_chunks(out / "lessons", recipe.lessons, _LESSONS, make, worker)
 
@@ -123,7 +136,8 @@ def train_student(recipe: Recipe, out: Path, worker: Worker) -> None:
     clean = _load_chunks(out / "lessons", recipe.lessons)
     noise = torch.cat([_noise(seed, n) for seed, n in _chunks(recipe.lessons, _LESSONS)]).half()
     asked = _prompt_rows(row, recipe.lessons, _LESSONS)
-    loss = student_loss(student, clean, noise, asked, table, recipe.student.batch)
+    right = ~clean.isnan().any(2).any(1)
+    loss = student_loss(student, clean[right], noise[right], asked[right], table, recipe.student.batch)
     _fit(recipe.student, student, loss, recipe, out / "student", worker)
     if worker.rank == 0:
         student.save_pretrained(out / "student/model")
@@ -202,7 +216,11 @@ def _load_chunks(folder: Path, total: int) -> Tensor:
 
 
 def _prompt_rows(row: dict[str, int], total: int, stage: int) -> Tensor:
-    return torch.tensor([row[text] for seed, n in _chunks(total, stage) for text in sample_prompts(n, seed)])
+    return torch.tensor([row[text] for seed, n in _chunks(total, stage) for text in _texts(stage, seed, n)])
+
+
+def _texts(stage: int, seed: int, n: int) -> list[str]:
+    return sample_prompts(n, seed, families=_ASKED[stage])
 
 
 def _noise(seed: int, n: int) -> Tensor:
