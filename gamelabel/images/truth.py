@@ -63,6 +63,13 @@ def _judge(pairs: pd.DataFrame, folder: Path) -> pd.DataFrame:
     return pd.DataFrame(table)[["pair_id", "score_a", "score_b", "fits_a", "fits_b"]]
 
 
+def reduced(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Pictures (N, H, W, 3) at the size that the judge knows, (N, 64, 64, 3): each pixel the mean of its area."""
+    if pictures.shape[1:3] == (SIDE, SIDE):
+        return pictures
+    return np.stack([np.asarray(Image.fromarray(p).resize((SIDE, SIDE), Image.Resampling.BOX)) for p in pictures])
+
+
 def open_picture(path: Path) -> NDArray[np.uint8]:
     """An image file as RGB, uint8 (H, W, 3)."""
     with Image.open(path) as image:

@@ -37,10 +37,16 @@ class Pictures(NamedTuple):
 def read_pictures(
     pipe: FluxPipeline, files: Sequence[Path], seeds: Sequence[int], prompts: Sequence[str], batch: int = 64
 ) -> Pictures:
-    """Encode picture files and prompts once; the noise is what `images.generate` starts from for each seed."""
+    """Encode picture files and prompts once; the noise is what `images.generate` starts from for each seed.
+
+    Where a seed is not known (null, as in released pictures) its noise is not-a-number: a loss that uses it stops.
+    """
     latents = [encode_files(pipe, files[i : i + batch]) for i in tqdm(range(0, len(files), batch), desc="latents")]
     text = encode(pipe, prompts)
-    return Pictures(torch.cat(latents), starting_noise(pipe, seeds), Text(text.embeds.clone(), text.pooled.clone()))
+    known = pd.notna(pd.Series(seeds)).to_numpy()
+    noise = starting_noise(pipe, [int(seed) if k else 0 for seed, k in zip(seeds, known, strict=True)])
+    noise[torch.from_numpy(~known)] = float("nan")
+    return Pictures(torch.cat(latents), noise, Text(text.embeds.clone(), text.pooled.clone()))
 
 
 @torch.no_grad()

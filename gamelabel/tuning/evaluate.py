@@ -10,14 +10,14 @@ from diffusers import FluxPipeline
 from numpy.typing import NDArray
 
 from gamelabel.images.pipeline import generate
-from gamelabel.images.truth import adherence_by_family
+from gamelabel.images.truth import adherence_by_family, reduced
 from gamelabel.world import adherence, draw, parse, sample_prompts
 
 _CHUNK = 100
 
 
 class Drawn(NamedTuple):
-    """Pictures of held-out prompts: uint8 (n, H, W, 3), whether each fits (n,), its latents (n, d)."""
+    """Pictures of held-out prompts: uint8 (n, 64, 64, 3), whether each fits (n,), its latents (n, d)."""
 
     pictures: NDArray[np.uint8]
     fits: NDArray[np.bool_]
@@ -32,9 +32,13 @@ def held_out(n: int, seed: int) -> tuple[list[str], list[int]]:
 def assess(
     pipe: FluxPipeline, n: int, steps: int = 4, seed: int = 0, guidance: float = 1.0, progress: str = "drawing"
 ) -> Drawn:
-    """Draw n held-out prompts and judge them. Paired: two models with the same seed get the same prompts and noise."""
+    """Draw n held-out prompts and judge them. Paired: two models with the same seed get the same prompts and noise.
+
+    The judge knows pictures of 64 x 64; those of a larger model are reduced to that.
+    """
     prompts, seeds = held_out(n, seed)
-    pictures = np.concatenate(list(generate(pipe, prompts, seeds, steps, guidance, progress=progress)))
+    drawn = generate(pipe, prompts, seeds, steps, guidance, progress=progress)
+    pictures = np.concatenate([reduced(part) for part in drawn])
     return Drawn(pictures, adherence(pictures, prompts)[0], features(pipe, pictures))
 
 

@@ -1,9 +1,11 @@
 import numpy as np
 import pandas as pd
 import torch
+from PIL import Image
 
 from gamelabel.flow import few_step_sigmas, integrate, unpack
 from gamelabel.images import draw_pairs, load, make_pairs
+from gamelabel.images.truth import reduced
 from gamelabel.tuning.data import preferences, read_pictures, unselected
 from gamelabel.tuning.evaluate import adherence_change, assess, scenes
 from gamelabel.world import prompts
@@ -66,3 +68,18 @@ def test_a_model_does_not_differ_from_itself(tmp_path):
     assert drawn.features.shape == scenes(pipe, 10).shape == (10, 512)
     assert adherence_change(drawn, drawn) == {"value": 0.0, "low": 0.0, "high": 0.0, "n": 10}
     assert not np.isnan(drawn.features).any()
+
+
+def test_a_picture_whose_seed_is_not_known_has_no_noise_to_train_on(tmp_path):
+    pipe = load(untrained_repository(tmp_path / "flux"), device="cpu")
+    files = [tmp_path / "a.png", tmp_path / "b.png"]
+    for file in files:
+        Image.fromarray(np.zeros((64, 64, 3), np.uint8)).save(file)
+    data = read_pictures(pipe, files, [5, None], ["a red circle", "two blue stars"])
+    assert data.noise[0].isfinite().all() and data.noise[1].isnan().all()
+    assert data.clean.isfinite().all()
+
+
+def test_larger_pictures_are_reduced_for_the_judge():
+    large = np.repeat(np.repeat(np.arange(64 * 64 * 3, dtype=np.uint8).reshape(1, 64, 64, 3), 2, 1), 2, 2)
+    assert np.array_equal(reduced(large), large[:, ::2, ::2])
