@@ -52,8 +52,8 @@ def add_adapter(transformer: Any, rank: int = 16, seed: int = 0) -> list[torch.n
 
 
 def remove_adapter(transformer: Any) -> None:
-    """Take the adapter off again."""
-    transformer.delete_adapters("default")
+    """Take the adapter off again, and with it the layers that it put around the base's."""
+    transformer.unload_lora()
 
 
 def save_adapter(transformer: Any, folder: Path) -> Path:

@@ -26,3 +26,5 @@ def test_stock_flux_loads_what_is_saved_and_draws_the_same(tmp_path):
 
     remove_adapter(pipe.transformer)
     assert (next(generate(pipe, ["a red circle"], [1])) == plain).all()
+    add_adapter(pipe.transformer, rank=2)  # another one after it
+    remove_adapter(pipe.transformer)

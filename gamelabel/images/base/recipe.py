@@ -46,11 +46,11 @@ class Recipe:
     text: Fit = field(default_factory=lambda: Fit(steps=1500, batch=128, rate=2e-3, low_precision=False))
     pictures: int = 160_000
     teacher: Fit = field(default_factory=lambda: Fit(steps=9000, batch=128, rate=1.2e-3))
-    lessons: int = 36_000  # drawn by the teacher; where judged, those that fit their prompt are kept
+    lessons: int = 72_000  # drawn by the teacher; where judged, those that fit their prompt are kept
     lesson_steps: int = 8
     lesson_guidance: float = 2.0
     lesson_judged: bool = True
-    student: Fit = field(default_factory=lambda: Fit(steps=2000, batch=128, rate=6e-4, decay_from=0.2))
+    student: Fit = field(default_factory=lambda: Fit(steps=2200, batch=128, rate=6e-4, decay_from=0.2))
 
 
 def quick(recipe: Recipe) -> Recipe:
