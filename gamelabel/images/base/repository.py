@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import torch
@@ -27,3 +28,7 @@ def assemble(trained: Path, transformer: str, folder: Path) -> None:
         transformer=FluxTransformer2DModel.from_pretrained(trained / transformer / "model"),
     )
     pipe.to(torch.bfloat16).save_pretrained(folder)
+    for part in ("text_encoder", "text_encoder_2"):
+        # diffusers loads its parts as float32, transformers loads its own as their config says
+        config = folder / part / "config.json"
+        config.write_text(json.dumps({**json.loads(config.read_text()), "dtype": "float32"}, indent=2) + "\n")
