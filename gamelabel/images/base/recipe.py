@@ -169,9 +169,13 @@ def run(
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        began = time.monotonic()
-        mp.spawn(_work, (name, recipe, out, workers, device, port), nprocs=workers)
-        done = {"seconds": round(time.monotonic() - began), "workers": workers, "device": device}
+        began, spent = time.monotonic(), out / name / "seconds"  # over all calls, those that were interrupted too
+        before = int(spent.read_text()) if spent.exists() else 0
+        try:
+            mp.spawn(_work, (name, recipe, out, workers, device, port), nprocs=workers)
+        finally:
+            spent.write_text(str(before + round(time.monotonic() - began)))
+        done = {"seconds": int(spent.read_text()), "workers": workers, "device": device}
         (out / name / "done").write_text(json.dumps(done))
 
 
