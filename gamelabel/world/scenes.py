@@ -146,8 +146,9 @@ def parse(prompt: str) -> Scene:
 def nearest(prompt: str) -> str:
     """The prompt of the grammar closest to `prompt` in edit distance."""
     from rapidfuzz import process
+    from rapidfuzz.distance import Levenshtein
 
-    return process.extractOne(normalise(prompt), prompts().keys())[0]
+    return process.extractOne(normalise(prompt), prompts().keys(), scorer=Levenshtein.distance)[0]
 
 
 # The split "latin-6": a combination is held out where its indices sum to 0 modulo 6, so that every colour, shape,

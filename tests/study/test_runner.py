@@ -235,7 +235,15 @@ def test_ctrl_c_lets_the_notebook_save_and_says_so(tmp_path: Path) -> None:
     study = toy_study(tmp_path, _01_prompts=(FOLDERS, START, hang), _02_images=IMAGES)
     command = [sys.executable, "-c", "from gamelabel.cli import main; main()", "run", "--profile", "smoke"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a shell that runs the tests in the background has them ignore Ctrl-C, and they hand that down
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     until = time.monotonic() + 120
     while not (study.run_dir / "started").exists() and time.monotonic() < until:
         time.sleep(0.1)
