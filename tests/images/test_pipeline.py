@@ -15,6 +15,9 @@ PROMPTS = [
     "a green square above a purple circle in the style of a comic book",
 ]
 
+# What FluxPipeline must be told: its own defaults are those of FLUX.1.
+STOCK = {"guidance_scale": 0, "height": 64, "width": 64, "max_sequence_length": 16}
+
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory):
@@ -28,7 +31,7 @@ def pipe(repository):
 
 def _one_by_one(pipe, prompts, seeds, steps=4):
     """The plain loop that a user of diffusers writes."""
-    settings = {"guidance_scale": 0, "height": 64, "width": 64, "max_sequence_length": 16, "output_type": "np"}
+    settings = {**STOCK, "output_type": "np"}
     return np.stack(
         [
             pipe(p, num_inference_steps=steps, generator=torch.Generator().manual_seed(s), **settings).images[0]
@@ -67,11 +70,8 @@ def test_guidance_is_stock_true_cfg(pipe):
         "a red circle",
         negative_prompt="",
         true_cfg_scale=2.0,
-        guidance_scale=0,
         num_inference_steps=4,
-        height=64,
-        width=64,
-        max_sequence_length=16,
+        **STOCK,
         generator=torch.Generator().manual_seed(3),
         output_type="np",
     ).images
@@ -97,10 +97,7 @@ def test_starting_noise_is_what_the_pipeline_starts_from(pipe):
         "a red circle",
         num_inference_steps=1,
         sigmas=[1.0],
-        guidance_scale=0,
-        height=64,
-        width=64,
-        max_sequence_length=16,
+        **STOCK,
         generator=torch.Generator().manual_seed(11),
         output_type="latent",
         callback_on_step_end=look,
@@ -112,10 +109,7 @@ def test_starting_noise_is_what_the_pipeline_starts_from(pipe):
         latents=noise,
         num_inference_steps=1,
         sigmas=[1.0],
-        guidance_scale=0,
-        height=64,
-        width=64,
-        max_sequence_length=16,
+        **STOCK,
         output_type="latent",
     ).images
     assert torch.allclose(at_once, given, atol=1e-5) and len(seen) == 1
