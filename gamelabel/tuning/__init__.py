@@ -2,9 +2,10 @@
 
 from gamelabel.tuning.adapter import fingerprint, tune_adapter
 from gamelabel.tuning.data import Pictures, preferences, read_pictures, unselected
-from gamelabel.tuning.dpo import dpo_loss
 from gamelabel.tuning.evaluate import Drawn, adherence_change, assess, evaluate, scenes
 from gamelabel.tuning.loop import Fit
+from gamelabel.tuning.losses import cdpo, dpo, ipo, rdpo, soft
+from gamelabel.tuning.pairwise import pairwise_loss
 from gamelabel.tuning.sft import sft_loss
 
 __all__ = [
@@ -13,13 +14,18 @@ __all__ = [
     "Pictures",
     "adherence_change",
     "assess",
-    "dpo_loss",
+    "cdpo",
+    "dpo",
     "evaluate",
     "fingerprint",
+    "ipo",
+    "pairwise_loss",
     "preferences",
+    "rdpo",
     "read_pictures",
     "scenes",
     "sft_loss",
+    "soft",
     "tune_adapter",
     "unselected",
 ]
