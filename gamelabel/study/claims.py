@@ -2,13 +2,14 @@
 
 A claim holds an accepted range, which its wording decides. Where we have an interval, a claim of a value is met when
 the two overlap; a claim of a direction ("raises") only when the whole interval lies beyond. What rests on simulated
-data is `consistent in simulation` at best, never `matches`.
+data is `consistent in simulation` at best, never `matches`. A run smaller than a claim `needs` does not test it.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ CONSISTENT, INCONSISTENT = "consistent in simulation", "inconsistent in simulati
 UNTESTABLE = "not testable here"
 
 Metrics = Mapping[str, Mapping[str, Any]]
-_FIELDS = {"id", "section", "description", "expected", "within", "above", "below", "like", "metric", "untestable"}
 _TESTS = ("within", "above", "below", "like")
+_FIELDS = {"id", "section", "description", "expected", *_TESTS, "metric", "needs", "untestable"}
 
 
 def load(path: Path) -> list[dict[str, Any]]:
@@ -38,6 +39,8 @@ def load(path: Path) -> list[dict[str, Any]]:
             raise ValueError(f"{path}, claim {name}: twice, without a section or description, or with {unknown or ''}")
         if ("untestable" in claim) == ("metric" in claim) or ("metric" in claim and len(tests) != 1):
             raise ValueError(f"{path}, claim {name}: give a metric and one of {', '.join(_TESTS)}, or say untestable")
+        if bad := [words for words in claim.get("needs", {}).values() if not re.fullmatch(r"\d+ \w.*", str(words))]:
+            raise ValueError(f"{path}, claim {name}: needs {bad[0]!r}, which is not of the form `188 players`")
         seen.add(name)
     return claims
 
@@ -57,6 +60,8 @@ def _judge(claim: Mapping[str, Any], metrics: Metrics) -> dict[str, Any]:
         reason = f"no step of this run recorded {claim['metric']}"
     elif value is None:
         reason = f"{claim['metric']} could not be computed"
+    elif short := _short(claim, metrics):
+        reason = f"this run has {short}"
     source = ours.get("source", "")
     expected = claim.get("expected")
     if expected is None and "like" in claim:
@@ -94,6 +99,21 @@ def _accepted(claim: Mapping[str, Any], metrics: Metrics) -> tuple[list[float | 
         ends = [other["value"] if other.get(end) is None else other[end] for end in ("low", "high")]
         return ends, False, ""
     return None, False, ""
+
+
+def _short(claim: Mapping[str, Any], metrics: Metrics) -> str:
+    """Of which counts that a claim needs the run has fewer, in words; empty where it has enough.
+
+    A count speaks for the claim only where both come from the same source: how many pictures were drawn says nothing
+    about labels that were released. One that no step recorded is not held against it.
+    """
+    ours, fewer = metrics[claim["metric"]], []
+    for name, words in claim.get("needs", {}).items():
+        least, _, what = words.partition(" ")
+        have = metrics.get(name, {})
+        if have.get("value") is not None and have["source"] == ours["source"] and have["value"] < int(least):
+            fewer.append(f"{number(have['value'])} of {number(int(least))} {what}")
+    return " and ".join(fewer)
 
 
 def _bound(bound: float | str, metrics: Metrics) -> tuple[float | None, str]:

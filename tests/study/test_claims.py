@@ -9,10 +9,11 @@ from gamelabel.study.claims import judge, load, number, summary, table
 CLAIMS = Path(__file__).parents[2] / "data" / "claims.yaml"
 KNOWN = """\
 prompts_total prompts_kept prompts_share_kept prompts_share_kept_whole_word prompts_share_kept_substring
-images_per_prompt labels_annotations labels_comparisons labels_kept labels_points labels_multi_labelled labels_players
+images_points images_per_prompt
+labels_annotations labels_comparisons labels_kept labels_points labels_multi_labelled labels_players
 labels_per_player_mean labels_per_player_sd labels_top16_share labels_busiest labels_adherent_chosen
 reliability_accuracy_mean reliability_accuracy_weighted reliability_alpha reliability_cost_usd batch_size
-tuning_adherence_base tuning_adherence_preferred tuning_adherence_control tuning_adherence_change
+tuning_samples tuning_adherence_base tuning_adherence_preferred tuning_adherence_control tuning_adherence_change
 tuning_quality_change_preferred tuning_quality_change_control"""
 
 
@@ -29,6 +30,7 @@ def test_the_papers_claims() -> None:
     claims = load(CLAIMS)
     assert len(claims) >= 25
     assert {claim["metric"] for claim in claims if "metric" in claim} <= set(KNOWN.split())
+    assert {name for claim in claims for name in claim.get("needs", {})} <= set(KNOWN.split())
     for claim in claims:
         if "within" in claim:
             low, high = claim["within"]
@@ -91,6 +93,30 @@ def test_what_cannot_be_tested_says_why() -> None:
     assert judged[0]["verdict"] == "not testable here: no people"
 
 
+NEEDS = {"within": [4, 6], "needs": {"players": "188 players", "points": "6800 points"}}
+
+
+@pytest.mark.parametrize(
+    ("players", "points", "expected"),
+    [
+        (metric(188), metric(6800), "differs"),
+        (metric(200), metric(7000), "differs"),
+        (metric(20), metric(6800), "not testable here: this run has 20 of 188 players"),
+        (metric(20), metric(60), "not testable here: this run has 20 of 188 players and 60 of 6,800 points"),
+        (metric(188), metric(60, source="simulated"), "differs"),  # of another source: it says nothing of this claim
+        (metric(None), metric(6800), "differs"),  # released labels name no players
+    ],
+)
+def test_a_run_too_small_for_a_claim_does_not_test_it(players: Any, points: Any, expected: str) -> None:
+    assert verdict(NEEDS, m=metric(7), players=players, points=points) == expected
+    assert verdict(NEEDS, m=metric(7)) == "differs"
+
+
+def test_what_was_too_small_still_shows_what_it_measured() -> None:
+    claim = {"paper": "P", "id": "c", "section": 1, "description": "d", "metric": "m", **NEEDS}
+    assert judge([claim], {"m": metric(7), "players": metric(20)})[0]["ours"] == 7
+
+
 def test_the_fields_that_other_programs_read() -> None:
     judged = judge([{"paper": "P", "id": "c", "section": 3.2, "description": "d", "metric": "m", "within": [4, 6]}],
                    {"m": metric(5, 4, 7)})  # fmt: skip
@@ -103,15 +129,28 @@ def test_the_fields_that_other_programs_read() -> None:
     assert "matches" in table(judged)
 
 
+WELL_FORMED = {"id": "c", "section": 1, "description": "d", "metric": "m", "within": [1, 2]}
+
+
+def written(folder: Path, *claims: dict[str, Any]) -> Path:
+    (folder / "c.yaml").write_text(yaml.safe_dump({"paper": "P", "claims": list(claims)}))
+    return folder / "c.yaml"
+
+
 @pytest.mark.parametrize(
-    "change", [{"metric": None}, {"untestable": "x"}, {"above": 1}, {"tolerance": 1}, {"id": "twice"}]
+    "change",
+    [{"metric": None}, {"untestable": "x"}, {"above": 1}, {"tolerance": 1}, {"section": None}, {"needs": {"m": 5}}],
 )
 def test_a_claim_that_is_not_well_formed(tmp_path: Path, change: dict[str, Any]) -> None:
-    claim = {"id": "c", "section": 1, "description": "d", "metric": "m", "within": [1, 2], **change}
-    kept = {key: value for key, value in claim.items() if value is not None}
-    (tmp_path / "c.yaml").write_text(yaml.safe_dump({"paper": "P", "claims": [kept, {**kept}]}))
-    with pytest.raises(ValueError, match="claim "):
-        load(tmp_path / "c.yaml")
+    assert load(written(tmp_path, WELL_FORMED))
+    kept = {key: value for key, value in {**WELL_FORMED, **change}.items() if value is not None}
+    with pytest.raises(ValueError, match="claim c: "):
+        load(written(tmp_path, kept))
+
+
+def test_two_claims_of_one_name(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="claim c: twice"):
+        load(written(tmp_path, WELL_FORMED, WELL_FORMED))
 
 
 def test_numbers_as_a_reader_wants_them() -> None:
