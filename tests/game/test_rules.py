@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gamelabel.game import Rules, Standing, Threshold
+from gamelabel.game import Rules, Threshold
 
 COUNTS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=60)
 
@@ -23,15 +23,15 @@ def test_the_share_falls_with_good_answers_to_the_floor_and_rises_with_bad_ones(
     rules = Rules()
     standing = rules.start()
     shares = []
-    for _ in range(10):
+    for _ in range(11):
         standing = rules.after(standing, np.array([5]), np.array([0]))
         shares.append(standing.share.item())
     assert shares[:3] == pytest.approx([0.83, 0.83**2, 0.83**3])
-    assert shares[-2:] == [0.213, 0.213]
-    standing = rules.after(standing, np.array([0]), np.array([28]))
-    assert standing.share.item() == pytest.approx(0.213 / 0.83) and not standing.removed.item()
+    assert shares[-2:] == [0.163, 0.163]
+    standing = rules.after(standing, np.array([0]), np.array([31]))
+    assert standing.share.item() == pytest.approx(0.163 / 0.83) and not standing.removed.item()
     standing = rules.after(standing, np.array([0]), np.array([2]))
-    assert standing.removed.item()  # 50 of 80
+    assert standing.removed.item()  # 55 of 88
 
 
 def test_a_batch_without_comparison_points_moves_the_share_as_all_answers_so_far_do() -> None:
@@ -42,7 +42,7 @@ def test_a_batch_without_comparison_points_moves_the_share_as_all_answers_so_far
 
 
 def test_comparison_points_come_at_the_share_in_every_place_of_the_batch() -> None:
-    standing = Standing(*np.zeros((2, 40_000), int), np.full(40_000, 0.213), np.zeros(40_000, bool))
+    standing = Rules().start(40_000)._replace(share=np.full(40_000, 0.1))
     drawn = Rules().comparisons(standing, np.random.default_rng(1))
     assert drawn.shape == (40_000, 5)
     assert np.abs(drawn.mean(0) - 0.213).max() < 4 * np.sqrt(0.213 * 0.787 / 40_000)
@@ -62,13 +62,13 @@ def test_all_at_once_is_the_same_as_one_by_one_and_removal_is_for_good(histories
         together = rules.after(together, right, wrong)
         alone = [rules.after(s, right[[i]], wrong[[i]]) for i, s in enumerate(alone)]
         assert (together.removed | ~before).all()
-        assert ((together.share >= rules.floor) & (together.share <= 1)).all()
+        assert ((together.share >= rules.floor[0]) & (together.share <= 1)).all()
     for i, one in enumerate(alone):
         assert [values[i] for values in together] == [values[0] for values in one]
 
 
 @pytest.mark.parametrize(
-    "wrong", [lambda: Rules(batch=0), lambda: Rules(step=0), lambda: Rules(floor=2), lambda: Threshold(1.2)]
+    "wrong", [lambda: Rules(batch=0), lambda: Rules(step=0), lambda: Rules(floor=(0.2, 2)), lambda: Threshold(1.2)]
 )
 def test_rules_that_make_no_sense_are_refused(wrong) -> None:
     with pytest.raises(ValueError, match="need"):
