@@ -4,7 +4,7 @@ Labels are a frame `task, worker, label`; `gamelabel.labels.crowd` makes it from
 """
 
 from gamelabel.reliability.accuracy import accuracy, mean_accuracy, score
-from gamelabel.reliability.aggregate import aggregate
+from gamelabel.reliability.aggregate import aggregate, skills
 from gamelabel.reliability.alpha import Level, alpha
 from gamelabel.reliability.estimate import Estimate, wilson
 from gamelabel.reliability.interval import alpha_interval
@@ -25,5 +25,6 @@ __all__ = [
     "numbers",
     "participation",
     "score",
+    "skills",
     "wilson",
 ]

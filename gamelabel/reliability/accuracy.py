@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from gamelabel.reliability.counts import code
+from gamelabel.reliability.counts import Coded, code
 from gamelabel.reliability.estimate import CONFIDENCE, Estimate, percentile, wilson
 
 
@@ -18,7 +18,7 @@ def accuracy(labels: pd.DataFrame, gold: pd.DataFrame, confidence: float = CONFI
     has accuracy NaN and the interval (0, 1). Raises ValueError where gold has two answers for a task.
     """
     coded = code(labels)
-    answers = gold_answers(gold).reindex(coded.tasks)
+    answers = known_answers(gold, coded)
     given = coded.categories.to_numpy()[coded.label]
     known = answers.notna().to_numpy()[coded.task]
     is_right = known & (given == answers.to_numpy()[coded.task])
@@ -65,8 +65,14 @@ def mean_accuracy(
     return percentile(float(np.average(values, weights=weight)), means, players, confidence)
 
 
-def gold_answers(gold: pd.DataFrame) -> pd.Series:
-    """The known answers `task, label` as a series by task. Raises ValueError where gold contradicts itself."""
+def known_answers(gold: pd.DataFrame | None, coded: Coded) -> pd.Series:
+    """Gold's answers `task, label` to the coded tasks, in their order, NaN where there is none.
+
+    Raises ValueError where gold contradicts itself, or where its tasks or labels are text and the others are not, or
+    the other way round: such gold would match nothing, and nobody would notice.
+    """
+    if gold is None:
+        return pd.Series(None, index=coded.tasks, dtype=object)
     missing = [column for column in ("task", "label") if column not in gold]
     if missing:
         raise ValueError(f"gold has no column {', '.join(missing)}: it needs task, label")
@@ -74,4 +80,10 @@ def gold_answers(gold: pd.DataFrame) -> pd.Series:
     twice = answers.task[answers.task.duplicated()]
     if len(twice):
         raise ValueError(f"gold contradicts itself about {twice.nunique()} tasks, such as {twice.iloc[0]!r}")
-    return answers.set_index("task").label
+    for name, ours, theirs in (("task", coded.tasks, answers.task), ("label", coded.categories, answers.label)):
+        if len(ours) and len(theirs) and isinstance(ours[0], str) != isinstance(theirs.iloc[0], str):
+            raise ValueError(
+                f"gold has {name}s such as {theirs.iloc[0]!r}, the labels {name}s such as {ours[0]!r}: "
+                "one is text, the other is not, so none would be found; read both alike"
+            )
+    return answers.set_index("task").label.reindex(coded.tasks)
