@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gamelabel import __version__
+from gamelabel.cli.export import export
+from gamelabel.cli.serve import serve
 from gamelabel.cli.study import claims, doctor, run, status, verify
 from gamelabel.cli.world import world
 
 app = typer.Typer(name="gamelabel", no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
 for command in (run, status, verify, claims, doctor):
     app.command(rich_help_panel="The study")(command)
+app.command()(export)
+app.command(rich_help_panel="The game")(serve)
 app.add_typer(world, name="world")
 
 
@@ -33,6 +38,13 @@ def gamelabel(
     """Preference data from play, and better image models from that data."""
 
 
+def _sentence(error: Exception) -> str:
+    from gamelabel.study.disk import full
+
+    name = getattr(error, "filename", None)
+    return (full(Path(name).parent, str(error)) if name else "") or str(error)
+
+
 def main() -> None:
     """Run the command line; the console script `gamelabel` calls this.
 
@@ -45,5 +57,5 @@ def main() -> None:
     except (ValueError, OSError) as error:
         if os.environ.get("GAMELABEL_DEBUG"):
             raise
-        typer.echo(f"gamelabel: {error}", err=True)
+        typer.echo(f"gamelabel: {_sentence(error)}", err=True)
         sys.exit(2)

@@ -174,7 +174,11 @@ def _tidy(executed: Path) -> None:
     """Leave out of an executed notebook what a reader has no use for: this machine's paths, half-drawn bars."""
     if not executed.exists():
         return
-    content = json.loads(executed.read_text(encoding="utf-8"))
+    try:
+        content = json.loads(executed.read_text(encoding="utf-8"))
+    except ValueError:  # torn, as a full disk leaves it
+        executed.unlink()
+        return
     for key in ("input_path", "output_path"):
         if "papermill" in content["metadata"]:
             content["metadata"]["papermill"].pop(key, None)

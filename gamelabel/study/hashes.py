@@ -20,11 +20,15 @@ def sha256_text(text: str) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
+    """Write a text file whole or not at all. Raises OSError, with the file's name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 class Hashes:
@@ -55,10 +59,9 @@ class Hashes:
 
     def listing(self, folder: Path) -> str:
         """Every file of a folder in the form of `sha256sum`, sorted by name; part files and hidden ones left out."""
-        files = sorted(
-            p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".") and p.suffix != ".part"
-        )
-        return "".join(f"{self.file(p)}  {p.relative_to(folder).as_posix()}\n" for p in files)
+        names = [p.relative_to(folder) for p in folder.rglob("*") if p.is_file() and p.suffix != ".part"]
+        shown = sorted(name for name in names if not any(part.startswith(".") for part in name.parts))
+        return "".join(f"{self.file(folder / name)}  {name.as_posix()}\n" for name in shown)
 
     def of(self, path: Path) -> str:
         """The sha256 of a file, or of a folder's listing; `missing` where nothing is there."""

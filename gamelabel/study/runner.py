@@ -17,8 +17,9 @@ from doit.exceptions import TaskFailed
 from doit.runner import MThreadRunner
 from doit.task import Task
 
+from gamelabel.study.disk import full
 from gamelabel.study.execute import Kernels, StepFailed, execute
-from gamelabel.study.hashes import Hashes
+from gamelabel.study.hashes import Hashes, write_text
 from gamelabel.study.profiles import Profile, profile
 from gamelabel.study.progress import Progress, clock
 from gamelabel.study.state import NOT_ASKED, NOT_THERE, Watch, records
@@ -110,7 +111,8 @@ class _Run:
             self._stop(names)
         self.result.status = {s.name: self.result.status.get(s.name, "skipped: stopped") for s in self.study.steps}
         self.result.kept = {s.name: self.state.get_values(s.name) for s in self.study.steps}
-        self.result.watch.hashes.save()
+        with contextlib.suppress(OSError):  # it only saves time
+            self.result.watch.hashes.save()
         return self.result
 
     def _task(self, step: Step, before: list[str]) -> Task:
@@ -144,13 +146,13 @@ class _Run:
             left = [o for o in step.outputs if not o.endswith("?") and not (study.run_dir / o).exists()]
             if left:
                 raise StepFailed(0, f"came to its end without leaving {', '.join(left)}", [])
+            self.result.watch.list_folders(step)
         except StepFailed as failure:
             self._failed(step, failure)
             return TaskFailed(failure.reason)
         except Exception as error:  # of the tools around the notebook: no kernel, no disk
             self._failed(step, StepFailed(0, f"{type(error).__name__}: {error}", []))
             return TaskFailed(str(error))
-        self.result.watch.list_folders(step)
         seconds = round(time.monotonic() - began, 2)
         self.result.status[name] = "done"
         self.progress.end(name, f"done in {clock(seconds)}")
@@ -168,6 +170,8 @@ class _Run:
         self.progress.end(step.name, f"failed, {where}{failure.reason}")
         for line in failure.lines:
             self.progress.say(f"    {line}")
+        if sentence := full(self.study.run_dir, failure.reason):
+            self.progress.say(f"    {sentence}")
         if failure.cell:
             self.progress.say(f"    the notebook up to there: {self.study.executed(step)}")
 
@@ -210,7 +214,16 @@ class _Reporter:
 
 
 def _state(study: Study) -> Dependency:
-    return Dependency(JsonDB, str(study.run_dir / ".doit.db.json"))
+    return Dependency(_Memory, str(study.run_dir / ".doit.db.json"))
+
+
+class _Memory(JsonDB):
+    """What doit keeps of the steps, written whole or not at all: a torn file would forget everything that is done."""
+
+    def dump(self) -> None:
+        path, text = Path(self.name), self.codec.encode(self._db)
+        if not path.exists() or path.read_text() != text:
+            write_text(path, text)
 
 
 def _check_folders(study: Study) -> None:
