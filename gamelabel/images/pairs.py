@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from diffusers import FluxPipeline
+from numpy.typing import NDArray
 from PIL import Image
 
-from gamelabel.images.pipeline import generate
+from gamelabel.images.pipeline import batch_of, generate
 from gamelabel.world import parse, split
 from gamelabel.world import prompts as all_prompts
 from gamelabel.world.scenes import normalise
@@ -109,22 +110,41 @@ def is_whole(path: Path) -> bool:
 
 
 def draw_pairs(
-    pipe: FluxPipeline, pairs: pd.DataFrame, folder: Path, steps: int = 4, guidance: float = 1.0, batch: int = 64
+    pipe: FluxPipeline, pairs: pd.DataFrame, folder: Path, steps: int = 4, guidance: float = 1.0, batch: int = 0
 ) -> int:
-    """Draw what is missing or broken of the pictures of a table from `make_pairs`; returns how many were drawn."""
+    """Draw what is missing or broken of the pictures of a table from `make_pairs`; returns how many were drawn.
+
+    A picture is always drawn beside the same others, those of its batch in the table: only so is it the same to the
+    byte, whatever was there before. Raises OSError, with the file's name, where one cannot be written; those before it
+    are kept.
+    """
+    batch = batch or batch_of(pipe)
     sides = [
         (folder / row[f"image_{side}"], row[f"drawn_{side}"], row[f"seed_{side}"])
         for row in pairs.to_dict("records")
         for side in "ab"
     ]
-    missing = [job for job in sides if not is_whole(job[0])]
-    if not missing:
+    missing = {path for path, _, _ in sides if not is_whole(path)}
+    groups = [sides[start : start + batch] for start in range(0, len(sides), batch)]
+    due = [job for group in groups if any(path in missing for path, _, _ in group) for job in group]
+    if not due:
         return 0
     (folder / "images").mkdir(parents=True, exist_ok=True)
-    paths, prompts, seeds = zip(*missing, strict=True)
+    paths, prompts, seeds = zip(*due, strict=True)
     drawn = generate(pipe, prompts, seeds, steps, guidance, batch, progress="pictures")
     pictures = (picture for group in drawn for picture in group)
     for path, picture in zip(paths, pictures, strict=True):
-        Image.fromarray(picture).save(path.with_suffix(".part"), format="PNG")
-        os.replace(path.with_suffix(".part"), path)
+        if path in missing:
+            _save(picture, path)
     return len(missing)
+
+
+def _save(picture: NDArray[np.uint8], path: Path) -> None:
+    """Write a picture whole or not at all."""
+    part = path.with_suffix(".part")
+    try:
+        Image.fromarray(picture).save(part, format="PNG")
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None

@@ -71,6 +71,11 @@ def reduced(pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def open_picture(path: Path) -> NDArray[np.uint8]:
-    """An image file as RGB, uint8 (H, W, 3)."""
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))
+    """An image file as RGB, uint8 (H, W, 3). Raises OSError, with the file's name, for what is no whole picture."""
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB"))
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise OSError(f"{path} cannot be read ({error}): delete it and run the step that made it again") from None

@@ -3,22 +3,57 @@
 from pathlib import Path
 
 import torch
-from diffusers import FlowMatchEulerDiscreteScheduler, FluxPipeline
+from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
 
 from gamelabel.images.base.codec import make_codec
 from gamelabel.images.base.teacher import make_transformer
-from gamelabel.images.base.text import Readers
+from gamelabel.images.base.text import CLIP_WIDTH, T5_WIDTH, Readers
 
 
 def untrained_pipeline(seed: int = 0) -> FluxPipeline:
-    """The embedded model's make with random weights (its zero-initialised layers too, or it would draw plain noise)."""
+    """The embedded model's make with random weights."""
     torch.manual_seed(seed)
-    readers, transformer = Readers(), make_transformer()
-    for weight in transformer.parameters():
+    return _pipeline(make_codec(), make_transformer())
+
+
+def schnell_pipeline(side: int = 128) -> FluxPipeline:
+    """FLUX.1-schnell's own settings and channels, narrow, with random weights, for pictures of another size."""
+    torch.manual_seed(0)
+    vae = AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(8, 8, 16, 16),
+        layers_per_block=2,
+        norm_num_groups=8,
+        latent_channels=16,
+        sample_size=side,
+        scaling_factor=0.3611,
+        shift_factor=0.1159,
+        force_upcast=True,
+        use_quant_conv=False,
+        use_post_quant_conv=False,
+    )
+    transformer = FluxTransformer2DModel(
+        in_channels=64,
+        num_layers=1,
+        num_single_layers=2,
+        attention_head_dim=32,
+        num_attention_heads=3,
+        joint_attention_dim=T5_WIDTH,
+        pooled_projection_dim=CLIP_WIDTH,
+        guidance_embeds=False,
+        axes_dims_rope=(4, 14, 14),
+    )
+    return _pipeline(vae, transformer)
+
+
+def _pipeline(vae: AutoencoderKL, transformer: FluxTransformer2DModel) -> FluxPipeline:
+    readers = Readers()
+    for weight in transformer.parameters():  # zero-initialised layers too, or it would draw plain noise
         torch.nn.init.normal_(weight, std=0.05)
     return FluxPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=1.0),
-        vae=make_codec(),
+        vae=vae,
         text_encoder=readers.clip,
         tokenizer=readers.clip_tokenizer,
         text_encoder_2=readers.t5,
@@ -29,4 +64,9 @@ def untrained_pipeline(seed: int = 0) -> FluxPipeline:
 
 def untrained_repository(folder: Path, seed: int = 0) -> Path:
     untrained_pipeline(seed).save_pretrained(folder)
+    return folder
+
+
+def schnell_repository(folder: Path, side: int = 128) -> Path:
+    schnell_pipeline(side).save_pretrained(folder)
     return folder
