@@ -24,15 +24,15 @@ def aggregate(
     """One label for each task: `task, label, probability`, tasks in order of first appearance.
 
     labels: `task, worker, label`, who gave it being needed by all methods but "majority". The methods, each in its file
-    of `gamelabel.reliability.methods`: "majority", the share of votes; "weighted", votes weighed by accuracy; and five
+    of `gamelabel.reliability.methods`: "majority", the share of votes; "weighted", votes weighed by accuracy; and four
     models of who is right when: "one-coin" (one accuracy a worker), "dawid-skene" (which category is taken for which),
     "glad" (skill of workers, ease of tasks), "mace" (who knows, and who only spams).
 
     gold: known answers, `task, label`. They stand in the result with probability 1, and teach every method what its
     workers are worth. seed: breaks ties, which are known by another label's having the same probability.
 
-    The result's `attrs` hold, as plain data, `method`, `workers` (read it with `skills`), `log_likelihood` (of what was
-    climbed, by round) and `converged`; where a climb did not end there is a warning too.
+    The result's `attrs` hold, as plain data, `method`, `workers` (read it with `skills`), `objective` (log likelihood
+    with log prior, by round of what climbs) and `converged`; where a climb did not end there is a warning too.
 
     Labels count as they are: leave out first whose labels should not (those of removed players), and a worker who
     labels a task twice counts twice. A missing label is no label. A task without any, gold's included, is not in the
@@ -59,7 +59,7 @@ def aggregate(
     table = pd.DataFrame(
         {"task": coded.tasks, "label": coded.categories[best[place]], "probability": probability[place]}
     )
-    table.attrs = {"method": method, "log_likelihood": fit.objective, "converged": fit.converged}
+    table.attrs = {"method": method, "objective": fit.objective, "converged": fit.converged}
     if method != "majority":
         table.attrs["workers"] = _about_workers(coded, fit)
     return table

@@ -31,22 +31,29 @@ def right(found: pd.DataFrame, gold: pd.DataFrame) -> float:
 @pytest.mark.parametrize("method", MODELS)
 def test_a_climb_never_falls_and_ends(method: str) -> None:
     found = aggregate(played(categories="abc")[0], method)
-    climbed = found.attrs["log_likelihood"]
+    climbed = found.attrs["objective"]
     assert found.attrs["converged"] and len(climbed) > 2
     assert (np.diff(climbed) > -1e-9 * abs(climbed[0])).all()
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_gold_stands_and_teaches(method: str) -> None:
-    """Half the workers are always wrong: without gold the crowd is a coin, with some it is nearly all known."""
+def test_gold_stands_in_the_result(method: str) -> None:
+    labels, truth = played()
+    against = truth.head(20).assign(label=lambda f: f.label.map({"a": "b", "b": "a"}))
+    found = aggregate(labels, method, against).set_index("task").loc[against.task]
+    assert found.label.tolist() == against.label.tolist() and (found.probability == 1).all()
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "majority"])
+def test_gold_teaches_what_workers_are_worth(method: str) -> None:
+    """Three in five see right and say the opposite: their majority is wrong, and gold says so."""
     labels, truth = played(labels=6)
-    labels = labels.assign(label=np.where(labels.worker.astype(int) % 2, "a", labels.label))
+    flip = labels.worker.astype(int) % 5 < 3
+    labels = labels.assign(label=labels.label.where(~flip, labels.label.map({"a": "b", "b": "a"})))
     gold = truth.sample(frac=0.2, random_state=0)
-    found = aggregate(labels, method, gold).set_index("task")
-    known = gold.set_index("task").label
-    assert (found.label[known.index] == known).all() and (found.probability[known.index] == 1).all()
     rest = truth[~truth.task.isin(gold.task)]
-    assert right(aggregate(labels, method, gold), rest) >= right(aggregate(labels, method), rest) - 0.02
+    alone, anchored = right(aggregate(labels, method), rest), right(aggregate(labels, method, gold), rest)
+    assert alone < 0.5 and anchored > 0.7
 
 
 def test_dawid_and_skenes_patients() -> None:
@@ -54,7 +61,7 @@ def test_dawid_and_skenes_patients() -> None:
     labels = pd.read_csv(outside("dawid_skene_1979", "anesthesia.csv")).set_axis(["task", "worker", "label"], axis=1)
     found = aggregate(labels, "dawid-skene")
     shares = found.label.value_counts(normalize=True).sort_index()
-    assert shares.to_numpy() == pytest.approx([0.40, 0.42, 0.11, 0.07], abs=0.03)
+    assert shares.to_numpy() == pytest.approx([0.40, 0.42, 0.11, 0.07], abs=0.005)
     assert list(skills(found)) == ["worker", "labels", "right_1", "right_2", "right_3", "right_4"]
 
 

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from gamelabel.reliability.methods.crowd import Crowd, Fit, Real
 from gamelabel.reliability.methods.em import TOLERANCE, climb
-from gamelabel.reliability.methods.majority import shares
+from gamelabel.reliability.methods.weighted import opening
 
 OF_CROWD, RIGHT = 1.0, 0.5
 
@@ -39,7 +39,7 @@ def dawid_skene(crowd: Crowd, prior: float = 1.0, tolerance: float = TOLERANCE) 
     def counted(posterior: Real) -> Real:
         return (by_cell @ posterior).reshape(workers, categories, categories)
 
-    posterior = shares(crowd)
+    posterior = opening(crowd)
     pool = counted(posterior).sum(0) + 1 / categories
     before = prior * (OF_CROWD * pool / pool.sum(0) + RIGHT * np.eye(categories))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from gamelabel.reliability.methods.crowd import Crowd, Fit, Real
 from gamelabel.reliability.methods.em import climb
-from gamelabel.reliability.methods.majority import shares
+from gamelabel.reliability.methods.weighted import opening
 
 
 class Coins(NamedTuple):
@@ -25,7 +25,7 @@ def one_coin(crowd: Crowd) -> Fit:
     Source: Zhang, Chen, Zhou and Jordan, "Spectral methods meet EM" (2016), the one-coin model of Dawid and Skene.
     Each worker starts from one label as right as the crowd's are by majority, and half a label that is right.
     """
-    posterior = shares(crowd)
+    posterior = opening(crowd)
     labels = crowd.by_worker(np.ones(len(crowd.task)))
     others = max(crowd.categories - 1, 1)
     usual = (crowd.given(posterior).sum() + 1) / (len(crowd.task) + 2)

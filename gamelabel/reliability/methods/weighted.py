@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gamelabel.reliability.methods.crowd import Crowd, Fit
+from gamelabel.reliability.methods.crowd import Crowd, Fit, Real
 from gamelabel.reliability.methods.em import expect
+from gamelabel.reliability.methods.majority import shares
 
 PRIOR = 3.0  # labels of the crowd's accuracy that each worker's own are added to
 
@@ -29,3 +30,8 @@ def weighted(crowd: Crowd) -> Fit:
     weight = np.log(p) - np.log1p(-p) + np.log(max(crowd.categories - 1, 1))
     posterior, _ = expect(crowd, crowd.tally(weight[crowd.worker]))
     return Fit(posterior, {"right": p, "weight": weight}, [])
+
+
+def opening(crowd: Crowd) -> Real:
+    """Posteriors (T, K) that a climb starts from: shares of the votes, or where gold can weigh them, weighted votes."""
+    return weighted(crowd).posterior if (crowd.known >= 0).any() else shares(crowd)
