@@ -9,8 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gamelabel.game.batches import Rules, Standing
-from gamelabel.game.deck import Deck
+from gamelabel.game.deck import AGAIN, SHARED, Deck
+from gamelabel.game.play import Answers, Streams, deal, in_order, play, rows, team_eyes
 from gamelabel.game.players import Crowd, Players
+
+UNREAD_MS = 700.0  # median time of an answer that did not look
+SPREAD_MS = 0.5  # sigma of the LogNormal of times
 
 
 class Play(NamedTuple):
@@ -20,132 +24,109 @@ class Play(NamedTuple):
     players: pd.DataFrame
 
 
-class _Answers(NamedTuple):
-    """N answers in the order given, each array (N,)."""
-
-    player: NDArray[np.int64]
-    batch: NDArray[np.int64]
-    point: NDArray[np.int64]  # which preference point; -1 for a comparison point
-    right: NDArray[np.bool_]  # whether a comparison point was answered rightly
-
-
 def simulate(
     pairs: pd.DataFrame,
     truth: pd.DataFrame | None,
-    players: int = 188,
+    players: int | pd.DataFrame = 188,
     seed: int = 0,
     crowd: Crowd | None = None,
     rules: Rules | None = None,
-    pool: float = 1130 / 6800,
-    again: float = 0.43,
+    shared: float = SHARED,
+    again: float = AGAIN,
 ) -> Play:
     """Let `players` simulated players label `pairs` until each is tired or removed.
 
-    A player sees which image fits better with their skill: the gold one of a comparison point, the one with the higher
-    score in `truth` (pair_id, score_a, score_b) of a preference. Where the scores are equal, or not known (`truth` is
-    None or lacks the pair, as for prompts that no verifier can read), it is a matter of taste, which the crowd shares
-    in part; a player of skill s clicks at random in 2 (1 - s) of cases. pool, again: see `Deck`. The same arguments
-    give the same tables. Raises ValueError where there is no comparison point, or `truth` knows other pairs only.
+    players: how many to draw from `crowd`, or a frame of them with the columns of `Players`. A player sees which image
+    fits better with their skill: the gold one of a comparison point, the one with the higher score in `truth` (pair_id,
+    score_a, score_b) of a preference. Where the scores are equal, or not known (`truth` is None or lacks the pair, as
+    for prompts that no verifier can read), it is a matter of taste, which the crowd shares in part; a player of skill s
+    clicks at random in 2 (1 - s) of cases. shared, again: see `Deck`. The same arguments give the same tables. Raises
+    ValueError where there is no comparison point, `truth` knows other pairs only, or a frame of players makes no sense.
     """
     crowd, rules = crowd or Crowd(), rules or Rules()
     is_comparison = (pairs.kind == "comparison").to_numpy()
-    comparisons, preferences = pairs[is_comparison], pairs[~is_comparison]
-    if comparisons.empty:
-        raise ValueError("no comparison points among the pairs: the game judges its players by them, so make some")
-    gap = _gap(preferences, truth)
-    draw, deal, see, show = (np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(4))
+    comparisons, preferences = np.flatnonzero(is_comparison), np.flatnonzero(~is_comparison)
+    gap = _gap(pairs.pair_id.iloc[preferences], truth)
+    streams = Streams.of(seed)
+    people = crowd.draw(players, streams.crowd) if isinstance(players, int) else Players.of(players)
+    likes = crowd.likes_first(len(preferences), streams.crowd)
+    luck, shown = deal(people, rules, len(comparisons), streams)
+    played = play(people, rules, luck, len(preferences))
 
-    people = crowd.draw(players, draw)
-    likes = crowd.likes_first(len(preferences), draw)
-    answers, standing = _play(people, rules, Deck(len(preferences), deal, pool, again), deal)
+    given = in_order(people, rules.batch, played)
+    gold, other = given.on_gold, ~given.on_gold
+    deck = Deck(len(preferences), streams.deck, shared, again)
+    point = np.array([deck.deal(player) for player in given.player[other].tolist()], np.int64)
+    place = shown(given.player[gold], given.asked[gold])
+    row = np.empty(len(gold), np.int64)
+    row[gold], row[other] = comparisons[place], preferences[point]
 
-    gold_is_a = (comparisons.gold == "a").to_numpy()
-    on_gold = answers.point < 0
-    shown = _comparison_points(answers.player[on_gold], len(comparisons), players, show)
-    picks_a = np.empty(len(on_gold), np.bool_)
-    picks_a[on_gold] = gold_is_a[shown] == answers.right[on_gold]
-    point, skill = answers.point[~on_gold], people.skill[answers.player[~on_gold]]
-    chance_a = np.where(gap[point] == 0, 0.5 + (2 * skill - 1) * (likes[point] - 0.5), skill)
-    picks_a[~on_gold] = (see.random(len(point)) < chance_a) == (gap[point] >= 0)
+    # Each answer is about a target: the gold image, the one that fits better, or the first.
+    target_is_a = np.empty(len(gold), np.bool_)
+    target_is_a[gold] = (pairs.gold.iloc[comparisons] == "a").to_numpy()[place]
+    target_is_a[other] = gap[point] >= 0
+    drawn = rows(people, rules.batch)[1][given.player[gold]] * rules.batch + given.asked[gold]
+    on_left = streams.show.random(len(gold)) < 0.5
+    on_left[gold] = luck.on_left[drawn]
+    eye = streams.see.random(len(gold))
+    eye[other] = team_eyes(people, given.player[other], point, len(preferences), eye[other], streams.team)
+    skill, hurry = people.looks(given.player, given.batch * rules.batch)
+    chance = skill.copy()
+    chance[other] = np.where(gap[point] == 0, 0.5 + (2 * skill[other] - 1) * (likes[point] - 0.5), skill[other])
+    hits = people.picks(given.player, chance, hurry, eye, on_left)
+    hits[gold] = given.right[gold]
 
-    row = np.empty(len(on_gold), np.int64)
-    row[on_gold], row[~on_gold] = np.flatnonzero(is_comparison)[shown], np.flatnonzero(~is_comparison)[point]
-    left = np.where(show.random(len(row)) < 0.5, "a", "b")
-    labels = _label_table(answers, pairs.pair_id.to_numpy()[row], np.where(picks_a, "a", "b"), left)
-    return Play(labels, _player_table(answers, standing))
+    eye[gold] = luck.eyes[drawn]
+    ms = _response_ms(people.pace_ms[given.player], eye < hurry, streams.show)
+    choice, left = (np.where(flags == target_is_a, "a", "b") for flags in (hits, on_left))
+    labels = _label_table(given, pairs.pair_id.to_numpy()[row], choice, left, ms)
+    return Play(labels, _player_table(played.standing, played.batches * rules.batch))
 
 
-def _gap(preferences: pd.DataFrame, truth: pd.DataFrame | None) -> NDArray[np.float64]:
+def _gap(preferences: pd.Series, truth: pd.DataFrame | None) -> NDArray[np.float64]:
     """Score of the first image less that of the second, for each preference; 0 where it is not known."""
     if truth is None or truth.empty:
         return np.zeros(len(preferences))
-    scores = truth.drop_duplicates("pair_id").set_index("pair_id").reindex(preferences.pair_id)
+    scores = truth.drop_duplicates("pair_id").set_index("pair_id").reindex(preferences)
     gap = (scores.score_a - scores.score_b).to_numpy(float)
     if len(gap) and np.isnan(gap).all():
         raise ValueError(f"truth has scores for none of {len(gap)} preferences: it is about other pairs")
     return np.nan_to_num(gap)
 
 
-def _play(people: Players, rules: Rules, deck: Deck, rng: np.random.Generator) -> tuple[_Answers, Standing]:
-    """Batch by batch, all players who are still there at once."""
-    standing = rules.start(len(people.skill))
-    batches = -(-people.stamina // rules.batch)  # nobody stops within a batch
-    rounds = []
-    for batch in range(int(batches.max())):
-        here = np.flatnonzero((batches > batch) & ~standing.removed)
-        if not len(here):
-            break
-        mine = standing.of(here)
-        on_gold = rules.comparisons(mine, rng)
-        point = np.full(on_gold.shape, -1)
-        for i, j in np.argwhere(~on_gold).tolist():
-            dealt = deck.deal(int(here[i]))
-            on_gold[i, j] = dealt is None  # no point is new to this player: a comparison point instead
-            point[i, j] = -1 if dealt is None else dealt
-        right = on_gold & (rng.random(on_gold.shape) < people.skill[here, None])
-        mine = rules.after(mine, right.sum(1), (on_gold & ~right).sum(1))
-        for values, changed in zip(standing, mine, strict=True):
-            values[here] = changed
-        player = np.repeat(here, rules.batch)
-        rounds.append(_Answers(player, np.full(len(player), batch), point.ravel(), right.ravel()))
-    return _Answers(*(np.concatenate(parts) for parts in zip(*rounds, strict=True))), standing
+def _response_ms(pace: NDArray, unread: NDArray, rng: np.random.Generator) -> pd.Series:
+    """Milliseconds to each answer, null for players without a pace."""
+    ms = np.where(unread, UNREAD_MS, pace) * rng.lognormal(0.0, SPREAD_MS, len(pace))
+    return pd.Series(np.where(np.isnan(pace), np.nan, ms.round())).astype("Int64")
 
 
-def _comparison_points(player: NDArray, points: int, players: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Which comparison point each answer is about: every player goes through one order from a start of their own."""
-    order, start = rng.permutation(points), rng.integers(points, size=players)
-    earlier = pd.Series(player).groupby(player).cumcount().to_numpy()
-    return order[(start[player] + earlier) % points]
-
-
-def _label_table(answers: _Answers, pair: NDArray, choice: NDArray, left: NDArray) -> pd.DataFrame:
+def _label_table(given: Answers, pair: NDArray, choice: NDArray, left: NDArray, ms: pd.Series) -> pd.DataFrame:
     n = len(pair)
-    player = np.array([_name(p) for p in range(answers.player.max() + 1)], dtype=object)[answers.player]
+    player = np.array([_name(p) for p in range(given.player.max() + 1)], dtype=object)[given.player]
     return pd.DataFrame(
         {
             "label_id": [f"label-{i:07d}" for i in range(n)],
             "player_id": player,
             "pair_id": pair,
-            "batch_id": [f"{p}-{b:04d}" for p, b in zip(player, answers.batch.tolist(), strict=True)],
+            "batch_id": [f"{p}-{b:04d}" for p, b in zip(player, given.batch.tolist(), strict=True)],
             "choice": choice,
             "shown_left": left,
-            "response_ms": pd.array([None] * n, dtype="Int64"),
+            "response_ms": ms,
             "created_at": pd.Series(pd.NaT, index=range(n), dtype="datetime64[us, UTC]"),
             "source": "simulated",
         }
     )
 
 
-def _player_table(answers: _Answers, standing: Standing) -> pd.DataFrame:
-    players = len(standing.right)
+def _player_table(standing: Standing, labels: NDArray) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "player_id": [_name(p) for p in range(players)],
+            "player_id": [_name(p) for p in range(len(labels))],
             "game_id": "simulated",
             "state": np.where(standing.removed, "removed", "active"),
             "comparisons_right": standing.right,
             "comparisons_wrong": standing.wrong,
-            "labels": np.bincount(answers.player, minlength=players),
+            "labels": labels,
         }
     )
 

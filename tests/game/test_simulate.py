@@ -114,14 +114,14 @@ def test_pairs_that_no_verifier_can_read_are_a_matter_of_taste() -> None:
 @pytest.mark.parametrize(("taste", "expected"), [(0.75, 0.70), (1e6, 0.5), (1e-6, 1.0)])
 def test_attentive_players_share_their_taste_as_far_as_said(taste: float, expected: float) -> None:
     crowd = seers(1 - 1e-9, taste=taste)
-    labels, _ = simulate(PAIRS, None, seed=2, crowd=crowd, pool=1.0, again=1.0)
+    labels, _ = simulate(PAIRS, None, seed=2, crowd=crowd, shared=1.0, again=1.0)
     preferences = labels[labels.pair_id.isin(TRUTH.pair_id)]
     assert agreement(preferences) == pytest.approx(expected, abs=0.03)
 
 
 def test_a_guesser_agrees_with_nobody() -> None:
     rules = Rules(good=0.0, gate=Threshold(0.0))
-    labels, players = simulate(PAIRS, TRUTH, seed=2, crowd=seers(0.5), rules=rules, pool=1.0, again=1.0)
+    labels, players = simulate(PAIRS, TRUTH, seed=2, crowd=seers(0.5), rules=rules, shared=1.0, again=1.0)
     assert agreement(labels[labels.pair_id.isin(TRUTH.pair_id)]) == pytest.approx(0.5, abs=0.03)
     assert (players.state == "active").all()
 
@@ -144,5 +144,5 @@ def test_bad_input_is_named() -> None:
         simulate(PAIRS, TRUTH, players=0)
     with pytest.raises(ValueError, match="a crowd needs shares"):
         dataclasses.replace(Crowd(), guessers=1.5)
-    with pytest.raises(ValueError, match="pool 2"):
-        simulate(PAIRS, TRUTH, pool=2)
+    with pytest.raises(ValueError, match="deck needs shares"):
+        simulate(PAIRS, TRUTH, shared=2)
