@@ -10,12 +10,14 @@ from typing import Annotated
 import typer
 
 from gamelabel import __version__
+from gamelabel.cli.export import export
 from gamelabel.cli.study import claims, doctor, run, status, verify
 from gamelabel.cli.world import world
 
 app = typer.Typer(name="gamelabel", no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
 for command in (run, status, verify, claims, doctor):
     app.command(rich_help_panel="The study")(command)
+app.command()(export)
 app.add_typer(world, name="world")
 
 

@@ -9,12 +9,15 @@ import pandas as pd
 
 from gamelabel.game import Crowd, Rules, simulate
 from gamelabel.labels.crowd_csv import read_crowd
+from gamelabel.labels.exported import read_exported
+from gamelabel.labels.pickapic import read_pickapic
+from gamelabel.labels.rankings import read_rankings
 from gamelabel.labels.reading import rejections
 from gamelabel.labels.released import read_released
 from gamelabel.labels.tables import read_table, write_table
 from gamelabel.labels.votes import players_of
 
-SOURCES = ("simulated", "gamelabel10k", "csv")
+SOURCES = ("simulated", "gamelabel10k", "csv", "imagereward", "pickapic", "export")
 _OUTSIDE = "outside"  # folder in the run's for pairs, and their pictures, that came with their labels
 
 
@@ -40,10 +43,11 @@ def gather(
     """Get labels from one of `SOURCES`, and leave in the run's folder what notebooks after this one read.
 
     "simulated": `players` simulated players play over the run's pairs, whose true adherence is in its table
-    `adherence`; crowd, rules, seed: as `simulate` has them. "gamelabel10k": the released CSV at `file`, or "hub".
-    "csv": task, worker, label at `file`, and task, label at `gold` if known answers exist. Writes `labels`, `players`,
-    and the pairs that came with the labels, which `labelled_pairs` then finds. Raises ValueError for another source or
-    no file, else what the readers raise.
+    `adherence`; crowd, rules, seed: as `simulate` has them. All others read `file`: "gamelabel10k" the release or what
+    has its layout, or "hub"; "csv" task, worker, label, and task, label at `gold` if known answers exist; "imagereward"
+    rankings; "pickapic" its rows; "export" a folder that `gamelabel export` wrote. Writes `labels`, `players`, and the
+    pairs that came with the labels, which `labelled_pairs` then finds. Raises ValueError for another source or no file,
+    else what the readers raise.
     """
     if source not in SOURCES:
         raise ValueError(f"{source!r} is no source of labels: {', '.join(SOURCES)}")
@@ -51,21 +55,11 @@ def gather(
         pairs = read_table(run_dir, "pairs")
         played = simulate(pairs, read_table(run_dir, "adherence"), players, seed, crowd, rules)
         found = Gathered(pairs, played.labels, played.players, rejections([]))
+        (Path(run_dir) / _OUTSIDE / "pairs.parquet").unlink(missing_ok=True)  # of an earlier run from elsewhere
     elif not file:
         raise ValueError(f"labels from {source} need a file: set labels_file to its path")
-    elif source == "gamelabel10k":
-        reading = read_released(file, run_dir, f"{_OUTSIDE}/images")
-        found = Gathered(
-            reading.pairs, reading.labels, _players(reading.labels, reading.pairs, source), reading.rejected
-        )
     else:
-        reading = read_crowd(file, gold or None)
-        found = Gathered(
-            reading.pairs, reading.labels, _players(reading.labels, reading.pairs, source), reading.rejected
-        )
-    if source == "simulated":
-        (Path(run_dir) / _OUTSIDE / "pairs.parquet").unlink(missing_ok=True)  # of an earlier run from elsewhere
-    else:
+        found = _from_file(source, run_dir, file, gold)
         write_table(found.pairs, Path(run_dir) / _OUTSIDE, "pairs")
     write_table(found.labels, run_dir, "labels")
     write_table(found.players, run_dir, "players")
@@ -78,5 +72,15 @@ def labelled_pairs(run_dir: str | Path) -> pd.DataFrame:
     return read_table(outside if (outside / "pairs.parquet").is_file() else run_dir, "pairs")
 
 
-def _players(labels: pd.DataFrame, pairs: pd.DataFrame, source: str) -> pd.DataFrame:
-    return players_of(labels, pairs, game_id=source)
+def _from_file(source: str, run_dir: str | Path, file: str, gold: str) -> Gathered:
+    if source == "export":
+        return Gathered(*read_exported(file, run_dir, _OUTSIDE), rejections([]))
+    if source == "gamelabel10k":
+        reading = read_released(file, run_dir, f"{_OUTSIDE}/images")
+    elif source == "pickapic":
+        reading = read_pickapic(file, run_dir, f"{_OUTSIDE}/images")
+    else:
+        reading = read_rankings(file) if source == "imagereward" else read_crowd(file, gold or None)
+    return Gathered(
+        reading.pairs, reading.labels, players_of(reading.labels, reading.pairs, game_id=source), reading.rejected
+    )

@@ -69,7 +69,7 @@ TABLES: dict[str, dict[str, Field]] = {
         "player_id": Field("text", "who chose; null where the source does not say", null=True),
         "pair_id": Field("text", "the data point"),
         "batch_id": Field("text", "the batch in which it was served; null where the source does not say", null=True),
-        "choice": Field("text", "the image chosen", among=("a", "b")),
+        "choice": Field("text", "the image chosen, or a tie where those could be said", among=("a", "b", "tie")),
         "shown_left": Field("text", "the image shown on the left; null where unknown", null=True, among=("a", "b")),
         "response_ms": Field("whole", "milliseconds to the choice; null where not consented", null=True, least=0),
         "created_at": Field("time", "when, UTC; null where unknown", null=True),

@@ -8,7 +8,7 @@ from gamelabel.labels.tables import check_table
 
 
 def votes(labels: pd.DataFrame) -> pd.DataFrame:
-    """Votes for each image of each labelled point: `pair_id, votes_a, votes_b`, sorted by pair_id."""
+    """Votes for each image of each labelled point: `pair_id, votes_a, votes_b`, by pair_id; a tie is for none."""
     counts = labels.groupby(["pair_id", "choice"]).size().unstack("choice").reindex(columns=["a", "b"])
     counts = counts.fillna(0).astype("int64").set_axis(["votes_a", "votes_b"], axis=1)
     return counts.reset_index()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from gamelabel.rows import BadFile, csv_rows, is_text
 from gamelabel.sources import data_file, sources
 
 # Kaggle's rturley/stable-diffusion-100k-custom-prompts-and-images (the paper's reference [14]): needs an account
@@ -40,7 +40,7 @@ def _lines(path: Path) -> Rows:
 
 
 def _table(column: str, delimiter: str) -> Callable[[Path], Rows]:
-    return lambda path: csv_rows(path, column, delimiter)
+    return lambda path: _column(path, column, delimiter)
 
 
 def _json(column: str) -> Callable[[Path], Rows]:
@@ -103,43 +103,19 @@ def csv_corpus(path: str | Path, column: str = KAGGLE_COLUMNS[0], name: str = "k
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"no {path}: download the CSV from {KAGGLE_ADDRESS} (an account is needed there)")
-    corpus = _gather(name, csv_rows(path, column))
+    try:
+        corpus = _gather(name, _column(path, column))
+    except BadFile as error:
+        raise BadCorpus(str(error)) from error
     if not corpus.texts:
         raise BadCorpus(f"{path} has no prompt in its column {column!r}: {len(corpus.bad)} rows, all bad")
     return corpus
 
 
-def csv_rows(path: Path, column: str, delimiter: str = ",") -> Rows:
+def _column(path: Path, column: str, delimiter: str = ",") -> Rows:
     """The cells of one column; the row after the header is row 1."""
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        if delimiter == "\t":  # where a quote is just a quote
-            reader = csv.reader(file, delimiter=delimiter, quoting=csv.QUOTE_NONE, strict=True)
-        else:
-            reader = csv.reader(file, delimiter=delimiter, strict=True)
-        try:
-            header = next(reader, [])
-        except csv.Error as error:
-            raise BadCorpus(f"{path} is not a CSV file: its first line cannot be read ({error})") from error
-        if not header:
-            raise BadCorpus(f"{path} is empty: a CSV file with a header and a column {column!r} is needed")
-        if column not in header:
-            raise BadCorpus(f"{path} has no column {column!r}: its columns are {', '.join(header)}")
-        at, number = header.index(column), 0
-        while True:
-            number += 1
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield number, None, f"the row cannot be read: {error} (is the file cut off?)"
-                continue
-            if not cells:
-                yield number, None, "the row is empty"
-            elif len(cells) != len(header):
-                yield number, None, f"{len(cells)} cells, but the header has {len(header)} (is the file cut off?)"
-            else:
-                yield number, cells[at], ""
+    for row in csv_rows(path, [column], delimiter):
+        yield row.number + 1, row.cells.get(column), row.wrong and f"the row {row.wrong}"
 
 
 def _gather(name: str, rows: Rows) -> Corpus:
@@ -151,7 +127,7 @@ def _gather(name: str, rows: Rows) -> Corpus:
             bad.append((number, "the prompt is not text"))
         elif not text.strip():
             bad.append((number, "the prompt is empty"))
-        elif "\ufffd" in text:
+        elif "\ufffd" in text or not is_text(text):
             bad.append((number, "the prompt is not UTF-8, or was not where it came from (U+FFFD)"))
         else:
             texts.append(text.strip())

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from gamelabel.labels import crowd, players_of, read_crowd, votes
+from gamelabel.labels import crowd, players_of, read_annotations, read_crowd, votes
 from gamelabel.reliability import accuracy, aggregate, alpha
 from tests.reliability.outside import crowd_set, outside
 
@@ -43,9 +43,9 @@ def test_empty_cells_and_second_labels_are_counted(tmp_path: Path) -> None:
 
 
 def test_what_is_no_such_file_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="3 different labels, such as left, right, tie: a choice has two"):
-        read_crowd(csv(tmp_path, "task,worker,label\n1,1,left\n1,2,right\n1,3,tie\n"))
-    with pytest.raises(ValueError, match="no column worker: it has task, who, label"):
+    with pytest.raises(ValueError, match="3 different labels, such as down, left, right: a choice has two"):
+        read_crowd(csv(tmp_path, "task,worker,label\n1,1,left\n1,2,right\n1,3,down\n"))
+    with pytest.raises(ValueError, match="no column 'worker': its columns are task, who, label"):
         read_crowd(csv(tmp_path, "task,who,label\n1,1,left\n"))
     with pytest.raises(ValueError, match="is empty"):
         read_crowd(csv(tmp_path, ""))
@@ -54,10 +54,43 @@ def test_what_is_no_such_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="contradicts itself about 1 tasks, such as 't1'"):
         gold = csv(tmp_path, "task,label\nt1,left\nt1,right\n", "gold.csv")
         read_crowd(csv(tmp_path, "task,worker,label\nt1,u,left\n"), gold)
-    with pytest.raises(ValueError, match="is no CSV in UTF-8"):
-        path = tmp_path / "binary.csv"
-        path.write_bytes(b"task,worker,label\n\xff\xfe,\x80,\x80\n")
-        read_crowd(path)
+    with pytest.raises(ValueError, match="says 'tie' of a task"):
+        read_crowd(csv(tmp_path, "task,worker,label\nt1,u,left\n"), csv(tmp_path, "task,label\nt1,tie\n", "gold.csv"))
+
+
+def test_a_broken_row_costs_itself_alone(tmp_path: Path) -> None:
+    path = tmp_path / "broken.csv"
+    path.write_bytes(b'task,worker,label\nt1,u,1\nt2,u\n\xff\xfe,u,\x80\n\nt3,u,0,0\nt4,u,0\n"t5,u,1\n')
+    gold = csv(tmp_path, "task,label\nt1,1\nt4\n", "gold.csv")
+    found = read_annotations(path, gold)
+    assert found.labels.to_numpy().tolist() == [["t1", "u", "1"], ["t4", "u", "0"]]
+    assert found.gold.to_numpy().tolist() == [["t1", "1"]]
+    assert found.rejected.row.tolist() == [1, 2, 2, 3, 4, 6, 1]
+    wanted = [
+        "has 2 cells",
+        "is not UTF-8",
+        "is not UTF-8",
+        "is empty",
+        "has 4 cells",
+        "cut off",
+        "of known answers: has 1",
+    ]
+    assert all(part in reason for part, reason in zip(wanted, found.rejected.reason, strict=True))
+
+
+def test_ties_stay_ties_and_are_nobodys_votes(tmp_path: Path) -> None:
+    path = csv(tmp_path, "task,worker,label\nt1,u,tie\nt1,v,left\nt2,u,right\nt3,u,tie\n")
+    pairs, labels, _ = read_crowd(path)
+    assert labels.choice.tolist() == ["tie", "a", "b", "tie"] and len(pairs) == 3
+    assert votes(labels)[["votes_a", "votes_b"]].to_numpy().tolist() == [[1, 0], [0, 1], [0, 0]]
+    assert set(crowd(labels).label) == {"a", "b", "tie"}
+
+
+def test_any_number_of_classes_and_any_names(tmp_path: Path) -> None:
+    path = csv(tmp_path, '\ufeffitem,performer,label\n"1, ö",星,0\n"1, ö",w,2\n2,w,1\n')
+    found = read_annotations(path, csv(tmp_path, "item,truth\n2,1\n", "gold.csv"))
+    assert found.labels.to_numpy().tolist() == [["1, ö", "星", "0"], ["1, ö", "w", "2"], ["2", "w", "1"]]
+    assert found.gold.to_numpy().tolist() == [["2", "1"]] and len(found.rejected) == 0
 
 
 def test_a_real_crowd_goes_through_the_tables_and_keeps_its_statistics() -> None:

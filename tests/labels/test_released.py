@@ -4,12 +4,17 @@ import sys
 import types
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+import gamelabel.rows
 from gamelabel.labels import players_of, read_released, votes, write_table
+from gamelabel.labels.parquet_rows import parquet_rows
+from gamelabel.labels.released import COLUMNS
 from gamelabel.reliability import alpha
-from tests.labels.release import HEADER, cell, jpeg, rows, write
+from tests.labels.release import HEADER, cell, jpeg, rows, to_parquet, write
 
 
 def test_votes_become_labels_and_pictures_files(tmp_path: Path) -> None:
@@ -93,13 +98,11 @@ def test_a_stray_quote_and_bytes_that_are_no_text_are_counted(tmp_path: Path) ->
     pairs, _, rejected = read_released(path, tmp_path)
     assert list(pairs.pair_id) == ["gl10k-00000", "gl10k-00003"]
     assert rejected.row.tolist() == [1, 2, 4]
-    assert rejected.reason[0] == "is not UTF-8" and "has 3 of 6 cells" in rejected.reason[1]
+    assert rejected.reason[0] == "is not UTF-8" and "has 3 cells, but the header has 6" in rejected.reason[1]
 
 
 def test_a_cell_longer_than_any_picture_is_refused_and_reading_goes_on(tmp_path: Path, monkeypatch) -> None:
-    from gamelabel.labels import released
-
-    monkeypatch.setattr(released, "_LONGEST_CELL", 5000)
+    monkeypatch.setattr(gamelabel.rows, "_LONGEST_CELL", 5000)
     table = rows(3)
     table[1][3] = "b'" + "A" * 6000 + "'"
     pairs, _, rejected = read_released(write(tmp_path / "data.csv", table), tmp_path)
@@ -120,7 +123,7 @@ def test_a_second_reading_writes_no_picture_and_says_the_same(tmp_path: Path) ->
 
 def test_a_file_without_a_column_without_anything_or_not_there(tmp_path: Path) -> None:
     header = [name.replace("img1_votes", "votes") for name in HEADER]
-    with pytest.raises(ValueError, match=r"data\.csv has no column img1_votes: it has , prompt, img0_votes"):
+    with pytest.raises(ValueError, match=r"data\.csv has no column 'img1_votes': its columns are , prompt, img0_votes"):
         read_released(write(tmp_path / "data.csv", rows(1), header), tmp_path)
     (tmp_path / "data.csv").write_bytes(b"")
     with pytest.raises(ValueError, match=r"data\.csv is empty"):
@@ -143,13 +146,61 @@ def test_the_hub_out_of_reach_is_said_in_one_sentence(tmp_path: Path, monkeypatc
     def unreachable(*_, **__) -> str:
         raise ConnectionError("no route")
 
-    monkeypatch.setitem(sys.modules, "huggingface_hub", types.SimpleNamespace(hf_hub_download=unreachable))
+    monkeypatch.setitem(sys.modules, "huggingface_hub", types.SimpleNamespace(snapshot_download=unreachable))
     with pytest.raises(
         FileNotFoundError, match=r"cannot get Jonathan-Zhou/GameLabel-10k from the hub \(ConnectionError"
     ):
         read_released("hub", tmp_path)
 
-    here = write(tmp_path / "data.csv", rows(2))
-    found = types.SimpleNamespace(hf_hub_download=lambda name, file, repo_type: str(here))
-    monkeypatch.setitem(sys.modules, "huggingface_hub", found)
-    assert len(read_released("hub", tmp_path).pairs) == 2
+
+def test_the_hubs_files_are_read_in_either_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = rows(5)
+    write(tmp_path / "main/data.csv", table)
+    to_parquet(tmp_path / "refs/convert/parquet/default/train", table, HEADER)
+    asked = []
+
+    def snapshot(name: str, repo_type: str, revision: str, allow_patterns: list[str]) -> str:
+        asked.append((name, repo_type, allow_patterns))
+        return str(tmp_path / revision)
+
+    monkeypatch.setitem(sys.modules, "huggingface_hub", types.SimpleNamespace(snapshot_download=snapshot))
+    readings = [read_released(name, tmp_path / name) for name in ("hub", "hub-parquet")]
+    for one, other in zip(*readings, strict=True):
+        assert len(one) == len(other) and one.equals(other)
+    assert asked[0] == ("Jonathan-Zhou/GameLabel-10k", "dataset", ["data.csv"])
+    assert asked[1][2] == ["*/train/*.parquet"]
+
+
+def test_bad_cells_of_a_parquet_are_named_as_those_of_a_csv(tmp_path: Path) -> None:
+    table = rows(8)
+    table[1][1], table[2][3], table[4][5], table[6] = " ", "b'%%'", "", ["6", *table[0][1:]]
+    found = [
+        read_released(to_parquet(tmp_path / "p", table, HEADER), tmp_path / "a"),
+        read_released(write(tmp_path / "data.csv", table), tmp_path / "b"),
+    ]
+    assert found[0].rejected.row.tolist() == [1, 2, 4, 6]
+    assert all(one.equals(other) for one, other in zip(*found, strict=True))
+
+
+def test_a_damaged_part_of_a_parquet_is_counted_and_the_rest_read(tmp_path: Path) -> None:
+    path = to_parquet(tmp_path, rows(9), HEADER)
+    group = pq.ParquetFile(path).metadata.row_group(1).column(3)
+    raw = bytearray(path.read_bytes())
+    raw[group.data_page_offset : group.data_page_offset + 40] = b"\0" * 40
+    path.write_bytes(raw)
+    pairs, _, rejected = read_released(path, tmp_path)
+    assert rejected.row.tolist() == [3, 4, 5] and rejected.reason.str.startswith("cannot be read").all()
+    assert list(pairs.pair_id) == [f"gl10k-{i:05d}" for i in (0, 1, 2, 6, 7, 8)]
+    path.write_bytes(bytes(raw)[:-30])
+    with pytest.raises(ValueError, match="is no whole Parquet file"):
+        read_released(path, tmp_path)
+
+
+def test_memory_is_bounded_by_a_group_of_rows(tmp_path: Path) -> None:
+    cells = [["", "p", "1", "x" * 200_000 + str(i), "0", "y" * 200_000 + str(i)] for i in range(120)]
+    path = to_parquet(tmp_path, cells, HEADER, group=4, use_dictionary=False, compression="none")
+    assert path.stat().st_size > 40e6
+    before, most = pa.total_allocated_bytes(), 0
+    for _ in parquet_rows([path], COLUMNS):
+        most = max(most, pa.total_allocated_bytes() - before)
+    assert most < 8e6  # of 48 MB, with four rows of 0.4 MB a group

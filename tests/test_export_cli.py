@@ -1,0 +1,52 @@
+"""`gamelabel export` as typed."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gamelabel.cli import app
+from gamelabel.labels import read_released, write_table
+from tests.labels.test_exports import simulated
+
+
+def typed(*words: str) -> tuple[int, str, BaseException | None]:
+    done = CliRunner().invoke(app, ["export", *words])
+    return done.exit_code, done.output, done.exception
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    found = simulated(tmp_path / "run")
+    for name, frame in found._asdict().items():
+        write_table(frame, tmp_path / "run", name)
+    return tmp_path / "run"
+
+
+def test_each_form_is_written_and_says_what_it_left_out(run: Path, tmp_path: Path) -> None:
+    code, said, _ = typed("csv", str(tmp_path / "data.csv"), "--run", str(run))
+    assert code == 0 and "of SIMULATED labels: 1 points, 1 labels" in said.replace("\n", "")
+    assert "left out: 1 labels on comparison points" in said and "left out: 1 ties" in said
+    assert len(read_released(tmp_path / "data.csv", tmp_path / "other").labels) == 1
+    for form in ("datasets", "parquet"):
+        code, said, _ = typed(form, str(tmp_path / form), "--run", str(run), "--licence", "cc0-1.0")
+        assert code == 0 and "2 pairs, 3 labels, 1 players" in said.replace("\n", "") and "left out" not in said
+        assert "cc0-1.0" in (tmp_path / form / "README.md").read_text()
+
+
+def test_mistakes_are_answered_with_the_cure(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("mine")
+    _, _, error = typed("csv", str(tmp_path / "data.csv"), "--run", str(run))
+    assert "is there already: choose another name" in str(error)
+    assert (tmp_path / "data.csv").read_text() == "mine"
+    _, _, error = typed("csv", str(tmp_path / "x.csv"), "--run", str(tmp_path / "empty"))
+    assert "run notebooks/03_labels.ipynb first" in str(error)
+    code, said, _ = typed("xlsx", str(tmp_path / "x"))
+    assert code == 2 and "xlsx" in said
+
+
+def test_help_teaches() -> None:
+    code, said, _ = typed("--help")
+    assert code == 0
+    for words in ("GameLabel-10K", "load_dataset", "label_source", "SIMULATED"):
+        assert words in said
