@@ -52,7 +52,9 @@ def noised(clean: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
 
 
 def velocity(transformer: Any, x: Tensor, sigma: Tensor, text: Text) -> Tensor:
-    """The model's v at x_t, float32, of x's shape; sigma is (N,)."""
+    """The model's v at x_t, float32 on the model's device, of x's shape; sigma is (N,)."""
+    own = transformer.x_embedder.weight  # its device and precision, which what it is given must have
+    x, sigma, text = x.to(own), sigma.to(own), Text(*(each.to(own) for each in text))
     side = isqrt(x.shape[1])
     rows, columns = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
     places = torch.stack((torch.zeros_like(rows), rows, columns), -1).view(-1, 3).to(x)
@@ -73,7 +75,7 @@ def velocity(transformer: Any, x: Tensor, sigma: Tensor, text: Text) -> Tensor:
 def velocity_errors(transformer: Any, clean: Tensor, noise: Tensor, sigma: Tensor, text: Text) -> Tensor:
     """Squared error of the model's v, averaged over latent dimensions: (N,), one per picture."""
     v = velocity(transformer, noised(clean, noise, sigma), sigma, text)
-    return (v - (noise - clean)).square().mean((1, 2))
+    return (v - (noise - clean).to(v)).square().mean((1, 2))
 
 
 def integrate(

@@ -9,12 +9,14 @@ from typing import Any
 
 import torch
 from diffusers import FluxPipeline
+from diffusers.training_utils import cast_training_params
 from peft import LoraConfig, get_peft_model_state_dict
 from torch import Tensor
 
 from gamelabel.tuning.loop import Fit, Worker, train
 
 FILE = "pytorch_lora_weights.safetensors"  # the name that diffusers looks for in a folder
+_ROWS = 64
 # The linear layers of diffusers' own Flux LoRA script, in double and single blocks alike.
 TARGETS = (
     "attn.to_k",
@@ -37,7 +39,8 @@ TARGETS = (
 def add_adapter(transformer: Any, rank: int = 16, seed: int = 0) -> list[torch.nn.Parameter]:
     """Put a LoRA adapter (alpha = rank) on the frozen transformer, which it leaves unchanged at first.
 
-    Returns the adapter's weights. `transformer.disable_adapters()` gives the base back.
+    Returns the adapter's weights, float32 whatever the base has: bfloat16 would round small steps away.
+    `transformer.disable_adapters()` gives the base back.
     """
     transformer.requires_grad_(False)
     torch.manual_seed(seed)
@@ -48,6 +51,7 @@ def add_adapter(transformer: Any, rank: int = 16, seed: int = 0) -> list[torch.n
         if isinstance(layer, torch.nn.Linear) and name.endswith(tuple(f".{target}" for target in TARGETS))
     ]
     transformer.add_adapter(LoraConfig(r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=names))
+    cast_training_params(transformer)
     return [weight for weight in transformer.parameters() if weight.requires_grad]
 
 
@@ -58,10 +62,12 @@ def remove_adapter(transformer: Any) -> None:
 
 def save_adapter(transformer: Any, folder: Path) -> Path:
     """Write the adapter with the metadata without which alpha would be read as the rank; the file's path."""
+    config = transformer.peft_config["default"].to_dict()
     FluxPipeline.save_lora_weights(
         folder,
         transformer_lora_layers=get_peft_model_state_dict(transformer),
-        transformer_lora_adapter_metadata=transformer.peft_config["default"].to_dict(),
+        # sets in order, so that equal adapters are equal files
+        transformer_lora_adapter_metadata={k: sorted(v) if isinstance(v, set) else v for k, v in config.items()},
     )
     return folder / FILE
 
@@ -77,11 +83,15 @@ def tune_adapter(
 ) -> Path:
     """Train a fresh adapter on `loss`, save it in `folder`, take it off again; the file's path.
 
-    An interrupted call resumes from the folder's checkpoint where settings, seed and `data` (see `fingerprint`) agree.
+    An interrupted call resumes where settings, seed and `data` (see `fingerprint`) agree, from a checkpoint in a
+    hidden folder beside: it holds times, and is no part of what a run leaves.
     """
     add_adapter(transformer, rank, seed)
+    progress = folder.parent / ".training" / folder.name
+    if transformer.device.type == "cuda":
+        transformer.enable_gradient_checkpointing()  # else FLUX.1 keeps all its activations, more than its weights
     try:
-        train(transformer, loss, fit, folder, Worker(device=str(transformer.device)), seed, f"rank {rank} {data}")
+        train(transformer, loss, fit, progress, Worker(device=str(transformer.device)), seed, f"rank {rank} {data}")
         return save_adapter(transformer, folder)
     finally:
         remove_adapter(transformer)
@@ -91,5 +101,6 @@ def fingerprint(*tensors: Tensor) -> str:
     """A short name of what is learned from: equal data, equal name."""
     digest = hashlib.sha256()
     for tensor in tensors:
-        digest.update(tensor.detach().float().cpu().contiguous().numpy().tobytes())
+        for rows in tensor.detach().split(_ROWS):  # of what lies on disk, a part at a time
+            digest.update(rows.float().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:16]

@@ -1,8 +1,13 @@
+import math
+
 import torch
 from diffusers import FluxPipeline
 
-from gamelabel.images.pipeline import generate, load
-from gamelabel.tuning.adapter import add_adapter, remove_adapter, save_adapter
+from gamelabel.images.pipeline import encode, generate, load
+from gamelabel.tuning.adapter import add_adapter, fingerprint, remove_adapter, save_adapter, tune_adapter
+from gamelabel.tuning.data import Pictures
+from gamelabel.tuning.loop import Fit
+from gamelabel.tuning.sft import sft_loss
 from tests.images.repositories import untrained_repository
 
 
@@ -21,6 +26,7 @@ def test_stock_flux_loads_what_is_saved_and_draws_the_same(tmp_path):
 
     assert (next(generate(load(repository, device="cpu", adapter=file), ["a red circle"], [1])) == tuned).all()
     stock = FluxPipeline.from_pretrained(repository)
+    stock.vae.to(memory_format=torch.channels_last)  # as `load` has it, or a value in many would round otherwise
     stock.load_lora_weights(tmp_path / "adapter")
     assert (next(generate(stock, ["a red circle"], [1])) == tuned).all()
 
@@ -28,3 +34,32 @@ def test_stock_flux_loads_what_is_saved_and_draws_the_same(tmp_path):
     assert (next(generate(pipe, ["a red circle"], [1])) == plain).all()
     add_adapter(pipe.transformer, rank=2)  # another one after it
     remove_adapter(pipe.transformer)
+
+
+def test_a_base_in_bfloat16_gets_an_adapter_in_float32_that_it_draws_with(tmp_path):
+    """As FLUX.1 is loaded on a GPU."""
+    pipe = load(untrained_repository(tmp_path / "flux"), device="cpu").to(torch.bfloat16)
+    plain = next(generate(pipe, ["a red circle"], [1]))
+    generator = torch.Generator().manual_seed(0)
+    clean, noise = (torch.randn(4, 16, 32, generator=generator) for _ in range(2))
+    data = Pictures(clean, noise, encode(pipe, ["a red circle", "two blue stars", "a red star", "a green square"]))
+    assert data.text.embeds.dtype == torch.bfloat16
+    fit = Fit(steps=3, batch=2, rate=0.05, warm_up=1, average=0.5, low_precision=False)
+    files = [
+        tune_adapter(pipe.transformer, sft_loss(pipe.transformer, data, 2), fit, tmp_path / name, "data", rank=2)
+        for name in ("first", "again")
+    ]
+    assert [file.name for file in files[0].parent.iterdir()] == [files[0].name], "times of the training lie elsewhere"
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert (next(generate(pipe, ["a red circle"], [1])) == plain).all()
+    weights = add_adapter(pipe.transformer, rank=2)
+    assert {weight.dtype for weight in weights} == {torch.float32}
+    remove_adapter(pipe.transformer)
+    pipe.load_lora_weights(str(files[0]))
+    assert (next(generate(pipe, ["a red circle"], [1])) != plain).any()
+
+
+def test_equal_data_have_equal_names_however_long_they_are():
+    rows = torch.arange(1000.0).view(500, 2)
+    assert fingerprint(rows) == fingerprint(rows.clone()) != fingerprint(rows + 1)
+    assert fingerprint(rows, torch.tensor(math.nan).expand(500, 2)) != fingerprint(rows)

@@ -1,12 +1,19 @@
+import errno
+import re
+import sys
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pytest
 import torch
 from PIL import Image
 
-from gamelabel.flow import few_step_sigmas, integrate, unpack
+from gamelabel.flow import Text, few_step_sigmas, integrate, unpack
 from gamelabel.images import draw_pairs, load, make_pairs
 from gamelabel.images.truth import reduced
-from gamelabel.tuning.data import preferences, read_pictures, unselected
+from gamelabel.tuning import data as module
+from gamelabel.tuning.data import on_disk, preferences, read_pictures, unselected
 from gamelabel.tuning.evaluate import adherence_change, assess, scenes
 from gamelabel.world import prompts
 from tests.images.repositories import untrained_repository
@@ -78,6 +85,48 @@ def test_a_picture_whose_seed_is_not_known_has_no_noise_to_train_on(tmp_path):
     data = read_pictures(pipe, files, [5, None], ["a red circle", "two blue stars"])
     assert data.noise[0].isfinite().all() and data.noise[1].isnan().all()
     assert data.clean.isfinite().all()
+
+    unknown = read_pictures(pipe, files, [None, None], data.text, scratch=tmp_path)
+    assert unknown.text is data.text and unknown.noise.shape == data.noise.shape and unknown.noise.isnan().all()
+    assert torch.equal(unknown.clean, data.clean)
+    assert unknown.noise.untyped_storage().nbytes() == 4, "what is not known takes no room"
+
+    Image.fromarray(np.zeros((64, 48, 3), np.uint8)).save(files[1])
+    with pytest.raises(ValueError, match=r"b\.png is 48 x 64 pixels, where 64 x 64 was expected"):
+        read_pictures(pipe, files, [5, 6], data.text)
+    files[1].write_bytes(files[0].read_bytes()[:60])
+    with pytest.raises(OSError, match=r"b\.png cannot be read"):
+        read_pictures(pipe, files, [5, 6], data.text)
+    with pytest.raises(ValueError, match="no pictures to learn from"):
+        read_pictures(pipe, [], [], [])
+
+
+def test_rows_on_disk_leave_no_file_and_ask_for_their_room_first(tmp_path):
+    rows = on_disk((3, 2), torch.bfloat16, tmp_path)
+    rows[1] = torch.tensor([1.5, -2.0])
+    assert rows.dtype == torch.bfloat16 and rows[torch.tensor([1, 0])].tolist() == [[1.5, -2.0], [0.0, 0.0]]
+    with pytest.raises(OSError, match="no room for 4e") as error:
+        on_disk((10**9, 10**6), torch.float32, tmp_path)
+    assert error.value.errno in (errno.ENOSPC, errno.EFBIG) and not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read as Linux tells it")
+def test_memory_stays_flat_while_prompts_are_read(tmp_path, monkeypatch):
+    """200 prompts of 1 MB each, four at a time; FLUX.1's 6,800 take 14 GB."""
+
+    def own() -> float:
+        """Memory that the system cannot take back by writing it out, in MB."""
+        return int(re.search(r"RssAnon:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1e3
+
+    monkeypatch.setattr(
+        module, "encode", lambda _, part: Text(torch.ones(len(part), 256, 1024), torch.ones(len(part), 8))
+    )
+    monkeypatch.setattr(module, "_PROMPTS", 4)
+    before, seen = own(), []
+    monkeypatch.setattr(module, "tqdm", lambda parts, desc: (seen.append(own() - before) or part for part in parts))
+    text = module._read_text(None, ["a prompt"] * 200, tmp_path)
+    assert text.embeds.nbytes == 200 * 2**20 and text.embeds[torch.tensor([7, 199])].eq(1).all()
+    assert max(seen) < 40 and own() - before < 40
 
 
 def test_larger_pictures_are_reduced_for_the_judge():
