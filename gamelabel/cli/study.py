@@ -15,7 +15,11 @@ Profile = Annotated[
 ]
 Parameter = Annotated[
     list[str] | None,
-    typer.Option("-p", metavar="NAME=VALUE", help="A parameter, for every notebook that has it; may be repeated."),
+    typer.Option(
+        "-p",
+        metavar="NAME=VALUE",
+        help="A parameter, for every notebook that has it; may be repeated. An unknown NAME lists the known ones.",
+    ),
 ]
 
 
@@ -38,7 +42,11 @@ def run(
 
     A step runs when its notebook, the code that it imports, its inputs, its parameters or the lock have changed, or
     what it left is gone. After a failure or Ctrl-C the same command goes on from there. STEP is a name such as
-    `03_labels`, or `03`. Exit status: 0 done, 1 a step failed, 130 stopped.
+    `03_labels`, or `03`.
+
+    `gamelabel run --profile smoke -p n_players=40` plays the game with forty players, and runs only what that changes.
+
+    Exit status: 0 done, 1 a step failed, 2 what was asked for cannot be done, 130 stopped.
     """
     from gamelabel.study.claims import summary
     from gamelabel.study.report import publish

@@ -34,8 +34,8 @@ class NotAFluxRepository(ValueError):
 def load(model: str | Path = EMBEDDED, device: str = "", adapter: str | Path = "") -> FluxPipeline:
     """Open a FLUX repository (a folder, or a name on the hub) in evaluation mode, with a LoRA adapter if one is given.
 
-    The device is the GPU where there is one. Raises NotAFluxRepository with what is missing, FileNotFoundError for an
-    adapter that is not there.
+    The device is the GPU where there is one. Raises NotAFluxRepository with what is missing or torn, or that the hub
+    does not give it, FileNotFoundError for an adapter that is not there.
     """
     if adapter and not Path(adapter).exists():
         raise FileNotFoundError(f"no adapter at {adapter}: give the .safetensors file that tuning saved")
@@ -48,6 +48,9 @@ def load(model: str | Path = EMBEDDED, device: str = "", adapter: str | Path = "
     diffusers_logging.set_verbosity_error()  # it warns of config entries that it then keeps
     try:
         pipe = FluxPipeline.from_pretrained(model, dtype=torch.bfloat16 if device == "cuda" else torch.float32)
+    except OSError as error:  # of the hub, and of files that are torn or not there
+        cure = "copy it anew" if Path(model).exists() else "check the network and the name, or give a copy's folder"
+        raise NotAFluxRepository(f"{model} cannot be opened: {cure} ({str(error).split('. ')[0]})") from None
     finally:
         diffusers_logging.set_verbosity(level)
     pipe.set_progress_bar_config(disable=True)

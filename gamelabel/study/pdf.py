@@ -18,6 +18,7 @@ fontsize: 10pt
 ---
 
 ```{{=typst}}
+#set document(date: none)
 #set par(justify: false)
 #show figure: set block(breakable: true)
 #show figure.where(kind: table): set align(left)

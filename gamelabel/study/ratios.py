@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gamelabel.study.claims import number
+from gamelabel.study.claims import UNTESTABLE, number
 
 Claims = Sequence[Mapping[str, Any]]
 
@@ -52,7 +52,7 @@ def directions(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
 
 def _tested(claims: Claims, judged: Claims) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     pairs = zip(claims, judged, strict=True)
-    return [(claim, found) for claim, found in pairs if found["ours"] is not None and found["tolerance"] is not None]
+    return [(claim, found) for claim, found in pairs if not found["verdict"].startswith(UNTESTABLE)]
 
 
 def _interval(found: Mapping[str, Any]) -> tuple[float, float]:

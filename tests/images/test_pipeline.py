@@ -5,8 +5,9 @@ import pytest
 import torch
 from diffusers import FluxPipeline
 
+from gamelabel.images import pipeline as module
 from gamelabel.images.pipeline import EMBEDDED, NotAFluxRepository, encode, generate, load, starting_noise
-from tests.images.repositories import untrained_repository
+from tests.images.repositories import schnell_repository, untrained_repository
 
 PROMPTS = [
     "a red circle",
@@ -115,6 +116,22 @@ def test_starting_noise_is_what_the_pipeline_starts_from(pipe):
     assert torch.allclose(at_once, given, atol=1e-5) and len(seen) == 1
 
 
+@pytest.mark.parametrize(("side", "batch"), [(64, 64), (128, 64), (512, 4), (1024, 1)])
+def test_larger_pictures_are_drawn_fewer_at_a_time(pipe, monkeypatch, side, batch):
+    monkeypatch.setattr(module, "side_of", lambda pipe: side)
+    assert module.batch_of(pipe) == batch
+
+
+def test_a_model_of_schnells_channels_draws_as_stock_flux_does(tmp_path):
+    repository = schnell_repository(tmp_path / "flux", side=96)
+    stock = FluxPipeline.from_pretrained(repository)
+    stock.set_progress_bar_config(disable=True)
+    settings = {**STOCK, "height": 96, "width": 96, "num_inference_steps": 4, "output_type": "np"}
+    theirs = stock(PROMPTS[0], generator=torch.Generator().manual_seed(5), **settings).images * 255
+    ours = next(generate(load(repository, device="cpu"), PROMPTS[:1], [5]))
+    assert ours.shape == (1, 96, 96, 3) and np.abs(ours - theirs).max() <= 1.0
+
+
 def test_prompts_and_seeds_must_match(pipe):
     with pytest.raises(ValueError, match="2 prompts but 1 seeds"):
         next(generate(pipe, ["a red circle", "a blue star"], [1]))
@@ -139,6 +156,29 @@ def test_a_repository_with_a_missing_part_says_which(repository, tmp_path):
     shutil.rmtree(broken / "transformer")
     with pytest.raises(NotAFluxRepository, match="transformer missing"):
         load(broken)
+
+
+@pytest.mark.parametrize("torn", [True, False])
+def test_a_repository_whose_weights_are_torn_or_gone_names_the_file(repository, tmp_path, torn):
+    broken = shutil.copytree(repository, tmp_path / "broken")
+    weights = broken / "transformer/diffusion_pytorch_model.safetensors"
+    content = weights.read_bytes()
+    weights.unlink()
+    if torn:
+        weights.write_bytes(content[:1000])
+    with pytest.raises(NotAFluxRepository, match=r"broken cannot be opened: copy it anew \(.*broken/transformer"):
+        load(broken)
+
+
+def test_a_hub_that_does_not_answer_is_one_sentence(monkeypatch):
+    def answers_not(*_, **__):
+        raise OSError(
+            "Cannot load model someone/flux: the model is not fully cached locally. Please check out the docs"
+        )
+
+    monkeypatch.setattr(FluxPipeline, "from_pretrained", answers_not)
+    with pytest.raises(NotAFluxRepository, match=r"^someone/flux cannot be opened: check the network and the name"):
+        load("someone/flux")
 
 
 def test_a_missing_adapter(repository):

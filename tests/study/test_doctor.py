@@ -14,7 +14,7 @@ LAPTOP = Machine(gpu=None, gpu_gb=0, memory_gb=16, disk_gb=100, cores=4, hub="",
     ("machine", "expected"),
     [
         (replace(LAPTOP, memory_gb=4), "smoke; small needs memory of 6 GB (here 4)"),
-        (LAPTOP, "small; paper needs a GPU of 24 GB (here 0), memory of 32 GB (here 16)"),
+        (LAPTOP, "small; paper needs a GPU of 48 GB (here 0), memory of 32 GB (here 16)"),
         (replace(LAPTOP, gpu="a card", gpu_gb=80, memory_gb=64, hub="out of reach"), "small; paper needs the hub"),
         (replace(LAPTOP, gpu="a card", gpu_gb=80, memory_gb=64), "paper"),
     ],

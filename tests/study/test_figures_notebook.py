@@ -75,14 +75,15 @@ def test_directions_are_margins_on_the_papers_side() -> None:
 
 
 def test_what_was_not_tested_is_not_drawn() -> None:
-    claims = [claim("a", within=[1, 2]), claim("b", within=[1, 2]), claim("c", above="gone")]
-    assert rows(claims, b=metric(None), c=metric(1)) == ([], [])
+    small = claim("d", within=[1, 2], needs={"c": "188 players"})
+    claims = [claim("a", within=[1, 2]), claim("b", within=[1, 2]), claim("c", above="gone"), small]
+    assert rows(claims, b=metric(None), c=metric(1), d=metric(1)) == ([], [])
 
 
 def test_the_papers_own_claims_all_have_a_place() -> None:
     claims = load(ROOT / "data/claims.yaml")
     names = {one[key] for one in claims for key in ("metric", "above", "like") if isinstance(one.get(key), str)}
-    measured = {name: metric(0.5, 0.4, 0.6) for name in names}
+    measured = {name: metric(2e5, 1e5, 3e5) for name in names}  # more than any claim needs
     values, directions = rows(claims, **measured)
     alike = sum("like" in one for one in claims)
     assert len(values) + len(directions) + alike == sum("metric" in one for one in claims)

@@ -9,7 +9,7 @@ import pytest
 from gamelabel.study import manifest
 from gamelabel.study.content import gather
 from gamelabel.study.notebook import metrics
-from gamelabel.study.pdf import markdown
+from gamelabel.study.pdf import markdown, write_pdf
 from gamelabel.study.report import publish
 from gamelabel.study.runner import run
 from gamelabel.study.steps import Study
@@ -121,7 +121,10 @@ def test_the_pdf(study: Study) -> None:
     assert (study.report_dir / "report.pdf").read_bytes().startswith(b"%PDF-")
     assert not (study.report_dir / ".report.typ").exists()
     claims = json.loads((study.report_dir / "claims.json").read_text())
-    text = markdown(gather(study, manifest.read(study), claims))
+    content = gather(study, manifest.read(study), claims)
+    again = [write_pdf(content, study.report_dir) or (study.report_dir / "report.pdf").read_bytes() for _ in range(2)]
+    assert again[0] == again[1], "of the same results the same bytes, whatever the hour"
+    text = markdown(content)
     assert "figures/line.png" in text
     assert "(SIMULATED)" in text
 
