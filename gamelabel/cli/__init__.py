@@ -11,6 +11,7 @@ import typer
 
 from gamelabel import __version__
 from gamelabel.cli.export import export
+from gamelabel.cli.serve import serve
 from gamelabel.cli.study import claims, doctor, run, status, verify
 from gamelabel.cli.world import world
 
@@ -18,6 +19,7 @@ app = typer.Typer(name="gamelabel", no_args_is_help=True, add_completion=False, 
 for command in (run, status, verify, claims, doctor):
     app.command(rich_help_panel="The study")(command)
 app.command()(export)
+app.command(rich_help_panel="The game")(serve)
 app.add_typer(world, name="world")
 
 

@@ -1,0 +1,186 @@
+"""Batches, a transaction a step: dealt, looked at, answered, judged and paid."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
+
+from gamelabel.game import reward
+from gamelabel.game.reward import STEPS
+from gamelabel.server.deal import deal
+from gamelabel.server.people import columns, may_play, standing, who
+from gamelabel.server.problems import Problem
+from gamelabel.server.schema import assignments, batches, pairs, pictures, players, pools, rewards
+from gamelabel.server.settings import Settings
+from gamelabel.server.store import Store
+
+_LONGEST_MS = 600_000  # a longer time is not one of looking
+
+
+class Answer(NamedTuple):
+    """A player's choice, "left" or "right", and how long they looked, where they let us know."""
+
+    choice: str
+    ms: int | None
+
+
+def open_batch(store: Store, settings: Settings, session: str, key: str | None) -> tuple[dict[str, Any], bool]:
+    """The player's open batch, or a new one, and whether it is new; a key once used returns the batch it opened."""
+    with store.write() as connection:
+        player = who(connection, settings, session, lock=True)
+        may_play(player)
+        mine = select(batches).where(batches.c.player == player.id)
+        found = connection.execute(mine.where(batches.c.opened_key == key)).first() if key else None
+        found = found or connection.execute(mine.where(batches.c.reply.is_(None))).first()
+        if found:
+            return _as_sent(connection, player, found, settings), False
+        if not player.consented:
+            raise Problem(403, "consent", "The player has not agreed yet", "Ask for consent first.")
+        if player.paused:
+            raise Problem(503, "paused", "Labelling is paused", "The operator has paused it; try again later.", 600)
+        batch = _new_batch(connection, player, key, settings)
+        return _as_sent(connection, player, batch, settings), True
+
+
+def show_batch(store: Store, settings: Settings, session: str, batch: str) -> dict[str, Any]:
+    """A batch of the player's."""
+    with store.read() as connection:
+        player = who(connection, settings, session)
+        return _as_sent(connection, player, _find(connection, player, batch), settings)
+
+
+def answer(store: Store, settings: Settings, session: str, batch: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
+    """Take the answers to a whole batch, judge the player, and book the reward: all of it or nothing.
+
+    The same answers again return what they returned the first time.
+    """
+    with store.write() as connection:
+        player = who(connection, settings, session, lock=True)
+        found = _find(connection, player, batch)
+        wanted = select(assignments.c.id, assignments.c.left, assignments.c.choice, pairs.c.gold)
+        joined = wanted.join(pairs, pairs.c.id == assignments.c.pair).where(assignments.c.batch == batch)
+        items = {row.id: row for row in connection.execute(joined)}
+        if items.keys() != answers.keys():
+            detail = f"A batch is answered as a whole: its {len(items)} items, each once."
+            raise Problem(409, "items", "These are not the items of this batch", detail)
+        choices = {item: _side(answers[item].choice, row.left) for item, row in items.items()}
+        if found.reply is not None:
+            if any(row.choice != choices[item] for item, row in items.items()):
+                raise Problem(409, "answered", "This batch has been answered", "The first answers stand.")
+            return found.reply
+        may_play(player)
+        _has_looked(found, len(items), settings)
+
+        judged = [choices[item] == row.gold for item, row in items.items() if row.gold]
+        after = settings.rules.after(standing(player), np.array([sum(judged)]), np.array([judged.count(False)]))
+        state = "removed" if after.removed.item() else "active"
+        values = {**columns(after), "labels": player.labels + len(items), "state": state}
+        connection.execute(update(players).where(players.c.id == player.id).values(values))
+        at = None if settings.minimal else settings.now_ms
+        given = [
+            {"this": item, "side": choices[item], "ms": _time(answers[item].ms) if player.times else None, "at": at}
+            for item in sorted(items)
+        ]
+        change: Any = {"choice": bindparam("side"), "response_ms": bindparam("ms"), "answered_at": bindparam("at")}
+        connection.execute(update(assignments).where(assignments.c.id == bindparam("this")).values(change), given)
+        paid = {"id": str(uuid.uuid4()), "amount": amount(player.coins, found.level)}
+        due = {
+            **paid,
+            "game_id": player.game_id,
+            "launch": player.launch,
+            "state": "waiting",
+            "due_at": settings.now_ms,
+        }
+        connection.execute(insert(rewards).values(due))
+        reply = {"state": state, "reward": paid, "level": found.level, "levels": len(STEPS), "labels": values["labels"]}
+        connection.execute(update(batches).where(batches.c.id == batch).values(reply=reply, opened_at=None))
+        return reply
+
+
+def picture(store: Store, settings: Settings, session: str, name: str) -> bytes:
+    """A picture of the player's by its name, which is for one assignment; all of a pool are equally long."""
+    wanted = select(assignments.c.left, assignments.c.picture_left, pairs.c.picture_a, pairs.c.picture_b)
+    data = select(pictures.c.data, pools.c.length).join(pools, pools.c.pool == pictures.c.pool)
+    with store.read() as connection:
+        player = who(connection, settings, session)
+        named = (assignments.c.picture_left == name) | (assignments.c.picture_right == name)
+        mine = wanted.join(pairs, pairs.c.id == assignments.c.pair).where(named, assignments.c.player == player.id)
+        row = connection.execute(mine).first()
+        if row is None:
+            raise _missing("picture")
+        shows_a = (row.left == "a") == (row.picture_left == name)
+        which = row.picture_a if shows_a else row.picture_b
+        found = connection.execute(data.where(pictures.c.id == which)).one()
+    return found.data.ljust(found.length, b"\0")
+
+
+def amount(coins: int, level: int) -> int:
+    """What a batch pays at a level: equal steps up to `coins` at the highest."""
+    return coins * (level + 1) // (len(STEPS) + 1)
+
+
+def _new_batch(connection: Connection, player: Row, key: str | None, settings: Settings) -> Row:
+    now = standing(player)
+    chance, size = settings.chance, settings.rules.batch
+    counts = settings.rules.comparisons(now, chance)[0]
+    dealt = deal(connection, player.id, player.pool, counts.tolist(), (chance.random(size) < settings.again).tolist())
+    if dealt is None:
+        raise Problem(404, "finished", "There are no pictures left", "This player has seen what there is to see.")
+    number = player.labels // size
+    batch = {"id": _opaque(), "player": player.id, "number": number, "opened_key": key, "opened_at": settings.now_ms}
+    batch["level"] = reward(now.right, now.wrong).item()
+    connection.execute(insert(batches).values(batch))
+    sides = np.where(chance.random(size) < 0.5, "a", "b").tolist()
+    rows = [
+        {"id": _opaque(), "batch": batch["id"], "player": player.id, "pair": pair.id, "place": place, "left": side}
+        | {"picture_left": _opaque(), "picture_right": _opaque()}
+        for place, (pair, side) in enumerate(zip(dealt, sides, strict=True))
+    ]
+    connection.execute(insert(assignments), rows)
+    return _find(connection, player, batch["id"])
+
+
+def _as_sent(connection: Connection, player: Row, batch: Row, settings: Settings) -> dict[str, Any]:
+    wanted = select(assignments.c.id, pairs.c.prompt, assignments.c.picture_left, assignments.c.picture_right)
+    joined = wanted.join(pairs, pairs.c.id == assignments.c.pair).where(assignments.c.batch == batch.id)
+    items = [
+        {"item": row.id, "prompt": row.prompt, "left": row.picture_left, "right": row.picture_right}
+        for row in connection.execute(joined.order_by(assignments.c.place))
+    ]
+    pays = amount(player.coins, batch.level)
+    return {"batch": batch.id, "pays": pays, "look_s": settings.look_s, "items": items, "reply": batch.reply}
+
+
+def _find(connection: Connection, player: Row, batch: str) -> Row:
+    wanted = select(batches).where(batches.c.id == batch, batches.c.player == player.id)
+    found = connection.execute(wanted).first()
+    if found is None:
+        raise _missing("batch")
+    return found
+
+
+def _has_looked(batch: Row, items: int, settings: Settings) -> None:
+    looked_s, needed_s = (settings.now_ms - batch.opened_at) / 1000, settings.look_s * items
+    if 0 <= looked_s < needed_s:  # below 0 the clock was set back: nobody is kept waiting for that
+        raise Problem(425, "early", "Too early", "Every pair is to be looked at for a moment.", needed_s - looked_s)
+
+
+def _side(choice: str, left: str) -> str:
+    return left if choice == "left" else "ab"[left == "a"]
+
+
+def _time(ms: int | None) -> int | None:
+    return ms if ms is not None and ms <= _LONGEST_MS else None
+
+
+def _missing(what: str) -> Problem:
+    return Problem(404, "missing", f"There is no such {what}", f"This player has no {what} of that name.")
+
+
+def _opaque() -> str:
+    return secrets.token_urlsafe(16)
