@@ -5,10 +5,12 @@ Labels are a frame `task, worker, label`; `gamelabel.labels.crowd` makes it from
 
 from gamelabel.reliability.accuracy import accuracy, mean_accuracy, score
 from gamelabel.reliability.aggregate import aggregate, skills
+from gamelabel.reliability.agreement import cohen_kappa, fleiss_kappa, percent_agreement
 from gamelabel.reliability.alpha import Level, alpha
-from gamelabel.reliability.estimate import Estimate, wilson
+from gamelabel.reliability.estimate import Estimate, clopper_pearson, wilson
 from gamelabel.reliability.interval import alpha_interval
 from gamelabel.reliability.numbers import PAPER, numbers
+from gamelabel.reliability.pairwise import bradley_terry, side_bias
 from gamelabel.reliability.participation import Participation, cost, participation
 
 __all__ = [
@@ -20,11 +22,17 @@ __all__ = [
     "aggregate",
     "alpha",
     "alpha_interval",
+    "bradley_terry",
+    "clopper_pearson",
+    "cohen_kappa",
     "cost",
+    "fleiss_kappa",
     "mean_accuracy",
     "numbers",
     "participation",
+    "percent_agreement",
     "score",
+    "side_bias",
     "skills",
     "wilson",
 ]

@@ -7,15 +7,16 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from gamelabel.reliability.counts import Coded, code
-from gamelabel.reliability.estimate import CONFIDENCE, Estimate, percentile, wilson
+from gamelabel.reliability.estimate import CONFIDENCE, Estimate, clopper_pearson, percentile, wilson
 
 
 def accuracy(labels: pd.DataFrame, gold: pd.DataFrame, confidence: float = CONFIDENCE) -> pd.DataFrame:
-    """Accuracy of each worker on the tasks that have a known answer, with Wilson's interval.
+    """Accuracy of each worker on the tasks that have a known answer, with two intervals.
 
-    labels: `task, worker, label`; gold: `task, label`. Returns `worker, labels, answered, right, accuracy, low, high`,
-    one row a worker in order of first appearance; `labels` counts all labels, and a worker without an answered task
-    has accuracy NaN and the interval (0, 1). Raises ValueError where gold has two answers for a task.
+    labels: `task, worker, label`; gold: `task, label`. Returns `worker, labels` and what `score` does, one row a
+    worker, sorted; `labels` counts all labels, those on tasks without gold included, and a task labelled twice counts
+    twice. A worker without an answered task has accuracy NaN and the interval (0, 1). Raises ValueError where gold has
+    two answers for a task, or is text where the labels are not.
     """
     coded = code(labels)
     answers = known_answers(gold, coded)
@@ -31,11 +32,25 @@ def accuracy(labels: pd.DataFrame, gold: pd.DataFrame, confidence: float = CONFI
 
 
 def score(right: ArrayLike, answered: ArrayLike, confidence: float = CONFIDENCE) -> pd.DataFrame:
-    """Right answers of so many, arrays (P,) -> `answered, right, accuracy, low, high`, Wilson's interval."""
+    """Right answers of so many, arrays (P,) -> `answered, right, accuracy, low, high, beta_low, beta_high`.
+
+    `low, high` is Wilson's interval, `beta_low, beta_high` the wider one of Clopper and Pearson.
+    """
     right, answered = np.asarray(right), np.asarray(answered)
     low, high = wilson(right, answered, confidence)
+    beta_low, beta_high = clopper_pearson(right, answered, confidence)
     share = np.where(answered > 0, right / np.maximum(answered, 1), np.nan)
-    return pd.DataFrame({"answered": answered, "right": right, "accuracy": share, "low": low, "high": high})
+    return pd.DataFrame(
+        {
+            "answered": answered,
+            "right": right,
+            "accuracy": share,
+            "low": low,
+            "high": high,
+            "beta_low": beta_low,
+            "beta_high": beta_high,
+        }
+    )
 
 
 def mean_accuracy(

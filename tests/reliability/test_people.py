@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gamelabel.reliability import accuracy, aggregate, cost, mean_accuracy, participation, wilson
+from gamelabel.reliability import accuracy, aggregate, clopper_pearson, cost, mean_accuracy, participation, wilson
 from tests.reliability.outside import crowd_set
 
 LABELS = pd.DataFrame(
@@ -22,6 +22,24 @@ def test_wilsons_interval_at_published_values_and_at_the_ends() -> None:
     assert (low[3], high[3]) == (0.0, 1.0)
     with pytest.raises(ValueError, match="0 <= right <= n"):
         wilson([3], [2])
+
+
+def test_clopper_and_pearsons_interval_at_published_values_and_at_the_ends() -> None:
+    low, high = clopper_pearson([81, 0, 20, 0], [263, 20, 20, 0])
+    assert (low[0], high[0]) == pytest.approx((0.2527, 0.3676), abs=5e-5)
+    assert (low[1], high[1]) == (0.0, pytest.approx(1 - 0.025 ** (1 / 20)))
+    assert (low[2], high[2]) == (pytest.approx(0.025 ** (1 / 20)), 1.0)
+    assert (low[3], high[3]) == (0.0, 1.0)
+    with pytest.raises(ValueError, match="0 <= right <= n"):
+        clopper_pearson([-1], [2])
+
+
+def test_the_intervals_of_a_share_are_those_of_statsmodels() -> None:
+    proportion = pytest.importorskip("statsmodels.stats.proportion", reason="statsmodels is an independent reference")
+    right = np.arange(31)
+    for ours, theirs in ((wilson, "wilson"), (clopper_pearson, "beta")):
+        expected = proportion.proportion_confint(right, 30, method=theirs)
+        assert np.array(ours(right, np.full(31, 30))) == pytest.approx(np.array(expected), abs=1e-9)
 
 
 def test_wilsons_interval_covers_about_as_often_as_it_says() -> None:

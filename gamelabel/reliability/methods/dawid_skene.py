@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from gamelabel.reliability.methods.crowd import Crowd, Fit, Real
 from gamelabel.reliability.methods.em import TOLERANCE, climb
@@ -29,6 +28,8 @@ def dawid_skene(crowd: Crowd, prior: float = 1.0, tolerance: float = TOLERANCE) 
     once; so each starts, for each truth, from `prior` times one label as the crowd's are spread where the majority has
     that truth, and half a label that is right.
     """
+    from scipy import sparse
+
     task, worker, label, known, workers, categories = crowd
     start = np.concatenate([[0], np.cumsum(np.bincount(task, minlength=len(known)))])
     cells = sparse.csr_array(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from scipy.optimize import OptimizeResult, minimize
-from scipy.special import expit
 
 from gamelabel.reliability.methods.crowd import Crowd, Fit, Real
 from gamelabel.reliability.methods.em import expect
+
+if TYPE_CHECKING:
+    from scipy.optimize import OptimizeResult
 
 GAIN = 1e-9  # of the objective, relative, at which the climb ends
 STEPS = 2_000
@@ -21,6 +24,9 @@ def glad(crowd: Crowd) -> Fit:
     expected log likelihood is that of the likelihood itself (Fisher's identity), so this climbs the likelihood by
     quasi-Newton steps instead of many inner climbs.
     """
+    from scipy.optimize import minimize
+    from scipy.special import expit
+
     split = crowd.workers
     others = np.log(max(crowd.categories - 1, 1))
     objective: list[float] = []

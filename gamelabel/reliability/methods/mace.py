@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import digamma, gammaln
 
 from gamelabel.reliability.methods.crowd import Crowd, Fit, Real
 from gamelabel.reliability.methods.em import climb
@@ -62,10 +61,14 @@ def _odds(found: Spammers) -> Real:
 
 def _log_mean(amounts: Real) -> Real:
     """The mean of the log probabilities of Dirichlet distributions, each row one."""
+    from scipy.special import digamma
+
     return digamma(amounts) - digamma(amounts.sum(1, keepdims=True))
 
 
 def _divergence(amounts: Real, prior: Real) -> float:
     """Kullback and Leibler's divergence of Dirichlet distributions, each row one, from their prior, all summed."""
+    from scipy.special import gammaln
+
     normal = gammaln(amounts.sum(1)) - gammaln(amounts).sum(1) - gammaln(prior.sum()) + gammaln(prior).sum()
     return float(normal.sum() + ((amounts - prior) * _log_mean(amounts)).sum())
