@@ -17,6 +17,12 @@ from gamelabel.study.hashes import write_text
 from gamelabel.study.imports import PACKAGE, code_of
 
 _LINES = 12  # of a traceback, shown when a step fails
+_BAR = re.compile(r"(.*?): +\d+%\|")  # tqdm's, with its name
+_QUIET = {  # of what says nothing about a study: parts that FLUX does not need, bars without widgets
+    "TRANSFORMERS_VERBOSITY": "error",
+    "DIFFUSERS_VERBOSITY": "error",
+    "PYTHONWARNINGS": "ignore:IProgress not found",
+}
 
 
 class StepFailed(Exception):
@@ -133,7 +139,7 @@ def _manager(notebook: Path, sockets: Path, kernels: Kernels) -> type:
             # the kernel imports the package whose files were hashed, whatever else is installed
             path = os.pathsep.join(filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]))
             own = {"JPY_SESSION_NAME": notebook.name, "PYTHONHASHSEED": "0", "PYTHONPATH": path}
-            await super()._async_start_kernel(**{**settings, "env": {**os.environ, **own}})
+            await super()._async_start_kernel(**{**settings, "env": {**_QUIET, **os.environ, **own}})
             kernels.add(self)
 
         start_kernel = _async_start_kernel
@@ -183,8 +189,27 @@ def _tidy(executed: Path) -> None:
         if "papermill" in content["metadata"]:
             content["metadata"]["papermill"].pop(key, None)
     for cell in content["cells"]:
-        for output in cell.get("outputs", []):
-            if output["output_type"] == "stream":
-                lines = "".join(output["text"]).split("\n")
-                output["text"] = "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)
+        if "outputs" in cell:
+            cell["outputs"] = _joined(cell["outputs"])
     write_text(executed, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Pieces of one stream put together, each as a terminal would show it in the end; empty ones left out."""
+    joined: list[dict[str, Any]] = []
+    for output in outputs:
+        if joined and output["output_type"] == "stream" and joined[-1].get("name") == output["name"]:
+            joined[-1]["text"] += "".join(output["text"])
+        else:
+            joined.append({**output, "text": "".join(output["text"])} if output["output_type"] == "stream" else output)
+    for output in joined:
+        if output["output_type"] == "stream":
+            output["text"] = _settled(output["text"])
+    return [output for output in joined if output.get("text") != ""]
+
+
+def _settled(text: str) -> str:
+    lines = [line.rstrip("\r").rpartition("\r")[2] for line in _plain(text).split("\n")]
+    bars = {found[1]: k for k, line in enumerate(lines) if (found := _BAR.match(line))}  # the last of each
+    shown = [line for k, line in enumerate(lines) if not (found := _BAR.match(line)) or bars[found[1]] == k]
+    return "\n".join(shown).strip("\n")
