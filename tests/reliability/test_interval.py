@@ -44,8 +44,8 @@ def test_every_level_has_both_intervals_and_a_seed_repeats_them(level, cluster) 
 
 def test_a_bootstrap_over_workers_with_everyone_once_is_alpha_itself() -> None:
     """One worker a draw of whom all are drawn equally often: no replicate can differ."""
-    from gamelabel.reliability import interval
     from gamelabel.reliability.counts import code, vote_counts
+    from gamelabel.reliability.drawn_workers import alpha_over_workers
 
     labels = crowd(np.random.default_rng(2))
     coded = code(labels)
@@ -54,9 +54,48 @@ def test_a_bootstrap_over_workers_with_everyone_once_is_alpha_itself() -> None:
         def multinomial(self, n, _, size):
             return np.ones((size, n), int)
 
-    for level in ("nominal", "ordinal"):
-        drawn = interval._over_workers(coded, vote_counts(coded), 3, Everyone(), level, np.arange(2.0))
+    for level in ("nominal", "ordinal", "interval", "ratio"):
+        drawn = alpha_over_workers(coded, vote_counts(coded), 3, Everyone(), level, np.arange(2.0))
         assert drawn == pytest.approx([alpha(labels, level)] * 3, abs=1e-12)
+
+
+@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval", "ratio"])
+def test_a_replicate_is_what_its_pairs_of_labels_say(level: str) -> None:
+    """Against every pair of labels, one by one: their weights and how far apart; none of a label and itself."""
+    from gamelabel.reliability.counts import code, vote_counts
+    from gamelabel.reliability.drawn_workers import alpha_over_workers
+
+    rng = np.random.default_rng(8)
+    labels = pd.DataFrame(rng.integers(0, [12, 6, 3], (40, 3)), columns=["task", "worker", "label"])
+    coded, weights = code(labels), rng.multinomial(6, np.full(6, 1 / 6), size=20)
+    values = np.array([1.0, 2.0, 4.0])
+
+    class Drawn:
+        def multinomial(self, n, _, size):
+            return weights[:size]
+
+    def slowly(weight) -> float:
+        w = weight[coded.worker].astype(float)
+        m = np.bincount(coded.task, w)
+        pairs = m**2 - np.bincount(coded.task, w**2)
+        w = np.where(pairs[coded.task] > 0, w, 0)
+        n = np.bincount(coded.label, w, 3)
+        scale = np.cumsum(n) - n / 2 if level == "ordinal" else values
+        apart = {
+            "nominal": lambda a, b: float(a != b),
+            "ratio": lambda a, b: ((scale[a] - scale[b]) / (scale[a] + scale[b])) ** 2,
+        }.get(level, lambda a, b: (scale[a] - scale[b]) ** 2)
+        observed = sum(
+            w[i] * w[j] * apart(coded.label[i], coded.label[j]) * m[t] / pairs[t]
+            for i, t in enumerate(coded.task)
+            for j in np.flatnonzero(coded.task == t)
+            if i != j and w[i] * w[j]
+        )
+        expected = sum(n[a] * n[b] * apart(a, b) for a in range(3) for b in range(3))
+        return 1 - (n.sum() ** 2 - (w**2).sum()) / n.sum() * observed / expected
+
+    found = alpha_over_workers(coded, vote_counts(coded), 20, Drawn(), level, values)
+    assert found == pytest.approx([slowly(weight) for weight in weights], abs=1e-12)
 
 
 def test_copies_of_one_worker_do_not_agree_with_themselves() -> None:
