@@ -1,60 +1,18 @@
-"""Every figure of the study: a function takes an Axes, draws on it, and returns it."""
+"""Figures of labels and those who gave them, beside the paper's numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
     from pandas import DataFrame
 
     from gamelabel.reliability import Estimate
-
-
-def prompts_kept(ax: Axes, survival: DataFrame, paper: float = 0.30) -> Axes:
-    """What each corpus keeps under each rule: a small dot for each word list, a large one for the most severe.
-
-    survival: as `gamelabel.prompts.survival` has it. paper: the share that the paper kept (section 3.2).
-    """
-    corpora = list(dict.fromkeys(survival.corpus))[::-1]
-    colours = {"whole word": "#1f5f8b", "substring": "#d1661f"}
-    for (corpus, rule), rows in survival.groupby(["corpus", "rule"], sort=False):
-        at = corpora.index(corpus) + (0.15 if rule == "whole word" else -0.15)
-        ax.plot(rows.share_kept, [at] * len(rows), "o-", color=colours[rule], markersize=4, linewidth=1, alpha=0.6)
-        worst = rows.share_kept.min()
-        ax.plot(worst, at, "o", color=colours[rule], markersize=8, label=rule if corpus == corpora[-1] else None)
-        ax.annotate(f"{worst:.0%}", (worst, at), (-8, 0), textcoords="offset points", ha="right", va="center", size=8)
-    ax.axvline(paper, color="black", linestyle="--", linewidth=1, label=f"the paper: {paper:.0%}")
-    sizes = survival.groupby("corpus").prompts.first()
-    ax.set_yticks(range(len(corpora)), [f"{corpus} ({sizes[corpus]:,})" for corpus in corpora])
-    ax.set(xlim=(0, 1.02), ylim=(-0.6, len(corpora) - 0.4), xlabel="share of prompts kept")
-    ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-    ax.legend(loc="lower left", fontsize=8)
-    return ax
-
-
-def picture_pair(ax: Axes, first: NDArray[Any], second: NDArray[Any], title: str) -> Axes:
-    """Two pictures (H, W, 3) side by side as a player sees them, the prompt above, wrapped."""
-    gap = np.full((first.shape[0], first.shape[1] // 16, 3), 255, np.uint8)
-    ax.imshow(np.concatenate((first, gap, second), 1), interpolation="bicubic")
-    ax.set_title("\n".join(wrap(title, 34)), fontsize=7)
-    ax.set_axis_off()
-    return ax
-
-
-def shares(ax: Axes, table: DataFrame, label: str = "share") -> Axes:
-    """Shares with their intervals, a row each: columns name, value, low, high, n, the first on top."""
-    rows = table.iloc[::-1]
-    spread = [rows["value"] - rows["low"], rows["high"] - rows["value"]]
-    ax.errorbar(rows["value"], range(len(rows)), xerr=spread, fmt="o", color="#1f5f8b", capsize=3)
-    ax.set_yticks(range(len(rows)), [f"{name} ({n:,})" for name, n in zip(rows["name"], rows["n"], strict=True)])
-    ax.set(xlabel=label, ylim=(-0.6, len(rows) - 0.4))
-    return ax
 
 
 def beside_paper(ax: Axes, table: DataFrame) -> Axes:
@@ -196,65 +154,3 @@ def accuracy_by_labels(ax: Axes, players: DataFrame, mean: float, weighted: floa
     ax.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     ax.legend(fontsize=8, loc="lower right")
     return ax
-
-
-def preferred_pair(ax: Axes, preferred: NDArray[Any], other: NDArray[Any], prompt: str) -> Axes:
-    """A point as the paper prints its examples: two pictures (H, W, 3) and under each whether players preferred it."""
-    picture_pair(ax, preferred, other, prompt)
-    for at, word, colour in ((0.24, "preferred", "#1f5f8b"), (0.76, "dispreferred", "#d1661f")):
-        ax.text(at, -0.03, word, transform=ax.transAxes, ha="center", va="top", size=7, color=colour)
-    return ax
-
-
-def claimed_values(ax: Axes, table: DataFrame, most: float = 2.0) -> Axes:
-    """Each tested claim of a value over the paper's number: a band for what is accepted, our value, its interval.
-
-    table: as `gamelabel.study.ratios.values` has it. What lies beyond `most` is an arrow at the edge; the numbers
-    themselves stand on the right.
-    """
-    at = _claims(ax, table, "this run over the paper's number", 1, "the paper", 0.02 * most, 0.98 * most)
-    low, high = (table[end].clip(0, most).to_numpy(float) for end in ("least", "most"))
-    ax.barh(at, high - low, left=low, height=0.6, color="#d9e4ec", edgecolor="#9db8ca", label="accepted", zorder=0)
-    ax.set_xlim(0, most)
-    _legend(ax)
-    return ax
-
-
-def claimed_directions(ax: Axes, table: DataFrame, most: float = 6.0) -> Axes:
-    """Each tested claim of a direction: how far our value lies on the paper's side, in half-widths of its interval.
-
-    table: as `gamelabel.study.ratios.directions` has it. A claim is met where the whole interval is right of 0.
-    """
-    label = "on the paper's side, in half-widths of the interval"
-    _claims(ax, table, label, 0, "no difference", -0.96 * most, 0.96 * most)
-    ax.axvspan(0, most, color="#d9e4ec", alpha=0.6, linewidth=0, label="accepted", zorder=0)
-    ax.set_xlim(-most, most)
-    _legend(ax)
-    return ax
-
-
-def _claims(ax: Axes, table: DataFrame, label: str, mark: float, marked: str, least: float, most: float) -> list[int]:
-    """Rows of claims, their intervals and our values, the verdict as colour; where each row stands."""
-    at = list(range(len(table)))[::-1]
-    for y, row in zip(at, table.to_dict("records"), strict=True):
-        colour = "#1f5f8b" if row["verdict"] in ("matches", "consistent in simulation") else "#d1661f"
-        shape = "<" if row["value"] < least else ">" if row["value"] > most else "o"
-        ax.plot([row["low"], row["high"]], [y, y], color=colour, linewidth=2, alpha=0.5)
-        ax.plot(np.clip(row["value"], least, most), y, shape, color=colour, markersize=6)
-        ax.plot([], [], "o", color=colour, label=row["verdict"])
-        words = f"{row['ours']}  ({row['against']})"
-        ax.text(1.02, y, words, transform=ax.get_yaxis_transform(), va="center", size=8)
-    ax.axvline(mark, color="black", linestyle="--", linewidth=1, label=marked)
-    ax.set_yticks(at, [name.replace("_", " ") for name in table.id], fontsize=8)
-    ax.set(xlabel=label, ylim=(-0.7, len(table) - 0.3))
-    return at
-
-
-def _legend(ax: Axes) -> None:
-    """One entry for each label, below the axes and the name of x."""
-    handles, names = ax.get_legend_handles_labels()
-    one_each = dict(zip(names, handles, strict=True))
-    ax.legend(
-        one_each.values(), one_each.keys(), fontsize=8, ncols=4, frameon=False,
-        loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=5,
-    )  # fmt: skip

@@ -1,0 +1,37 @@
+"""Every figure of the study: a function takes an Axes, draws on it, and returns it."""
+
+from gamelabel.figures.claims import claimed_directions, claimed_values
+from gamelabel.figures.crowds import abilities, gate_costs, gate_gains, methods_beside, two_means
+from gamelabel.figures.players import (
+    accuracy_by_labels,
+    accuracy_by_player,
+    beside_paper,
+    estimates,
+    heavy_tail,
+    labels_per_player,
+    labels_per_point,
+    lorenz,
+)
+from gamelabel.figures.prompts import picture_pair, preferred_pair, prompts_kept, shares
+
+__all__ = [
+    "abilities",
+    "accuracy_by_labels",
+    "accuracy_by_player",
+    "beside_paper",
+    "claimed_directions",
+    "claimed_values",
+    "estimates",
+    "gate_costs",
+    "gate_gains",
+    "heavy_tail",
+    "labels_per_player",
+    "labels_per_point",
+    "lorenz",
+    "methods_beside",
+    "picture_pair",
+    "preferred_pair",
+    "prompts_kept",
+    "shares",
+    "two_means",
+]
