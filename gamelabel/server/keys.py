@@ -32,6 +32,11 @@ class Keys:
         """The public half of the signing key."""
         return text(self.signing.public_key().public_bytes_raw())
 
+    @property
+    def operator(self) -> str:
+        """What opens the operator's port."""
+        return self.mark("operator")
+
     def mark(self, purpose: str, *parts: str) -> str:
         """A name that only the service can make: HMAC-SHA256 over the parts, 43 characters."""
         message = b"".join(len(p.encode()).to_bytes(4, "big") + p.encode() for p in (purpose, *parts))

@@ -45,24 +45,24 @@ def pages(store: Store, settings: Settings) -> APIRouter:
     return router
 
 
-def render(template: str, **values: object) -> str:
+def render(template: str, folder: Path = HERE / "templates", **values: object) -> str:
     """A template with values, which it escapes."""
-    return _templates().get_template(template).render(**values)
+    return _templates(folder).get_template(template).render(**values)
 
 
-def static_file(name: str) -> Response:
-    """A file of `static`, by its name in the list of those that there are."""
-    content = _static().get(name)
+def static_file(name: str, folder: Path = HERE / "static") -> Response:
+    """A file of a folder, by its name in the list of those that there are."""
+    content = _static(folder).get(name)
     if content is None:
         raise Problem(404, "missing", "There is no such file")
     return Response(content, media_type=_KINDS[Path(name).suffix], headers={"Cache-Control": "no-cache"})
 
 
 @cache
-def _templates() -> Environment:
-    return Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined)
+def _templates(folder: Path) -> Environment:
+    return Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
 
 
 @cache
-def _static() -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in (HERE / "static").iterdir() if path.suffix in _KINDS}
+def _static(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in _KINDS}
