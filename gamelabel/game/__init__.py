@@ -20,10 +20,12 @@ from gamelabel.game.ensemble import beside, ensemble
 from gamelabel.game.gate import SPRT, Gate, Posterior, Threshold
 from gamelabel.game.operating import errors, operating
 from gamelabel.game.players import Crowd, Players
+from gamelabel.game.rankings import ISSUES, rank_images
 from gamelabel.game.reward import reward
 from gamelabel.game.simulate import Play, simulate
 
 __all__ = [
+    "ISSUES",
     "SPRT",
     "Crowd",
     "Deck",
@@ -38,6 +40,7 @@ __all__ = [
     "ensemble",
     "errors",
     "operating",
+    "rank_images",
     "reward",
     "simulate",
 ]

@@ -27,7 +27,12 @@ ISSUES = (
 
 
 def rank_images(
-    images: pd.DataFrame, annotators: int = 30, each: int = 1, seed: int = 0, crowd: Crowd | None = None, ties: float = 0.2
+    images: pd.DataFrame,
+    annotators: int = 30,
+    each: int = 1,
+    seed: int = 0,
+    crowd: Crowd | None = None,
+    ties: float = 0.7,
 ) -> pd.DataFrame:
     """Let `each` of so many simulated annotators rank the pictures of each prompt.
 
@@ -39,8 +44,8 @@ def rank_images(
     Mallows', exp(-d log(s / (1 - s))) for d pairs that stand the wrong way round (Mallows 1957), so that with two
     pictures it is what `simulate` plays. Pictures that are equally good are a matter of taste, one for all. A rating
     is right but for 2 (1 - s) of cases, where it is any. ties: the chance that two neighbours whom the annotator rates
-    alike stay tied (in ImageReward's published rankings 11.5 % of all pairs are). Raises ValueError where a prompt
-    has fewer than 4 or more than 9 pictures, or too few annotators.
+    alike stay tied; about as many pairs are tied then as in ImageReward's published rankings, 11.5 %. Raises
+    ValueError where a prompt has fewer than 4 or more than 9 pictures, or too few annotators.
     """
     _check(images, annotators, each)
     rng = np.random.default_rng(seed)
@@ -76,7 +81,7 @@ def rank_images(
 
 
 def mallows(n: int, skill: float, rng: np.random.Generator) -> NDArray[np.int64]:
-    """A random order of 0 ... n - 1, by repeated insertion (Doignon et al. 2004): neighbours stand right with `skill`."""
+    """A random order of 0 ... n - 1, by repeated insertion (Doignon et al. 2004): neighbours are right with `skill`."""
     phi = (1.0 - skill) / max(skill, 1e-12)
     order: list[int] = []
     for i in range(n):
@@ -113,7 +118,9 @@ def _check(images: pd.DataFrame, annotators: int, each: int) -> None:
             f"({len(wrong)} prompts have other numbers)"
         )
     if not 1 <= each <= annotators:
-        raise ValueError(f"{each} annotators a prompt of {annotators} in all: ask at least 1, and no more than there are")
+        raise ValueError(
+            f"{each} annotators a prompt of {annotators} in all: ask at least 1, and no more than there are"
+        )
     if "issues" in images:
         strange = {name for mark in images["issues"] for name in mark.split("; ") if name} - set(ISSUES)
         if strange:
