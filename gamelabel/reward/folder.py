@@ -1,0 +1,70 @@
+"""A reward model as a folder: BLIP and its tokenizer as `transformers` saves them, the head, and what scores mean."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from transformers import AutoTokenizer, BlipForImageTextRetrieval
+
+from gamelabel.reward.calibrate import Calibration
+from gamelabel.reward.model import TEXT_LENGTH, RewardModel
+
+_HEAD, _ABOUT = "head.safetensors", "reward.json"
+
+
+class NotARewardModel(ValueError):
+    """A folder that is no whole reward model; the message says what is wrong and what would be right."""
+
+
+def save_reward(model: RewardModel, folder: str | Path) -> Path:
+    """Write the model so that `load_reward` gives the same scores; all of it or nothing. Returns the folder."""
+    folder = Path(folder)
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    model.blip.save_pretrained(part / "blip")
+    model.tokenizer.save_pretrained(part / "blip")
+    save_file({name: weight.contiguous() for name, weight in model.head.state_dict().items()}, part / _HEAD)
+    about = {"text_length": model.text_length, "calibration": asdict(model.calibration)}
+    (part / _ABOUT).write_text(json.dumps(about, indent=2) + "\n")
+    if folder.exists():
+        shutil.rmtree(folder)
+    part.rename(folder)
+    return folder
+
+
+def load_reward(folder: str | Path, device: str = "cpu") -> RewardModel:
+    """Open what `save_reward` wrote.
+
+    Raises FileNotFoundError where there is no such folder, NotARewardModel where a part is missing, damaged, or made
+    for another text length.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"no folder {folder}: give one that `save_reward` wrote")
+    wanted = [_ABOUT, _HEAD, "blip/config.json", "blip/model.safetensors", "blip/tokenizer.json"]
+    if missing := [name for name in wanted if not (folder / name).is_file()]:
+        raise NotARewardModel(
+            f"{folder} is no whole reward model: {', '.join(missing)} missing; train or copy it again"
+        )
+    try:
+        about = json.loads((folder / _ABOUT).read_text())
+        calibration = about["calibration"]
+        calibration = Calibration(**{**calibration, "percentiles": tuple(calibration["percentiles"])})
+        model = open_blip(folder / "blip", about["text_length"], calibration)
+        model.head.load_state_dict(load_file(folder / _HEAD))
+    except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        raise NotARewardModel(f"{folder} is no reward model: {error}") from error
+    return model.to(device).eval()
+
+
+def open_blip(
+    source: str | Path, text_length: int = TEXT_LENGTH, calibration: Calibration | None = None, seed: int = 0
+) -> RewardModel:
+    """A BLIP with a new head, to be trained: a folder, or a name on the hub such as Salesforce/blip-itm-large-coco."""
+    blip = BlipForImageTextRetrieval.from_pretrained(source)
+    return RewardModel(blip, AutoTokenizer.from_pretrained(source), text_length, calibration, seed)

@@ -1,0 +1,83 @@
+"""How well scores tell what people prefer: accuracy on pairs, and best and worst of several pictures.
+
+As ImageReward has them (Xu et al. 2023, section 4.1). A scorer that gives two pictures the same score has not told
+them apart: such a pair counts as wrong, and a picture's place is behind all that score as much. Intervals are 95 %
+bootstraps over prompts, whose pairs are not independent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import spearmanr
+
+from gamelabel.reliability import Estimate
+from gamelabel.reliability.estimate import percentile
+
+REPLICATES = 1000
+
+
+def preference_accuracy(
+    first: ArrayLike, second: ArrayLike, target: ArrayLike, prompts: ArrayLike | None = None, seed: int = 0
+) -> Estimate:
+    """Share of pairs in which the picture that people prefer has the higher score; n is the number of pairs.
+
+    first, second: scores (N,); target: the share of people for the first, (N,), pairs at one half being left out;
+    prompts: what each pair is about, (N,), by default each by itself. NaN where no pair is decided.
+    """
+    gap, target = np.asarray(first, float) - np.asarray(second, float), np.asarray(target, float)
+    _finite(gap, "scores")
+    decided = target != 0.5
+    right = (np.sign(gap) == np.sign(target - 0.5))[decided]
+    groups = np.arange(len(right)) if prompts is None else np.asarray(prompts)[decided]
+    return share_by_group(right, groups, seed)
+
+
+def recall_at(scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int, seed: int = 0) -> Estimate:
+    """Share of prompts whose best picture, by people, is among the scorer's first k; n is the number of prompts.
+
+    scores, ranks: for each prompt the scores of its pictures and their rank by people, 1 the best. Where people tie
+    several for the best, the share of these that are among the first k counts.
+    """
+    hits = [_share_within(np.asarray(s, float), np.asarray(r, float), k) for s, r in zip(scores, ranks, strict=True)]
+    return share_by_group(np.array(hits), np.arange(len(hits)), seed)
+
+
+def filter_at(scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int, seed: int = 0) -> Estimate:
+    """Share of prompts whose worst picture, by people, is among the scorer's last k: `recall_at`, upside down."""
+    return recall_at([-np.asarray(s, float) for s in scores], [-np.asarray(r, float) for r in ranks], k, seed)
+
+
+def _share_within(scores: NDArray[np.float64], ranks: NDArray[np.float64], k: int) -> float:
+    _finite(scores, "scores")
+    if len(scores) != len(ranks) or not 1 <= k <= len(scores):
+        raise ValueError(f"{len(scores)} scores, {len(ranks)} ranks, k = {k}: give as many, and k from 1 to that many")
+    place = (scores[None, :] >= scores[:, None]).sum(1)  # 1 the best; those that score as much stand before
+    return float((place <= k)[ranks == ranks.min()].mean())
+
+
+def metric_test(scores: ArrayLike, wins: ArrayLike) -> float:
+    """Spearman's correlation over models of their mean scores with how often people preferred them."""
+    scores, wins = np.asarray(scores, float), np.asarray(wins, float)
+    if scores.shape != wins.shape or len(scores) < 2:
+        raise ValueError(f"{len(scores)} models have scores, {len(wins)} have wins: give both of at least two models")
+    return float(spearmanr(scores, wins).statistic)
+
+
+def share_by_group(hits: ArrayLike, groups: ArrayLike, seed: int = 0, replicates: int = REPLICATES) -> Estimate:
+    """Mean of hits (N,) with a bootstrap interval that draws whole groups (N,); NaN where there are none."""
+    hits = np.asarray(hits, float)
+    _, group = np.unique(np.asarray(groups), return_inverse=True)
+    if not len(hits):
+        return Estimate(float("nan"), float("nan"), float("nan"), 0)
+    sums, sizes = np.bincount(group, hits), np.bincount(group)
+    n = len(sizes)
+    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=replicates)
+    return percentile(float(hits.mean()), drawn @ sums / (drawn @ sizes), len(hits))
+
+
+def _finite(values: NDArray[np.float64], name: str) -> None:
+    if not np.isfinite(values).all():
+        raise ValueError(f"{int((~np.isfinite(values)).sum())} of {len(values)} {name} are not finite")

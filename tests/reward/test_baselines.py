@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+
+from gamelabel.reward import baselines, examples, fit_quality, score_pairs
+from tests.reward.worlds import PROMPTS, drawn, four_in_order, tiny
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("four")
+    pairs, labels, files = four_in_order(folder, prompts=2)
+    return folder, pairs, labels, [folder / name for name in files]
+
+
+def test_the_text_free_score_learns_the_order_and_never_reads(world):
+    folder, pairs, labels, files = world
+    quality = fit_quality(tiny(), examples(pairs, labels, folder))
+    scores = quality(files, ["a red circle"] * 4)
+    assert (np.diff(scores) < 0).all()
+    assert quality(files, PROMPTS).tolist() == scores.tolist()
+    with pytest.raises(ValueError, match="4 pictures but 1 prompts"):
+        quality(files, PROMPTS[:1])
+
+
+def test_all_three_score_pictures_and_prompts_alike(world):
+    folder, pairs, labels, _ = world
+    pictures = drawn(PROMPTS)
+    scorers = baselines(tiny(), examples(pairs, labels, folder))
+    assert list(scorers) == ["CLIP Score", "Aesthetic", "BLIP Score"]
+    for scorer in scorers.values():
+        scores = scorer(pictures, PROMPTS)
+        assert scores.shape == (4,) and np.isfinite(scores).all()
+        np.testing.assert_allclose(scores[1], scorer(pictures[1:2], PROMPTS[1:2])[0], atol=1e-5)
+
+
+def test_pairs_are_scored_side_by_side(world):
+    folder, pairs, *_ = world
+    few = pairs.iloc[[3, 0]]
+    table = score_pairs(tiny().score, few, folder)
+    assert table.columns.tolist() == ["pair_id", "score_a", "score_b"]
+    assert table.pair_id.tolist() == few.pair_id.tolist()
+    assert table.score_a[0] == pytest.approx(
+        tiny().score([folder / few.image_a.iloc[0]], [few.prompt.iloc[0]])[0], abs=1e-5
+    )

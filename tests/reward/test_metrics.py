@@ -1,0 +1,107 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gamelabel.reliability import Estimate
+from gamelabel.reward import filter_at, metric_test, preference_accuracy, recall_at, slides
+
+
+def test_accuracy_leaves_out_ties_of_people_and_counts_those_of_the_scorer_as_wrong():
+    # right, wrong, a tie of people, not told apart
+    found = preference_accuracy([2.0, 1.0, 5.0, 3.0], [1.0, 2.0, 0.0, 3.0], [1.0, 1.0, 0.5, 0.0])
+    assert (found.value, found.n) == (1 / 3, 3)
+
+
+def test_accuracy_takes_shares_of_votes():
+    assert preference_accuracy([1.0, 1.0], [0.0, 0.0], [0.6, 0.4]).value == 0.5
+
+
+def test_without_a_decided_pair_there_is_no_accuracy():
+    assert math.isnan(preference_accuracy([1.0], [0.0], [0.5]).value)
+
+
+def test_intervals_draw_prompts_not_pairs():
+    right = np.repeat([1.0, 0.0], 50)  # one prompt all right, one all wrong, or a hundred prompts by themselves
+    scores = np.where(right == 1.0, 1.0, -1.0)
+    by_prompt = preference_accuracy(scores, np.zeros(100), np.ones(100), np.repeat(["x", "y"], 50))
+    by_pair = preference_accuracy(scores, np.zeros(100), np.ones(100))
+    assert by_prompt.value == by_pair.value == 0.5
+    assert (by_prompt.low, by_prompt.high) == (0.0, 1.0)
+    assert 0.38 < by_pair.low < 0.42 and 0.58 < by_pair.high < 0.62
+
+
+def test_scores_that_are_not_finite_are_refused():
+    with pytest.raises(ValueError, match="1 of 2 scores are not finite"):
+        preference_accuracy([float("nan"), 1.0], [0.0, 0.0], [1.0, 1.0])
+
+
+# Four pictures of one prompt; people: the third is best, the first is worst.
+RANKS, SCORES = [4, 2, 1, 3], [0.5, 0.9, 0.7, 0.1]
+
+
+@pytest.mark.parametrize(("k", "hit"), [(1, 0), (2, 1), (4, 1)])
+def test_recall_by_hand(k, hit):
+    assert recall_at([SCORES], [RANKS], k).value == hit
+
+
+@pytest.mark.parametrize(("k", "hit"), [(1, 0), (2, 1), (4, 1)])
+def test_filter_by_hand(k, hit):
+    assert filter_at([SCORES], [RANKS], k).value == hit
+
+
+def test_pictures_not_told_apart_stand_behind():
+    assert recall_at([[1.0, 1.0, 0.0]], [[1, 2, 3]], 1).value == 0
+    assert recall_at([[1.0, 1.0, 0.0]], [[1, 2, 3]], 2).value == 1
+    assert filter_at([[1.0, 0.0, 0.0]], [[1, 2, 3]], 1).value == 0
+
+
+def test_of_several_best_the_share_that_is_recalled_counts():
+    assert recall_at([[3.0, 2.0, 1.0]], [[1, 2, 1]], 1).value == 0.5
+
+
+def test_several_prompts_may_have_several_numbers_of_pictures():
+    found = recall_at([[3.0, 1.0], SCORES], [[1, 2], RANKS], 1)
+    assert (found.value, found.n) == (0.5, 2)
+
+
+@given(st.lists(st.integers(-5, 5), min_size=4, max_size=9, unique=True), st.randoms(use_true_random=False))
+def test_recall_grows_with_k_to_one_and_filter_is_recall_upside_down(scores, random):
+    ranks = list(range(1, len(scores) + 1))
+    random.shuffle(ranks)
+    shares = [recall_at([scores], [ranks], k).value for k in range(1, len(scores) + 1)]
+    assert shares == sorted(shares) and shares[-1] == 1
+    upside = [-s for s in scores], [len(ranks) + 1 - r for r in ranks]
+    assert filter_at([scores], [ranks], 2).value == recall_at([upside[0]], [upside[1]], 2).value
+
+
+def test_more_pictures_are_asked_for_than_there_are():
+    with pytest.raises(ValueError, match="k = 3"):
+        recall_at([[1.0, 2.0]], [[1, 2]], 3)
+
+
+# "ImageReward: As Metric": Spearman's correlation to people's wins, as the slides print it.
+@pytest.mark.parametrize(("scorer", "printed"), [("ImageReward", 1.00), ("CLIP Score", 0.60)])
+def test_published_metric_test(scorer, printed):
+    assert metric_test(slides.MODELS[scorer], slides.MODELS["wins"]) == pytest.approx(printed, abs=0.005)
+
+
+def test_published_metric_test_on_other_prompts():
+    coco = [-0.0455, 0.1553, 0.5387, -0.0857, -0.5485, -0.8510]
+    assert metric_test(coco, slides.MODELS["wins"]) == pytest.approx(0.77, abs=0.005)
+    fid = [-20.7, -18.8, -10.9, -17.9, -18.4, -26.2]  # less is better
+    assert metric_test(fid, slides.MODELS["wins"]) == pytest.approx(0.09, abs=0.005)
+
+
+def test_a_metric_test_needs_both_of_each_model():
+    with pytest.raises(ValueError, match="3 models have scores, 2 have wins"):
+        metric_test([1, 2, 3], [1, 2])
+
+
+def test_ours_stand_beside_the_slides():
+    ours = {"BLIP Score": {"accuracy": Estimate(0.6, 0.55, 0.65, 40)}, "another": {"accuracy": Estimate(0.5, 0, 1, 2)}}
+    table = slides.beside(ours)
+    assert table.iloc[0].tolist() == ["BLIP Score", "accuracy", 57.76, 60.0, pytest.approx(55.0), 65.0, 40]
+    assert math.isnan(table.iloc[1].slides)

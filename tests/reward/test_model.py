@@ -1,0 +1,181 @@
+import json
+import shutil
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gamelabel.reward import (
+    Calibration,
+    NotARewardModel,
+    RewardModel,
+    load_reward,
+    make_embedded,
+    open_blip,
+    save_reward,
+)
+from gamelabel.reward.model import make_head
+from tests.reward.worlds import PROMPTS, drawn, tiny, write_pictures
+
+
+@pytest.fixture(scope="module")
+def model():
+    return tiny()
+
+
+def test_batches_score_as_one_at_a_time(model):
+    pictures = drawn(PROMPTS)
+    together = model.score(pictures, PROMPTS)
+    one_by_one = [model.score(pictures[i : i + 1], PROMPTS[i : i + 1])[0] for i in range(len(PROMPTS))]
+    assert together.shape == (4,) and np.ptp(together) > 1e-4
+    np.testing.assert_allclose(together, one_by_one, atol=1e-5)
+    np.testing.assert_allclose(together, model.score(pictures, PROMPTS, batch=3), atol=1e-5)
+    assert model.score(pictures[:0], []).shape == (0,)
+
+
+def test_the_score_depends_on_the_picture_and_on_the_prompt(model):
+    pictures = drawn(PROMPTS)
+    assert np.ptp(model.score(pictures, PROMPTS[:1] * 4)) > 1e-4
+    assert np.ptp(model.score(pictures[[0] * 4], PROMPTS)) > 1e-5
+
+
+def test_files_arrays_and_tensors_score_alike(model, tmp_path):
+    pictures = drawn(PROMPTS)
+    files = [tmp_path / name for name in write_pictures(tmp_path, pictures)]
+    scores = model.score(pictures, PROMPTS)
+    assert model.score(files, PROMPTS).tolist() == scores.tolist()
+    tensor = torch.from_numpy(pictures).permute(0, 3, 1, 2) / 255.0
+    np.testing.assert_allclose(model.reward(tensor, PROMPTS).detach().numpy(), scores, atol=1e-5)
+
+
+def test_the_gradient_reaches_the_pictures(model):
+    tensor = torch.rand(2, 3, 64, 64, requires_grad=True)
+    model.reward(tensor, PROMPTS[:2]).sum().backward()
+    assert tensor.grad.abs().sum() > 0
+
+
+def test_pictures_of_any_size_are_scaled_and_their_middle_is_kept(model):
+    wide = np.zeros((64, 128, 3), np.uint8)
+    wide[:, 32:96] = 200  # the middle
+    plain = np.full((64, 64, 3), 200, np.uint8)
+    assert torch.equal(*model.look([wide, plain]))
+    large = np.asarray(Image.fromarray(drawn(PROMPTS[:1])[0]).resize((256, 256), Image.Resampling.NEAREST))
+    np.testing.assert_allclose(*model.score([large, drawn(PROMPTS[:1])[0]], PROMPTS[:1] * 2), atol=0.05)
+
+
+def test_scores_are_calibrated():
+    pictures, plain = drawn(PROMPTS), tiny()
+    moved = RewardModel(plain.blip, plain.tokenizer, 20, Calibration(0.5, 2.0, "a set"))
+    np.testing.assert_allclose(moved.score(pictures, PROMPTS), (plain.score(pictures, PROMPTS) - 0.5) / 2.0, atol=1e-6)
+
+
+def test_the_head_is_imagerewards():
+    head = make_head(768)
+    shapes = [tuple(layer.weight.shape[::-1]) for layer in head if isinstance(layer, torch.nn.Linear)]
+    assert shapes == [(768, 1024), (1024, 128), (128, 64), (64, 16), (16, 1)]
+    assert [layer.p for layer in head if isinstance(layer, torch.nn.Dropout)] == [0.2, 0.2, 0.1]
+    assert [name for name in head.state_dict() if "weight" in name] == [f"{i}.weight" for i in (0, 2, 4, 6, 7)]
+    assert head[0].weight.std().item() == pytest.approx(769**-0.5, rel=0.01)  # its variance is 1 / (d + 1)
+    assert not any(layer.bias.any() for layer in head if isinstance(layer, torch.nn.Linear))
+
+
+def test_equal_seeds_make_equal_models_and_leave_the_random_state_alone():
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    first, again, other = tiny(1), tiny(1), tiny(2)
+    assert torch.equal(torch.get_rng_state(), before)
+    for name, weight in first.state_dict().items():
+        assert torch.equal(weight, again.state_dict()[name])
+    assert not torch.equal(first.head[0].weight, other.head[0].weight)
+
+
+def test_the_embedded_size():
+    model = make_embedded()
+    assert sum(weight.numel() for weight in model.parameters()) == pytest.approx(1.6e6, rel=0.1)
+    assert (model.side, model.text_length) == (64, 20)
+    # with BLIP's own range for image encoders all patches would look the same
+    assert model.blip.vision_model.embeddings.position_embedding.std() > 0.01
+
+
+def test_every_prompt_of_the_world_is_read_whole(model):
+    from gamelabel.world import prompts
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tokens = model.read(list(prompts()))
+    assert (tokens["input_ids"] != model.tokenizer.unk_token_id).all()
+
+
+def test_words_that_it_does_not_know_are_told(model):
+    with pytest.warns(UserWarning, match=r"1 of 2 prompts have words .* 'a pink circle'"):
+        model.read(["a red circle", "a pink circle"])
+
+
+def test_prompts_that_are_too_long_are_told(model):
+    with pytest.warns(UserWarning, match="1 of 2 prompts have more than 20 tokens"):
+        model.read(["a red circle", " ".join(["red"] * 30)])
+
+
+@pytest.mark.parametrize("prompts", ["a red circle", ["a red circle"]])
+def test_as_many_prompts_as_pictures(model, prompts):
+    with pytest.raises(ValueError, match=r"4 pictures but (one|1) prompts"):
+        model.score(drawn(PROMPTS), prompts)
+
+
+def test_what_is_no_picture(model, tmp_path):
+    with pytest.raises(ValueError, match="uint8"):
+        model.score(np.zeros((1, 64, 64, 3)), PROMPTS[:1])
+    (tmp_path / "x.png").write_bytes(b"no picture")
+    with pytest.raises(OSError, match=r"x\.png cannot be read"):
+        model.score([tmp_path / "x.png"], PROMPTS[:1])
+    with pytest.raises(FileNotFoundError):
+        model.score([tmp_path / "none.png"], PROMPTS[:1])
+
+
+@pytest.mark.parametrize("length", [2, 21, 35])
+def test_a_text_length_that_the_encoder_has_no_places_for(model, length):
+    with pytest.raises(ValueError, match=f"{length} tokens do not go into a text encoder with places for 20"):
+        RewardModel(model.blip, model.tokenizer, length)
+
+
+def test_a_folder_gives_the_same_scores(tmp_path, model):
+    model = RewardModel(model.blip, model.tokenizer, 18, Calibration(1.0, 2.0, "a set", 7, (-1.0, 0.0, 2.0)))
+    folder = save_reward(model, tmp_path / "reward")
+    opened = load_reward(folder)
+    assert opened.score(drawn(PROMPTS), PROMPTS).tolist() == model.score(drawn(PROMPTS), PROMPTS).tolist()
+    assert (opened.text_length, opened.calibration) == (18, model.calibration)
+    save_reward(model, folder)  # over an older one
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["reward"]
+
+
+def test_a_blip_from_a_folder_gets_a_new_head(tmp_path, model):
+    folder = save_reward(model, tmp_path / "reward")
+    opened = open_blip(folder / "blip", text_length=20, seed=3)
+    assert torch.equal(opened.blip.itm_head.weight, model.blip.itm_head.weight)
+    assert not torch.equal(opened.head[0].weight, model.head[0].weight)
+
+
+def test_folders_that_are_no_reward_model(tmp_path, model):
+    with pytest.raises(FileNotFoundError, match="save_reward"):
+        load_reward(tmp_path / "none")
+    whole = save_reward(model, tmp_path / "whole")
+    for name in ("reward.json", "head.safetensors", "blip/model.safetensors"):
+        broken = tmp_path / "broken"
+        shutil.rmtree(broken, ignore_errors=True)
+        shutil.copytree(whole, broken)
+        (broken / name).unlink()
+        with pytest.raises(NotARewardModel, match=f"{name} missing"):
+            load_reward(broken)
+        (broken / name).write_bytes(b"\x00" * 40)
+        with pytest.raises(NotARewardModel, match="broken"):
+            load_reward(broken)
+
+
+def test_a_folder_for_another_text_length(tmp_path, model):
+    folder = save_reward(model, tmp_path / "reward")
+    about = json.loads((folder / "reward.json").read_text())
+    (folder / "reward.json").write_text(json.dumps({**about, "text_length": 35}))
+    with pytest.raises(NotARewardModel, match="35 tokens do not go into a text encoder with places for 20"):
+        load_reward(folder)
