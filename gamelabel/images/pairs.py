@@ -40,8 +40,12 @@ def trainable(prompts: pd.DataFrame) -> pd.DataFrame:
 def make_pairs(prompts: pd.DataFrame, points: int, comparisons: int, model: str, seed: int) -> pd.DataFrame:
     """Plan a pool of data points from kept prompts (columns prompt_id, text): the table `pairs`, its files to be drawn.
 
-    Each prompt serves once. Raises ValueError where there are too few distinct prompts.
+    Each prompt serves once. Raises ValueError where there are too few distinct prompts, or no points are asked for.
     """
+    if points < 1 or comparisons < 0:
+        raise ValueError(
+            f"a plan has at least one point and no fewer than 0 comparison points: {points}, {comparisons}"
+        )
     rng = np.random.default_rng(seed)
     distinct = prompts.drop_duplicates("text").sort_values("prompt_id")
     needed = points + 2 * comparisons
@@ -118,7 +122,7 @@ def draw_pairs(
     byte, whatever was there before. Raises OSError, with the file's name, where one cannot be written; those before it
     are kept.
     """
-    batch = batch or batch_of(pipe)
+    batch = batch_of(pipe, batch)
     sides = [
         (folder / row[f"image_{side}"], row[f"drawn_{side}"], row[f"seed_{side}"])
         for row in pairs.to_dict("records")

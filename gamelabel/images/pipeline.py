@@ -78,9 +78,13 @@ def side_of(pipe: FluxPipeline) -> int:
     return int(pipe.vae.config.sample_size)
 
 
-def batch_of(pipe: FluxPipeline) -> int:
-    """How many pictures to draw or encode at once: fewer where they are larger, so that memory holds."""
-    return max(1, min(_BATCH, _PIXELS // side_of(pipe) ** 2))
+def batch_of(pipe: FluxPipeline, asked: int = 0) -> int:
+    """How many pictures to draw or encode at once: as asked, else fewer where they are larger, so that memory holds."""
+    if asked < 0:
+        raise ValueError(
+            f"batch is how many pictures to draw at once, or 0 for as many as suit their size; not {asked}"
+        )
+    return asked or max(1, min(_BATCH, _PIXELS // side_of(pipe) ** 2))
 
 
 def text_length(pipe: FluxPipeline) -> int:
@@ -120,7 +124,7 @@ def generate(
     """
     if len(prompts) != len(seeds):
         raise ValueError(f"{len(prompts)} prompts but {len(seeds)} seeds: give one seed a prompt")
-    batch = batch or batch_of(pipe)
+    batch = batch_of(pipe, batch)
     empty = encode(pipe, [""]) if guidance > 1.0 else None
     with tqdm(total=len(prompts), desc=progress, unit="picture", disable=not progress) as bar:
         for start in range(0, len(prompts), batch):

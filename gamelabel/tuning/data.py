@@ -55,7 +55,7 @@ def read_pictures(
     """
     if not files:
         raise ValueError("there are no pictures to learn from: no data point has more votes for one of its pictures")
-    batch = batch or batch_of(pipe)
+    batch = batch_of(pipe, batch)
     parts = [slice(start, start + batch) for start in range(0, len(files), batch)]
     text = prompts if isinstance(prompts, Text) else _read_text(pipe, prompts, scratch)
     latents = ((encode_files(pipe, files[part]),) for part in tqdm(parts, desc="latents"))

@@ -52,6 +52,17 @@ def test_too_few_prompts_say_how_many_are_needed(kept):
         make_pairs(alike, 1, 1, "model", 1)
 
 
+@pytest.mark.parametrize(("points", "comparisons"), [(0, 5), (-3, 5), (3, -1)])
+def test_a_plan_of_nothing(kept, points, comparisons):
+    with pytest.raises(ValueError, match="at least one point"):
+        make_pairs(kept, points, comparisons, "model", 1)
+
+
+def test_a_batch_below_zero(kept, tmp_path):
+    with pytest.raises(ValueError, match="batch is how many pictures to draw at once"):
+        draw_pairs(None, make_pairs(kept, 3, 1, "model", 1), tmp_path, batch=-1)
+
+
 def test_only_what_is_missing_or_broken_is_drawn_and_to_the_byte_as_before(kept, tmp_path):
     pipe = load(untrained_repository(tmp_path / "flux"), device="cpu")
     pairs = make_pairs(kept, 3, 1, "model", 1)
