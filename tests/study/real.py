@@ -1,0 +1,37 @@
+"""The study's own notebooks in a folder of the tests, cut down to what seconds can hold."""
+
+import shutil
+from pathlib import Path
+
+from gamelabel.study.steps import Study
+
+ROOT = Path(__file__).parents[2]
+# smaller still than `smoke`; every cell of every notebook runs
+SMALLEST = """\
+# Every step at the smallest size at which each of its cells has something to do.
+seed: 0
+cell_minutes: 10.0
+n_prompts: 600
+points: 24
+comparisons: 12
+n_players: 12
+n_games: 3
+replicates: 20
+train_steps: 2
+train_batch: 4
+test_prompts: 8
+"""
+
+
+def real_study(root: Path, profile: str = SMALLEST, model: Path = ROOT / "data/models/scenes-flux") -> Study:
+    """A project folder with copies of the notebooks, the project's data, and one profile, `smoke`."""
+    (root / "notebooks" / "profiles").mkdir(parents=True)
+    (root / "notebooks" / "profiles" / "smoke.yaml").write_text(profile)
+    for step in Study(ROOT, "smoke").there():
+        shutil.copy(ROOT / "notebooks" / f"{step.name}.ipynb", root / "notebooks")
+    (root / "data" / "models").mkdir(parents=True)
+    for name in ("claims.yaml", "sources.yaml"):
+        shutil.copy(ROOT / "data" / name, root / "data")
+    (root / "data" / "models" / "scenes-flux").symlink_to(model)
+    shutil.copy(ROOT / "requirements.lock", root)
+    return Study(root, "smoke")
