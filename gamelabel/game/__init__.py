@@ -15,17 +15,20 @@ Nothing here reads a clock, a file or a global: the same standing and the same a
 """
 
 from gamelabel.game.batches import Rules, Standing
+from gamelabel.game.calibrate import calibrate, find_seed, windows
 from gamelabel.game.deck import Deck
 from gamelabel.game.ensemble import beside, ensemble
+from gamelabel.game.experiments import experiments
 from gamelabel.game.gate import SPRT, Gate, Posterior, Threshold
 from gamelabel.game.operating import errors, operating
-from gamelabel.game.players import Crowd, Players
+from gamelabel.game.players import KINDS, Crowd, Players
 from gamelabel.game.rankings import ISSUES, rank_images
 from gamelabel.game.reward import reward
 from gamelabel.game.simulate import Play, simulate
 
 __all__ = [
     "ISSUES",
+    "KINDS",
     "SPRT",
     "Crowd",
     "Deck",
@@ -37,10 +40,14 @@ __all__ = [
     "Standing",
     "Threshold",
     "beside",
+    "calibrate",
     "ensemble",
     "errors",
+    "experiments",
+    "find_seed",
     "operating",
     "rank_images",
     "reward",
     "simulate",
+    "windows",
 ]

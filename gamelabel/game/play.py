@@ -26,6 +26,11 @@ class Streams(NamedTuple):
         """The streams of a seed."""
         return cls(*map(np.random.default_rng, np.random.SeedSequence(seed).spawn(len(cls._fields))))
 
+    @staticmethod
+    def crowd_of(seed: int) -> np.random.Generator:
+        """The first of the streams alone, for when many seeds are looked at for their players."""
+        return np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0])
+
 
 class Luck(NamedTuple):
     """All chance in a game, drawn before it: rows for each batch that a player may play, the players one by one.

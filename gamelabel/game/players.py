@@ -82,12 +82,12 @@ class Crowd:
     all players who are of the other kinds in `KINDS`, none by default.
     """
 
-    guessers: float = 0.195
+    guessers: float = 0.215
     guesser_beta: tuple[float, float] = (20.0, 20.0)
-    skill_mean: float = 0.806
+    skill_mean: float = 0.809
     skill_weight: float = 28.9
-    labels_mu: float = 3.936
-    labels_sigma: float = 1.371
+    labels_mu: float = 3.805
+    labels_sigma: float = 1.39
     taste: float = 0.75
     kinds: Mapping[str, float] = field(default_factory=dict)
 
@@ -106,9 +106,9 @@ class Crowd:
         if players < 1:
             raise ValueError(f"a crowd of {players} players: draw at least 1")
         a, b = self.skill_weight * self.skill_mean, self.skill_weight * (1 - self.skill_mean)
+        stamina = np.ceil(rng.lognormal(self.labels_mu, self.labels_sigma, players)).astype(np.int64)
         guesser = rng.random(players) < self.guessers
         skill = np.where(guesser, rng.beta(*self.guesser_beta, players), rng.beta(a, b, players))
-        stamina = np.ceil(rng.lognormal(self.labels_mu, self.labels_sigma, players)).astype(np.int64)
         people = Players(
             kind=np.where(guesser, "guesser", "honest").astype(object),
             skill=skill,

@@ -26,10 +26,10 @@ def test_the_share_falls_with_good_answers_to_the_floor_and_rises_with_bad_ones(
     for _ in range(11):
         standing = rules.after(standing, np.array([5]), np.array([0]))
         shares.append(standing.share.item())
-    assert shares[:3] == pytest.approx([0.83, 0.83**2, 0.83**3])
+    assert shares[:3] == pytest.approx([0.818, 0.818**2, 0.818**3])
     assert shares[-2:] == [0.163, 0.163]
     standing = rules.after(standing, np.array([0]), np.array([31]))
-    assert standing.share.item() == pytest.approx(0.163 / 0.83) and not standing.removed.item()
+    assert standing.share.item() == pytest.approx(0.163 / 0.818) and not standing.removed.item()
     standing = rules.after(standing, np.array([0]), np.array([2]))
     assert standing.removed.item()  # 55 of 88
 
@@ -37,7 +37,7 @@ def test_the_share_falls_with_good_answers_to_the_floor_and_rises_with_bad_ones(
 def test_a_batch_without_comparison_points_moves_the_share_as_all_answers_so_far_do() -> None:
     rules = Rules()
     good = rules.after(rules.start(), np.array([4]), np.array([1]))
-    assert rules.after(good, np.array([0]), np.array([0])).share.item() == pytest.approx(0.83**2)
+    assert rules.after(good, np.array([0]), np.array([0])).share.item() == pytest.approx(0.818**2)
     assert rules.after(rules.start(), np.array([0]), np.array([0])).share.item() == 1.0
 
 
