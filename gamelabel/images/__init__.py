@@ -6,6 +6,7 @@
 from gamelabel.images.pairs import draw_pairs, make_pairs, trainable
 from gamelabel.images.pipeline import EMBEDDED, NotAFluxRepository, encode, generate, load, starting_noise
 from gamelabel.images.quality import quality_change
+from gamelabel.images.several import draw_several, judge_several, plan_several
 from gamelabel.images.truth import adherence_by_family, judge_pairs, open_picture, share, share_table
 
 __all__ = [
@@ -13,12 +14,15 @@ __all__ = [
     "NotAFluxRepository",
     "adherence_by_family",
     "draw_pairs",
+    "draw_several",
     "encode",
     "generate",
     "judge_pairs",
+    "judge_several",
     "load",
     "make_pairs",
     "open_picture",
+    "plan_several",
     "quality_change",
     "share",
     "share_table",

@@ -118,23 +118,38 @@ def draw_pairs(
 ) -> int:
     """Draw what is missing or broken of the pictures of a table from `make_pairs`; returns how many were drawn.
 
-    A picture is always drawn beside the same others, those of its batch in the table: only so is it the same to the
-    byte, whatever was there before. Raises OSError, with the file's name, where one cannot be written; those before it
-    are kept.
+    Raises as `draw_files`.
     """
-    batch = batch_of(pipe, batch)
     sides = [
         (folder / row[f"image_{side}"], row[f"drawn_{side}"], row[f"seed_{side}"])
         for row in pairs.to_dict("records")
         for side in "ab"
     ]
-    missing = {path for path, _, _ in sides if not is_whole(path)}
-    groups = [sides[start : start + batch] for start in range(0, len(sides), batch)]
+    return draw_files(pipe, sides, steps, guidance, batch)
+
+
+def draw_files(
+    pipe: FluxPipeline,
+    files: Sequence[tuple[Path, str, int]],
+    steps: int = 4,
+    guidance: float = 1.0,
+    batch: int = 0,
+) -> int:
+    """Draw what is missing or broken of the files (path, prompt, seed); returns how many were drawn.
+
+    A picture is always drawn beside the same others, those of its batch in the list: only so is it the same to the
+    byte, whatever was there before. Raises OSError, with the file's name, where one cannot be written; those before it
+    are kept.
+    """
+    batch = batch_of(pipe, batch)
+    missing = {path for path, _, _ in files if not is_whole(path)}
+    groups = [files[start : start + batch] for start in range(0, len(files), batch)]
     due = [job for group in groups if any(path in missing for path, _, _ in group) for job in group]
     if not due:
         return 0
-    (folder / "images").mkdir(parents=True, exist_ok=True)
     paths, prompts, seeds = zip(*due, strict=True)
+    for folder in {path.parent for path in paths}:
+        folder.mkdir(parents=True, exist_ok=True)
     drawn = generate(pipe, prompts, seeds, steps, guidance, batch, progress="pictures")
     pictures = (picture for group in drawn for picture in group)
     for path, picture in zip(paths, pictures, strict=True):
