@@ -3,6 +3,7 @@
 from gamelabel.reward.agreement import agreement, chosen, matrix, panel
 from gamelabel.reward.baselines import Scorer, baselines, clip_score, fit_quality, match_score, score_pairs
 from gamelabel.reward.calibrate import Calibration, calibrate
+from gamelabel.reward.compare import compare_on_pairs, compare_on_rankings
 from gamelabel.reward.data import BadPairs, examples
 from gamelabel.reward.embedded import make_embedded
 from gamelabel.reward.folder import NotARewardModel, load_reward, open_blip, save_reward
@@ -26,6 +27,8 @@ __all__ = [
     "calibrate",
     "chosen",
     "clip_score",
+    "compare_on_pairs",
+    "compare_on_rankings",
     "examples",
     "filter_at",
     "fit_quality",

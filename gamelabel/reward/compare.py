@@ -1,0 +1,49 @@
+"""Scorers side by side on held-out prompts: accuracy on pairs, recall and filter of several pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from gamelabel.reliability import Estimate
+from gamelabel.reward.baselines import Scorer, score_pairs
+from gamelabel.reward.metrics import filter_at, preference_accuracy, recall_at
+
+Numbers = dict[str, dict[str, Estimate]]  # scorer -> number -> its estimate
+
+
+def compare_on_pairs(
+    scorers: Mapping[str, Scorer], pairs: pd.DataFrame, targets: pd.Series, folder: str | Path = "."
+) -> tuple[Numbers, dict[str, pd.DataFrame]]:
+    """Accuracy of each scorer on pairs whose target (share of people for the first, by pair_id) is known.
+
+    Returns the numbers, {scorer: {"accuracy": Estimate}}, and what each scorer said, as `score_pairs` has it.
+    """
+    known = pairs[pairs["pair_id"].isin(targets.index)]
+    target, said = targets.loc[known["pair_id"]].to_numpy(float), {}
+    numbers: Numbers = {}
+    for name, scorer in scorers.items():
+        table = said[name] = score_pairs(scorer, known, folder)
+        found = preference_accuracy(table["score_a"], table["score_b"], target, known["prompt_id"].to_numpy())
+        numbers[name] = {"accuracy": found}
+    return numbers, said
+
+
+def compare_on_rankings(
+    scorers: Mapping[str, Scorer], images: pd.DataFrame, folder: str | Path = ".", ks: tuple[int, ...] = (1, 2, 4)
+) -> Numbers:
+    """Recall and filter of each scorer on ranked pictures: prompt_id, prompt, image, rank (1 the best by people).
+
+    Returns {scorer: {"recall@1": Estimate, ..., "filter@4": Estimate}}.
+    """
+    files = [Path(folder) / image for image in images["image"]]
+    numbers: Numbers = {}
+    for name, scorer in scorers.items():
+        scored = images.assign(score=scorer(files, images["prompt"].tolist()))
+        groups = [group for _, group in scored.groupby("prompt_id", sort=False)]
+        scores, ranks = ([group[column].to_numpy(float) for group in groups] for column in ("score", "rank"))
+        numbers[name] = {f"recall@{k}": recall_at(scores, ranks, k) for k in ks}
+        numbers[name] |= {f"filter@{k}": filter_at(scores, ranks, k) for k in ks}
+    return numbers

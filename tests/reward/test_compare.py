@@ -1,0 +1,43 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from gamelabel.reward import compare_on_pairs, compare_on_rankings, slides
+
+
+def by_number(pictures, prompts):
+    """The number in a file's name; a scorer that needs no picture."""
+    return np.array([float(picture.stem) for picture in pictures])
+
+
+def against(pictures, prompts):
+    return -by_number(pictures, prompts)
+
+
+SCORERS = {"ImageReward": by_number, "BLIP Score": against}
+
+
+def test_scorers_on_the_same_pairs():
+    pairs = pd.DataFrame(
+        {
+            "pair_id": ["1", "2", "3", "4"],
+            "prompt_id": ["p", "p", "q", "q"],
+            "prompt": "a red circle",
+            "image_a": ["4.png", "2.png", "9.png", "1.png"],
+            "image_b": ["1.png", "3.png", "5.png", "2.png"],
+        }
+    )
+    numbers, said = compare_on_pairs(SCORERS, pairs, pd.Series({"3": 0.4, "1": 1.0, "2": 0.2}))
+    assert numbers["ImageReward"]["accuracy"].value == pytest.approx(2 / 3)
+    assert numbers["BLIP Score"]["accuracy"].value == pytest.approx(1 / 3)
+    assert said["ImageReward"].score_a.tolist() == [4, 2, 9]  # the fourth has no target
+
+
+def test_scorers_on_the_same_rankings_beside_the_slides():
+    images = pd.DataFrame({"prompt_id": np.repeat(["p", "q"], 5), "prompt": "a red circle"})
+    images = images.assign(image=[f"{i}.png" for i in range(10)], rank=[5, 4, 3, 2, 1, 1, 2, 3, 4, 5])
+    numbers = compare_on_rankings(SCORERS, images)
+    assert list(numbers["ImageReward"]) == slides.ACCURACY.columns[1:].tolist()
+    assert all(found.value == 0.5 and found.n == 2 for found in numbers["ImageReward"].values())
+    table = slides.beside(numbers)
+    assert table.slides[0] == 39.62 and table.ours[0] == 50
