@@ -9,6 +9,7 @@ import pandas as pd
 
 from gamelabel.game import Crowd, Rules, simulate
 from gamelabel.labels.crowd_csv import read_crowd
+from gamelabel.labels.database import read_database
 from gamelabel.labels.exported import read_exported
 from gamelabel.labels.pickapic import read_pickapic
 from gamelabel.labels.rankings import read_rankings
@@ -17,7 +18,7 @@ from gamelabel.labels.released import read_released
 from gamelabel.labels.tables import read_table, write_table
 from gamelabel.labels.votes import players_of
 
-SOURCES = ("simulated", "gamelabel10k", "csv", "imagereward", "pickapic", "export")
+SOURCES = ("simulated", "gamelabel10k", "csv", "imagereward", "pickapic", "export", "database")
 _OUTSIDE = "outside"  # folder in the run's for pairs, and their pictures, that came with their labels
 
 
@@ -45,9 +46,9 @@ def gather(
     "simulated": `players` simulated players play over the run's pairs, whose true adherence is in its table
     `adherence`; crowd, rules, seed: as `simulate` has them. All others read `file`: "gamelabel10k" the release or what
     has its layout, or "hub"; "csv" task, worker, label, and task, label at `gold` if known answers exist; "imagereward"
-    rankings; "pickapic" its rows; "export" a folder that `gamelabel export` wrote. Writes `labels`, `players`, and the
-    pairs that came with the labels, which `labelled_pairs` then finds. Raises ValueError for another source or no file,
-    else what the readers raise.
+    rankings; "pickapic" its rows; "export" a folder that `gamelabel export` wrote; "database" the address of the
+    service's database. Writes `labels`, `players`, and the pairs that came with the labels, which `labelled_pairs` then
+    finds. Raises ValueError for another source or no file, else what the readers raise.
     """
     if source not in SOURCES:
         raise ValueError(f"{source!r} is no source of labels: {', '.join(SOURCES)}")
@@ -75,6 +76,8 @@ def labelled_pairs(run_dir: str | Path) -> pd.DataFrame:
 def _from_file(source: str, run_dir: str | Path, file: str, gold: str) -> Gathered:
     if source == "export":
         return Gathered(*read_exported(file, run_dir, _OUTSIDE), rejections([]))
+    if source == "database":
+        return Gathered(*read_database(file, run_dir, f"{_OUTSIDE}/images"), rejections([]))
     if source == "gamelabel10k":
         reading = read_released(file, run_dir, f"{_OUTSIDE}/images")
     elif source == "pickapic":

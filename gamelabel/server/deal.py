@@ -8,13 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 from sqlalchemy import Connection, Row, bindparam, exists, select, update
 
 from gamelabel.server.schema import assignments, pairs
 
+_WINDOW = 8  # batches: so many times more points than needed are looked at, so that neighbours differ each time
+
 
 def deal(
-    connection: Connection, player: int, pool: str, counts: Sequence[bool], again: Sequence[bool]
+    connection: Connection,
+    player: int,
+    pool: str,
+    counts: Sequence[bool],
+    again: Sequence[bool],
+    chance: np.random.Generator,
 ) -> list[Row] | None:
     """A pair for each place of a batch, None where not enough are new to the player; to be called in a write.
 
@@ -23,9 +31,13 @@ def deal(
     for spent preferences, and when they are spent themselves the game is over: nobody labels unjudged.
     """
     n = len(counts)
-    comparisons = iter(_stock(connection, player, pool, "comparison", False, n))
-    shared = iter(_stock(connection, player, pool, "preference", True, n))
-    rest = _stock(connection, player, pool, "preference", False, n)
+
+    def stock(kind: str, again: bool) -> list[Row]:
+        rows = _least_served(connection, player, pool, kind, again, _WINDOW * n)
+        return [rows[i] for i in chance.permutation(len(rows))]
+
+    comparisons, shared = iter(stock("comparison", False)), iter(stock("preference", True))
+    rest = stock("preference", False)
     fresh, spent = iter([row for row in rest if not row.served]), iter([row for row in rest if row.served])
     dealt = []
     for place in range(n):
@@ -41,14 +53,9 @@ def deal(
     return dealt
 
 
-def _stock(connection: Connection, player: int, pool: str, kind: str, again: bool, n: int) -> Sequence[Row]:
-    """The n least served pairs of a kind that a player has not had; on PostgreSQL none that another is being dealt."""
+def _least_served(connection: Connection, player: int, pool: str, kind: str, again: bool, n: int) -> Sequence[Row]:
+    """The n least served pairs of a kind that a player has not had."""
     had = exists().where(assignments.c.player == player, assignments.c.pair == pairs.c.id)
-    wanted = (
-        select(pairs)
-        .where(pairs.c.pool == pool, pairs.c.kind == kind, pairs.c.again == again, ~pairs.c.retired, ~had)
-        .order_by(pairs.c.served, pairs.c.place)
-        .limit(n)
-        .with_for_update(skip_locked=True, of=pairs)
-    )
-    return connection.execute(wanted).all()
+    of_kind = (pairs.c.pool == pool, pairs.c.kind == kind, pairs.c.again == again, ~pairs.c.retired)
+    wanted = select(pairs.c.id, pairs.c.served).where(*of_kind, ~had)
+    return connection.execute(wanted.order_by(pairs.c.served, pairs.c.place).limit(n)).all()

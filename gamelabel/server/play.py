@@ -128,7 +128,8 @@ def _new_batch(connection: Connection, player: Row, key: str | None, settings: S
     now = standing(player)
     chance, size = settings.chance, settings.rules.batch
     counts = settings.rules.comparisons(now, chance)[0]
-    dealt = deal(connection, player.id, player.pool, counts.tolist(), (chance.random(size) < settings.again).tolist())
+    again = (chance.random(size) < settings.again).tolist()
+    dealt = deal(connection, player.id, player.pool, counts.tolist(), again, chance)
     if dealt is None:
         raise Problem(404, "finished", "There are no pictures left", "This player has seen what there is to see.")
     number = player.labels // size

@@ -16,7 +16,9 @@ from gamelabel.server.tokens import sign_launch, verify_reward
 
 HERE = Path(__file__).parent
 AD_COINS = 10
-_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src {service}"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; frame-src {service}"
+)
 Who = Annotated[str, Cookie(alias="player", max_length=64)]
 
 

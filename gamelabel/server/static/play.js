@@ -56,7 +56,7 @@ async function slides() {
     await new Promise(done => $(id).querySelector('button').addEventListener('click', done, { once: true }))
   }
   show('pair')
-  $('ask').textContent = 'Practice: which picture fits these words better?'
+  $('ask').textContent = 'Practice: which one fits the words?'
   await practise(LOOK, where)
   where()
 }

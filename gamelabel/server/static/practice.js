@@ -26,7 +26,7 @@ export async function practise(look, where) {
     where(`Practice ${i + 1} of ${PAIRS.length}`, i, PAIRS.length)
     await ask({
       prompt: pair.prompt, look, next: 'Next', faces: { left: draw(pair.left), right: draw(pair.right) },
-      judge: choice => choice === pair.fits ? '' : 'Look again: the other one fits these words better.',
+      judge: choice => choice === pair.fits ? '' : 'Look again: the other one fits better.',
     })
     say('Right.')
   }

@@ -28,7 +28,6 @@ const corners = (x, y, r) => Array.from({ length: 6 }, (_, i) => {
   return `${(x + r * Math.cos(angle)).toFixed(1)},${(y + r * Math.sin(angle)).toFixed(1)}`
 }).join(' ')
 
-$('map').setAttribute('viewBox', `0 0 ${(9.1 * W).toFixed()} ${(LAND.length * 1.5 + .9) * R}`)
 LAND.forEach((row, r) => [...row].forEach((kind, c) => {
   if (kind === ' ') return
   const [x, y] = place(r, c), group = make($('map'), 'g', { tabindex: 0, role: 'button' })
@@ -96,4 +95,6 @@ window.addEventListener('message', async event => {
 })
 
 paint()
+const { x, y, width, height } = $('map').getBBox()
+$('map').setAttribute('viewBox', `${x - 4} ${y - 4} ${width + 8} ${height + 8}`)
 purse()
