@@ -21,7 +21,8 @@ def operating(
     on preferences that a player gives until they are removed or done. SIMULATED, and the same seed gives the same
     table. `Rules(batch=1, step=1, floor=(1, 1), gate=...)` shows a gate alone, one comparison point at a time.
     """
-    return pd.concat([_curve(name, each, accuracies, labels, players, seed) for name, each in rules.items()])
+    curves = [_curve(name, each, accuracies, labels, players, seed) for name, each in rules.items()]
+    return pd.concat(curves, ignore_index=True)
 
 
 def _curve(name: str, rules: Rules, accuracies: Sequence[float], labels: int, players: int, seed: int) -> pd.DataFrame:

@@ -47,7 +47,6 @@ class Played(NamedTuple):
     """What was played: rows as in `Luck`, of which a player's first so many were played."""
 
     on_gold: NDArray[np.bool_]  # (rows, batch) which points were comparison points
-    right: NDArray[np.bool_]  # (rows, batch) which of these were answered rightly
     batches: NDArray[np.int64]  # (players,) batches played
     standing: Standing  # at the end
 
@@ -75,7 +74,6 @@ class Answers(NamedTuple):
     player: NDArray[np.int64]
     batch: NDArray[np.int64]
     on_gold: NDArray[np.bool_]  # whether about a comparison point
-    right: NDArray[np.bool_]  # whether that was answered rightly
     asked: NDArray[np.int64]  # the player's how-manyth comparison point, from 0; of others it means nothing
 
 
@@ -100,7 +98,6 @@ def play(people: Players, rules: Rules, luck: Luck, points: int) -> Played:
     """Play until all players are tired or removed; points: the preferences there are, after which only gold is left."""
     batches, first = rows(people, rules.batch)
     on_gold = np.zeros((len(luck.coins), rules.batch), np.bool_)
-    right = np.zeros_like(on_gold)
     here, mine = np.arange(len(batches)), rules.start(len(batches))
     end, played = rules.start(len(batches)), np.zeros_like(batches)
     for batch in range(int(batches.max())):
@@ -113,9 +110,9 @@ def play(people: Players, rules: Rules, luck: Luck, points: int) -> Played:
         chance, hurry = people.looks(here, batch * rules.batch)
         eye, on_left = luck.eyes[asked], luck.on_left[asked]
         hits = people.picks(here[:, None], chance[:, None], hurry[:, None], eye, on_left) & counts
-        on_gold[row], right[row] = counts, hits
-        hit = hits.sum(1)
-        mine = rules.after(mine, hit, counts.sum(1) - hit)
+        on_gold[row] = counts
+        right = hits.sum(1)
+        mine = rules.after(mine, right, counts.sum(1) - right)
         goes = mine.removed | (batches[here] == batch + 1)
         if goes.any():
             for values, last in zip(end, mine.of(goes), strict=True):
@@ -124,7 +121,7 @@ def play(people: Players, rules: Rules, luck: Luck, points: int) -> Played:
             here, mine = here[~goes], mine.of(~goes)
         if not len(here):
             break
-    return Played(on_gold, right, played, end)
+    return Played(on_gold, played, end)
 
 
 def in_order(people: Players, batch_size: int, played: Played) -> Answers:
@@ -137,8 +134,8 @@ def in_order(people: Players, batch_size: int, played: Played) -> Answers:
     asked = so_far - 1 - before[player, None]
     row = np.flatnonzero(batch < played.batches[player])
     row = row[np.lexsort((player[row], batch[row]))]
-    wide = (np.repeat(values[row], batch_size) for values in (player, batch))
-    return Answers(*wide, *(values[row].ravel() for values in (played.on_gold, played.right, asked)))
+    who, when = (np.repeat(values[row], batch_size) for values in (player, batch))
+    return Answers(who, when, played.on_gold[row].ravel(), asked[row].ravel())
 
 
 def team_eyes(

@@ -61,24 +61,21 @@ def simulate(
     row = np.empty(len(gold), np.int64)
     row[gold], row[other] = comparisons[place], preferences[point]
 
-    # Each answer is about a target: the gold image, the one that fits better, or the first.
-    target_is_a = np.empty(len(gold), np.bool_)
-    target_is_a[gold] = (pairs.gold.iloc[comparisons] == "a").to_numpy()[place]
+    # Each answer is about a target: the gold image, the one that fits better, or, by taste, the first.
+    target_is_a = (pairs.gold == "a").to_numpy()[row]
     target_is_a[other] = gap[point] >= 0
-    drawn = rows(people, rules.batch)[1][given.player[gold]] * rules.batch + given.asked[gold]
-    on_left = streams.show.random(len(gold)) < 0.5
-    on_left[gold] = luck.on_left[drawn]
-    eye = streams.see.random(len(gold))
-    eye[other] = team_eyes(people, given.player[other], point, len(preferences), eye[other], streams.team)
     skill, hurry = people.looks(given.player, given.batch * rules.batch)
     chance = skill.copy()
     chance[other] = np.where(gap[point] == 0, 0.5 + (2 * skill[other] - 1) * (likes[point] - 0.5), skill[other])
-    hits = people.picks(given.player, chance, hurry, eye, on_left)
-    hits[gold] = given.right[gold]
 
-    eye[gold] = luck.eyes[drawn]
-    ms = _response_ms(people.pace_ms[given.player], eye < hurry, streams.show)
+    # On comparison points the draws are those that the game was played with, so the answers are too.
+    eye, on_left = streams.see.random(len(gold)), streams.show.random(len(gold)) < 0.5
+    eye[other] = team_eyes(people, given.player[other], point, len(preferences), eye[other], streams.team)
+    drawn = rows(people, rules.batch)[1][given.player[gold]] * rules.batch + given.asked[gold]
+    eye[gold], on_left[gold] = luck.eyes[drawn], luck.on_left[drawn]
+    hits = people.picks(given.player, chance, hurry, eye, on_left)
     choice, left = (np.where(flags == target_is_a, "a", "b") for flags in (hits, on_left))
+    ms = _response_ms(people.pace_ms[given.player], eye < hurry, streams.show)
     labels = _label_table(given, pairs.pair_id.to_numpy()[row], choice, left, ms)
     return Play(labels, _player_table(played.standing, played.batches * rules.batch))
 
