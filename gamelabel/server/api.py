@@ -142,26 +142,30 @@ def create_app(store: Store, settings: Settings, outbox: Outbox | None = None) -
 
 
 def _routes(store: Store, settings: Settings, outbox: Outbox) -> APIRouter:
-    limiter, rate = FixedWindowRateLimiter(MemoryStorage()), RateLimitItemPerMinute(settings.calls_per_minute)
+    limiter = FixedWindowRateLimiter(MemoryStorage())
+    of_session, of_address = (RateLimitItemPerMinute(settings.calls_per_minute * n) for n in (1, 20))
     bearer = HTTPBearer(auto_error=False, description="The session.")
 
-    def limited(who: str) -> None:
+    def limited(rate: RateLimitItemPerMinute, who: str) -> None:
         if not limiter.hit(rate, who):
             raise Problem(429, "busy", "Too many requests", f"At most {rate.amount} a minute.", 60)
+
+    def address(request: Request) -> None:
+        """Many players may share an address; who makes sessions up has one all the same."""
+        limited(of_address, request.client.host if request.client else "")
 
     def session(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> str:
         if given is None or len(given.credentials) > 100:
             raise Problem(401, "session", "A session is needed", "Send it as Authorization: Bearer.")
-        limited(given.credentials)
+        limited(of_session, given.credentials)
         return given.credentials
 
     Session = Annotated[str, Depends(session)]
-    router = APIRouter(prefix="/v1")
+    router = APIRouter(prefix="/v1", dependencies=[Depends(address)])
 
     @router.post("/sessions", status_code=201, responses=documented(400, 401, 415, 422))
-    def open_session(body: LaunchBody, request: Request, key: Once = None) -> SessionBody:
+    def open_session(body: LaunchBody, key: Once = None) -> SessionBody:
         """Exchange a launch token for a session. A token works once; with the same key it may be sent again."""
-        limited(request.client.host if request.client else "")
         return SessionBody(**people.open_session(store, settings, body.launch, key))
 
     @router.put("/consent", status_code=204, responses=documented(400, 401, 403, 415, 422))

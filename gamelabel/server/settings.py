@@ -18,7 +18,7 @@ class Settings:
 
     again: chance that a preference comes from the points that are served again and again; minimal: store what the paper
     stores and nothing more; look_s: seconds that every pair stays up before it can be answered; session_s: how long a
-    launch lets a player in; calls_per_minute: of one session, and of one address that opens sessions; clock: seconds
+    launch lets a player in; calls_per_minute: of one session, and 20 times as many of one address; clock: seconds
     since 1970; chance: where every draw comes from, from the operating system's entropy unless a test says otherwise.
     """
 

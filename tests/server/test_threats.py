@@ -94,6 +94,13 @@ def test_too_many_requests_are_told_to_wait(make: Callable[..., Service]) -> Non
 
 
 @on_sqlite
+def test_made_up_sessions_are_limited_by_their_address(make: Callable[..., Service]) -> None:
+    client = make(calls_per_minute=1).client
+    made_up = [{"Authorization": f"Bearer {number}"} for number in range(30)]
+    assert [client.post("/v1/batches", headers=one).status_code for one in made_up] == [401] * 20 + [429] * 10
+
+
+@on_sqlite
 def test_minimal_mode_stores_what_the_paper_stores(make: Callable[..., Service]) -> None:
     service = make(minimal=True)
     player = service.player()
