@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,18 @@ def save_adapter(transformer: Any, folder: Path) -> Path:
         # sets in order, so that equal adapters are equal files
         transformer_lora_adapter_metadata={k: sorted(v) if isinstance(v, set) else v for k, v in config.items()},
     )
+    _order(folder / FILE)
     return folder / FILE
+
+
+def _order(file: Path) -> None:
+    """Put a safetensors file's metadata in order, which its writer leaves to chance: equal adapters, equal files."""
+    with file.open("r+b") as stream:
+        size = int.from_bytes(stream.read(8), "little")
+        header = json.loads(stream.read(size))
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        stream.seek(8)
+        stream.write(json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode().ljust(size))
 
 
 def tune_adapter(

@@ -23,6 +23,7 @@ def test_stock_flux_loads_what_is_saved_and_draws_the_same(tmp_path):
     tuned = next(generate(pipe, ["a red circle"], [1]))
     file = save_adapter(pipe.transformer, tmp_path / "adapter")
     assert (tuned != plain).any()
+    assert len({save_adapter(pipe.transformer, tmp_path / "adapter").read_bytes() for _ in range(8)}) == 1
 
     assert (next(generate(load(repository, device="cpu", adapter=file), ["a red circle"], [1])) == tuned).all()
     stock = FluxPipeline.from_pretrained(repository)
