@@ -21,7 +21,7 @@ from gamelabel.reward.model import Picture, RewardModel, in_batches
 from gamelabel.reward.pretrain import towers
 
 Scorer = Callable[[Sequence[Picture], Sequence[str]], NDArray[np.float64]]
-_BATCH = 64
+_BATCH = 32
 _RIDGE = 1e-2  # keeps the line short: there are as many weights as the encoder is wide
 
 

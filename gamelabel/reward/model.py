@@ -127,7 +127,7 @@ class RewardModel(nn.Module):
 
     @torch.no_grad()
     def score(
-        self, pictures: Sequence[Picture] | NDArray[np.uint8], prompts: Sequence[str], batch: int = 64
+        self, pictures: Sequence[Picture] | NDArray[np.uint8], prompts: Sequence[str], batch: int = 32
     ) -> NDArray[np.float64]:
         """Calibrated scores (N,) of N pictures, each with its prompt; higher is better, `calibration` says how much.
 

@@ -53,7 +53,7 @@ def main(pictures: int) -> None:
             together = model.score(files, prompts)
             ours.append(pictures / (perf_counter() - began))
     ratio = median(b / a for a, b in zip(plain, ours, strict=True))
-    print(f"scoring:  one at a time {max(plain):6.0f}/s   batches of 64 {max(ours):6.0f}/s   ratio {ratio:.1f}")
+    print(f"scoring:  one at a time {max(plain):6.0f}/s   batches of 32 {max(ours):6.0f}/s   ratio {ratio:.1f}")
     print(f"          largest difference of a score: {np.abs(apart - together).max():.1e}")
 
 

@@ -5,8 +5,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import BlipConfig, BlipForImageTextRetrieval, BlipTextConfig, BlipVisionConfig
 
-from gamelabel.reward import Settings, bradley_terry, examples, train_reward
+from gamelabel.reward import RewardModel, Settings, bradley_terry, examples, train_reward
 from gamelabel.reward import train as module
 from gamelabel.reward.train import freeze
 from tests.reward.worlds import PROMPTS, four_in_order, tiny
@@ -56,6 +57,26 @@ def test_seven_layers_of_ten_are_fixed():
     assert not any("text_encoder.encoder.layer.0." in n for n in names)
     assert {"blip.itm_head.weight", "blip.vision_proj.weight"} < fixed
     assert any(n.startswith("head.") for n in names) and not any("embeddings" in n for n in names)
+
+
+def test_of_blip_large_the_layers_that_imagereward_fixes_are_fixed():
+    vision = BlipVisionConfig(hidden_size=1024, intermediate_size=4096, num_hidden_layers=24, num_attention_heads=16)
+    text = BlipTextConfig(encoder_hidden_size=1024, num_attention_heads=12)
+    with torch.device("meta"):  # of its size, without its memory
+        model = RewardModel(BlipForImageTextRetrieval(BlipConfig(text_config=text, vision_config=vision)), None)
+    freeze(model, 0.7)
+    free = {
+        part: min(int(layer) for layer, weight in numbered(layers) if weight.requires_grad)
+        for part, layers in (
+            ("text", model.blip.text_encoder.encoder.layer),
+            ("vision", model.blip.vision_model.encoder.layers),
+        )
+    }
+    assert free == {"text": 8, "vision": 16} and model.head[0].in_features == 768
+
+
+def numbered(layers):
+    return [(name.split(".")[0], weight) for name, weight in layers.named_parameters()]
 
 
 @pytest.fixture(scope="module")
