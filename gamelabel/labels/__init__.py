@@ -5,6 +5,7 @@ from gamelabel.labels.crowd_csv import Annotations, read_annotations, read_crowd
 from gamelabel.labels.exported import read_exported, write_dataset, write_parquet
 from gamelabel.labels.gather import SOURCES, Gathered, gather, labelled_pairs
 from gamelabel.labels.pickapic import read_pickapic
+from gamelabel.labels.ranked import ranked_pairs
 from gamelabel.labels.rankings import read_rankings
 from gamelabel.labels.reading import Reading
 from gamelabel.labels.real import PUBLISHED, REAL, RealCrowd, real_crowds
@@ -33,6 +34,7 @@ __all__ = [
     "gather",
     "labelled_pairs",
     "players_of",
+    "ranked_pairs",
     "read_annotations",
     "read_crowd",
     "read_exported",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-
 import numpy as np
 import pandas as pd
 
+from gamelabel.labels.schema import TABLES
 from gamelabel.labels.tables import check_table
 
 
@@ -17,27 +16,31 @@ def ranked_pairs(rankings: pd.DataFrame, images: pd.DataFrame, model: str) -> tu
     the best), source, as `game.rank_images` returns them. Two pictures of the same rank are a tie. Pair names are as
     `read_rankings` has them. Raises ValueError where an annotator ranked a picture that is not among the prompt's.
     """
-    pairs, labels = [], []
-    ranked = {key: group.set_index("image") for key, group in rankings.groupby(["prompt_id", "player_id"], sort=False)}
-    by_prompt: dict[str, list[str]] = {}
-    for prompt_id, player_id in ranked:
-        by_prompt.setdefault(prompt_id, []).append(player_id)
-    for prompt_id, group in images.groupby("prompt_id", sort=False):
-        for (i, a), (j, b) in combinations(enumerate(group.to_dict("records")), 2):
-            pair_id = f"{prompt_id}-{i}-{j}"
-            shown = {"image_a": a["image"], "image_b": b["image"], "seed_a": a["seed"], "seed_b": b["seed"]}
-            pairs.append({"pair_id": pair_id, "prompt_id": prompt_id, "prompt": a["prompt"], **shown})
-            for player_id in by_prompt.get(prompt_id, []):
-                ranks = ranked[prompt_id, player_id]
-                if a["image"] in ranks.index and b["image"] in ranks.index:
-                    first, second = ranks.at[a["image"], "rank"], ranks.at[b["image"], "rank"]
-                    choice = "tie" if first == second else "a" if first < second else "b"
-                    labels.append((f"{pair_id}-{player_id}", player_id, pair_id, choice, ranks["source"].iloc[0]))
     _check(rankings, images)
-    table = pd.DataFrame(pairs).assign(kind="preference", model=model, gold=None)
-    named = pd.DataFrame(labels, columns=["label_id", "player_id", "pair_id", "choice", "source"])
-    blank = named.assign(batch_id=None, shown_left=None, response_ms=None, created_at=None)
-    return check_table(table, "pairs"), check_table(blank, "labels")
+    numbered = images.assign(number=images.groupby("prompt_id").cumcount())
+    shown = _every_two(numbered, ["prompt_id", "prompt"])
+    pairs = shown.assign(kind="preference", model=model, gold=None)
+    chosen = _every_two(
+        rankings.merge(numbered[["prompt_id", "image", "number"]]), ["prompt_id", "player_id", "source"]
+    )
+    better = np.sign(chosen["rank_b"] - chosen["rank_a"])
+    labels = chosen.assign(
+        label_id=chosen["pair_id"] + "-" + chosen["player_id"],
+        choice=better.map({1: "a", 0: "tie", -1: "b"}),
+        batch_id=None,
+        shown_left=None,
+        response_ms=None,
+        created_at=None,
+    )
+    return check_table(pairs[list(TABLES["pairs"])], "pairs"), check_table(labels[list(TABLES["labels"])], "labels")
+
+
+def _every_two(frame: pd.DataFrame, of: list[str]) -> pd.DataFrame:
+    """Every two rows that agree in the columns `of`, the lower number first (_a and _b), with the pair's name."""
+    two = frame.merge(frame, on=of, suffixes=("_a", "_b"))
+    two = two[two["number_a"] < two["number_b"]].reset_index(drop=True)
+    name = two["prompt_id"] + "-" + two["number_a"].astype(str) + "-" + two["number_b"].astype(str)
+    return two.assign(pair_id=name)
 
 
 def _check(rankings: pd.DataFrame, images: pd.DataFrame) -> None:
