@@ -94,11 +94,15 @@ def known_answers(gold: pd.DataFrame | None, coded: Coded) -> pd.Series:
     answers = gold.loc[gold.label.notna(), ["task", "label"]].drop_duplicates()
     twice = answers.task[answers.task.duplicated()]
     if len(twice):
-        raise ValueError(f"gold contradicts itself about {twice.nunique()} tasks, such as {twice.iloc[0]!r}")
+        raise ValueError(f"gold contradicts itself about {twice.nunique()} tasks, such as {_shown(twice.iloc[0])}")
     for name, ours, theirs in (("task", coded.tasks, answers.task), ("label", coded.categories, answers.label)):
         if len(ours) and len(theirs) and isinstance(ours[0], str) != isinstance(theirs.iloc[0], str):
             raise ValueError(
-                f"gold has {name}s such as {theirs.iloc[0]!r}, the labels {name}s such as {ours[0]!r}: "
+                f"gold has {name}s such as {_shown(theirs.iloc[0])}, the labels {name}s such as {_shown(ours[0])}: "
                 "one is text, the other is not, so none would be found; read both alike"
             )
     return answers.set_index("task").label.reindex(coded.tasks)
+
+
+def _shown(name: object) -> str:
+    return repr(name.item() if isinstance(name, np.generic) else name)

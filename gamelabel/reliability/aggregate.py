@@ -31,8 +31,8 @@ def aggregate(
     gold: known answers, `task, label`. They stand in the result with probability 1, and teach every method what its
     workers are worth. seed: breaks ties, which are known by another label's having the same probability.
 
-    The result's `attrs` hold, as plain data, `method`, `workers` (read it with `skills`), `objective` (log likelihood
-    with log prior, by round of what climbs) and `converged`; where a climb did not end there is a warning too.
+    The result's `attrs` hold, as plain data, `method`, `workers` (read it with `skills`), `log_likelihood`, `objective`
+    (the same with the log prior, by round of what climbs) and `converged`; a climb that did not end warns.
 
     Labels count as they are: leave out first whose labels should not (those of removed players), and a worker who
     labels a task twice counts twice. A missing label is no label. A task without any, gold's included, is not in the
@@ -59,7 +59,9 @@ def aggregate(
     table = pd.DataFrame(
         {"task": coded.tasks, "label": coded.categories[best[place]], "probability": probability[place]}
     )
-    table.attrs = {"method": method, "objective": fit.objective, "converged": fit.converged}
+    table.attrs = {"method": method} | {
+        name: getattr(fit, name) for name in ("log_likelihood", "objective", "converged")
+    }
     if method != "majority":
         table.attrs["workers"] = _about_workers(coded, fit)
     return table

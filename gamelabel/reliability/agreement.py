@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gamelabel.reliability.alpha import Real
-from gamelabel.reliability.counts import Counts, checked_counts, code, vote_counts
+from gamelabel.reliability.counts import Counts, checked_counts, code, votes_of
 
 
 def percent_agreement(labels: pd.DataFrame | Counts) -> float:
@@ -66,7 +66,7 @@ def cohen_kappa(labels: pd.DataFrame, weights: Literal["linear", "quadratic"] | 
 
 
 def _several(labels: pd.DataFrame | Counts) -> Counts:
-    counts = vote_counts(code(labels, workers=False)) if isinstance(labels, pd.DataFrame) else checked_counts(labels)
+    counts = votes_of(labels)[0] if isinstance(labels, pd.DataFrame) else checked_counts(labels)
     return counts[counts.sum(1) > 1]
 
 

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from gamelabel.reliability.counts import Counts, checked_counts, code, vote_counts
+from gamelabel.reliability.counts import Counts, checked_counts, votes_of
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 Real = NDArray[np.float64]
+
+_BLOCK = 1 << 15  # units counted at a time: their keys stay in the cache
 
 
 def alpha(labels: pd.DataFrame | Counts, level: Level = "nominal", values: Sequence[float] | None = None) -> float:
@@ -46,8 +48,8 @@ def counts_and_values(
         return counts, category_values(numbers, level)
     if values is not None:
         raise ValueError("values go with vote counts: in a frame the labels are their own values")
-    coded = code(labels, workers=False)
-    return vote_counts(coded), category_values(coded.categories, level)
+    counts, categories = votes_of(labels)
+    return counts, category_values(categories, level)
 
 
 def category_values(categories: ArrayLike | pd.Index, level: Level) -> Real:
@@ -69,15 +71,21 @@ def patterns(counts: Counts) -> tuple[Counts, Counts]:
     Units of equal counts weigh alike in alpha: with two categories and few labels a unit, a million units are some
     ten patterns.
     """
-    labels = counts.sum(1)
-    counts, base = counts[labels > 1], int(counts.max(initial=0)) + 1
-    cells = base ** counts.shape[1]
-    if cells <= 4 * len(counts) + 1024:  # few enough to count them all
-        key = counts @ base ** np.arange(counts.shape[1])
-        often = np.bincount(key, minlength=cells)
-        keys = np.flatnonzero(often)
-        return keys[:, None] // base ** np.arange(counts.shape[1]) % base, often[keys]
-    return np.unique(counts, axis=0, return_counts=True)
+    base, size = int(counts.max(initial=0)) + 1, counts.shape[1]
+    cells = base**size
+    if cells > 4 * len(counts) + 1024:  # too many to count them all
+        return np.unique(counts[counts.sum(1) > 1], axis=0, return_counts=True)
+    often, block = np.zeros(cells, np.int64), max(_BLOCK, cells)
+    for start in range(0, len(counts), block):
+        key = np.zeros(min(block, len(counts) - start), np.int64)
+        for category in reversed(range(size)):
+            key *= base
+            key += counts[start : start + block, category]
+        often += np.bincount(key, minlength=cells)
+    keys = np.flatnonzero(often)
+    units = keys[:, None] // base ** np.arange(size) % base
+    several = units.sum(1) > 1
+    return units[several], often[keys[several]]
 
 
 def alpha_of_patterns(units: Counts, often: NDArray, level: Level, values: Real) -> Real:

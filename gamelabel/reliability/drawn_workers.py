@@ -34,8 +34,8 @@ def alpha_over_workers(
     parts = []
     for start in range(0, replicates, chunk):
         rounds = min(chunk, replicates - start)
-        drawn = rng.multinomial(people, np.full(people, 1 / people), size=rounds)
-        weight = np.ascontiguousarray(drawn.T, dtype=float)  # (W, R)
+        drawn = rng.integers(0, people, (rounds, people)) * rounds + np.arange(rounds)[:, None]
+        weight: Real = np.bincount(drawn.ravel(), minlength=people * rounds).reshape(people, rounds).astype(float)
         among_two = _of_two(forms, weight)
         among_many = (votes @ weight).reshape(counts.shape[1], -1, rounds)
         squares = labels @ weight**2

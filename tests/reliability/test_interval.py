@@ -51,8 +51,8 @@ def test_a_bootstrap_over_workers_with_everyone_once_is_alpha_itself() -> None:
     coded = code(labels)
 
     class Everyone:
-        def multinomial(self, n, _, size):
-            return np.ones((size, n), int)
+        def integers(self, low, high, size):
+            return np.tile(np.arange(low, high), (size[0], 1))
 
     for level in ("nominal", "ordinal", "interval", "ratio"):
         drawn = alpha_over_workers(coded, vote_counts(coded), 3, Everyone(), level, np.arange(2.0))
@@ -71,8 +71,8 @@ def test_a_replicate_is_what_its_pairs_of_labels_say(level: str) -> None:
     values = np.array([1.0, 2.0, 4.0])
 
     class Drawn:
-        def multinomial(self, n, _, size):
-            return weights[:size]
+        def integers(self, low, high, size):
+            return np.stack([np.repeat(np.arange(low, high), weight) for weight in weights])
 
     def slowly(weight) -> float:
         w = weight[coded.worker].astype(float)

@@ -51,6 +51,7 @@ class Fit(NamedTuple):
     workers: dict[str, Real]  # (W,), or one a category, (W, K)
     objective: list[float]  # log likelihood with the log prior or its bound; empty where nothing is iterated
     converged: bool = True
+    log_likelihood: float = float("nan")  # at the end, of the labels alone
 
 
 Method = Callable[[Crowd], Fit]

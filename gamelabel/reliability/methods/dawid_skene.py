@@ -35,10 +35,9 @@ def dawid_skene(crowd: Crowd, prior: float = 1.0, tolerance: float = TOLERANCE) 
     cells = sparse.csr_array(
         (np.ones(len(task)), worker * categories + label, start), shape=(len(known), workers * categories)
     )
-    by_cell = cells.T.tocsr()
 
     def counted(posterior: Real) -> Real:
-        return (by_cell @ posterior).reshape(workers, categories, categories)
+        return (cells.T @ posterior).reshape(workers, categories, categories)
 
     posterior = opening(crowd)
     pool = counted(posterior).sum(0) + 1 / categories
@@ -46,7 +45,7 @@ def dawid_skene(crowd: Crowd, prior: float = 1.0, tolerance: float = TOLERANCE) 
 
     def maximise(posterior: Real, _: Confusions | None) -> Confusions:
         seen = counted(posterior) + before
-        return Confusions(_log_shares(posterior.sum(0), 0), _log_shares(seen, 1))
+        return Confusions(_log_shares(posterior.T @ np.ones(len(known)), 0), _log_shares(seen, 1))
 
     def joint(found: Confusions) -> Real:
         return found.share + cells @ found.label.reshape(workers * categories, categories)
@@ -54,9 +53,8 @@ def dawid_skene(crowd: Crowd, prior: float = 1.0, tolerance: float = TOLERANCE) 
     def penalty(found: Confusions) -> float:
         return float((before * found.label).sum())
 
-    posterior, found, objective, converged = climb(crowd, posterior, maximise, joint, penalty, tolerance)
-    right = np.exp(np.diagonal(found.label, axis1=1, axis2=2))
-    return Fit(posterior, {"right": right}, objective, converged)
+    fit, found = climb(crowd, posterior, maximise, joint, penalty, tolerance)
+    return fit._replace(workers={"right": np.exp(np.diagonal(found.label, axis1=1, axis2=2))})
 
 
 def _log_shares(amounts: Real, axis: int) -> Real:

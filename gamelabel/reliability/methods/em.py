@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from gamelabel.reliability.methods.crowd import Crowd, Real
+from gamelabel.reliability.methods.crowd import Crowd, Fit, Real
 
 TOLERANCE = 1e-9  # gain of a round, per label, at which it ends
 ROUNDS = 10_000
@@ -20,13 +20,17 @@ def expect(crowd: Crowd, joint: Real) -> tuple[Real, float]:
 
     A task of gold has its known truth: certain in the posterior, and alone in the likelihood.
     """
-    known = crowd.known >= 0
-    joint = np.where(known[:, None] & (crowd.known[:, None] != np.arange(crowd.categories)), -np.inf, joint)
-    top = joint.max(1, keepdims=True)
-    posterior = np.exp(joint - top)
-    total = posterior.sum(1, keepdims=True)
-    posterior /= total
-    return posterior, float(top.sum() + np.log(total).sum())
+    rows = np.array(joint.T, order="C")  # (K, T): along few categories numpy's sums are slow, across them fast
+    known = np.flatnonzero(crowd.known >= 0)
+    at = crowd.known[known], known
+    said = rows[at]
+    rows[:, known] = -np.inf
+    rows[at] = said
+    top = rows.max(0)
+    np.exp(rows - top, out=rows)
+    total = rows.sum(0)
+    rows /= total
+    return np.ascontiguousarray(rows.T), float(top.sum() + np.log(total).sum())
 
 
 def climb(
@@ -36,18 +40,18 @@ def climb(
     joint: Callable[[P], Real],
     penalty: Callable[[P], float],
     tolerance: float = TOLERANCE,
-) -> tuple[Real, P, list[float], bool]:
-    """From posteriors (T, K) to those at a maximum: posteriors, parameters, the objective by round, whether it is one.
+) -> tuple[Fit, P]:
+    """From posteriors (T, K) to those at a maximum, and the parameters there.
 
     maximise: the parameters best for posteriors, given the last ones (at first None); joint: their log joint (T, K);
     penalty: what the objective has beside the log likelihood, the log prior of the parameters. The objective never
     falls; the climb ends when a round adds less than `tolerance` a label.
     """
-    posterior, parameters, objective = start, None, []
-    for _ in range(ROUNDS):
+    posterior, parameters, converged = start, None, False
+    objective: list[float] = []
+    while not converged and len(objective) < ROUNDS:
         parameters = maximise(posterior, parameters)
         posterior, likelihood = expect(crowd, joint(parameters))
         objective.append(likelihood + penalty(parameters))
-        if len(objective) > 1 and objective[-1] - objective[-2] <= tolerance * len(crowd.task):
-            return posterior, parameters, objective, True
-    return posterior, parameters, objective, False  # type: ignore[return-value]  # there was a round
+        converged = len(objective) > 1 and objective[-1] - objective[-2] <= tolerance * len(crowd.task)
+    return Fit(posterior, {}, objective, converged, likelihood), parameters  # type: ignore[return-value]  # one round is

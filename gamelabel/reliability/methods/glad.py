@@ -53,6 +53,6 @@ def glad(crowd: Crowd) -> Fit:
     end = minimize(
         loss, start, jac=True, method="L-BFGS-B", callback=note, options={"maxiter": STEPS, "ftol": GAIN, "gtol": 0}
     )
-    posterior, _, reach, _ = expected(end.x)
+    posterior, likelihood, reach, _ = expected(end.x)
     right = crowd.by_worker(expit(reach)) / np.maximum(crowd.by_worker(np.ones(len(reach))), 1)
-    return Fit(posterior, {"right": right, "ability": end.x[:split]}, objective, end.status == 0)
+    return Fit(posterior, {"right": right, "ability": end.x[:split]}, objective, end.status == 0, likelihood)

@@ -48,9 +48,9 @@ def mace(crowd: Crowd) -> Fit:
         prior = np.array([KNOWS, SPAMS])
         return -_divergence(found.knows, prior) - _divergence(found.strategy, np.full(crowd.categories, STRATEGY))
 
-    posterior, found, bound, converged = climb(crowd, opening(crowd), maximise, joint, penalty)
+    fit, found = climb(crowd, opening(crowd), maximise, joint, penalty)
     knows = found.knows[:, 0] / found.knows.sum(1)
-    return Fit(posterior, {"right": knows + (1 - knows) / crowd.categories, "knows": knows}, bound, converged)
+    return fit._replace(workers={"right": knows + (1 - knows) / crowd.categories, "knows": knows})
 
 
 def _odds(found: Spammers) -> Real:

@@ -34,7 +34,7 @@ def one_coin(crowd: Crowd) -> Fit:
     def maximise(posterior: Real, _: Coins | None) -> Coins:
         right = crowd.by_worker(crowd.given(posterior))
         p = (right + right_before) / (labels + right_before + wrong_before)
-        share = np.maximum(posterior.mean(0), np.finfo(float).tiny)
+        share = np.maximum(posterior.T @ np.full(len(posterior), 1 / len(posterior)), np.finfo(float).tiny)
         return Coins(np.log(share), np.log(p), np.log((1 - p) / others))
 
     def joint(coins: Coins) -> Real:
@@ -44,5 +44,5 @@ def one_coin(crowd: Crowd) -> Fit:
     def penalty(coins: Coins) -> float:
         return float((right_before * coins.right + wrong_before * coins.wrong).sum())
 
-    posterior, coins, objective, converged = climb(crowd, posterior, maximise, joint, penalty)
-    return Fit(posterior, {"right": np.exp(coins.right)}, objective, converged)
+    fit, coins = climb(crowd, posterior, maximise, joint, penalty)
+    return fit._replace(workers={"right": np.exp(coins.right)})
