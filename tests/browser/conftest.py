@@ -1,0 +1,121 @@
+"""A headless Chromium, Debian's; and the demo, its two servers on free ports of this machine."""
+
+import asyncio
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from gamelabel.server.api import create_app
+from gamelabel.server.demo import create_game, make_run
+from gamelabel.server.games import Game, register
+from gamelabel.server.keys import new_keys, text
+from gamelabel.server.pool import load_run
+from gamelabel.server.settings import Settings
+from gamelabel.server.store import Store
+
+
+class Running(uvicorn.Server):
+    """A server in a thread."""
+
+    def __init__(self, app: Any, port: int) -> None:
+        super().__init__(uvicorn.Config(app, port=port, log_level="warning"))
+        self.thread = threading.Thread(target=lambda: asyncio.run(self.serve()), daemon=True)
+        self.thread.start()
+        while not self.started and self.thread.is_alive():
+            time.sleep(0.02)
+
+    def install_signal_handlers(self) -> None:
+        """A thread gets none."""
+
+    def stop(self) -> None:
+        self.should_exit = True
+        self.thread.join()
+
+
+@dataclass
+class Demo:
+    """The demo: addresses of the service and of the game, and the servers that can be stopped and started."""
+
+    store: Store
+    make_app: Callable[[], Any]
+    service: str
+    game: str
+    server: Running
+
+    def leave(self) -> None:
+        """The service goes away."""
+        self.server.stop()
+
+    def come_back(self) -> None:
+        self.server = Running(self.make_app(), int(self.service.rsplit(":", 1)[1]))
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    make_run(folder, preferences=20, comparisons=20)
+    return folder
+
+
+@pytest.fixture
+def demo(run: Path, tmp_path: Path) -> Iterator[Demo]:
+    store, settings = Store(f"sqlite:///{tmp_path / 'game.db'}"), Settings(new_keys(), look_s=0.2)
+    load_run(store, run, "study", side=64)
+    key, (service, game) = Ed25519PrivateKey.generate(), (f"http://127.0.0.1:{_free_port()}" for _ in range(2))
+    public = text(key.public_key().public_bytes_raw())
+    register(store, Game("demo", "Seven Hills", game, [public], f"{game}/rewards"))
+    backend = Running(create_game(key, "demo", service, settings.keys.public), int(game.rsplit(":", 1)[1]))
+    port = int(service.rsplit(":", 1)[1])
+    found = Demo(store, lambda: create_app(store, settings), service, game, Running(create_app(store, settings), port))
+    yield found
+    found.leave()
+    backend.stop()
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Open a page of a size; what it says in its console is in `page.said`."""
+    contexts = []
+
+    def open_one(address: str, width: int = 360, height: int = 640, **more: Any) -> Any:
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **more))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(60_000)
+        page.said, page.asked = [], []
+        page.on("console", lambda message: page.said.append(message.text))
+        page.on("pageerror", lambda error: page.said.append(str(error)))
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.goto(address)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()

@@ -1,0 +1,184 @@
+"""The player's way in a real browser, from the game's map to the coins in its purse."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import select, update
+
+from gamelabel.server.schema import assignments, pairs, players
+from tests.browser.conftest import Demo
+
+Open = Callable[..., Any]
+SMALLEST = """() => [...document.querySelectorAll('button, label.check')].filter(e => e.offsetParent).map(e => {
+  const { width, height } = e.getBoundingClientRect(); return [e.id || e.textContent, Math.min(width, height)] })"""
+
+
+def enter(page: Any) -> Any:
+    """From the map into the frame."""
+    page.click("#earn")
+    page.click("#label")
+    return page.frame_locator("iframe")
+
+
+def learn(frame: Any) -> None:
+    """The slides, two practice pairs, the second tried wrongly first, and consent."""
+    for number in (1, 2, 3):
+        frame.locator(f"#slide-{number} button").click()
+    for side in ("right", "right", "left"):
+        frame.locator(f"#{side}[aria-disabled=false]").click()
+        frame.locator("#next[aria-disabled=false]").click()
+    frame.locator("#agree").click()
+
+
+def label_five(page: Any, frame: Any) -> None:
+    """Five pairs by the keys 1, 2 and Enter alone."""
+    for i in range(5):
+        frame.locator("#where", has_text=f"Pair {i + 1} of 5").wait_for()
+        frame.locator("#left[aria-disabled=false]").wait_for()
+        page.keyboard.press("12"[i % 2])
+        page.keyboard.press("Enter")
+    frame.locator("#paid-h").wait_for()
+
+
+def labels(demo: Demo) -> int:
+    with demo.store.read() as connection:
+        return len(connection.execute(select(assignments).where(assignments.c.choice.is_not(None))).all())
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (1280, 800)])
+def test_from_launch_to_reward(demo: Demo, open_page: Open, width: int, height: int) -> None:
+    page = open_page(demo.game, width, height)
+    frame = enter(page)
+    learn(frame)
+    label_five(page, frame)
+    assert frame.locator("#paid-h").inner_text() == "+30 coins"
+    frame.locator("#back").click()
+    page.wait_for_function("document.getElementById('coins').textContent === '70'")
+    assert labels(demo) == 5
+    assert page.said == []
+    own = (demo.game, demo.service, "blob:", "data:")
+    assert [address for address in page.asked if not address.startswith(own)] == []
+
+
+def test_every_target_is_44_pixels_and_nothing_overflows_a_phone(demo: Demo, open_page: Open) -> None:
+    page = open_page(demo.game)
+    enter(page).locator("#slide-1").wait_for()
+    inner = page.frames[1]
+    for section in inner.eval_on_selector_all("section", "all => all.map(s => s.id)"):
+        inner.evaluate("id => document.querySelectorAll('section').forEach(s => { s.hidden = s.id !== id })", section)
+        for name, size in inner.evaluate(SMALLEST):
+            assert size >= 44, (section, name)
+        assert inner.evaluate("document.documentElement.scrollWidth") <= 360
+        assert inner.evaluate("document.documentElement.scrollHeight") <= 640
+
+
+def test_answers_outlast_a_service_that_goes_away_and_a_page_that_is_closed(demo: Demo, open_page: Open) -> None:
+    page = open_page(demo.game)
+    frame = enter(page)
+    learn(frame)
+    for i in range(5):
+        frame.locator("#where", has_text=f"Pair {i + 1} of 5").wait_for()
+        if i == 4:
+            demo.leave()
+        frame.locator("#left[aria-disabled=false]").click()
+        frame.locator("#next[aria-disabled=false]").click()
+    frame.locator("#wait-p", has_text="Your answers are kept").wait_for()
+    assert labels(demo) == 0
+    page.reload()
+    demo.come_back()
+    frame = enter(page)
+    frame.locator("#paid-h", has_text="+30 coins").wait_for()
+    assert labels(demo) == 5
+
+
+def test_a_removed_player_is_told_kindly_and_handed_back(demo: Demo, open_page: Open) -> None:
+    page = open_page(demo.game)
+    frame = enter(page)
+    learn(frame)
+    frame.locator("#left[aria-disabled=false]").wait_for()
+    with demo.store.write() as connection:
+        connection.execute(update(players).values(state="removed"))
+    page.reload()
+    frame = enter(page)
+    frame.locator("#end-h", has_text="Thank you for trying").wait_for()
+    frame.locator("#leave").click()
+    page.wait_for_selector("iframe", state="detached")
+    page.click("#earn")
+    assert page.is_visible("#ad")
+    assert page.is_hidden("#label")
+
+
+def test_a_player_can_withdraw(demo: Demo, open_page: Open) -> None:
+    page = open_page(demo.game)
+    frame = enter(page)
+    learn(frame)
+    label_five(page, frame)
+    frame.locator("#about").click()
+    frame.locator("#withdraw").click()
+    frame.locator("#end-h", has_text="Your data are deleted").wait_for()
+    assert labels(demo) == 0
+
+
+HOSTILE = [
+    "<script>parent.document.title='owned'</script>",
+    "<img src=x onerror=\"document.title='owned'\">",
+    "\u202egnp.exe <svg onload=alert(1)>",
+    "{{ 7 * 7 }} ${7*7} </h1><h1>",
+    "javascript:alert(1)",
+]
+
+
+def test_hostile_prompts_are_words(demo: Demo, open_page: Open) -> None:
+    with demo.store.write() as connection:
+        for i, row in enumerate(connection.execute(select(pairs.c.id)).all()):
+            connection.execute(update(pairs).where(pairs.c.id == row.id).values(prompt=HOSTILE[i % len(HOSTILE)]))
+    page = open_page(demo.game)
+    frame = enter(page)
+    learn(frame)
+    frame.locator("#where", has_text="Pair 1 of 5").wait_for()
+    seen = frame.locator("#prompt").inner_text()
+    label_five(page, frame)
+    assert seen.split() in [prompt.split() for prompt in HOSTILE]
+    assert page.frames[1].locator("h1").count() == 8  # as many as the page has without them
+    assert page.title() == "Seven Hills"
+    assert page.frames[1].title() == "Which picture fits? · Seven Hills"
+
+
+def test_no_other_page_can_show_the_frame(demo: Demo, open_page: Open) -> None:
+    page = open_page("about:blank")
+    page.set_content(f"<iframe src='{demo.service}/play/demo'></iframe>")
+    page.frame_locator("iframe").locator("body.neterror").wait_for(state="attached")
+    assert page.frame_locator("iframe").locator("#slide-1").count() == 0
+
+
+def test_the_page_is_small(demo: Demo, open_page: Open) -> None:
+    names = [
+        "/play/demo",
+        *(f"/static/{name}" for name in ("play.css", "play.js", "pair.js", "practice.js", "wire.js")),
+    ]
+    assert sum(len(httpx.get(demo.service + name).content) for name in names) < 60_000
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stand_out_from_their_ground(demo: Demo, open_page: Open, scheme: str) -> None:
+    page = open_page(f"{demo.service}/play/demo", color_scheme=scheme)
+    colours = page.evaluate("""() => Object.fromEntries(['paper', 'card', 'ink', 'soft', 'main', 'on-main', 'bad'].map(
+        name => [name, getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim()]))""")
+    for words, ground in [("ink", "paper"), ("soft", "paper"), ("ink", "card"), ("on-main", "main"), ("bad", "card")]:
+        assert contrast(colours[words], colours[ground]) >= 4.5, (words, ground)
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2's contrast ratio of two colours such as #1f6f5c."""
+
+    def light(colour: str) -> float:
+        digits = colour.lstrip("#")
+        digits = digits if len(digits) == 6 else "".join(2 * d for d in digits)
+        parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((light(one), light(other)))
+    return (high + 0.05) / (low + 0.05)
