@@ -25,6 +25,7 @@ from gamelabel.images import encode, open_picture, starting_noise
 from gamelabel.images.pipeline import batch_of
 
 _PROMPTS = 64  # encoded at once
+_RESERVE = getattr(os, "posix_fallocate", lambda number, _, size: os.ftruncate(number, size))  # macOS has none
 
 
 class Pictures(NamedTuple):
@@ -98,7 +99,7 @@ def on_disk(shape: Sequence[int], dtype: torch.dtype, scratch: Path | None = Non
     size = math.prod(shape) * dtype.itemsize
     with tempfile.NamedTemporaryFile(prefix=".rows-", dir=scratch) as file:
         try:
-            os.posix_fallocate(file.fileno(), 0, size)  # a file with holes would end the process once the disk is full
+            _RESERVE(file.fileno(), 0, size)  # a file with holes would end the process once the disk is full
         except OSError as error:
             raise OSError(
                 error.errno, f"no room for {size / 1e9:.2g} GB of latents and text", str(Path(file.name).parent)
