@@ -51,7 +51,8 @@ def methods_beside(ax: Axes, accuracy: DataFrame, published: Mapping[str, float]
             gain, at + 0.24 - 0.48 * k / max(1, len(others) - 1), "o", color=_COLOURS[k], markersize=5, label=method
         )
     best = [100 * (published.get(str(crowd), np.nan) - accuracy.majority[crowd]) for crowd in accuracy.index]
-    ax.plot(best, at, "|", color="black", markersize=22, mew=1.5, label="best published")
+    ax.plot(best, at, "|", color="black", markersize=22, mew=1.5)
+    ax.plot([], [], "|", color="black", markersize=9, mew=1.5, label="best published")
     ax.axvline(0, color="black", linestyle="--", linewidth=1)
     ax.set_yticks(at, [f"{crowd} ({value:.1%})" for crowd, value in accuracy.majority.items()])
     ax.set(xlabel="more tasks right than the majority's (in brackets), points", ylim=(-0.6, len(accuracy) - 0.4))

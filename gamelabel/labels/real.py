@@ -23,7 +23,7 @@ PUBLISHED = {
     "weather_amt": (0.8567, 0.8567, 0.8600),
     "sp_amt": (0.944, 0.944, 0.946),
 }
-_GENEVAL = ("clip", "if-xl", "sdv2")
+_GENEVAL = {"geneval_clip": "clip", "geneval_if_xl": "if-xl", "geneval_sdv2": "sdv2"}
 
 
 class RealCrowd(NamedTuple):
@@ -88,7 +88,7 @@ def _imagereward(_: str, fetch: bool) -> RealCrowd:
 
 def _geneval(name: str, fetch: bool) -> RealCrowd:
     """How good a picture is, 1 to 4; `seconds` is how long the annotator took."""
-    raw = pd.read_csv(data_file("geneval", f"annotations_{name.removeprefix('geneval_')}.csv", fetch))
+    raw = pd.read_csv(data_file("geneval", f"annotations_{_GENEVAL[name]}.csv", fetch))
     columns = {"HITId": "task", "Answer.task-quality": "label", "Answer.ee": "seconds"}
     labels = raw.rename(columns=columns)[list(columns.values())].dropna(subset="label").reset_index(drop=True)
     return RealCrowd(labels.assign(worker=None), _none(), "ordinal", "quality of a picture, 1 to 4")
@@ -101,6 +101,6 @@ def _none() -> pd.DataFrame:
 REAL: dict[str, Callable[[str, bool], RealCrowd]] = {
     **dict.fromkeys(PUBLISHED, _with_gold),
     "llmfao": _llmfao,
-    **{f"geneval_{model}": _geneval for model in _GENEVAL},
+    **dict.fromkeys(_GENEVAL, _geneval),
     "imagereward": _imagereward,
 }

@@ -1,4 +1,4 @@
-"""The study as data: six steps, what each reads and leaves, and where its files lie."""
+"""The study as data: its steps, what each reads and leaves, and where its files lie."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STEPS = (
     Step("02_images", ("prompts.parquet",), ("pairs.parquet", "adherence.parquet", "images/")),
     # labels from elsewhere bring their pairs and pictures along
     Step("03_labels", ("pairs.parquet", "adherence.parquet"), ("labels.parquet", "players.parquet", "outside/?")),
-    Step("04_reliability", ("pairs.parquet", "labels.parquet", "players.parquet", "outside/?")),
+    Step("04_reliability", ("pairs.parquet", "adherence.parquet", "labels.parquet", "players.parquet", "outside/?")),
     Step("05_tuning", ("pairs.parquet", "images/", "labels.parquet", "outside/?"), ("adapters/",)),
     Step(
         "06_figures",
@@ -42,6 +42,7 @@ STEPS = (
         project=("data/claims.yaml",),
         after=("01_prompts", "02_images", "03_labels", "04_reliability", "05_tuning"),
     ),
+    Step("07_real_crowds", project=("data/sources.yaml",)),  # other people's labels: nothing of this run's
 )
 
 
@@ -65,7 +66,7 @@ def uses_labels(name: str, steps: Sequence[Step] = STEPS) -> bool:
 
 @dataclass(frozen=True)
 class Study:
-    """A project folder and one profile of it: where everything lies. `steps` is the graph, DESIGN's six by default."""
+    """A project folder and one profile of it: where everything lies. `steps` is the graph, this study's by default."""
 
     root: Path
     profile: str

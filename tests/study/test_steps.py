@@ -27,7 +27,7 @@ def test_a_step_is_found_by_its_number_and_an_unknown_one_lists_the_known(tmp_pa
     study = toy_study(tmp_path, _01_prompts=PROMPTS)
     assert study.step("01").name == "01_prompts"
     with pytest.raises(ValueError, match="the steps are 01_prompts, 02_images"):
-        study.step("07")
+        study.step("09")
     with pytest.raises(ValueError, match="no notebook"):
         study.step("02_images")
 
