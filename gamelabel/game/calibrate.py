@@ -91,7 +91,7 @@ def find_seed(
     """The first seed whose game has each number within what is accepted, None where none of the seeds has.
 
     accepted: as `windows` makes them, with "busiest" among them. One seed in thousands will do, so most are passed over
-    for their players alone: nobody labels more than they want to, and the busiest of the paper was not removed.
+    for how many labels their keenest player wants: nobody gives more. (Seeds where that one is removed early are lost.)
     """
     crowd, rules = crowd or Crowd(), rules or Rules()
     promising = (seed for seed in seeds if _promising(crowd, rules, players, seed, *accepted["busiest"]))
@@ -106,9 +106,8 @@ def find_seed(
 
 
 def _promising(crowd: Crowd, rules: Rules, players: int, seed: int, low: float, high: float) -> bool:
-    people = crowd.draw(players, Streams.crowd_of(seed))
-    most = -(-people.stamina.max() // rules.batch) * rules.batch
-    return bool(low <= most <= high and people.skill[people.stamina.argmax()] > 0.5)
+    most = -(-crowd.wants(players, Streams.crowd_of(seed)).max() // rules.batch) * rules.batch
+    return bool(low <= most <= high)
 
 
 def _within(table: pd.DataFrame, accepted: Mapping[str, tuple[float, float]]) -> NDArray[np.bool_]:

@@ -29,7 +29,7 @@ class Streams(NamedTuple):
     @staticmethod
     def crowd_of(seed: int) -> np.random.Generator:
         """The first of the streams alone, for when many seeds are looked at for their players."""
-        return np.random.default_rng(np.random.SeedSequence(seed).spawn(1)[0])
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(0,))))
 
 
 class Luck(NamedTuple):

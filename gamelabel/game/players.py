@@ -106,7 +106,7 @@ class Crowd:
         if players < 1:
             raise ValueError(f"a crowd of {players} players: draw at least 1")
         a, b = self.skill_weight * self.skill_mean, self.skill_weight * (1 - self.skill_mean)
-        stamina = np.ceil(rng.lognormal(self.labels_mu, self.labels_sigma, players)).astype(np.int64)
+        stamina = self.wants(players, rng)
         guesser = rng.random(players) < self.guessers
         skill = np.where(guesser, rng.beta(*self.guesser_beta, players), rng.beta(a, b, players))
         people = Players(
@@ -124,6 +124,10 @@ class Crowd:
         if self.kinds:
             _turn(people, self.kinds, rng.random(players))
         return people
+
+    def wants(self, players: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        """The stamina of P players, the first thing that `draw` draws."""
+        return np.ceil(rng.lognormal(self.labels_mu, self.labels_sigma, players)).astype(np.int64)
 
     def likes_first(self, points: int, rng: np.random.Generator) -> NDArray[np.float64]:
         """For each point whose images fit equally, the share of players who like the first better, (points,)."""
