@@ -7,6 +7,7 @@ draws only what is missing, and a broken file is drawn again.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,12 +17,14 @@ import pandas as pd
 from diffusers import FluxPipeline
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
-from gamelabel.images.pipeline import batch_of, generate
+from gamelabel.images.pipeline import batch_of, generate, identity
 from gamelabel.world import parse, split
 from gamelabel.world import prompts as all_prompts
 from gamelabel.world.scenes import normalise
 
+_ORIGIN = "origin"  # the entry of a PNG with the hash of what it was drawn from
 _SMALL_WORDS = frozenset("a an and at by for from in into is of on or over style the to under with".split())  # noqa: SIM905
 
 
@@ -103,14 +106,14 @@ def _decoys(prompts: Sequence[str], candidates: Sequence[str]) -> list[str]:
     return decoys
 
 
-def is_whole(path: Path) -> bool:
-    """Whether a picture file is there and decodes to its end."""
+def is_whole(path: Path, origin: str = "") -> bool:
+    """Whether a picture file is there, decodes to its end, and is of this origin, where one is given."""
     try:
         with Image.open(path) as image:
             image.load()
+            return not origin or image.info.get(_ORIGIN) == origin
     except OSError:
         return False
-    return True
 
 
 def draw_pairs(
@@ -118,14 +121,19 @@ def draw_pairs(
 ) -> int:
     """Draw what is missing or broken of the pictures of a table from `make_pairs`; returns how many were drawn.
 
-    Raises as `draw_files`.
+    Pictures of an earlier table that are not of this one are removed. Raises as `draw_files`.
     """
     sides = [
         (folder / row[f"image_{side}"], row[f"drawn_{side}"], row[f"seed_{side}"])
         for row in pairs.to_dict("records")
         for side in "ab"
     ]
-    return draw_files(pipe, sides, steps, guidance, batch)
+    drawn = draw_files(pipe, sides, steps, guidance, batch)
+    planned = {path for path, _, _ in sides}
+    for path in (folder / "images").glob("p*-[ab].png"):
+        if path not in planned:
+            path.unlink()
+    return drawn
 
 
 def draw_files(
@@ -137,12 +145,14 @@ def draw_files(
 ) -> int:
     """Draw what is missing or broken of the files (path, prompt, seed); returns how many were drawn.
 
-    A picture is always drawn beside the same others, those of its batch in the list: only so is it the same to the
-    byte, whatever was there before. Raises OSError, with the file's name, where one cannot be written; those before it
-    are kept.
+    Each file says what it was drawn from, so that another model, prompt, seed or setting draws it anew. A picture is
+    always drawn beside the same others, those of its batch in the list: only so is it the same to the byte, whatever
+    was there before. Raises OSError, with the file's name, where one cannot be written; those before it are kept.
     """
     batch = batch_of(pipe, batch)
-    missing = {path for path, _, _ in files if not is_whole(path)}
+    settings = f"{identity(pipe)} {steps} {guidance} {batch}"
+    origins = {path: _origin(settings, prompt, seed) for path, prompt, seed in files}
+    missing = {path for path, origin in origins.items() if not is_whole(path, origin)}
     groups = [files[start : start + batch] for start in range(0, len(files), batch)]
     due = [job for group in groups if any(path in missing for path, _, _ in group) for job in group]
     if not due:
@@ -154,15 +164,20 @@ def draw_files(
     pictures = (picture for group in drawn for picture in group)
     for path, picture in zip(paths, pictures, strict=True):
         if path in missing:
-            _save(picture, path)
+            _save(picture, path, origins[path])
     return len(missing)
 
 
-def _save(picture: NDArray[np.uint8], path: Path) -> None:
+def _origin(settings: str, prompt: str, seed: int) -> str:
+    return hashlib.sha256(f"{settings} {seed} {prompt}".encode()).hexdigest()[:16]
+
+
+def _save(picture: NDArray[np.uint8], path: Path, origin: str) -> None:
     """Write a picture whole or not at all."""
-    part = path.with_suffix(".part")
+    part, note = path.with_suffix(".part"), PngInfo()
+    note.add_text(_ORIGIN, origin)
     try:
-        Image.fromarray(picture).save(part, format="PNG")
+        Image.fromarray(picture).save(part, format="PNG", pnginfo=note)
         os.replace(part, path)
     except OSError as error:
         part.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ prompts at a time, each picture with a generator of its own, so that a seed draw
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -76,6 +77,15 @@ def _check_folder(folder: Path) -> None:
 def side_of(pipe: FluxPipeline) -> int:
     """Width and height, in pixels, of the pictures that the model was trained on."""
     return int(pipe.vae.config.sample_size)
+
+
+def identity(pipe: FluxPipeline) -> str:
+    """A short name of the weights that draw: another model, or the same one tuned further, has another."""
+    digest = hashlib.sha256()
+    for part in (pipe.transformer, pipe.vae, pipe.text_encoder, pipe.text_encoder_2):
+        for weight in part.state_dict().values():
+            digest.update(weight.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()[:16]
 
 
 def batch_of(pipe: FluxPipeline, asked: int = 0) -> int:

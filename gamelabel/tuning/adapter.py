@@ -95,15 +95,16 @@ def tune_adapter(
 ) -> Path:
     """Train a fresh adapter on `loss`, save it in `folder`, take it off again; the file's path.
 
-    An interrupted call resumes where settings, seed and `data` (see `fingerprint`) agree, from a checkpoint in a
+    An interrupted call resumes where base, settings, seed and `data` (see `fingerprint`) agree, from a checkpoint in a
     hidden folder beside: it holds times, and is no part of what a run leaves.
     """
+    key = f"rank {rank} {data} base {fingerprint(*transformer.parameters())}"
     add_adapter(transformer, rank, seed)
     progress = folder.parent / ".training" / folder.name
     if transformer.device.type == "cuda":
         transformer.enable_gradient_checkpointing()  # else FLUX.1 keeps all its activations, more than its weights
     try:
-        train(transformer, loss, fit, progress, Worker(device=str(transformer.device)), seed, f"rank {rank} {data}")
+        train(transformer, loss, fit, progress, Worker(device=str(transformer.device)), seed, key)
         return save_adapter(transformer, folder)
     finally:
         remove_adapter(transformer)

@@ -91,7 +91,20 @@ def noise(monkeypatch):
             yield np.stack([np.random.default_rng(seed).integers(0, 256, (64, 64, 3), np.uint8) for seed in some])
 
     monkeypatch.setattr(module, "generate", generate)
+    monkeypatch.setattr(module, "identity", lambda pipe: str(pipe))
     return asked
+
+
+def test_another_seed_model_or_setting_draws_anew_and_what_is_not_planned_goes(kept, tmp_path, noise):
+    pairs = make_pairs(kept, 3, 1, "model", 1)
+    assert draw_pairs(None, pairs, tmp_path, batch=2) == 8
+    first = {path.name: path.read_bytes() for path in (tmp_path / "images").iterdir()}
+    assert draw_pairs("another model", pairs, tmp_path, batch=2) == 8
+    assert draw_pairs(None, pairs, tmp_path, steps=2, batch=2) == 8
+    assert draw_pairs(None, make_pairs(kept, 5, 1, "model", 2), tmp_path, batch=2) == 12
+    assert draw_pairs(None, pairs, tmp_path, batch=2) == 8
+    assert {path.name: path.read_bytes() for path in (tmp_path / "images").iterdir()} == first
+    assert draw_pairs(None, pairs, tmp_path, batch=2) == 0
 
 
 def test_ctrl_c_between_pictures_keeps_those_that_are_drawn(kept, tmp_path, noise, monkeypatch):

@@ -132,6 +132,14 @@ def test_a_model_of_schnells_channels_draws_as_stock_flux_does(tmp_path):
     assert ours.shape == (1, 96, 96, 3) and np.abs(ours - theirs).max() <= 1.0
 
 
+def test_a_model_is_known_by_its_weights(repository, pipe):
+    assert module.identity(load(repository, device="cpu")) == module.identity(pipe)
+    other = load(repository, device="cpu")
+    with torch.no_grad():
+        other.vae.decoder.conv_out.bias[0] += 1e-3
+    assert module.identity(other) != module.identity(pipe)
+
+
 def test_prompts_and_seeds_must_match(pipe):
     with pytest.raises(ValueError, match="2 prompts but 1 seeds"):
         next(generate(pipe, ["a red circle", "a blue star"], [1]))

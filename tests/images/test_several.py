@@ -20,6 +20,7 @@ def drawing(monkeypatch):
 
     monkeypatch.setattr(pairs, "generate", generate)
     monkeypatch.setattr(pairs, "batch_of", lambda pipe, batch: batch)
+    monkeypatch.setattr(pairs, "identity", lambda pipe: "")
     return asked
 
 
