@@ -139,9 +139,9 @@ def dawid_skene() -> None:
     for tolerance in (1e-5, 1e-9):  # crowd-kit's own, per label, and ours
         theirs = DawidSkene(n_iter=1000, tol=tolerance)
         others = timed(lambda model=theirs: model.fit(labels))[0] / len(theirs.loss_history_)
-        errors = theirs.errors_.unstack("label").reorder_levels([0, 1], axis=1)
-        table = np.stack([errors[k].reindex(range(500)).to_numpy() for k in (0, 1)], 1)
-        reached = likelihood(labels, theirs.priors_.sort_index().to_numpy(), np.nan_to_num(table))
+        every = pd.MultiIndex.from_product([range(500), (0, 1)])
+        errors = theirs.errors_.reindex(every, columns=[0, 1], fill_value=0).to_numpy().reshape(500, 2, 2)
+        reached = likelihood(labels, theirs.priors_.sort_index().to_numpy(), errors)
         for prior in (0.0, 1.0):
             mine, fit = timed(lambda p=prior, t=tolerance: fit_dawid_skene(workers, p, t))
             mine /= len(fit.objective)
