@@ -68,8 +68,9 @@ def train_reward(
     """Tune the model, in place, on what `examples` gives; it is left with the weights of the best validation loss.
 
     Returns what was seen at each check: step, loss, valid_loss, valid_accuracy (of pairs that are no ties), rate,
-    seconds, best. An interrupted call with the same model, examples, settings and seed goes on from `folder`. Raises
-    FloatingPointError, with the step and its pairs, where the loss is not finite; what stands in `folder` is kept.
+    seconds, best. Interrupted, a call with the model as it was before and the same examples, settings and seed goes on
+    from `folder`. Raises FloatingPointError, with the step and its pairs, where the loss is not finite; what stands in
+    `folder` is kept.
     """
     settings = settings or Settings()
     learn, valid = split_by_prompt(frame, settings.aside, seed)
@@ -83,7 +84,8 @@ def train_reward(
     best: list[Tensor] = state["best"]
     rows: list[dict[str, Any]] = state["rows"]
     began, losses = time.monotonic() - state["seconds"], state["losses"]
-    for step in tqdm(range(state["step"], settings.steps), initial=state["step"], total=settings.steps, desc="reward"):
+    bar = tqdm(range(state["step"], settings.steps), initial=state["step"], total=settings.steps, desc="reward")
+    for step in bar:
         for group in adam.param_groups:
             group["lr"] = settings.rate * 0.5 * (1.0 + math.cos(math.pi * step / settings.steps))
         batch = learn.iloc[order[step]]
@@ -104,6 +106,7 @@ def train_reward(
         losses.append(loss.item())
         if step + 1 in looks:
             found = _validate(model, valid, settings.batch)
+            bar.set_postfix({name: f"{value:.3f}" for name, value in found.items()})
             is_best = not rows or found["valid_loss"] < min(row["valid_loss"] for row in rows)
             if is_best:
                 best = [weight.detach().clone() for weight in weights]

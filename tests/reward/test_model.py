@@ -79,6 +79,9 @@ def test_the_head_is_imagerewards():
     assert [name for name in head.state_dict() if "weight" in name] == [f"{i}.weight" for i in (0, 2, 4, 6, 7)]
     assert head[0].weight.std().item() == pytest.approx(769**-0.5, rel=0.01)  # its variance is 1 / (d + 1)
     assert not any(layer.bias.any() for layer in head if isinstance(layer, torch.nn.Linear))
+    # so about sqrt(1024 x 128 x 64 x 16) / 769^2 = .02 of what goes in comes out; else it would be a billionth
+    scores = head.eval()(torch.randn(512, 768, generator=torch.Generator().manual_seed(0)))
+    assert 0.02 / 3 < scores.std().item() < 0.02 * 3
 
 
 def test_equal_seeds_make_equal_models_and_leave_the_random_state_alone():
