@@ -91,7 +91,7 @@ def test_votes_weigh_as_much_as_gold_says_of_their_workers() -> None:
 @pytest.mark.filterwarnings("ignore")  # crowd-kit's own
 def test_answers_are_those_of_crowd_kit(method: str, name: str, settings: dict) -> None:
     crowdkit = pytest.importorskip("crowdkit.aggregation", reason="crowd-kit is an independent reference")
-    labels, _ = played(tasks=100, seed=3)
+    labels, _ = played(seed=3)
     theirs = getattr(crowdkit, name)(**settings).fit_predict(labels)
     ours = aggregate(labels, method).set_index("task").label
     assert (theirs.reindex(ours.index) == ours).mean() >= 0.96
