@@ -15,6 +15,7 @@ def test_pay_rises_in_few_steps_with_the_smoothed_accuracy() -> None:
         reward(right, wrong, steps=(0.7, 0.6))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300), st.integers(0, 300))
 def test_one_more_right_answer_never_pays_less_and_one_answer_moves_an_old_hand_one_level_at_most(right, wrong) -> None:
     now, better, worse = (
