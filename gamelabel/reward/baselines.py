@@ -100,8 +100,13 @@ def baselines(pretrained: RewardModel, frame: pd.DataFrame) -> dict[str, Scorer]
 
 
 def score_pairs(scorer: Scorer, pairs: pd.DataFrame, folder: str | Path = ".") -> pd.DataFrame:
-    """Both pictures of each pair under a scorer: pair_id, score_a, score_b, in the order of `pairs`."""
-    prompts = pairs["prompt"].tolist()
-    sides = {side: [Path(folder) / name for name in pairs[f"image_{side}"]] for side in "ab"}
-    scores = {f"score_{side}": scorer(files, prompts) for side, files in sides.items()}
+    """Both pictures of each pair under a scorer: pair_id, score_a, score_b, in the order of `pairs`.
+
+    A picture that stands in several pairs of its prompt is scored once.
+    """
+    sides = {side: pd.MultiIndex.from_frame(pairs[[f"image_{side}", "prompt"]]) for side in "ab"}
+    distinct = sides["a"].append(sides["b"]).unique()
+    files, prompts = (distinct.get_level_values(level).tolist() for level in (0, 1))
+    score = pd.Series(scorer([Path(folder) / file for file in files], prompts), distinct)
+    scores = {f"score_{side}": score.loc[both].to_numpy() for side, both in sides.items()}
     return pd.DataFrame({"pair_id": pairs["pair_id"].to_numpy(), **scores})

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gamelabel.reward import compare_on_pairs, compare_on_rankings, slides
+from gamelabel.reward import compare_on_pairs, compare_on_rankings, score_pairs, slides
 
 
 def by_number(pictures, prompts):
@@ -41,3 +41,17 @@ def test_scorers_on_the_same_rankings_beside_the_slides():
     assert all(found.value == 0.5 and found.n == 2 for found in numbers["ImageReward"].values())
     table = slides.beside(numbers)
     assert table.slides[0] == 39.62 and table.ours[0] == 50
+
+
+def test_a_picture_of_several_pairs_is_scored_once_for_each_prompt():
+    pairs = pd.DataFrame({"pair_id": ["1", "2", "3"], "prompt": ["x", "x", "y"]})
+    pairs = pairs.assign(image_a=["4.png", "2.png", "4.png"], image_b=["2.png", "3.png", "1.png"])
+    asked = []
+
+    def scorer(pictures, prompts):
+        asked.extend(zip([picture.name for picture in pictures], prompts, strict=True))
+        return by_number(pictures, prompts) + 10 * (np.array(prompts) == "y")
+
+    table = score_pairs(scorer, pairs)
+    assert table.score_a.tolist() == [4, 2, 14] and table.score_b.tolist() == [2, 3, 11]
+    assert sorted(asked) == [("1.png", "y"), ("2.png", "x"), ("3.png", "x"), ("4.png", "x"), ("4.png", "y")]
