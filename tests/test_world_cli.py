@@ -89,7 +89,6 @@ def test_the_shipped_model_has_the_adherence_of_its_card():
 
 
 @needs_the_model
-@pytest.mark.xfail(reason="the teacher was trained for less than an hour: two things with two colours are still hard")
 def test_the_shipped_model_leaves_room_in_every_family_and_is_lost_in_none():
     card = json.loads((EMBEDDED / "adherence.json").read_text())
     assert 0.5 <= card["adherence"]["value"] <= 0.8

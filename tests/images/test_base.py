@@ -104,6 +104,8 @@ def test_the_whole_recipe_runs_and_makes_a_repository_that_stock_flux_opens(tmp_
     assert "n = 10" in (tmp_path / "repository/README.md").read_text()
     pipe = FluxPipeline.from_pretrained(tmp_path / "repository")
     assert pipe.vae.config.sample_size == 64
+    configs = [file.read_text() for file in (tmp_path / "repository").rglob("*.json")]
+    assert not any(str(tmp_path) in config for config in configs), "nothing of the machine stays in it"
     size = sum(file.stat().st_size for file in (tmp_path / "repository").rglob("*") if file.is_file())
     assert size < 12e6
 

@@ -101,8 +101,8 @@ The teacher, with {steps} steps and a guidance of {guidance}, draws {value:.3f} 
 
 def _teacher(recipe: Recipe, trained: Path, n: int) -> dict[str, Any]:
     """The teacher's adherence as it drew the student's lessons."""
-    assemble(trained, "teacher", trained / "teacher/repository")
-    pipe = load(trained / "teacher/repository")
+    assemble(trained, "refined", trained / "refined/repository")
+    pipe = load(trained / "refined/repository")
     found = evaluate(pipe, n, recipe.lesson_steps, _EVALUATION_SEED, recipe.lesson_guidance, progress="teacher")
     return {**found["adherence"], "passes": 2 * recipe.lesson_steps}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import log
 
 import numpy as np
@@ -47,10 +47,9 @@ def to_pictures(tensor: Tensor) -> np.ndarray:
     return tensor.clamp(-1, 1).add(1).mul(127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
 
 
-def draw_batch(seed: int, n: int, rows: slice) -> Tensor:
-    """The given rows of a batch of n training scenes, drawn anew: float (rows, 3, 64, 64)."""
-    texts = sample_prompts(n, seed)
-    pictures = [draw(parse(texts[i]), seed * n + i) for i in range(n)[rows]]
+def draw_batch(seed: int, texts: Sequence[str], rows: slice) -> Tensor:
+    """The given rows of a batch of scenes, drawn anew: float (rows, 3, 64, 64)."""
+    pictures = [draw(parse(texts[i]), seed * len(texts) + i) for i in range(len(texts))[rows]]
     return to_tensor(np.stack(pictures))
 
 
@@ -64,7 +63,7 @@ def codec_loss(codec: AutoencoderKL, batch: int) -> Callable[[torch.Generator, W
     def loss(generator: torch.Generator, worker: Worker) -> Tensor:
         rows = worker.share(batch)
         seed = int(torch.randint(2**31, (), generator=generator))
-        pictures = draw_batch(seed, batch, rows).to(worker.device)
+        pictures = draw_batch(seed, sample_prompts(batch, seed), rows).to(worker.device)
         posterior = codec.encode(pictures).latent_dist
         noise = torch.randn(batch, *posterior.mean.shape[1:], generator=generator)[rows].to(worker.device)
         difference = codec.decode(posterior.mean + NOISE * noise).sample.float() - pictures

@@ -30,9 +30,14 @@ from gamelabel.world.scenes import FAMILIES, prompts, sample_prompts, split
 
 CHUNK = 1000  # pictures a file
 TOKENS = (SIDE // 16) ** 2
-_PICTURES, _LESSONS = 10, 50  # seeds of stages are far apart: chunk i of a stage uses stage * 100_003 + i
-# Families that the teacher often gets wrong are asked for more often, since only what fits becomes a lesson.
-_ASKED = {_PICTURES: FAMILIES, _LESSONS: ("single", "count", "position", "two", "two", "two", "binding", "binding")}
+# Seeds of stages that draw are far apart: chunk i of a stage has seed _SEED * 100_003 + i.
+_SEED = {"pictures": 10, "harder": 20, "lessons": 50}
+# Families that are learned slowly are asked for more often, and more still where only what fits becomes a lesson.
+_ASKED = {
+    "pictures": FAMILIES,
+    "harder": ("single", "count", "position", "two", "two", "binding", "binding"),
+    "lessons": ("single", "count", "position", "two", "two", "two", "binding", "binding"),
+}
 
 
 @dataclass(frozen=True)
@@ -46,17 +51,22 @@ class Recipe:
     text: Fit = field(default_factory=lambda: Fit(steps=1500, batch=128, rate=2e-3, low_precision=False))
     pictures: int = 160_000
     teacher: Fit = field(default_factory=lambda: Fit(steps=9000, batch=128, rate=1.2e-3))
+    harder: int = 240_000
+    refined: Fit = field(default_factory=lambda: Fit(steps=16_000, batch=64, rate=1e-3, decay_from=0.2))
     lessons: int = 72_000  # drawn by the teacher; where judged, those that fit their prompt are kept
     lesson_steps: int = 8
     lesson_guidance: float = 2.0
     lesson_judged: bool = True
-    student: Fit = field(default_factory=lambda: Fit(steps=2200, batch=128, rate=6e-4, decay_from=0.2))
+    student: Fit = field(default_factory=lambda: Fit(steps=2600, batch=128, rate=6e-4, decay_from=0.2))
 
 
 def quick(recipe: Recipe) -> Recipe:
     """The same recipe with a handful of steps: it shows that everything runs, and draws nothing anyone would want."""
-    short = {name: replace(getattr(recipe, name), steps=4, batch=8) for name in ("codec", "text", "teacher", "student")}
-    return replace(recipe, pictures=16, lessons=16, lesson_judged=False, **short)
+    short = {
+        name: replace(getattr(recipe, name), steps=4, batch=8)
+        for name in ("codec", "text", "teacher", "refined", "student")
+    }
+    return replace(recipe, pictures=16, harder=16, lessons=16, lesson_judged=False, **short)
 
 
 def train_codec(recipe: Recipe, out: Path, worker: Worker) -> None:
@@ -77,45 +87,41 @@ def train_text(recipe: Recipe, out: Path, worker: Worker) -> None:
 
 def draw_pictures(recipe: Recipe, out: Path, worker: Worker) -> None:
     """Stage 3: draw the training scenes and keep their latents."""
-    codec = AutoencoderKL.from_pretrained(out / "codec/model").to(worker.device, memory_format=torch.channels_last)
-
-    def make(seed: int, n: int) -> Tensor:
-        batches = [slice(i, min(i + 50, n)) for i in range(0, n, 50)]
-        return torch.cat(
-            [pack(codec.encode(draw_batch(seed, n, b).to(worker.device)).latent_dist.mean) for b in batches]
-        )
-
-    _in_chunks(out / "pictures", recipe.pictures, _PICTURES, make, worker)
+    _draw("pictures", recipe.pictures, out, worker)
 
 
 def train_teacher(recipe: Recipe, out: Path, worker: Worker) -> None:
     """Stage 4: the teacher, on drawn scenes."""
-    transformer = make_transformer().to(worker.device)
-    table, row = _read_prompts(out, worker)
-    clean = _load_chunks(out / "pictures", recipe.pictures)
-    asked = _prompt_rows(row, recipe.pictures, _PICTURES)
-    loss = teacher_loss(transformer, clean, asked, table, recipe.teacher.batch)
-    _fit(recipe.teacher, transformer, loss, recipe, out / "teacher", worker)
-    if worker.rank == 0:
-        transformer.save_pretrained(out / "teacher/model")
+    _teach("teacher", make_transformer(), recipe.teacher, "pictures", recipe.pictures, recipe, out, worker)
+
+
+def draw_harder(recipe: Recipe, out: Path, worker: Worker) -> None:
+    """Stage 5: draw other training scenes, more of them of the families that are learned slowly."""
+    _draw("harder", recipe.harder, out, worker)
+
+
+def refine_teacher(recipe: Recipe, out: Path, worker: Worker) -> None:
+    """Stage 6: the teacher goes on with those."""
+    teacher = FluxTransformer2DModel.from_pretrained(out / "teacher/model")
+    _teach("refined", teacher, recipe.refined, "harder", recipe.harder, recipe, out, worker)
 
 
 def draw_lessons(recipe: Recipe, out: Path, worker: Worker) -> None:
-    """Stage 5: the teacher draws, with guidance, what the student is to draw without; the judge rejects what is wrong.
+    """Stage 7: the teacher draws, with guidance, what the student is to draw without; the judge rejects what is wrong.
 
     A rejected picture is kept as not-a-number, so that rows still belong to the chunk's prompts and noise.
     """
     codec = AutoencoderKL.from_pretrained(out / "codec/model").to(worker.device)
-    teacher = FluxTransformer2DModel.from_pretrained(out / "teacher/model").to(worker.device).eval()
+    teacher = FluxTransformer2DModel.from_pretrained(out / "refined/model").to(worker.device).eval()
     table, row = _read_prompts(out, worker)
     sigmas = few_step_sigmas(recipe.lesson_steps)
 
     def make(seed: int, n: int) -> Tensor:
         noise = _noise(seed, n).to(worker.device)
-        asked = _texts(_LESSONS, seed, n)
+        asked = _texts("lessons", seed, n)
         text = table.rows(torch.tensor([row[text] for text in asked]))
         parts = [slice(i, i + 50) for i in range(0, n, 50)]
-        with torch.autocast(worker.device.partition(":")[0], torch.bfloat16, enabled=recipe.teacher.low_precision):
+        with torch.autocast(worker.device.partition(":")[0], torch.bfloat16, enabled=recipe.refined.low_precision):
             drawn = [
                 integrate(teacher, noise[p], text.rows(p), sigmas, recipe.lesson_guidance, table.rows([0]))
                 for p in parts
@@ -126,16 +132,16 @@ def draw_lessons(recipe: Recipe, out: Path, worker: Worker) -> None:
         wrong = torch.from_numpy(~adherence(np.concatenate(pictures), asked)[0])
         return torch.cat(drawn).masked_fill(wrong.to(worker.device)[:, None, None], float("nan"))
 
-    _in_chunks(out / "lessons", recipe.lessons, _LESSONS, make, worker)
+    _in_chunks(out / "lessons", recipe.lessons, make, worker)
 
 
 def train_student(recipe: Recipe, out: Path, worker: Worker) -> None:
-    """Stage 6: the student, from the teacher's weights."""
-    student = FluxTransformer2DModel.from_pretrained(out / "teacher/model").to(worker.device)
+    """Stage 8: the student, from the teacher's weights."""
+    student = FluxTransformer2DModel.from_pretrained(out / "refined/model").to(worker.device)
     table, row = _read_prompts(out, worker)
     clean = _load_chunks(out / "lessons", recipe.lessons)
-    noise = torch.cat([_noise(seed, n) for seed, n in _chunks(recipe.lessons, _LESSONS)]).half()
-    asked = _prompt_rows(row, recipe.lessons, _LESSONS)
+    noise = torch.cat([_noise(seed, n) for seed, n in _chunks("lessons", recipe.lessons)]).half()
+    asked = _prompt_rows(row, "lessons", recipe.lessons)
     right = ~clean.isnan().any(2).any(1)
     loss = student_loss(student, clean[right], noise[right], asked[right], table, recipe.student.batch)
     _fit(recipe.student, student, loss, recipe, out / "student", worker)
@@ -152,6 +158,8 @@ STAGES: dict[str, Callable[[Recipe, Path, Worker], None]] = {
     "text": train_text,
     "pictures": draw_pictures,
     "teacher": train_teacher,
+    "harder": draw_harder,
+    "refined": refine_teacher,
     "lessons": draw_lessons,
     "student": train_student,
 }
@@ -195,14 +203,47 @@ def _fit(fit: Fit, module: torch.nn.Module, loss: Callable, recipe: Recipe, fold
     train(module, loss, fit, folder, worker, recipe.seed)
 
 
-def _chunks(total: int, stage: int) -> list[tuple[int, int]]:
+def _draw(stage: str, total: int, out: Path, worker: Worker) -> None:
+    codec = AutoencoderKL.from_pretrained(out / "codec/model").to(worker.device, memory_format=torch.channels_last)
+
+    def make(seed: int, n: int) -> Tensor:
+        batches = [slice(i, min(i + 50, n)) for i in range(0, n, 50)]
+        asked = _texts(stage, seed, n)
+        return torch.cat(
+            [pack(codec.encode(draw_batch(seed, asked, b).to(worker.device)).latent_dist.mean) for b in batches]
+        )
+
+    _in_chunks(out / stage, total, make, worker)
+
+
+def _teach(
+    stage: str,
+    transformer: torch.nn.Module,
+    fit: Fit,
+    pictures: str,
+    total: int,
+    recipe: Recipe,
+    out: Path,
+    worker: Worker,
+) -> None:
+    transformer.to(worker.device)
+    table, row = _read_prompts(out, worker)
+    clean = _load_chunks(out / pictures, total)
+    loss = teacher_loss(transformer, clean, _prompt_rows(row, pictures, total), table, fit.batch)
+    _fit(fit, transformer, loss, recipe, out / stage, worker)
+    if worker.rank == 0:
+        transformer.save_pretrained(out / stage / "model")
+
+
+def _chunks(stage: str, total: int) -> list[tuple[int, int]]:
     """(seed, pictures) of every chunk of a stage."""
-    return [(stage * 100_003 + i, min(CHUNK, total - i * CHUNK)) for i in range((total + CHUNK - 1) // CHUNK)]
+    first = _SEED[stage] * 100_003
+    return [(first + i, min(CHUNK, total - i * CHUNK)) for i in range((total + CHUNK - 1) // CHUNK)]
 
 
-def _in_chunks(folder: Path, total: int, stage: int, make: Callable[[int, int], Tensor], worker: Worker) -> None:
+def _in_chunks(folder: Path, total: int, make: Callable[[int, int], Tensor], worker: Worker) -> None:
     """Make each chunk of latents once; the workers take turns, and what is there is kept."""
-    mine = _chunks(total, stage)[worker.rank :: worker.size]
+    mine = _chunks(folder.name, total)[worker.rank :: worker.size]
     for seed, n in tqdm(mine, desc=folder.name, unit_scale=CHUNK, unit="picture", disable=worker.rank > 0):
         path = folder / f"{seed}.npy"
         if path.exists():
@@ -215,15 +256,14 @@ def _in_chunks(folder: Path, total: int, stage: int, make: Callable[[int, int], 
 
 
 def _load_chunks(folder: Path, total: int) -> Tensor:
-    stage = {"pictures": _PICTURES, "lessons": _LESSONS}[folder.name]
-    return torch.cat([torch.from_numpy(np.load(folder / f"{seed}.npy")) for seed, _ in _chunks(total, stage)])
+    return torch.cat([torch.from_numpy(np.load(folder / f"{seed}.npy")) for seed, _ in _chunks(folder.name, total)])
 
 
-def _prompt_rows(row: dict[str, int], total: int, stage: int) -> Tensor:
-    return torch.tensor([row[text] for seed, n in _chunks(total, stage) for text in _texts(stage, seed, n)])
+def _prompt_rows(row: dict[str, int], stage: str, total: int) -> Tensor:
+    return torch.tensor([row[text] for seed, n in _chunks(stage, total) for text in _texts(stage, seed, n)])
 
 
-def _texts(stage: int, seed: int, n: int) -> list[str]:
+def _texts(stage: str, seed: int, n: int) -> list[str]:
     return sample_prompts(n, seed, families=_ASKED[stage])
 
 

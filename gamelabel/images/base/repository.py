@@ -12,7 +12,7 @@ from gamelabel.images.base.text import Readers
 
 
 def assemble(trained: Path, transformer: str, folder: Path) -> None:
-    """Write the repository made of a recipe's folder and its "teacher" or "student" transformer.
+    """Write the repository made of a recipe's folder and its "refined" (the teacher) or "student" transformer.
 
     Weights are stored as bfloat16 (half the size); FluxPipeline loads them as float32.
     """
@@ -28,7 +28,10 @@ def assemble(trained: Path, transformer: str, folder: Path) -> None:
         transformer=FluxTransformer2DModel.from_pretrained(trained / transformer / "model"),
     )
     pipe.to(torch.bfloat16).save_pretrained(folder)
-    for part in ("text_encoder", "text_encoder_2"):
-        # diffusers loads its parts as float32, transformers loads its own as their config says
-        config = folder / part / "config.json"
-        config.write_text(json.dumps({**json.loads(config.read_text()), "dtype": "float32"}, indent=2) + "\n")
+    for config in folder.glob("*/config.json"):
+        settings = json.loads(config.read_text())
+        settings.pop("_name_or_path", None)  # where the part lay on the machine that trained it
+        if config.parent.name.startswith("text_encoder"):
+            # diffusers loads its parts as float32, transformers loads its own as their config says
+            settings["dtype"] = "float32"
+        config.write_text(json.dumps(settings, indent=2) + "\n")

@@ -1,4 +1,4 @@
-"""Stage 6, the few-step student, as FLUX.1-schnell is to FLUX.1-dev.
+"""Stage 8, the few-step student, as FLUX.1-schnell is to FLUX.1-dev.
 
 The teacher draws pictures slowly and with guidance; the student, starting from the teacher's weights, learns to go from
 the same starting noise to the same picture in four unguided steps (a straight path per picture: reflow, Liu et al.

@@ -1,4 +1,4 @@
-"""Stage 4, the teacher: a small FLUX transformer that learns to draw by flow matching."""
+"""Stages 4 and 6, the teacher: a small FLUX transformer that learns to draw by flow matching."""
 
 from __future__ import annotations
 
