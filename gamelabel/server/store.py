@@ -47,7 +47,8 @@ class Store:
     def add_new(self, connection: Connection, table: Table, **values: Any) -> bool:
         """Insert a row unless one with its key is there; whether it was new. Safe beside other processes."""
         make = sqlite.insert if self.engine.dialect.name == "sqlite" else postgresql.insert
-        return connection.execute(make(table).values(values).on_conflict_do_nothing()).rowcount == 1
+        fresh = make(table).values(values).on_conflict_do_nothing().returning(*table.primary_key)
+        return connection.execute(fresh).first() is not None  # PostgreSQL's driver does not always count rows
 
     def close(self) -> None:
         """Give the connections back."""

@@ -62,7 +62,8 @@ def test_the_manifest_holds_what_design_says(study: Study) -> None:
     assert (got["profile"], got["seed"], got["git"]) == ("smoke", 3, {"commit": None, "dirty": None})
     step = got["steps"]["04_reliability"]
     assert set(step) == {"notebook", "parameters", "inputs", "outputs", "seconds", "status", "label_source"}
-    assert set(step["inputs"]) == {f"data/runs/smoke/{name}.parquet" for name in ("pairs", "labels", "players")}
+    tables = ("pairs", "adherence", "labels", "players")
+    assert set(step["inputs"]) == {f"data/runs/smoke/{name}.parquet" for name in tables}
     assert set(step["outputs"]) == {
         "data/runs/smoke/records/04_reliability.json",
         "reports/smoke/figures/line.png",
