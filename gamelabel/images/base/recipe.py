@@ -92,7 +92,7 @@ def draw_pictures(recipe: Recipe, out: Path, worker: Worker) -> None:
 
 def train_teacher(recipe: Recipe, out: Path, worker: Worker) -> None:
     """Stage 4: the teacher, on drawn scenes."""
-    _teach("teacher", make_transformer(), recipe.teacher, "pictures", recipe.pictures, recipe, out, worker)
+    _teach("teacher", make_transformer(), "pictures", recipe, out, worker)
 
 
 def draw_harder(recipe: Recipe, out: Path, worker: Worker) -> None:
@@ -103,7 +103,7 @@ def draw_harder(recipe: Recipe, out: Path, worker: Worker) -> None:
 def refine_teacher(recipe: Recipe, out: Path, worker: Worker) -> None:
     """Stage 6: the teacher goes on with those."""
     teacher = FluxTransformer2DModel.from_pretrained(out / "teacher/model")
-    _teach("refined", teacher, recipe.refined, "harder", recipe.harder, recipe, out, worker)
+    _teach("refined", teacher, "harder", recipe, out, worker)
 
 
 def draw_lessons(recipe: Recipe, out: Path, worker: Worker) -> None:
@@ -217,16 +217,10 @@ def _draw(stage: str, total: int, out: Path, worker: Worker) -> None:
 
 
 def _teach(
-    stage: str,
-    transformer: torch.nn.Module,
-    fit: Fit,
-    pictures: str,
-    total: int,
-    recipe: Recipe,
-    out: Path,
-    worker: Worker,
+    stage: str, transformer: FluxTransformer2DModel, pictures: str, recipe: Recipe, out: Path, worker: Worker
 ) -> None:
     transformer.to(worker.device)
+    fit, total = getattr(recipe, stage), getattr(recipe, pictures)
     table, row = _read_prompts(out, worker)
     clean = _load_chunks(out / pictures, total)
     loss = teacher_loss(transformer, clean, _prompt_rows(row, pictures, total), table, fit.batch)
