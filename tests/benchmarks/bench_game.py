@@ -8,7 +8,6 @@ import os
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
@@ -17,17 +16,8 @@ import numpy as np
 from gamelabel.game import Crowd, Players, Rules, beside, calibrate, ensemble, find_seed, simulate, windows
 from gamelabel.game.play import Luck, Streams, deal, play, rows
 from gamelabel.reliability import PAPER, numbers
+from tests.benchmarks.timing import timed
 from tests.game.worlds import world
-
-
-def timed(work: Callable[[], object], rounds: int = 3) -> tuple[float, object]:
-    """The least processor time of some rounds, in seconds, and what the work returned."""
-    spent = []
-    for _ in range(rounds):
-        start = time.process_time()
-        result = work()
-        spent.append(time.process_time() - start)
-    return min(spent), result
 
 
 def size() -> None:

@@ -7,8 +7,6 @@ real crowds, not speed. Parts: alpha, memory, replicates, dawid_skene, mace, gla
 
 import os
 import sys
-import time
-from collections.abc import Callable
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
@@ -18,36 +16,17 @@ import pandas as pd
 
 from gamelabel.game import simulate
 from gamelabel.labels import crowd
+from gamelabel.labels.real import PUBLISHED
 from gamelabel.reliability import aggregate, alpha, alpha_interval
 from gamelabel.reliability.accuracy import known_answers
 from gamelabel.reliability.counts import code
 from gamelabel.reliability.methods import METHODS, crowd_of
 from gamelabel.reliability.methods.dawid_skene import dawid_skene as fit_dawid_skene
+from tests.benchmarks.timing import timed
 from tests.game.worlds import world
 from tests.reliability.outside import crowd_set
 
 REPLICATES, LOOP = 1000, 5
-# Printed in the notebooks of github.com/yuan-li/truth-inference-at-scale: IBCC, EBCC, BWA
-PUBLISHED = {
-    "rte": (0.9275, 0.9313, 0.9275),
-    "dog": (0.8389, 0.8401, 0.8315),
-    "sentiment_1k": (0.960, 0.961, 0.956),
-    "product": (0.9383, 0.9349, 0.9194),
-    "face": (0.6404, 0.6353, 0.6182),
-    "weather_cf": (0.8833, 0.8833, 0.8933),
-    "weather_amt": (0.8567, 0.8567, 0.8600),
-    "sp_amt": (0.944, 0.944, 0.946),
-}
-
-
-def timed(work: Callable[[], object], rounds: int = 3) -> tuple[float, object]:
-    """The least processor time of some rounds, in seconds, and what the work returned."""
-    spent = []
-    for _ in range(rounds):
-        start = time.process_time()
-        result = work()
-        spent.append(time.process_time() - start)
-    return min(spent), result
 
 
 def binary(units: int) -> tuple[np.ndarray, pd.DataFrame]:
