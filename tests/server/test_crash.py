@@ -127,6 +127,13 @@ def busy(loads: list[Load], more: int) -> None:
         time.sleep(0.05)
 
 
+def finish(loads: list[Load]) -> None:
+    for load in loads:
+        load.over.set()
+    for load in loads:
+        load.join()
+
+
 @pytest.mark.full
 @pytest.mark.slow
 def test_no_acknowledged_label_is_lost_when_the_service_is_killed(url: str) -> None:
@@ -140,10 +147,7 @@ def test_no_acknowledged_label_is_lost_when_the_service_is_killed(url: str) -> N
         process.kill()
         process.start()
     busy(loads, 15)
-    for load in loads:
-        load.over.set()
-    for load in loads:
-        load.join()
+    finish(loads)
     process.kill()
     assert compare(url, loads) >= 50
 
@@ -165,9 +169,6 @@ def test_two_services_on_one_database_and_one_of_them_killed_and_the_database_to
     server.stop("immediate")
     server.start()
     busy(loads, 20)
-    for load in loads:
-        load.over.set()
-    for load in loads:
-        load.join()
+    finish(loads)
     other.kill()
     assert compare(url, loads) >= 50
