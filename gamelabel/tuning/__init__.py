@@ -3,6 +3,7 @@
 from gamelabel.tuning.adapter import fingerprint, tune_adapter
 from gamelabel.tuning.data import Pictures, preferences, read_pictures, unselected
 from gamelabel.tuning.evaluate import Drawn, adherence_change, assess, evaluate, scenes
+from gamelabel.tuning.flips import flip_rate, pair_flips, player_flips, vote_shares
 from gamelabel.tuning.loop import Fit
 from gamelabel.tuning.losses import cdpo, dpo, ipo, rdpo, soft
 from gamelabel.tuning.pairwise import pairwise_loss
@@ -18,8 +19,11 @@ __all__ = [
     "dpo",
     "evaluate",
     "fingerprint",
+    "flip_rate",
     "ipo",
+    "pair_flips",
     "pairwise_loss",
+    "player_flips",
     "preferences",
     "rdpo",
     "read_pictures",
@@ -28,4 +32,5 @@ __all__ = [
     "soft",
     "tune_adapter",
     "unselected",
+    "vote_shares",
 ]

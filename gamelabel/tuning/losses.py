@@ -53,8 +53,10 @@ def soft(h: Tensor, beta: float, share: float | Tensor) -> Tensor:
 
 
 def _check(flip: float | Tensor) -> None:
-    rate = torch.as_tensor(flip)
-    if not bool(((rate >= 0.0) & (rate < 0.5)).all()):
+    rate = torch.as_tensor(flip).flatten()
+    bad = rate[~((rate >= 0.0) & (rate < 0.5))].tolist()
+    if bad:
         raise ValueError(
-            f"a flip rate must be at least 0 and below .5, not {flip}: at one half a label says nothing of its pair"
+            f"a flip rate must be at least 0 and below .5, not {bad[0]:g} ({len(bad)} of {len(rate)} are not): at one "
+            "half a label says nothing of its pair; leave such pairs out, or take one rate for all from `flip_rate`"
         )
