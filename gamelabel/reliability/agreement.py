@@ -67,7 +67,7 @@ def cohen_kappa(labels: pd.DataFrame, weights: Literal["linear", "quadratic"] | 
 
 def _several(labels: pd.DataFrame | Counts) -> Counts:
     counts = votes_of(labels)[0] if isinstance(labels, pd.DataFrame) else checked_counts(labels)
-    return counts[counts.sum(1) > 1]
+    return counts[counts.sum(1) > 1].astype(np.int64)
 
 
 def _same(counts: Counts) -> Real:

@@ -9,12 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from gamelabel.reliability.counts import Counts, checked_counts, votes_of
+from gamelabel.reliability.counts import BLOCK, Counts, checked_counts, votes_of
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 Real = NDArray[np.float64]
-
-_BLOCK = 1 << 15  # units counted at a time: their keys stay in the cache
 
 
 def alpha(labels: pd.DataFrame | Counts, level: Level = "nominal", values: Sequence[float] | None = None) -> float:
@@ -22,7 +20,8 @@ def alpha(labels: pd.DataFrame | Counts, level: Level = "nominal", values: Seque
 
     labels: a frame with columns `task` and `label` (who gave it does not matter), or vote counts, integers
     (units, categories). level: how far apart two labels are; "interval" and "ratio" need numbers, which for counts
-    stand in `values` (0, 1, 2, ... unless given), "ordinal" takes categories in ascending order.
+    stand in `values` (0, 1, 2, ... unless given), "ordinal" takes categories in ascending order, those of a categorical
+    column in their own.
 
     A unit with fewer than two labels says nothing about agreement and is left out. Where no unit is left, or all that
     is left is of one category, D_e is 0 and alpha undefined: NaN. A task that one worker labelled twice counts with
@@ -74,13 +73,14 @@ def patterns(counts: Counts) -> tuple[Counts, Counts]:
     base, size = int(counts.max(initial=0)) + 1, counts.shape[1]
     cells = base**size
     if cells > 4 * len(counts) + 1024:  # too many to count them all
-        return np.unique(counts[counts.sum(1) > 1], axis=0, return_counts=True)
-    often, block = np.zeros(cells, np.int64), max(_BLOCK, cells)
+        return np.unique(counts[counts.sum(1) > 1].astype(np.int64), axis=0, return_counts=True)
+    often, block = np.zeros(cells, np.int64), max(BLOCK, cells)
     for start in range(0, len(counts), block):
-        key = np.zeros(min(block, len(counts) - start), np.int64)
-        for category in reversed(range(size)):
+        some = counts[start : start + block]
+        key = some[:, -1].astype(np.int64)
+        for category in reversed(range(size - 1)):
             key *= base
-            key += counts[start : start + block, category]
+            key += some[:, category]
         often += np.bincount(key, minlength=cells)
     keys = np.flatnonzero(often)
     units = keys[:, None] // base ** np.arange(size) % base

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Counts = NDArray[np.int64]
+Counts = NDArray[np.integer[Any]]
+
+BLOCK = 1 << 16  # labels, or units, counted at a time: what is made of them stays in the cache
 
 
 class Coded(NamedTuple):
@@ -45,28 +47,57 @@ def vote_counts(coded: Coded) -> Counts:
 def votes_of(labels: pd.DataFrame) -> tuple[Counts, pd.Index]:
     """Votes by task and category, (tasks, categories), tasks in any order, and the categories, ascending.
 
-    As `vote_counts` of `code`, without the order in which tasks appear: whole numbers count by themselves, unhashed.
+    As `vote_counts` of `code`, without the order in which tasks appear, and as small integers as hold the counts: bytes
+    of millions of tasks stay in the cache, where labels in any order find them.
     """
     given = _given(labels, ["task", "label"])
-    task, tasks = _numbers(given.task)
-    label, categories = _numbers(given.label)
-    shape = len(tasks), len(categories)
-    cell = task * shape[1]
-    cell += label
-    counts = np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
-    used = counts.any(0) if shape[1] > 2 else np.ones(shape[1], bool)
-    return (counts, categories) if used.all() else (counts[:, used], categories[used])
+    task, label = _numbers(given.task), _numbers(given.label)
+    counts = _tally(task, label, np.uint8)
+    if counts.sum(dtype=np.uint32) < len(given):  # a byte that ran over has lost 256 votes
+        counts = _tally(task, label, np.int64)
+    used = counts.any(0) if counts.shape[1] > 2 else np.ones(counts.shape[1], bool)
+    return (counts, label.names) if used.all() else (counts[:, used], label.names[used])
 
 
-def _numbers(column: pd.Series) -> tuple[NDArray[np.int64], pd.Index]:
-    """Numbers of values and what they stand for, ascending; of whole numbers close together, absent ones included."""
-    if len(column) and pd.api.types.is_integer_dtype(column.dtype) and isinstance(column.dtype, np.dtype):
+class _Numbers(NamedTuple):
+    """A column as whole numbers (N,), the least that they can be, and what they stand for from there, ascending."""
+
+    values: NDArray[np.integer[Any]]
+    least: int
+    names: pd.Index
+
+
+def _numbers(column: pd.Series) -> _Numbers:
+    """Whole numbers close together, and categories, count by themselves, unhashed; absent ones are among the names."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return _Numbers(column.cat.codes.to_numpy(), 0, column.cat.categories)
+    if len(column) and isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
         values = column.to_numpy()
-        low, high = int(values.min()), int(values.max())
+        low, high = _ends(values)
         if high - low < 2 * len(values):
-            return values - low if low else values, pd.RangeIndex(low, high + 1)
-    numbers, values = pd.factorize(column, sort=True)
-    return numbers, pd.Index(values)
+            return _Numbers(values, low, pd.RangeIndex(low, high + 1))
+    numbers, names = pd.factorize(column, sort=True)
+    return _Numbers(numbers, 0, pd.Index(names))
+
+
+def _ends(values: NDArray[np.integer[Any]]) -> tuple[int, int]:
+    """The least and the greatest of whole numbers, in one pass over memory."""
+    ends = [(part.min(), part.max()) for part in np.array_split(values, len(values) // BLOCK + 1)]
+    return int(min(low for low, _ in ends)), int(max(high for _, high in ends))
+
+
+def _tally(task: _Numbers, label: _Numbers, kind: type[np.integer[Any]]) -> Counts:
+    """Votes by task and category, (tasks, categories), in integers of a kind; what is too much for it runs over."""
+    shape = len(task.names), len(label.names)
+    counts, least = np.zeros(shape[0] * shape[1], kind), task.least * shape[1] + label.least
+    cells = np.empty(BLOCK, np.int64)
+    for start in range(0, len(task.values), BLOCK):
+        some = task.values[start : start + BLOCK]
+        cell = np.multiply(some, shape[1], out=cells[: len(some)], dtype=np.int64)
+        np.add(cell, label.values[start : start + BLOCK], out=cell, dtype=np.int64)
+        cell -= least
+        np.add.at(counts, cell, kind(1))
+    return counts.reshape(shape)
 
 
 def _given(labels: pd.DataFrame, needed: list[str]) -> pd.DataFrame:

@@ -8,18 +8,15 @@ from gamelabel.reliability.methods.crowd import Crowd, Fit, Real
 from gamelabel.reliability.methods.em import expect
 from gamelabel.reliability.methods.majority import shares
 
-PRIOR = 3.0  # labels of the crowd's accuracy that each worker's own are added to
+STRENGTHS = np.geomspace(1, 1000, 31)  # a + b of the Beta that workers are drawn from, each order as likely
 
 
 def weighted(crowd: Crowd) -> Fit:
     """One pass: a worker right with probability p has votes of log(p (K - 1) / (1 - p)), the log odds of being right.
 
     With gold, p is the accuracy on gold's tasks; without, the mean share of a task's other labels that say the same, so
-    that no vote vouches for itself. A worker who has neither weighs as the crowd does together.
-
-    Little gold may do worse than equal votes: of 500 simulated workers right with Beta(8, 2), five labels a task, it is
-    right in .936 to .938 of tasks, the majority in .942, with one to five labels of gold a worker, in .944 with ten and
-    .950 with twenty. `PRIOR` is weaker than that crowd is alike (ten labels), so that few answers weigh too much.
+    that no vote vouches for itself. Of few labels neither says much, and `expected_accuracy` takes it as far as the
+    crowd's own spread shows that it goes: where gold is too little to tell workers apart, votes weigh alike.
     """
     votes = crowd.tally()
     others = votes.sum(1)[crowd.task] - 1
@@ -28,12 +25,26 @@ def weighted(crowd: Crowd) -> Fit:
     if (crowd.known >= 0).any():
         judged = crowd.known[crowd.task] >= 0
         said = (crowd.known[crowd.task] == crowd.label).astype(float)
-    right, seen = crowd.by_worker(said * judged), crowd.by_worker(judged.astype(float))
-    usual = (right.sum() + 1) / (seen.sum() + 2)
-    p = (right + PRIOR * usual) / (seen + PRIOR)
+    p = expected_accuracy(crowd.by_worker(said * judged), crowd.by_worker(judged.astype(float)))
     weight = np.log(p) - np.log1p(-p) + np.log(max(crowd.categories - 1, 1))
     posterior, _ = expect(crowd, crowd.tally(weight[crowd.worker]))
     return Fit(posterior, {"right": p, "weight": weight}, [])
+
+
+def expected_accuracy(right: Real, seen: Real) -> Real:
+    """What accuracy to expect of workers (W,) who were right in so many of the labels seen, some perhaps of none.
+
+    Workers are drawn from Beta(s m, s (1 - m)), m being the crowd's accuracy. With s known, (right + s m) / (seen + s)
+    is to be expected; s is not, so this is the mean over `STRENGTHS`, each weighing as likely as it makes all that was
+    seen (the beta-binomial's marginal likelihood). A single best s would be chance's where little was seen.
+    """
+    from scipy.special import betaln
+
+    mean = (right.sum() + 1) / (seen.sum() + 2)
+    a, b = STRENGTHS[:, None] * mean, STRENGTHS[:, None] * (1 - mean)
+    evidence = (betaln(a + right, b + seen - right) - betaln(a, b)).sum(1)
+    likely = np.exp(evidence - evidence.max())
+    return (likely / likely.sum()) @ ((right + a) / (seen + a + b))
 
 
 def opening(crowd: Crowd) -> Real:

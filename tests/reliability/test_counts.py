@@ -1,0 +1,60 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gamelabel.reliability import alpha, fleiss_kappa, percent_agreement
+from gamelabel.reliability.counts import BLOCK, code, vote_counts, votes_of
+
+KINDS = ("int8", "uint8", "int64", "uint64", "Int64", "float64", "category", "str")
+
+
+def rows(counts: np.ndarray) -> list[list[int]]:
+    """Tasks in any order: their counts, sorted, those of tasks without labels left out."""
+    return sorted(row for row in counts.astype(int).tolist() if any(row))
+
+
+@settings(deadline=None, max_examples=200)  # the first call may be slow
+@given(
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3)), min_size=1, max_size=40),
+    st.sampled_from(KINDS),
+    st.sampled_from(KINDS),
+    st.integers(-100, 100),
+)
+def test_columns_of_every_kind_are_counted_alike(labels, of_task, of_label, shift: int) -> None:
+    frame = pd.DataFrame(labels, columns=["task", "label"])
+    frame["task"] += abs(shift) if of_task.lower().startswith("u") else shift
+    found, names = votes_of(frame.astype({"task": of_task, "label": of_label}))
+    plain = code(frame.assign(worker=0))
+    assert rows(found) == rows(vote_counts(plain))
+    assert [int(name) for name in names] == plain.categories.tolist()
+
+
+@pytest.mark.parametrize("most", [255, 256, 257, 512, 70_000])
+def test_no_count_is_too_great(most: int) -> None:
+    """A byte holds 255; 256 would be none, and 512 too."""
+    frame = pd.DataFrame({"task": np.repeat([3, 4], [most + 1, 2]), "label": np.repeat([0, 1, 0, 1], [most, 1, 1, 1])})
+    found, _ = votes_of(frame)
+    assert rows(found) == [[1, 1], [most, 1]]
+    expected = np.array([[most, 1], [1, 1]])
+    for statistic in (alpha, fleiss_kappa, percent_agreement):
+        assert statistic(frame) == pytest.approx(statistic(expected), rel=1e-12)
+
+
+def test_labels_of_more_than_one_block_are_all_counted() -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"task": rng.integers(7, 5000, 3 * BLOCK + 1), "label": rng.integers(0, 3, 3 * BLOCK + 1)})
+    found, _ = votes_of(frame)
+    assert rows(found) == rows(pd.crosstab(frame.task, frame.label).to_numpy())
+
+
+def test_ordered_categories_keep_their_own_order_and_unused_ones_are_none() -> None:
+    """Of poor < fair < good, by their names fair would be the least; nobody says "superb"."""
+    order = pd.CategoricalDtype(["poor", "fair", "good", "superb"], ordered=True)
+    labels = pd.DataFrame({"task": [0, 0, 1, 1, 2, 2], "label": ["poor", "fair", "good", "good", "fair", "good"]})
+    ordered = labels.astype({"label": order})
+    assert votes_of(ordered)[1].tolist() == ["poor", "fair", "good"]
+    counts = np.array([[1, 1, 0], [0, 0, 2], [0, 1, 1]])
+    assert alpha(ordered, "ordinal") == pytest.approx(alpha(counts, "ordinal"))
+    assert alpha(labels, "ordinal") == pytest.approx(alpha(counts[:, [1, 2, 0]], "ordinal"))
