@@ -1,22 +1,27 @@
 """Better models from preferences: adapters tuned on chosen pictures or on pairs, and what that changed."""
 
-from gamelabel.tuning.adapter import fingerprint, tune_adapter
+from gamelabel.tuning.adapter import WrongBase, fingerprint, put_on, tune_adapter
 from gamelabel.tuning.data import Pictures, preferences, read_pictures, unselected
 from gamelabel.tuning.evaluate import Drawn, adherence_change, assess, evaluate, scenes
 from gamelabel.tuning.flips import flip_rate, pair_flips, player_flips, vote_shares
 from gamelabel.tuning.loop import Fit
 from gamelabel.tuning.losses import cdpo, dpo, ipo, rdpo, soft
 from gamelabel.tuning.pairwise import pairwise_loss
+from gamelabel.tuning.scored import Scored, Scorer, draw_scored
 from gamelabel.tuning.sft import sft_loss
 
 __all__ = [
     "Drawn",
     "Fit",
     "Pictures",
+    "Scored",
+    "Scorer",
+    "WrongBase",
     "adherence_change",
     "assess",
     "cdpo",
     "dpo",
+    "draw_scored",
     "evaluate",
     "fingerprint",
     "flip_rate",
@@ -25,6 +30,7 @@ __all__ = [
     "pairwise_loss",
     "player_flips",
     "preferences",
+    "put_on",
     "rdpo",
     "read_pictures",
     "scenes",

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from diffusers import FluxPipeline
 from diffusers.training_utils import cast_training_params
-from peft import LoraConfig, get_peft_model_state_dict
+from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors import safe_open
 from torch import Tensor
 
-from gamelabel.tuning.loop import Fit, Worker, train
+from gamelabel.tuning.loop import Fit, Loss, Worker, train
 
 FILE = "pytorch_lora_weights.safetensors"  # the name that diffusers looks for in a folder
 _ROWS = 64
@@ -35,6 +36,10 @@ TARGETS = (
     "proj_mlp",
     "proj_out",
 )
+
+
+class WrongBase(ValueError):
+    """An adapter that was tuned on another model than the one it is put on."""
 
 
 def add_adapter(transformer: Any, rank: int = 16, seed: int = 0) -> list[torch.nn.Parameter]:
@@ -61,9 +66,49 @@ def remove_adapter(transformer: Any) -> None:
     transformer.unload_lora()
 
 
-def save_adapter(transformer: Any, folder: Path) -> Path:
-    """Write the adapter with the metadata without which alpha would be read as the rank; the file's path."""
-    config = transformer.peft_config["default"].to_dict()
+def base_of(transformer: Any) -> str:
+    """A short name of the transformer's own weights, whatever adapter is on it."""
+    return fingerprint(*(weight for name, weight in transformer.named_parameters() if "lora_" not in name))
+
+
+def put_on(pipe: FluxPipeline, file: Path) -> None:
+    """Load an adapter's file, so that the pipeline draws with it; `pipe.unload_lora_weights()` takes it off.
+
+    Raises WrongBase, naming both, where the file says that it was tuned on another base.
+    """
+    _check_base(file, base_of(pipe.transformer))
+    pipe.load_lora_weights(str(file))
+
+
+def _check_base(file: Path, base: str) -> None:
+    """An adapter that was tuned elsewhere may not say on what: then only its shapes can tell."""
+    with safe_open(file, framework="pt") as opened:
+        config = json.loads((opened.metadata() or {}).get("lora_adapter_metadata", "{}"))
+    tuned_on = config.get("transformer.base_model_name_or_path")
+    if tuned_on not in (None, base):
+        raise WrongBase(
+            f"the adapter {file} was tuned on the base {tuned_on}, but this model is the base {base}: give "
+            "the model that it was tuned on, or tune it anew on this one"
+        )
+
+
+def _go_on_from(transformer: Any, file: Path, base: str) -> None:
+    """Give the fresh adapter the weights of a saved one."""
+    _check_base(file, base)
+    with safe_open(file, framework="pt") as opened:
+        state = {name.removeprefix("transformer."): opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+    mine = get_peft_model_state_dict(transformer)
+    if {name: weight.shape for name, weight in state.items()} != {name: weight.shape for name, weight in mine.items()}:
+        raise WrongBase(f"the adapter {file} has other layers or another rank than the one to be tuned: give its rank")
+    set_peft_model_state_dict(transformer, state)
+
+
+def save_adapter(transformer: Any, folder: Path, base: str | None = None) -> Path:
+    """Write the adapter with the metadata without which alpha would be read as the rank; the file's path.
+
+    base: what `base_of` calls the model it belongs to.
+    """
+    config = transformer.peft_config["default"].to_dict() | {"base_model_name_or_path": base}
     FluxPipeline.save_lora_weights(
         folder,
         transformer_lora_layers=get_peft_model_state_dict(transformer),
@@ -86,28 +131,39 @@ def _order(file: Path) -> None:
 
 def tune_adapter(
     transformer: Any,
-    loss: Callable[[torch.Generator, Worker], Tensor],
+    loss: Loss | Sequence[Loss],
     fit: Fit,
     folder: Path,
     data: str,
     rank: int = 16,
     seed: int = 0,
+    start: Path | None = None,
 ) -> Path:
-    """Train a fresh adapter on `loss`, save it in `folder`, take it off again; the file's path.
+    """Train an adapter on `loss`, a fresh one or on from the file `start`, save it in `folder`, take it off again.
 
-    An interrupted call resumes where base, settings, seed and `data` (see `fingerprint`) agree, from a checkpoint in a
-    hidden folder beside: it holds times, and is no part of what a run leaves.
+    Returns the file's path. An interrupted call resumes where base, start, settings, seed and `data` (see
+    `fingerprint`) agree, from a checkpoint in a hidden folder beside: it holds times, and is no part of what a run
+    leaves. Raises WrongBase where `start` was tuned on another base, or has another rank.
     """
-    key = f"rank {rank} {data} base {fingerprint(*transformer.parameters())}"
+    base = base_of(transformer)
+    key = f"rank {rank} {data} base {base}"
     add_adapter(transformer, rank, seed)
-    progress = folder.parent / ".training" / folder.name
     if transformer.device.type == "cuda":
         transformer.enable_gradient_checkpointing()  # else FLUX.1 keeps all its activations, more than its weights
     try:
-        train(transformer, loss, fit, progress, Worker(device=str(transformer.device)), seed, key)
-        return save_adapter(transformer, folder)
+        if start is not None:
+            _go_on_from(transformer, start, base)
+            key += f" start {fingerprint(*(w for w in transformer.parameters() if w.requires_grad))}"
+        worker = Worker(device=str(transformer.device))
+        train(transformer, loss, fit, training_folder(folder), worker, seed, key)
+        return save_adapter(transformer, folder, base)
     finally:
         remove_adapter(transformer)
+
+
+def training_folder(folder: Path) -> Path:
+    """Where the training of the adapter in `folder` keeps its checkpoint and its log."""
+    return folder.parent / ".training" / folder.name
 
 
 def fingerprint(*tensors: Tensor) -> str:

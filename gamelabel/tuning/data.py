@@ -58,18 +58,19 @@ def read_pictures(
         raise ValueError("there are no pictures to learn from: no data point has more votes for one of its pictures")
     batch = batch_of(pipe, batch)
     parts = [slice(start, start + batch) for start in range(0, len(files), batch)]
-    text = prompts if isinstance(prompts, Text) else _read_text(pipe, prompts, scratch)
+    text = prompts if isinstance(prompts, Text) else read_text(pipe, prompts, scratch)
     latents = ((encode_files(pipe, files[part]),) for part in tqdm(parts, desc="latents"))
-    (clean,) = _collect(latents, len(files), scratch)
+    (clean,) = collect(latents, len(files), scratch)
     if not pd.notna(pd.Series(seeds)).any():
         return Pictures(clean, torch.tensor(math.nan).expand(clean.shape), text)
-    (noise,) = _collect(((_noise(pipe, seeds[part]),) for part in parts), len(files), scratch)
+    (noise,) = collect(((_noise(pipe, seeds[part]),) for part in parts), len(files), scratch)
     return Pictures(clean, noise, text)
 
 
-def _read_text(pipe: FluxPipeline, prompts: Sequence[str], scratch: Path | None) -> Text:
+def read_text(pipe: FluxPipeline, prompts: Sequence[str], scratch: Path | None = None) -> Text:
+    """Encode prompts once, onto the disk of `scratch`."""
     parts = (prompts[start : start + _PROMPTS] for start in tqdm(range(0, len(prompts), _PROMPTS), desc="prompts"))
-    return Text(*_collect((encode(pipe, part) for part in parts), len(prompts), scratch))
+    return Text(*collect((encode(pipe, part) for part in parts), len(prompts), scratch))
 
 
 def _noise(pipe: FluxPipeline, seeds: Sequence[int]) -> Tensor:
@@ -79,7 +80,7 @@ def _noise(pipe: FluxPipeline, seeds: Sequence[int]) -> Tensor:
     return noise
 
 
-def _collect(parts: Iterable[tuple[Tensor, ...]], rows: int, scratch: Path | None) -> list[Tensor]:
+def collect(parts: Iterable[tuple[Tensor, ...]], rows: int, scratch: Path | None = None) -> list[Tensor]:
     """Batches of tensors with as many rows, one after another on disk."""
     whole: list[Tensor] = []
     start = 0
@@ -89,6 +90,17 @@ def _collect(parts: Iterable[tuple[Tensor, ...]], rows: int, scratch: Path | Non
             all_rows[start : start + len(some)] = some
         start += len(part[0])
     return whole
+
+
+def join(sets: Sequence[Pictures], scratch: Path | None = None) -> Pictures:
+    """The rows of several sets of pictures, one set after another."""
+    parts = (
+        (*some[:2], *some.text)
+        for pictures in sets
+        for some in map(pictures.rows, torch.arange(len(pictures.clean)).split(_PROMPTS))
+    )
+    clean, noise, *text = collect(parts, sum(len(pictures.clean) for pictures in sets), scratch)
+    return Pictures(clean, noise, Text(*text))
 
 
 def on_disk(shape: Sequence[int], dtype: torch.dtype, scratch: Path | None = None) -> Tensor:

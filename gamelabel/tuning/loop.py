@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +39,18 @@ class Worker:
     rank: int = 0
     size: int = 1
     device: str = "cpu"
+    told: dict[str, Tensor] = field(default_factory=dict, compare=False)  # by the loss of the step that is under way
+
+    def tell(self, **values: Tensor) -> None:
+        """What a loss has to say of its batch beside its value: numbers for the log, and `rows`, which it drew."""
+        self.told.update({name: value.detach() for name, value in values.items()})
 
     def share(self, batch: int) -> slice:
         """The rows of a batch that fall to this worker."""
         return slice(self.rank * batch // self.size, (self.rank + 1) * batch // self.size)
+
+
+Loss = Callable[[torch.Generator, Worker], Tensor]
 
 
 def rate_at(step: int, fit: Fit) -> float:
@@ -54,7 +62,7 @@ def rate_at(step: int, fit: Fit) -> float:
 
 def train(
     module: nn.Module,
-    loss: Callable[[torch.Generator, Worker], Tensor],
+    loss: Loss | Sequence[Loss],
     fit: Fit,
     folder: Path,
     worker: Worker,
@@ -64,10 +72,13 @@ def train(
     """Minimise `loss` over the module's trainable weights, in place; returns the module with its averaged weights.
 
     `loss(generator, worker)` draws a whole batch's random numbers from the generator and returns the mean loss of the
-    worker's share, so that the number of workers does not change what is trained on. Progress stands in
+    worker's share, so that the number of workers does not change what is trained on. Of several losses each has a step
+    of the optimiser in turn. What a loss tells the worker is shown and logged beside it. Progress stands in
     `folder/checkpoint.pt`, taken up again by a call with the same settings, seed and `data` (a name or hash of what is
-    learned from), and in `folder/log.jsonl`. Raises FloatingPointError where a gradient is not finite.
+    learned from), and in `folder/log.jsonl`. Raises FloatingPointError, with the step and its batch, where the loss or
+    its gradient is not finite; the steps before it are kept.
     """
+    losses = [loss] if callable(loss) else list(loss)
     key = f"{fit} seed {seed} {data}"
     folder.mkdir(parents=True, exist_ok=True)
     weights = [p for p in module.parameters() if p.requires_grad]
@@ -85,37 +96,62 @@ def train(
     generator = torch.Generator()
     module.train()
     began, saved_at = time.monotonic() - seconds, time.monotonic()
-    recent: list[float] = []
+    recent: list[dict[str, float]] = []
     bar = tqdm(range(start, fit.steps), desc=folder.name, initial=start, total=fit.steps, disable=worker.rank > 0)
+
+    def keep(steps: int) -> None:
+        state = {"key": key, "step": steps, "seconds": time.monotonic() - began, "optimiser": optimiser.state_dict()}
+        _write(path, {**state, "weights": [p.detach() for p in weights], "averaged": averaged})
+
     for step in bar:
         generator.manual_seed(seed * 1_000_003 + step)
+        worker.told.clear()
         for group in optimiser.param_groups:
             group["lr"] = rate_at(step, fit)
         optimiser.zero_grad(set_to_none=False)
         low = torch.autocast(worker.device.partition(":")[0], torch.bfloat16) if fit.low_precision else nullcontext()
         with low:
-            value = loss(generator, worker)
+            value = losses[step % len(losses)](generator, worker)
         value.backward()
         _average_gradients(weights, worker)
         norm = nn.utils.clip_grad_norm_(weights, 1.0)
-        if not torch.isfinite(norm):
-            raise FloatingPointError(f"{folder.name}: the gradient is not finite at step {step}; {path} is kept")
+        if not torch.isfinite(value + norm):
+            if worker.rank == 0:
+                keep(step)
+            raise FloatingPointError(_not_finite(folder.name, step, value, worker, path))
         optimiser.step()
-        keep = min(fit.average, (step + 1) / (step + 10))
-        torch._foreach_lerp_(averaged, [p.detach() for p in weights], 1.0 - keep)
-        recent.append(value.item())
+        much = min(fit.average, (step + 1) / (step + 10))
+        torch._foreach_lerp_(averaged, [p.detach() for p in weights], 1.0 - much)
+        recent.append({"loss": value.item(), **{k: v.item() for k, v in worker.told.items() if v.dim() == 0}})
         if worker.rank == 0 and ((step + 1) % 50 == 0 or step + 1 == fit.steps):
-            mean, elapsed = sum(recent) / len(recent), round(time.monotonic() - began, 1)
-            rows.append({"step": step + 1, "loss": mean, "rate": rate_at(step, fit), "seconds": elapsed})
+            means = _means(recent)
+            elapsed = round(time.monotonic() - began, 1)
+            rows.append({"step": step + 1, **means, "rate": rate_at(step, fit), "seconds": elapsed})
             log.write_text("".join(json.dumps(row) + "\n" for row in rows))
-            bar.set_postfix(loss=f"{mean:.4f}")
+            bar.set_postfix({name: f"{mean:.4f}" for name, mean in means.items()})
             recent = []
         if worker.rank == 0 and (time.monotonic() - saved_at > CHECKPOINT_SECONDS or step + 1 == fit.steps):
             saved_at = time.monotonic()
-            state = {"key": key, "step": step + 1, "seconds": saved_at - began, "optimiser": optimiser.state_dict()}
-            _write(path, {**state, "weights": [p.detach() for p in weights], "averaged": averaged})
+            keep(step + 1)
     _copy(weights, averaged)
     return module.eval()
+
+
+def _not_finite(name: str, step: int, value: Tensor, worker: Worker, path: Path) -> str:
+    drawn = worker.told.get("rows")
+    batch = "" if drawn is None else f" The batch has the rows {', '.join(map(str, drawn.flatten()[:8].tolist()))}"
+    batch += " and so on." if drawn is not None and drawn.numel() > 8 else "." if batch else ""
+    return (
+        f"{name}: the loss is {value.item():g} at step {step}, and it or its gradient is not finite.{batch} The {step} "
+        f"good steps before it are kept in {path}; look at these pictures and their noise, or lower the rate"
+    )
+
+
+def _means(recent: list[dict[str, float]]) -> dict[str, float]:
+    """The mean of each number over the steps that told it."""
+    names = dict.fromkeys(name for told in recent for name in told)
+    told = {name: [each[name] for each in recent if name in each] for name in names}
+    return {name: sum(values) / len(values) for name, values in told.items()}
 
 
 def _copy(weights: list[nn.Parameter], values: list[Tensor]) -> None:

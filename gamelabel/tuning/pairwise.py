@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gamelabel.flow import few_step_sigmas, velocity_errors
 from gamelabel.tuning.data import Pictures
-from gamelabel.tuning.loop import Worker
+from gamelabel.tuning.loop import Loss, Worker
 from gamelabel.tuning.losses import margin
 
 
@@ -22,13 +22,14 @@ def pairwise_loss(
     loss_of: Callable[[Tensor, Tensor], Tensor],
     own_noise: bool = True,
     sigmas: Sequence[float] = tuple(few_step_sigmas(4)),
-) -> Callable[[torch.Generator, Worker], Tensor]:
+) -> Loss:
     """The loss that `loop.train` minimises: the mean of `loss_of(h, rows)` over a batch of pairs.
 
     `loss_of` takes the margins (batch,) and which pairs they are of (batch,), for what differs from pair to pair (a
     share of votes, a player's flip rate). Both pictures of a pair are seen at one noise level out of `sigmas`, with
     `own_noise` each on its own way from the noise it was drawn from, else both with one fresh noise as Diffusion-DPO
-    has it. The base, which the margin needs, is the transformer with its adapter off.
+    has it. The base, which the margin needs, is the transformer with its adapter off. The log says how the margin
+    grows, and for which share of the pairs it is above zero: the accuracy of the model as a judge of its own pairs.
     """
     levels = torch.tensor(list(sigmas))
 
@@ -46,6 +47,8 @@ def pairwise_loss(
             base = velocity_errors(transformer, clean, noise, sigma, text)
         transformer.enable_adapters()
         tuned = velocity_errors(transformer, clean, noise, sigma, text)
-        return loss_of(margin(*tuned.chunk(2), *base.chunk(2)), rows).mean()
+        h = margin(*tuned.chunk(2), *base.chunk(2))
+        worker.tell(rows=rows, accuracy=((h > 0.0) + 0.5 * (h == 0.0)).mean(), margin=h.mean())
+        return loss_of(h, rows).mean()
 
     return loss

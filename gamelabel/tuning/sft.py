@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -10,27 +10,33 @@ from torch import Tensor
 
 from gamelabel.flow import velocity_errors
 from gamelabel.tuning.data import Pictures
-from gamelabel.tuning.loop import Worker
+from gamelabel.tuning.loop import Loss, Worker
 
 
 def sft_loss(
     transformer: Any, pictures: Pictures, batch: int, own_noise: bool = False, sigmas: Sequence[float] = ()
-) -> Callable[[torch.Generator, Worker], Tensor]:
-    """The loss that `loop.train` minimises.
+) -> Loss:
+    """The loss that `loop.train` minimises: the mean of `errors_of` over a batch of the pictures."""
+
+    def loss(generator: torch.Generator, worker: Worker) -> Tensor:
+        rows = torch.randint(len(pictures.clean), (batch,), generator=generator)
+        worker.tell(rows=rows)
+        return errors_of(transformer, pictures.rows(rows), generator, own_noise, sigmas).mean()
+
+    return loss
+
+
+def errors_of(
+    transformer: Any, chosen: Pictures, generator: torch.Generator, own_noise: bool, sigmas: Sequence[float]
+) -> Tensor:
+    """The error of flow matching of each picture, (n,), at noise and a noise level drawn for it.
 
     The published recipe draws fresh noise and a uniform noise level. With `own_noise` each picture keeps the noise it
     was drawn from, and with `sigmas` the level is one of these: the model's own paths at its own few steps.
     """
-    levels = torch.tensor(list(sigmas))
-
-    def loss(generator: torch.Generator, worker: Worker) -> Tensor:
-        rows = torch.randint(len(pictures.clean), (batch,), generator=generator)
-        fresh = torch.randn(batch, *pictures.clean.shape[1:], generator=generator)
-        sigma = torch.rand(batch, generator=generator)
-        if len(levels):
-            sigma = levels[(sigma * len(levels)).long()]
-        chosen = pictures.rows(rows)
-        noise = chosen.noise if own_noise else fresh
-        return velocity_errors(transformer, chosen.clean, noise, sigma, chosen.text).mean()
-
-    return loss
+    fresh = torch.randn(chosen.clean.shape, generator=generator)
+    sigma = torch.rand(len(fresh), generator=generator)
+    if sigmas:
+        sigma = torch.tensor(list(sigmas))[(sigma * len(sigmas)).long()]
+    noise = chosen.noise if own_noise else fresh
+    return velocity_errors(transformer, chosen.clean, noise, sigma, chosen.text)

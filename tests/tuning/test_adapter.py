@@ -1,14 +1,27 @@
+import json
 import math
 
+import pytest
 import torch
 from diffusers import FluxPipeline
 
 from gamelabel.images.pipeline import encode, generate, load
-from gamelabel.tuning.adapter import add_adapter, fingerprint, remove_adapter, save_adapter, tune_adapter
+from gamelabel.tuning.adapter import (
+    WrongBase,
+    add_adapter,
+    base_of,
+    fingerprint,
+    put_on,
+    remove_adapter,
+    save_adapter,
+    training_folder,
+    tune_adapter,
+)
 from gamelabel.tuning.data import Pictures
 from gamelabel.tuning.loop import Fit
 from gamelabel.tuning.sft import sft_loss
 from tests.images.repositories import untrained_repository
+from tests.tuning.worlds import PROMPTS, SHORT, make_pipe
 
 
 def test_stock_flux_loads_what_is_saved_and_draws_the_same(tmp_path):
@@ -64,3 +77,41 @@ def test_equal_data_have_equal_names_however_long_they_are():
     rows = torch.arange(1000.0).view(500, 2)
     assert fingerprint(rows) == fingerprint(rows.clone()) != fingerprint(rows + 1)
     assert fingerprint(rows, torch.tensor(math.nan).expand(500, 2)) != fingerprint(rows)
+
+
+def lesson(pipe: FluxPipeline, seed: int = 0) -> Pictures:
+    clean, noise = torch.randn(2, 5, 16, 32, generator=torch.Generator().manual_seed(seed))
+    return Pictures(clean, noise, encode(pipe, PROMPTS))
+
+
+def test_an_adapter_is_refused_by_another_base_and_both_are_named(tmp_path):
+    pipe, other = make_pipe(0), make_pipe(1)
+    loss = sft_loss(pipe.transformer, lesson(pipe), 4)
+    file = tune_adapter(pipe.transformer, loss, SHORT, tmp_path / "one", "data", rank=2)
+    bases = [base_of(each.transformer) for each in (pipe, other)]
+    with pytest.raises(WrongBase, match=rf"one.*tuned on the base {bases[0]}.*is the base {bases[1]}"):
+        put_on(other, file)
+    with pytest.raises(WrongBase, match=bases[1]):
+        tune_adapter(other.transformer, loss, SHORT, tmp_path / "two", "data", rank=2, start=file)
+    with pytest.raises(WrongBase, match="another rank"):
+        tune_adapter(pipe.transformer, loss, SHORT, tmp_path / "two", "data", rank=4, start=file)
+    plain = next(generate(pipe, PROMPTS[:1], [1]))
+    put_on(pipe, file)
+    assert base_of(pipe.transformer) == bases[0], "the adapter is no part of its base"
+    assert (next(generate(pipe, PROMPTS[:1], [1])) != plain).any()
+    pipe.unload_lora_weights()
+    assert (next(generate(pipe, PROMPTS[:1], [1])) == plain).all()
+
+
+def test_tuning_goes_on_from_an_adapter(tmp_path):
+    """With no step that moves it, the second is the first; a fresh one begins at the base."""
+    pipe = make_pipe()
+    loss = sft_loss(pipe.transformer, lesson(pipe), 4)
+    first = tune_adapter(pipe.transformer, loss, SHORT, tmp_path / "first", "data", rank=2)
+    still = Fit(steps=1, batch=4, rate=0.0, warm_up=1, low_precision=False)
+    second = tune_adapter(pipe.transformer, loss, still, tmp_path / "second", "data", rank=2, start=first)
+    assert second.read_bytes() == first.read_bytes()
+    fresh = tune_adapter(pipe.transformer, loss, still, tmp_path / "fresh", "data", rank=2)
+    assert fresh.read_bytes() != first.read_bytes()
+    log = (training_folder(tmp_path / "second") / "log.jsonl").read_text()
+    assert json.loads(log)["step"] == 1

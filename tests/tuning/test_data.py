@@ -124,7 +124,7 @@ def test_memory_stays_flat_while_prompts_are_read(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_PROMPTS", 4)
     before, seen = own(), []
     monkeypatch.setattr(module, "tqdm", lambda parts, desc: (seen.append(own() - before) or part for part in parts))
-    text = module._read_text(None, ["a prompt"] * 200, tmp_path)
+    text = module.read_text(None, ["a prompt"] * 200, tmp_path)
     assert text.embeds.nbytes == 200 * 2**20 and text.embeds[torch.tensor([7, 199])].eq(1).all()
     assert max(seen) < 40 and own() - before < 40
 
