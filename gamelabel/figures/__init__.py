@@ -2,7 +2,7 @@
 
 from gamelabel.figures.claims import claimed_directions, claimed_values
 from gamelabel.figures.crowds import abilities, gate_costs, gate_gains, methods_beside, two_means
-from gamelabel.figures.gates import gate_asks, gate_removes
+from gamelabel.figures.gates import gate_asks, gate_kinds, gate_removes
 from gamelabel.figures.players import (
     accuracy_by_labels,
     accuracy_by_player,
@@ -26,6 +26,7 @@ __all__ = [
     "gate_asks",
     "gate_costs",
     "gate_gains",
+    "gate_kinds",
     "gate_removes",
     "heavy_tail",
     "labels_per_player",

@@ -101,8 +101,11 @@ def abilities(ax: Axes, table: DataFrame, most: int = 12) -> Axes:
 
     table: as `gamelabel.reliability.bradley_terry` has it.
     """
-    if len(table) > most:
+    left_out = len(table) - most
+    if left_out > 0:
         table = table.iloc[[*range(most // 2), *range(len(table) - most // 2, len(table))]]
+        ax.axhline(most / 2 - 0.5, color="#9db8ca", linestyle=":", linewidth=1)
+        ax.text(0.99, most / 2 - 0.5, f"{left_out} between", transform=ax.get_yaxis_transform(), ha="right", size=8)
     at = np.arange(len(table))[::-1]
     ax.hlines(at, table.low, table.high, color="#9db8ca", linewidth=5)
     ax.plot(table.ability, at, "o", color="#1f5f8b")

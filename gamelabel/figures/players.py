@@ -84,7 +84,16 @@ def accuracy_by_player(ax: Axes, table: DataFrame, mean: float, weighted: float)
     rank = np.arange(1, len(known) + 1)
     ax.vlines(rank, known.low, known.high, color="#c9d6df", linewidth=1.2, label="95 % (Wilson)")
     area = 4 + 120 * known.labels / max(1, known.labels.max())
-    ax.scatter(rank, known.accuracy, s=area, color="#1f5f8b", alpha=0.7, linewidth=0, zorder=3, label="a player")
+    ax.scatter(
+        rank,
+        known.accuracy,
+        s=area,
+        color="#1f5f8b",
+        alpha=0.7,
+        linewidth=0,
+        zorder=3,
+        label="a player; area: labels given",
+    )
     ax.axhline(mean, color="black", linewidth=1, linestyle="--", label=f"mean of players {mean:.1%}")
     ax.axhline(weighted, color="#d1661f", linewidth=1, label=f"weighted by labels {weighted:.1%}")
     ax.set(ylim=(0, 1.02), xlabel="players, the most accurate first", ylabel="accuracy on comparison points")
@@ -107,7 +116,7 @@ def estimates(ax: Axes, named: Mapping[str, Estimate], marks: Mapping[str, float
     ax.set_yticks(list(at), list(named))
     ax.set(ylim=(-0.6, len(named) - 0.4))
     if marks:
-        ax.legend(fontsize=8)
+        ax.legend(fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(marks), frameon=False)
     return ax
 
 

@@ -20,6 +20,7 @@ from gamelabel.game.deck import Deck
 from gamelabel.game.ensemble import beside, ensemble
 from gamelabel.game.experiments import experiments
 from gamelabel.game.gate import SPRT, Gate, Posterior, Threshold
+from gamelabel.game.kinds import by_kind
 from gamelabel.game.operating import errors, operating
 from gamelabel.game.players import KINDS, Crowd, Players
 from gamelabel.game.rankings import ISSUES, rank_images
@@ -40,6 +41,7 @@ __all__ = [
     "Standing",
     "Threshold",
     "beside",
+    "by_kind",
     "calibrate",
     "ensemble",
     "errors",

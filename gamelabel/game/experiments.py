@@ -153,7 +153,7 @@ def _kept(people: Players, seed: int) -> tuple[float, int]:
     luck, _ = deal(people, rules, 600, Streams.of(seed))
     played = play(people, rules, luck, 30_000)
     kept = played.batches * rules.batch - played.standing.right - played.standing.wrong
-    chance = people.hurry / 2 + (1 - people.hurry) * people.skill
+    chance = people.right(np.arange(len(kept)), 0)
     return float(np.average(chance, weights=kept)), int(kept.sum())
 
 

@@ -57,6 +57,12 @@ class Players(NamedTuple):
         skill = 0.5 + (self.skill[player] - 0.5) * np.exp(-self.fatigue[player] * given / 1000)
         return skill, np.where(given >= self.turns_at[player], 1.0, self.hurry[player])
 
+    def right(self, player: NDArray, given: NDArray | int) -> NDArray[np.float64]:
+        """The chance that their answer is right, where the image that fits is as likely on either side."""
+        skill, hurry = self.looks(player, given)
+        chance = hurry / 2 + (1 - hurry) * skill
+        return np.where(self.flips[player].astype(bool), 1 - chance, chance)
+
     def picks(
         self, player: NDArray, chance: NDArray, hurry: NDArray, eye: NDArray, on_left: NDArray
     ) -> NDArray[np.bool_]:

@@ -64,6 +64,7 @@ def test_many_abilities_show_both_ends(ax) -> None:
     figures.abilities(ax, table)
     shown = [name.split(" ")[0] for name in names(ax)]
     assert shown == [str(item) for item in [*table["item"][:6], *table["item"][-6:]]]
+    assert [text.get_text() for text in ax.texts] == [f"{len(table) - 12} between"]
 
 
 def test_operating_curves_of_each_rule(ax) -> None:
@@ -73,3 +74,19 @@ def test_operating_curves_of_each_rule(ax) -> None:
     assert ax.lines[0].get_ydata().tolist() == curves.removed[:2].tolist()
     asks = figures.gate_asks(Figure().subplots(), curves)
     assert asks.lines[1].get_ydata().tolist() == curves[curves.rule == "other"].comparisons.tolist()
+
+
+def test_kinds_of_players_stand_in_order_with_a_dot_for_each_rule(ax) -> None:
+    table = pd.DataFrame(
+        {
+            "rule": ["one", "one", "other", "other"],
+            "kind": ["honest", "bot"] * 2,
+            "removed": [0.1, 1.0, 0.2, 0.9],
+            "low": [0.0, 0.9, 0.1, 0.8],
+            "high": [0.2, 1.0, 0.3, 1.0],
+            "right": [0.8, 0.5, 0.8, np.nan],
+        }
+    )
+    assert figures.gate_kinds(ax, table) is ax and names(ax) == ["honest (80%)", "bot (50%)"]
+    dots = {line.get_label(): list(line.get_xdata()) for line in ax.lines}
+    assert dots == {"one": [0.1, 1.0], "other": [0.2, 0.9]}
