@@ -85,8 +85,9 @@ def integrate(
     sigmas: Sequence[float],
     guidance: float = 1.0,
     empty: Text | None = None,
+    end: float = 0.0,
 ) -> Tensor:
-    """Follow v from pure noise down the given levels to 0 by Euler steps; the clean latents, packed.
+    """Follow v from the first of the given levels, pure noise at 1, down them to `end` by Euler steps; packed latents.
 
     With `guidance` above 1, classifier-free guidance against `empty`, the encoded empty prompt (one row).
     """
@@ -97,7 +98,7 @@ def integrate(
         text = Text(
             *(torch.cat((full, bare.expand(n, *bare.shape[1:]))) for full, bare in zip(text, empty, strict=True))
         )
-    for high, low in zip(sigmas, [*sigmas[1:], 0.0], strict=True):
+    for high, low in zip(sigmas, [*sigmas[1:], end], strict=True):
         if guidance > 1.0:
             level = torch.full((2 * n,), high, device=x.device)
             told, bare = velocity(transformer, torch.cat((x, x)), level, text).chunk(2)

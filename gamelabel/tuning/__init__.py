@@ -1,14 +1,20 @@
 """Better models from preferences: adapters tuned on chosen pictures or on pairs, and what that changed."""
 
 from gamelabel.tuning.adapter import WrongBase, fingerprint, put_on, tune_adapter
-from gamelabel.tuning.data import Pictures, preferences, read_pictures, unselected
+from gamelabel.tuning.data import Pictures, join, preferences, read_pictures, unselected
 from gamelabel.tuning.evaluate import Drawn, adherence_change, assess, evaluate, scenes
+from gamelabel.tuning.filtering import filtering_loss, marked
 from gamelabel.tuning.flips import flip_rate, pair_flips, player_flips, vote_shares
 from gamelabel.tuning.loop import Fit
 from gamelabel.tuning.losses import cdpo, dpo, ipo, rdpo, soft
 from gamelabel.tuning.pairwise import pairwise_loss
+from gamelabel.tuning.pretraining import drawn_scenes
+from gamelabel.tuning.raft import raft_loss
+from gamelabel.tuning.refl import refl_loss
+from gamelabel.tuning.rounds import tune_in_rounds
 from gamelabel.tuning.scored import Scored, Scorer, draw_scored
 from gamelabel.tuning.sft import sft_loss
+from gamelabel.tuning.weighted import weighted_loss
 
 __all__ = [
     "Drawn",
@@ -22,21 +28,29 @@ __all__ = [
     "cdpo",
     "dpo",
     "draw_scored",
+    "drawn_scenes",
     "evaluate",
+    "filtering_loss",
     "fingerprint",
     "flip_rate",
     "ipo",
+    "join",
+    "marked",
     "pair_flips",
     "pairwise_loss",
     "player_flips",
     "preferences",
     "put_on",
+    "raft_loss",
     "rdpo",
     "read_pictures",
+    "refl_loss",
     "scenes",
     "sft_loss",
     "soft",
     "tune_adapter",
+    "tune_in_rounds",
     "unselected",
     "vote_shares",
+    "weighted_loss",
 ]

@@ -77,7 +77,7 @@ def put_on(pipe: FluxPipeline, file: Path) -> None:
     Raises WrongBase, naming both, where the file says that it was tuned on another base.
     """
     _check_base(file, base_of(pipe.transformer))
-    pipe.load_lora_weights(str(file))
+    pipe.transformer.load_lora_adapter(str(file))  # the pipeline's own way warns that no text encoder has an adapter
 
 
 def _check_base(file: Path, base: str) -> None:

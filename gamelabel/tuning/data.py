@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import torch
 from diffusers import FluxPipeline
+from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
@@ -119,11 +120,15 @@ def on_disk(shape: Sequence[int], dtype: torch.dtype, scratch: Path | None = Non
         return torch.from_file(file.name, shared=True, size=math.prod(shape), dtype=dtype).view(*shape)
 
 
-@torch.no_grad()
 def encode_files(pipe: FluxPipeline, files: Sequence[Path]) -> Tensor:
     """Square picture files of one size -> packed latents, scaled as the transformer knows them."""
-    pictures = list(_open_square(files))
-    pixels = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).to(pipe.vae.device, pipe.vae.dtype)
+    return encode_pictures(pipe, np.stack(list(_open_square(files))))
+
+
+@torch.no_grad()
+def encode_pictures(pipe: FluxPipeline, pictures: NDArray[np.uint8]) -> Tensor:
+    """Pictures, uint8 (n, H, W, 3), -> packed latents (n, tokens, channels), scaled as the transformer knows them."""
+    pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2).to(pipe.vae.device, pipe.vae.dtype)
     latents = pipe.vae.encode(pixels.div(127.5).sub(1.0)).latent_dist.mean
     return pack((latents - pipe.vae.config.shift_factor) * pipe.vae.config.scaling_factor).float()
 

@@ -1,0 +1,38 @@
+"""Dataset filtering: good pictures are learned under their prompts, bad ones under a prompt that says so.
+
+The best of several pictures of a prompt as it is, the worst with the prefix "Weird image.", and pre-training pairs
+(Wu et al. 2023, as Xu et al. 2023, section 4.2, compare it). What is bad is then not asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from diffusers import FluxPipeline
+
+from gamelabel.tuning.data import Pictures, join, read_text
+from gamelabel.tuning.loop import Loss
+from gamelabel.tuning.sft import sft_loss
+
+WEIRD = "Weird image."
+
+
+def marked(pipe: FluxPipeline, worst: Pictures, prompts: Sequence[str], scratch: Path | None = None) -> Pictures:
+    """The worst pictures, of these prompts, under the prompt that says what they are."""
+    return worst._replace(text=read_text(pipe, [f"{WEIRD} {prompt}" for prompt in prompts], scratch))
+
+
+def filtering_loss(
+    transformer: Any,
+    best: Pictures,
+    worst: Pictures,
+    pretraining: Pictures,
+    batch: int,
+    own_noise: bool = False,
+    sigmas: Sequence[float] = (),
+    scratch: Path | None = None,
+) -> Loss:
+    """`sft_loss` on the best, the worst as `marked` has them, and pre-training pairs, all pictures equally often."""
+    return sft_loss(transformer, join((best, worst, pretraining), scratch), batch, own_noise, sigmas)
