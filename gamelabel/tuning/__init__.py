@@ -1,8 +1,9 @@
 """Better models from preferences: adapters tuned on chosen pictures or on pairs, and what that changed."""
 
 from gamelabel.tuning.adapter import WrongBase, fingerprint, put_on, tune_adapter
+from gamelabel.tuning.cost import training_cost
 from gamelabel.tuning.data import Pictures, join, preferences, read_pictures, unselected
-from gamelabel.tuning.evaluate import Drawn, adherence_change, assess, evaluate, scenes
+from gamelabel.tuning.evaluate import Drawn, adherence_change, assess, change_by_family, evaluate, scenes
 from gamelabel.tuning.filtering import filtering_loss, marked
 from gamelabel.tuning.flips import flip_rate, pair_flips, player_flips, vote_shares
 from gamelabel.tuning.loop import Fit
@@ -14,6 +15,7 @@ from gamelabel.tuning.refl import refl_loss
 from gamelabel.tuning.rounds import tune_in_rounds
 from gamelabel.tuning.scored import Scored, Scorer, draw_scored
 from gamelabel.tuning.sft import sft_loss
+from gamelabel.tuning.versus import by_players, by_scores, win_matrix, wins
 from gamelabel.tuning.weighted import weighted_loss
 
 __all__ = [
@@ -25,7 +27,10 @@ __all__ = [
     "WrongBase",
     "adherence_change",
     "assess",
+    "by_players",
+    "by_scores",
     "cdpo",
+    "change_by_family",
     "dpo",
     "draw_scored",
     "drawn_scenes",
@@ -48,9 +53,12 @@ __all__ = [
     "scenes",
     "sft_loss",
     "soft",
+    "training_cost",
     "tune_adapter",
     "tune_in_rounds",
     "unselected",
     "vote_shares",
     "weighted_loss",
+    "win_matrix",
+    "wins",
 ]

@@ -53,10 +53,16 @@ def read_pictures(
 
     Where a seed is not known (null, as in released pictures) its noise is not-a-number: a loss that uses it stops.
     prompts may be the text of other pictures with the same prompts. scratch: the folder whose disk holds the rows.
-    Raises ValueError where there is no file or pictures differ in size, OSError where the disk has no room.
+    Raises ValueError where there is no file or pictures differ in size, FileNotFoundError, before anything is encoded,
+    where files are missing, OSError where the disk has no room.
     """
     if not files:
         raise ValueError("there are no pictures to learn from: no data point has more votes for one of its pictures")
+    if lacking := [file for file in files if not file.is_file()]:
+        raise FileNotFoundError(
+            f"{len(lacking)} of {len(files)} pictures are not there, such as {lacking[0]}: run the step that draws "
+            "them again, or leave their pairs out"
+        )
     batch = batch_of(pipe, batch)
     parts = [slice(start, start + batch) for start in range(0, len(files), batch)]
     text = prompts if isinstance(prompts, Text) else read_text(pipe, prompts, scratch)
@@ -150,17 +156,29 @@ def _open_square(files: Sequence[Path]) -> Iterator[np.ndarray]:
 def preferences(pairs: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     """Preference points with more votes for one side: pair_id, prompt, then image and seed, won and lost.
 
-    Ties by vote are left out; comparison points never serve.
+    Ties by vote are left out; comparison points never serve. Raises ValueError for pairs without both pictures, and for
+    those that show the same one twice.
     """
     votes = pd.crosstab(labels["pair_id"], labels["choice"]).reindex(columns=["a", "b"], fill_value=0)
     voted = pairs[pairs["kind"] == "preference"].merge(votes, left_on="pair_id", right_index=True)
     decided = voted[voted["a"] != voted["b"]]
+    _check_pairs(decided)
     first = (decided["a"] > decided["b"]).to_numpy()
     columns = {"pair_id": decided["pair_id"], "prompt": decided["prompt"]}
     for name, side in (("won", first), ("lost", ~first)):
         for what in ("image", "seed"):
             columns[f"{what}_{name}"] = np.where(side, decided[f"{what}_a"], decided[f"{what}_b"])
     return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def _check_pairs(pairs: pd.DataFrame) -> None:
+    one, other = pairs["image_a"], pairs["image_b"]
+    for wrong, says in ((one.isna() | other.isna(), "a picture missing"), (one == other, "the same picture twice")):
+        if names := pairs.loc[wrong, "pair_id"].astype(str).tolist():
+            raise ValueError(
+                f"{len(names)} of {len(pairs)} pairs have {says}: {', '.join(names[:3])}{', ...' * (len(names) > 3)}; "
+                "nothing can be learned from them, leave them out"
+            )
 
 
 def unselected(chosen: pd.DataFrame, seed: int) -> pd.DataFrame:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 import torch
 from diffusers import FluxPipeline
 from numpy.typing import NDArray
 
 from gamelabel.images.pipeline import generate
 from gamelabel.images.truth import adherence_by_family, reduced
-from gamelabel.world import adherence, draw, parse, sample_prompts
+from gamelabel.world import FAMILIES, adherence, draw, parse, sample_prompts
 
 _CHUNK = 100
 
@@ -65,6 +66,21 @@ def adherence_change(ours: Drawn, base: Drawn) -> dict[str, Any]:
     value, n = float(difference.mean()), len(difference)
     error = 1.96 * float(difference.std()) / n**0.5
     return {"value": value, "low": value - error, "high": value + error, "n": n}
+
+
+def change_by_family(ours: Drawn, base: Drawn, seed: int = 0) -> pd.DataFrame:
+    """`adherence_change` overall and in each family, a row each: name, value, low, high, n.
+
+    seed: the one of `assess`, which tells which prompts these were.
+    """
+    families = np.array([parse(prompt).family for prompt in held_out(len(ours.fits), seed)[0]])
+    parts = {"all": np.ones(len(families), bool), **{family: families == family for family in FAMILIES}}
+    rows = [
+        {"name": name, **adherence_change(*(Drawn(*(x[of] for x in drawn)) for drawn in (ours, base)))}
+        for name, of in parts.items()
+        if of.any()
+    ]
+    return pd.DataFrame(rows)
 
 
 def evaluate(

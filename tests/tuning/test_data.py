@@ -44,6 +44,17 @@ def test_preferences_are_the_majority_and_never_ties_or_comparisons():
     }
 
 
+def test_pairs_that_teach_nothing_are_refused_by_name():
+    votes = pd.DataFrame({"pair_id": ["p1", "p2", "p3", "p4"], "choice": ["a", "b", "a", "a"]})
+    missing = PAIRS.assign(image_b=["1b", None, "3b", None])
+    with pytest.raises(ValueError, match="1 of 3 pairs have a picture missing: p2; nothing can be learned"):
+        preferences(missing, votes)
+    assert len(preferences(missing, votes[votes.pair_id != "p2"])) == 2, "a pair that does not serve does no harm"
+    same = PAIRS.assign(image_b=PAIRS.image_a)
+    with pytest.raises(ValueError, match="3 of 3 pairs have the same picture twice: p1, p2, p3;"):
+        preferences(same, votes)
+
+
 def test_the_control_takes_either_side_and_keeps_image_and_seed_together():
     chosen = preferences(PAIRS, pd.DataFrame({"pair_id": ["p1", "p2", "p3"], "choice": ["a", "b", "a"]}))
     seeds = {"1a": 1, "1b": 2, "2a": 3, "2b": 4, "3a": 5, "3b": 6}
@@ -94,6 +105,8 @@ def test_a_picture_whose_seed_is_not_known_has_no_noise_to_train_on(tmp_path):
     Image.fromarray(np.zeros((64, 48, 3), np.uint8)).save(files[1])
     with pytest.raises(ValueError, match=r"b\.png is 48 x 64 pixels, where 64 x 64 was expected"):
         read_pictures(pipe, files, [5, 6], data.text)
+    with pytest.raises(FileNotFoundError, match=r"1 of 3 pictures are not there, such as .*c\.png: run the step"):
+        read_pictures(pipe, [*files, tmp_path / "c.png"], [5, 6, 7], data.text)
     files[1].write_bytes(files[0].read_bytes()[:60])
     with pytest.raises(OSError, match=r"b\.png cannot be read"):
         read_pictures(pipe, files, [5, 6], data.text)
