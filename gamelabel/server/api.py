@@ -6,9 +6,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Path, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from pydantic import BaseModel, ConfigDict, Field
 
 from gamelabel import __version__
@@ -17,6 +14,7 @@ from gamelabel.server.guard import Guard
 from gamelabel.server.outbox import Outbox
 from gamelabel.server.page import pages
 from gamelabel.server.problems import Problem, ProblemBody, documented, handle_problems
+from gamelabel.server.rate import Rate
 from gamelabel.server.settings import Settings
 from gamelabel.server.store import Store
 
@@ -142,19 +140,18 @@ def create_app(store: Store, settings: Settings, outbox: Outbox | None = None) -
 
 
 def _routes(store: Store, settings: Settings, outbox: Outbox) -> APIRouter:
-    limiter = FixedWindowRateLimiter(MemoryStorage())
-    of_session, of_address = (RateLimitItemPerMinute(settings.calls_per_minute * n) for n in (1, 20))
+    of_session, of_address = (Rate(settings.calls_per_minute * n, settings.clock) for n in (1, 20))
     bearer = HTTPBearer(auto_error=False, description="The session.")
 
-    def limited(rate: RateLimitItemPerMinute, who: str) -> None:
-        if not limiter.hit(rate, who):
-            raise Problem(429, "busy", "Too many requests", f"At most {rate.amount} a minute.", 60)
+    def limited(rate: Rate, who: str) -> None:
+        if not rate.allows(who):
+            raise Problem(429, "busy", "Too many requests", f"At most {rate.most} a minute.", 60)
 
-    def address(request: Request) -> None:
+    async def address(request: Request) -> None:  # async, as the next: a look into memory is not worth a thread
         """Many players may share an address; who makes sessions up has one all the same."""
         limited(of_address, request.client.host if request.client else "")
 
-    def session(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> str:
+    async def session(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> str:
         if given is None or len(given.credentials) > 100:
             raise Problem(401, "session", "A session is needed", "Send it as Authorization: Bearer.")
         limited(of_session, given.credentials)

@@ -1,6 +1,6 @@
 """Which points a player is dealt: as `game.Deck` deals them, but out of a database that many processes share.
 
-Every batch costs the same three questions and the same writes, whatever it is made of, so that the time it takes tells
+Every batch costs the same question and the same writes, whatever it is made of, so that the time it takes tells
 nothing. No player ever gets a point twice: one that comes back could only be a comparison point.
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from sqlalchemy import Connection, Row, bindparam, exists, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, exists, select, union_all, update
 
 from gamelabel.server.schema import assignments, pairs
 
 _WINDOW = 8  # batches: so many times more points than needed are looked at, so that neighbours differ each time
+_STOCKS = (("comparison", False), ("preference", True), ("preference", False))
 
 
 def deal(
@@ -30,17 +31,14 @@ def deal(
     served again and again. Where one stock is spent the next steps in, as in `game.Deck`; comparison points stand in
     for spent preferences, and when they are spent themselves the game is over: nobody labels unjudged.
     """
-    n = len(counts)
-
-    def stock(kind: str, again: bool) -> list[Row]:
-        rows = _least_served(connection, player, pool, kind, again, _WINDOW * n)
-        return [rows[i] for i in chance.permutation(len(rows))]
-
-    comparisons, shared = iter(stock("comparison", False)), iter(stock("preference", True))
-    rest = stock("preference", False)
+    found = connection.execute(_LEAST_SERVED, {"player": player, "pool": pool, "most": _WINDOW * len(counts)}).all()
+    mixed = [found[i] for i in chance.permutation(len(found))]
+    comparisons = iter([row for row in mixed if row.kind == "comparison"])
+    shared = iter([row for row in mixed if row.again])
+    rest = [row for row in mixed if row.kind == "preference" and not row.again]
     fresh, spent = iter([row for row in rest if not row.served]), iter([row for row in rest if row.served])
     dealt = []
-    for place in range(n):
+    for place in range(len(counts)):
         orders: tuple[Iterator[Row], ...] = (comparisons,)
         if not counts[place]:
             orders = (shared, fresh, spent) if again[place] else (fresh, shared, spent)
@@ -48,14 +46,17 @@ def deal(
         if row is None:
             return None
         dealt.append(row)
-    served = update(pairs).where(pairs.c.id == bindparam("this")).values(served=pairs.c.served + 1)
-    connection.execute(served, [{"this": row.id} for row in sorted(dealt, key=lambda row: row.id)])
+    connection.execute(_SERVED, [{"this": row.id} for row in sorted(dealt, key=lambda row: row.id)])
     return dealt
 
 
-def _least_served(connection: Connection, player: int, pool: str, kind: str, again: bool, n: int) -> Sequence[Row]:
-    """The n least served pairs of a kind that a player has not had."""
-    had = exists().where(assignments.c.player == player, assignments.c.pair == pairs.c.id)
-    of_kind = (pairs.c.pool == pool, pairs.c.kind == kind, pairs.c.again == again, ~pairs.c.retired)
-    wanted = select(pairs.c.id, pairs.c.served).where(*of_kind, ~had)
-    return connection.execute(wanted.order_by(pairs.c.served, pairs.c.place).limit(n)).all()
+def _least_served(kind: str, again: bool) -> Select:
+    """The `most` least served pairs of a stock that a player has not had."""
+    had = exists().where(assignments.c.player == bindparam("player"), assignments.c.pair == pairs.c.id)
+    of_stock = (pairs.c.pool == bindparam("pool"), pairs.c.kind == kind, pairs.c.again == again, ~pairs.c.retired)
+    wanted = select(pairs.c.id, pairs.c.prompt, pairs.c.kind, pairs.c.again, pairs.c.served).where(*of_stock, ~had)
+    return wanted.order_by(pairs.c.served, pairs.c.place).limit(bindparam("most")).subquery().select()
+
+
+_LEAST_SERVED = union_all(*(_least_served(*stock) for stock in _STOCKS))
+_SERVED = update(pairs).where(pairs.c.id == bindparam("this")).values(served=pairs.c.served + 1)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import random
 import threading
+from typing import Any
 
 import httpx
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, bindparam, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from gamelabel.server.schema import games, launches, rewards, sessions
@@ -24,6 +25,7 @@ TRIES = 20  # with waits that double from 2 s to at most an hour: a game may be 
 _LONGEST_S = 3600.0
 _LEASE_MS = 60_000  # for which a reward is one process's to send
 _AT_ONCE = 20
+_NOTE = update(rewards).where(rewards.c.id == bindparam("this"))
 
 
 class Outbox:
@@ -67,11 +69,10 @@ class Outbox:
     def send_due(self) -> int:
         """Send every reward that is due; returns how many it tried."""
         mine = self._lease()
-        for reward in mine:
-            if self._over.is_set():
-                break
-            trouble = self._send(reward)
-            self._note(reward, trouble)
+        tried = [self._outcome(reward, self._send(reward)) for reward in mine if not self._over.is_set()]
+        if tried:
+            with self.store.write() as connection:
+                connection.execute(_NOTE, tried)
         return len(mine)
 
     def forget(self) -> None:
@@ -102,13 +103,12 @@ class Outbox:
             return f"{type(error).__name__}: {error}"
         return "" if reply.is_success else f"the game answered {reply.status_code}"
 
-    def _note(self, reward: Row, trouble: str) -> None:
+    def _outcome(self, reward: Row, trouble: str) -> dict[str, Any]:
+        """What is noted of a try: the reward is with the game, waits for the next, or is given up."""
         tries = reward.tries + 1
         wait_s = min(_LONGEST_S, 2.0**tries) * random.uniform(0.8, 1.2)
         state = "delivered" if not trouble else "refused" if tries >= TRIES else "waiting"
         if trouble:
             log.warning("reward %s for %s, try %d: %s", reward.id, reward.game_id, tries, trouble)
         due_at = self.settings.now_ms + int(wait_s * 1000)
-        values = {"state": state, "tries": tries, "due_at": due_at, "trouble": trouble[:500] or None}
-        with self.store.write() as connection:
-            connection.execute(update(rewards).where(rewards.c.id == reward.id).values(values))
+        return {"this": reward.id, "state": state, "tries": tries, "due_at": due_at, "trouble": trouble[:500] or None}

@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, select, update
 
 from gamelabel.game import Standing
 from gamelabel.server.problems import Problem
@@ -14,6 +14,14 @@ from gamelabel.server.schema import assignments, batches, games, launches, playe
 from gamelabel.server.settings import Settings
 from gamelabel.server.store import Store
 from gamelabel.server.tokens import SKEW_S, issuer, verify_launch
+
+_WHO = (
+    select(players, sessions.c.launch, games.c.pool, games.c.coins, games.c.paused)
+    .join(sessions, sessions.c.player == players.c.id)
+    .join(games, games.c.game_id == players.c.game_id)
+    .where(sessions.c.token_hash == bindparam("name"), sessions.c.expires_at > bindparam("now"))
+)
+_WHO_LOCKED = _WHO.with_for_update(of=players)
 
 
 def open_session(store: Store, settings: Settings, token: str, key: str | None) -> dict[str, Any]:
@@ -62,13 +70,8 @@ def withdraw(store: Store, settings: Settings, session: str) -> None:
 
 def who(connection: Connection, settings: Settings, session: str, lock: bool = False) -> Row:
     """The player of a session, with their game and launch; locked until the transaction ends. Raises Problem 401."""
-    wanted = (
-        select(players, sessions.c.launch, games.c.pool, games.c.coins, games.c.paused)
-        .join(sessions, sessions.c.player == players.c.id)
-        .join(games, games.c.game_id == players.c.game_id)
-        .where(sessions.c.token_hash == _name(settings, session), sessions.c.expires_at > settings.now_ms)
-    )
-    found = connection.execute(wanted.with_for_update(of=players) if lock else wanted).first()
+    given = {"name": _name(settings, session), "now": settings.now_ms}
+    found = connection.execute(_WHO_LOCKED if lock else _WHO, given).first()
     if found is None:
         raise Problem(401, "session", "This session is over", "Ask the game for a new launch.")
     return found

@@ -21,6 +21,37 @@ from gamelabel.server.store import Store
 
 _LONGEST_MS = 600_000  # a longer time is not one of looking
 
+# The questions of every request, put together once: that takes longer than to answer them.
+_OF_PLAYER = select(batches).where(batches.c.player == bindparam("player"))
+_MINE = _OF_PLAYER.where(batches.c.id == bindparam("batch"))
+_OPEN = _OF_PLAYER.where(
+    (batches.c.opened_key == bindparam("key", type_=batches.c.opened_key.type)) | batches.c.reply.is_(None)
+).order_by(batches.c.reply.is_(None))
+_ITEMS = (
+    select(assignments, pairs.c.prompt, pairs.c.gold)
+    .join(pairs, pairs.c.id == assignments.c.pair)
+    .where(assignments.c.batch == bindparam("batch"))
+    .order_by(assignments.c.place)
+)
+_JUDGE = update(players).where(players.c.id == bindparam("this"))
+_CLOSE = update(batches).where(batches.c.id == bindparam("this"))
+_CHOOSE = (
+    update(assignments)
+    .where(assignments.c.id == bindparam("this"))
+    .values(choice=bindparam("side"), response_ms=bindparam("ms"), answered_at=bindparam("at"))
+)
+_SHOWN = (
+    select(assignments.c.left, assignments.c.picture_left, pairs.c.picture_a, pairs.c.picture_b)
+    .join(pairs, pairs.c.id == assignments.c.pair)
+    .where((assignments.c.picture_left == bindparam("name")) | (assignments.c.picture_right == bindparam("name")))
+    .where(assignments.c.player == bindparam("player"))
+)
+_DATA = (
+    select(pictures.c.data, pools.c.length)
+    .join(pools, pools.c.pool == pictures.c.pool)
+    .where(pictures.c.id == bindparam("picture"))
+)
+
 
 class Answer(NamedTuple):
     """A player's choice, "left" or "right", and how long they looked, where they let us know."""
@@ -34,24 +65,21 @@ def open_batch(store: Store, settings: Settings, session: str, key: str | None) 
     with store.write() as connection:
         player = who(connection, settings, session, lock=True)
         may_play(player)
-        mine = select(batches).where(batches.c.player == player.id)
-        found = connection.execute(mine.where(batches.c.opened_key == key)).first() if key else None
-        found = found or connection.execute(mine.where(batches.c.reply.is_(None))).first()
+        found = connection.execute(_OPEN, {"player": player.id, "key": key}).first()
         if found:
-            return _as_sent(connection, player, found, settings), False
+            return _show(connection, player, found, settings), False
         if not player.consented:
             raise Problem(403, "consent", "The player has not agreed yet", "Ask for consent first.")
         if player.paused:
             raise Problem(503, "paused", "Labelling is paused", "The operator has paused it; try again later.", 600)
-        batch = _new_batch(connection, player, key, settings)
-        return _as_sent(connection, player, batch, settings), True
+        return _new_batch(connection, player, key, settings), True
 
 
 def show_batch(store: Store, settings: Settings, session: str, batch: str) -> dict[str, Any]:
     """A batch of the player's."""
     with store.read() as connection:
         player = who(connection, settings, session)
-        return _as_sent(connection, player, _find(connection, player, batch), settings)
+        return _show(connection, player, _find(connection, player, batch), settings)
 
 
 def answer(store: Store, settings: Settings, session: str, batch: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
@@ -62,9 +90,7 @@ def answer(store: Store, settings: Settings, session: str, batch: str, answers: 
     with store.write() as connection:
         player = who(connection, settings, session, lock=True)
         found = _find(connection, player, batch)
-        wanted = select(assignments.c.id, assignments.c.left, assignments.c.choice, pairs.c.gold)
-        joined = wanted.join(pairs, pairs.c.id == assignments.c.pair).where(assignments.c.batch == batch)
-        items = {row.id: row for row in connection.execute(joined)}
+        items = {row.id: row for row in connection.execute(_ITEMS, {"batch": batch})}
         if items.keys() != answers.keys():
             detail = f"A batch is answered as a whole: its {len(items)} items, each once."
             raise Problem(409, "items", "These are not the items of this batch", detail)
@@ -80,14 +106,13 @@ def answer(store: Store, settings: Settings, session: str, batch: str, answers: 
         after = settings.rules.after(standing(player), np.array([sum(judged)]), np.array([judged.count(False)]))
         state = "removed" if after.removed.item() else "active"
         values = {**columns(after), "labels": player.labels + len(items), "state": state}
-        connection.execute(update(players).where(players.c.id == player.id).values(values))
+        connection.execute(_JUDGE, {"this": player.id, **values})
         at = None if settings.minimal else settings.now_ms
         given = [
             {"this": item, "side": choices[item], "ms": _time(answers[item].ms) if player.times else None, "at": at}
             for item in sorted(items)
         ]
-        change: Any = {"choice": bindparam("side"), "response_ms": bindparam("ms"), "answered_at": bindparam("at")}
-        connection.execute(update(assignments).where(assignments.c.id == bindparam("this")).values(change), given)
+        connection.execute(_CHOOSE, given)
         paid = {"id": str(uuid.uuid4()), "amount": amount(player.coins, found.level)}
         due = {
             **paid,
@@ -96,26 +121,21 @@ def answer(store: Store, settings: Settings, session: str, batch: str, answers: 
             "state": "waiting",
             "due_at": settings.now_ms,
         }
-        connection.execute(insert(rewards).values(due))
+        connection.execute(insert(rewards), due)
         reply = {"state": state, "reward": paid, "level": found.level, "levels": len(STEPS), "labels": values["labels"]}
-        connection.execute(update(batches).where(batches.c.id == batch).values(reply=reply, opened_at=None))
+        connection.execute(_CLOSE, {"this": batch, "reply": reply, "opened_at": None})
         return reply
 
 
 def picture(store: Store, settings: Settings, session: str, name: str) -> bytes:
     """A picture of the player's by its name, which is for one assignment; all of a pool are equally long."""
-    wanted = select(assignments.c.left, assignments.c.picture_left, pairs.c.picture_a, pairs.c.picture_b)
-    data = select(pictures.c.data, pools.c.length).join(pools, pools.c.pool == pictures.c.pool)
     with store.read() as connection:
         player = who(connection, settings, session)
-        named = (assignments.c.picture_left == name) | (assignments.c.picture_right == name)
-        mine = wanted.join(pairs, pairs.c.id == assignments.c.pair).where(named, assignments.c.player == player.id)
-        row = connection.execute(mine).first()
+        row = connection.execute(_SHOWN, {"player": player.id, "name": name}).first()
         if row is None:
             raise _missing("picture")
         shows_a = (row.left == "a") == (row.picture_left == name)
-        which = row.picture_a if shows_a else row.picture_b
-        found = connection.execute(data.where(pictures.c.id == which)).one()
+        found = connection.execute(_DATA, {"picture": row.picture_a if shows_a else row.picture_b}).one()
     return found.data.ljust(found.length, b"\0")
 
 
@@ -124,7 +144,7 @@ def amount(coins: int, level: int) -> int:
     return coins * (level + 1) // (len(STEPS) + 1)
 
 
-def _new_batch(connection: Connection, player: Row, key: str | None, settings: Settings) -> Row:
+def _new_batch(connection: Connection, player: Row, key: str | None, settings: Settings) -> dict[str, Any]:
     now = standing(player)
     chance, size = settings.chance, settings.rules.batch
     counts = settings.rules.comparisons(now, chance)[0]
@@ -135,7 +155,7 @@ def _new_batch(connection: Connection, player: Row, key: str | None, settings: S
     number = player.labels // size
     batch = {"id": _opaque(), "player": player.id, "number": number, "opened_key": key, "opened_at": settings.now_ms}
     batch["level"] = reward(now.right, now.wrong).item()
-    connection.execute(insert(batches).values(batch))
+    connection.execute(insert(batches), batch)
     sides = np.where(chance.random(size) < 0.5, "a", "b").tolist()
     rows = [
         {"id": _opaque(), "batch": batch["id"], "player": player.id, "pair": pair.id, "place": place, "left": side}
@@ -143,23 +163,30 @@ def _new_batch(connection: Connection, player: Row, key: str | None, settings: S
         for place, (pair, side) in enumerate(zip(dealt, sides, strict=True))
     ]
     connection.execute(insert(assignments), rows)
-    return _find(connection, player, batch["id"])
+    items = [
+        {"item": row["id"], "prompt": pair.prompt, "left": row["picture_left"], "right": row["picture_right"]}
+        for row, pair in zip(rows, dealt, strict=True)
+    ]
+    return _as_sent(player, batch["id"], batch["level"], items, None, settings)
 
 
-def _as_sent(connection: Connection, player: Row, batch: Row, settings: Settings) -> dict[str, Any]:
-    wanted = select(assignments.c.id, pairs.c.prompt, assignments.c.picture_left, assignments.c.picture_right)
-    joined = wanted.join(pairs, pairs.c.id == assignments.c.pair).where(assignments.c.batch == batch.id)
+def _show(connection: Connection, player: Row, batch: Row, settings: Settings) -> dict[str, Any]:
     items = [
         {"item": row.id, "prompt": row.prompt, "left": row.picture_left, "right": row.picture_right}
-        for row in connection.execute(joined.order_by(assignments.c.place))
+        for row in connection.execute(_ITEMS, {"batch": batch.id})
     ]
-    pays = amount(player.coins, batch.level)
-    return {"batch": batch.id, "pays": pays, "look_s": settings.look_s, "items": items, "reply": batch.reply}
+    return _as_sent(player, batch.id, batch.level, items, batch.reply, settings)
+
+
+def _as_sent(
+    player: Row, batch: str, level: int, items: list[dict[str, str]], reply: Any, settings: Settings
+) -> dict[str, Any]:
+    pays = amount(player.coins, level)
+    return {"batch": batch, "pays": pays, "look_s": settings.look_s, "items": items, "reply": reply}
 
 
 def _find(connection: Connection, player: Row, batch: str) -> Row:
-    wanted = select(batches).where(batches.c.id == batch, batches.c.player == player.id)
-    found = connection.execute(wanted).first()
+    found = connection.execute(_MINE, {"player": player.id, "batch": batch}).first()
     if found is None:
         raise _missing("batch")
     return found

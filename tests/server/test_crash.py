@@ -2,10 +2,6 @@
 
 import itertools
 import json
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -18,40 +14,8 @@ from gamelabel.server.schema import assignments, batches, rewards
 from gamelabel.server.store import Store
 from gamelabel.server.tokens import sign_launch
 from tests.server.databases import Server, postgres
+from tests.server.processes import SERVICE, Process
 from tests.server.worlds import GAME_KEY, Service
-
-PROGRAM = """
-import sys, uvicorn
-from gamelabel.server.api import create_app
-from gamelabel.server.settings import Settings
-from gamelabel.server.store import Store
-from tests.server.worlds import KEYS
-app = create_app(Store(sys.argv[1]), Settings(KEYS, look_s=0.0, calls_per_minute=10**6))
-uvicorn.run(app, fd=int(sys.argv[2]), log_level="critical")
-"""
-
-
-class Process:
-    """The service in a process of its own, at a port that outlives it."""
-
-    program = PROGRAM
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.socket = socket.socket()
-        self.socket.bind(("127.0.0.1", 0))
-        self.socket.listen(64)
-        self.address = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-c", self.program, self.url, str(self.socket.fileno())]
-        root = Path(__file__).parents[2]
-        self.running = subprocess.Popen(command, cwd=root, pass_fds=[self.socket.fileno()])
-
-    def kill(self) -> None:
-        self.running.send_signal(signal.SIGKILL)
-        self.running.wait()
 
 
 class Load(threading.Thread):
@@ -136,9 +100,10 @@ def finish(loads: list[Load]) -> None:
 
 @pytest.mark.full
 @pytest.mark.slow
-def test_no_acknowledged_label_is_lost_when_the_service_is_killed(url: str) -> None:
+def test_no_acknowledged_label_is_lost_when_the_service_is_killed(url: str, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
     Service(url, preferences=60, comparisons=60).store.close()
-    process = Process(url)
+    process = Process(SERVICE, url, str(keys))
     loads = [Load([process.address], f"p{i}") for i in range(4)]
     for load in loads:
         load.start()
@@ -155,9 +120,10 @@ def test_no_acknowledged_label_is_lost_when_the_service_is_killed(url: str) -> N
 @pytest.mark.full
 @pytest.mark.slow
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-def test_two_services_on_one_database_and_one_of_them_killed_and_the_database_too(url: str) -> None:
+def test_two_services_on_one_database_and_one_of_them_killed_and_the_database_too(url: str, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
     Service(url, preferences=60, comparisons=60).store.close()
-    one, other = Process(url), Process(url)
+    one, other = Process(SERVICE, url, str(keys)), Process(SERVICE, url, str(keys))
     loads = [Load([one.address, other.address][:: 1 if i % 2 else -1], f"p{i}") for i in range(4)]
     for load in loads:
         load.start()

@@ -1,0 +1,120 @@
+"""Players as light as can be, so that the cores go to the service: HTTP/1.1 by hand, a kept connection each."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+import socket
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
+
+from gamelabel.server.tokens import sign_launch
+from tests.server.worlds import GAME_KEY
+
+LIFE = 18  # batches of a player, after whom the next one comes: the paper's mean is 16,425 labels of 188 players
+Over = Callable[[], bool]
+_names = (f"p{time.time_ns()}-{number}" for number in itertools.count())
+
+
+class Load(NamedTuple):
+    """What a load was: seconds until the last answer, and until the last reward was paid; seconds of calls by name."""
+
+    took: float
+    paid: float
+    spent: dict[str, list[float]]
+
+
+class Wire:
+    """A connection of one player's; `spent` notes the seconds of each call under its name."""
+
+    def __init__(self, port: int, spent: dict[str, list[float]]) -> None:
+        self.port, self.spent, self.session = port, spent, ""
+
+    async def open(self) -> Wire:
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+        return self
+
+    async def call(self, name: str, method: str, path: str, body: Any = None) -> bytes:
+        """The body of the answer. Raises AssertionError for a status that no player should see."""
+        content = b"" if body is None else json.dumps(body).encode()
+        kind = "Content-Type: application/json\r\n" if content else ""
+        bearer = f"Authorization: Bearer {self.session}\r\n" if self.session else ""
+        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\n{kind}{bearer}Content-Length: {len(content)}\r\n\r\n"
+        start = time.perf_counter()
+        self.writer.write(head.encode() + content)
+        answer, found = await _message(self.reader)
+        self.spent[name].append(time.perf_counter() - start)
+        assert answer.split(b" ", 2)[1].startswith(b"2"), (answer, found)
+        return found
+
+
+async def _message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    length = head.partition(b"content-length: ")[2].partition(b"\r")[0]
+    return head, await reader.readexactly(int(length or 0))
+
+
+async def label(wire: Wire, over: Over, pictures: bool = False) -> None:
+    """Players one after another, each from launch through their batches, until it is over."""
+    while not over():
+        wire.session, name = "", next(_names)
+        launch = {"launch": sign_launch(GAME_KEY, "chess", name, name, time.time())}
+        wire.session = json.loads(await wire.call("launch", "POST", "/v1/sessions", launch))["session"]
+        await wire.call("consent", "PUT", "/v1/consent", {})
+        for _ in range(LIFE):
+            if over():
+                return
+            batch = json.loads(await wire.call("batch", "POST", "/v1/batches"))
+            for item in batch["items"] if pictures else ():
+                for side in ("left", "right"):
+                    await wire.call("picture", "GET", f"/v1/pictures/{item[side]}")
+            answers = [{"item": item["item"], "choice": random.choice(("left", "right"))} for item in batch["items"]]
+            await wire.call("answer", "POST", f"/v1/batches/{batch['batch']}/answers", {"answers": answers})
+
+
+async def insert(wire: Wire, over: Over) -> None:
+    """One row after another into the bare endpoint."""
+    while not over():
+        await wire.call("row", "POST", "/rows", {"item": next(_names), "choice": "left"})
+
+
+class Game:
+    """The game's backend: it counts the rewards that reach it, and always has them."""
+
+    def __init__(self) -> None:
+        self.paid, self.socket = 0, socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/rewards"
+
+    def load(self, port: int, players: int, seconds: float, one: Callable[[Wire, Over], Awaitable[None]]) -> Load:
+        """So many players at once for so long, and then until all they earned is paid."""
+        return asyncio.run(self._load(port, players, seconds, one))
+
+    async def _load(
+        self, port: int, players: int, seconds: float, one: Callable[[Wire, Over], Awaitable[None]]
+    ) -> Load:
+        spent: dict[str, list[float]] = defaultdict(list)
+        server = await asyncio.start_server(self._receive, sock=self.socket.dup())
+        wires = [await Wire(port, spent).open() for _ in range(players)]
+        self.paid, start = 0, time.perf_counter()
+        await asyncio.gather(*(one(wire, lambda: time.perf_counter() > start + seconds) for wire in wires))
+        took = time.perf_counter() - start
+        while self.paid < len(spent["answer"]):
+            await asyncio.sleep(0.01)
+        paid = time.perf_counter() - start
+        for wire in wires:
+            wire.writer.close()
+        server.close()
+        return Load(took, paid, spent)
+
+    async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                await _message(reader)
+                self.paid += 1
+                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
+            writer.close()
