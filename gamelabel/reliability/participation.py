@@ -28,8 +28,8 @@ class Participation(NamedTuple):
 def participation(labels: pd.DataFrame | ArrayLike) -> Participation:
     """How the work was shared; labels: a frame with a column `worker`, or labels by player (P,), zeros included.
 
-    Lorenz curve L(k) = share of the k smallest; Gini = 1 - (2 sum of L(1..P) - 1) / P. Without labels mean, sd, gini
-    and the curve are NaN.
+    Labels without a worker are left out. Lorenz curve L(k) = share of the k smallest; Gini = 1 - (2 sum of L(1..P) - 1)
+    / P. Without labels mean, sd, gini and the curve are NaN.
     """
     counts = labels.worker.value_counts().to_numpy() if isinstance(labels, pd.DataFrame) else np.asarray(labels)
     counts = np.sort(counts)

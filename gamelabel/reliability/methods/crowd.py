@@ -30,6 +30,15 @@ class Crowd(NamedTuple):
         cells = np.bincount(self.task * self.categories + self.label, weights, tasks * self.categories)
         return cells.reshape(tasks, self.categories).astype(float)
 
+    def cells(self) -> Any:
+        """How often each worker gave each task each label, sparse, (T, W K); worker w's label l is column w K + l."""
+        from scipy import sparse
+
+        start = np.concatenate([[0], np.cumsum(np.bincount(self.task, minlength=len(self.known)))])
+        column = self.worker * self.categories + self.label
+        shape = len(self.known), self.workers * self.categories
+        return sparse.csr_array((np.ones(len(column)), column, start), shape=shape)
+
     def by_worker(self, amounts: Real) -> Real:
         """Amounts of labels, (N,), summed by worker, (W,)."""
         return np.bincount(self.worker, amounts, self.workers).astype(float)

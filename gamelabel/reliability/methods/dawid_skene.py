@@ -28,13 +28,7 @@ def dawid_skene(crowd: Crowd, prior: float = 1.0, tolerance: float = TOLERANCE) 
     once; so each starts, for each truth, from `prior` times one label as the crowd's are spread where the majority has
     that truth, and half a label that is right.
     """
-    from scipy import sparse
-
-    task, worker, label, known, workers, categories = crowd
-    start = np.concatenate([[0], np.cumsum(np.bincount(task, minlength=len(known)))])
-    cells = sparse.csr_array(
-        (np.ones(len(task)), worker * categories + label, start), shape=(len(known), workers * categories)
-    )
+    cells, workers, categories = crowd.cells(), crowd.workers, crowd.categories
 
     def counted(posterior: Real) -> Real:
         return (cells.T @ posterior).reshape(workers, categories, categories)
@@ -45,7 +39,7 @@ def dawid_skene(crowd: Crowd, prior: float = 1.0, tolerance: float = TOLERANCE) 
 
     def maximise(posterior: Real, _: Confusions | None) -> Confusions:
         seen = counted(posterior) + before
-        return Confusions(_log_shares(posterior.T @ np.ones(len(known)), 0), _log_shares(seen, 1))
+        return Confusions(_log_shares(posterior.T @ np.ones(len(crowd.known)), 0), _log_shares(seen, 1))
 
     def joint(found: Confusions) -> Real:
         return found.share + cells @ found.label.reshape(workers * categories, categories)
