@@ -124,3 +124,31 @@ def world_train(
     typer.echo(
         f"the model is in {out / 'repository'}; measure it: gamelabel world evaluate --model {out / 'repository'}"
     )
+
+
+@world.command("train-reader")
+def world_train_reader(
+    out: Annotated[Path, typer.Option(help="Where checkpoints and the model go; a second call resumes there.")],
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    quick: Annotated[bool, typer.Option(help="A few steps: it shows that the recipe runs, no more.")] = False,
+) -> None:
+    """Train the embedded BLIP, which reads pictures and prompts, to `OUT/scenes-blip` with its card; resumes.
+
+    It learns from drawn scenes alone which prompt belongs to which picture, and is what a reward model starts from:
+    `08_reward_model` tunes it on what players preferred. To use another one there: gamelabel run --only 08 -p
+    blip=OUT/scenes-blip
+    """
+    from dataclasses import replace
+
+    from gamelabel.reward import make_embedded, open_blip, pretrain, save_blip
+    from gamelabel.reward.card import write_card
+    from gamelabel.reward.pretrain import RECIPE, SCENES
+
+    fit = replace(RECIPE, steps=4, batch=8) if quick else RECIPE
+    seed = 0
+    model = pretrain(make_embedded(seed).to(device), fit, out / "training", seed, 64 if quick else SCENES)
+    folder = save_blip(model, out / "scenes-blip")
+    numbers = write_card(open_blip(folder), fit, seed, out / "training", folder, prompts=10 if quick else 400)
+    for name, value in numbers.items():
+        typer.echo(f"{name}: {value:.3f}")
+    typer.echo(f"the model is in {folder}, its card beside it")

@@ -14,12 +14,17 @@ from gamelabel.figures.players import (
     lorenz,
 )
 from gamelabel.figures.prompts import picture_pair, preferred_pair, prompts_kept, shares
+from gamelabel.figures.reward import agreement_map, reward_training, scored_pictures, scorers_beside, scores_by_wins
+from gamelabel.figures.tuning import changes_by_family, changes_by_flip, judged_pictures, win_matrix
 
 __all__ = [
     "abilities",
     "accuracy_by_labels",
     "accuracy_by_player",
+    "agreement_map",
     "beside_paper",
+    "changes_by_family",
+    "changes_by_flip",
     "claimed_directions",
     "claimed_values",
     "estimates",
@@ -29,6 +34,7 @@ __all__ = [
     "gate_kinds",
     "gate_removes",
     "heavy_tail",
+    "judged_pictures",
     "labels_per_player",
     "labels_per_point",
     "lorenz",
@@ -36,6 +42,11 @@ __all__ = [
     "picture_pair",
     "preferred_pair",
     "prompts_kept",
+    "reward_training",
+    "scored_pictures",
+    "scorers_beside",
+    "scores_by_wins",
     "shares",
     "two_means",
+    "win_matrix",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
     from pandas import DataFrame
 
 _COLOURS = ("#1f5f8b", "#d1661f", "#4c9f70", "#8a6bb1", "#b3a125", "#7f7f7f", "#5aa5c4", "#c2478a")
@@ -55,3 +56,31 @@ def changes_by_family(ax: Axes, changes: Mapping[str, DataFrame], label: str = "
     ax.set(xlabel=label, ylim=(-0.6, len(families) - 0.4))
     ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
     return ax
+
+
+def changes_by_flip(ax: Axes, changes: DataFrame, label: str = "change of adherence, points") -> Axes:
+    """What each loss changed, by the share of labels that are wrong, with intervals.
+
+    changes: a row a share and loss: flip, loss, value, low, high.
+    """
+    losses = list(changes["loss"].unique())
+    for k, loss in enumerate(losses):
+        rows = changes[changes["loss"] == loss].sort_values("flip")
+        at = 100 * rows["flip"] + 0.6 * (k - (len(losses) - 1) / 2)  # beside each other, not on each other
+        colour = _COLOURS[k % len(_COLOURS)]
+        ax.plot(at, 100 * rows["value"], "o-", color=colour, markersize=4, label=loss)
+        ax.vlines(at, 100 * rows["low"], 100 * rows["high"], color=colour, linewidth=2, alpha=0.5)
+    ax.axhline(0, color="black", linestyle="--", linewidth=1)
+    ax.set(xlabel="wrong labels, percent", ylabel=label)
+    ax.legend(fontsize=8, frameon=False)
+    return ax
+
+
+def judged_pictures(axes: Sequence[Axes], pictures: NDArray[Any], fits: NDArray[Any], title: str) -> None:
+    """Pictures (n, H, W, 3) in a row, framed green where they fit their prompts, red where not."""
+    for ax, picture, right in zip(axes, pictures, fits, strict=False):
+        ax.imshow(picture, interpolation="bicubic")
+        ax.set(xticks=[], yticks=[])
+        for spine in ax.spines.values():
+            spine.set(color="#2a8f4f" if right else "#b3261e", linewidth=2)
+    axes[0].set_title(title, fontsize=8, loc="left")

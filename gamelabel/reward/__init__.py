@@ -3,17 +3,18 @@
 from gamelabel.reward.agreement import agreement, chosen, matrix, panel
 from gamelabel.reward.baselines import Scorer, baselines, clip_score, fit_quality, match_score, score_pairs
 from gamelabel.reward.calibrate import Calibration, calibrate
-from gamelabel.reward.compare import compare_on_pairs, compare_on_rankings
-from gamelabel.reward.data import BadPairs, examples
+from gamelabel.reward.compare import compare_on_pairs, compare_on_rankings, remembered
+from gamelabel.reward.data import BadPairs, examples, split_by_prompt
 from gamelabel.reward.embedded import make_embedded
-from gamelabel.reward.folder import NotARewardModel, load_reward, open_blip, save_reward
-from gamelabel.reward.metrics import filter_at, metric_test, preference_accuracy, recall_at
+from gamelabel.reward.folder import EMBEDDED, NotARewardModel, load_reward, open_blip, save_blip, save_reward
+from gamelabel.reward.metrics import auc, filter_at, metric_test, preference_accuracy, recall_at, wins
 from gamelabel.reward.model import RewardModel
 from gamelabel.reward.pretrain import pretrain
 from gamelabel.reward.published import NotImageReward, read_published
 from gamelabel.reward.train import Settings, bradley_terry, train_reward
 
 __all__ = [
+    "EMBEDDED",
     "BadPairs",
     "Calibration",
     "NotARewardModel",
@@ -22,6 +23,7 @@ __all__ = [
     "Scorer",
     "Settings",
     "agreement",
+    "auc",
     "baselines",
     "bradley_terry",
     "calibrate",
@@ -43,7 +45,11 @@ __all__ = [
     "pretrain",
     "read_published",
     "recall_at",
+    "remembered",
+    "save_blip",
     "save_reward",
     "score_pairs",
+    "split_by_prompt",
     "train_reward",
+    "wins",
 ]

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gamelabel.reliability import Estimate
 from gamelabel.reward.baselines import Scorer, score_pairs
 from gamelabel.reward.metrics import filter_at, preference_accuracy, recall_at
+from gamelabel.reward.model import Picture
 
 Numbers = dict[str, dict[str, Estimate]]  # scorer -> number -> its estimate
+
+
+def remembered(scorer: Scorer) -> Scorer:
+    """The same scorer, of files, that looks at each picture with each prompt once, however often it is asked."""
+    known: dict[tuple[str, str], float] = {}
+
+    def score(pictures: Sequence[Picture], prompts: Sequence[str]) -> NDArray[np.float64]:
+        asked = [(str(picture), prompt) for picture, prompt in zip(pictures, prompts, strict=True)]
+        new = [key for key in dict.fromkeys(asked) if key not in known]
+        scores = scorer([Path(file) for file, _ in new], [prompt for _, prompt in new])
+        known.update(zip(new, scores.tolist(), strict=True))
+        return np.array([known[key] for key in asked], float)
+
+    return score
 
 
 def compare_on_pairs(

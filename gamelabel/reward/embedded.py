@@ -13,8 +13,8 @@ HEADS = 4
 TEXT_LENGTH = 20  # the longest prompt has 15 words; [CLS], [SEP], and some for punctuation
 
 
-def make_embedded(seed: int = 0, width: int = 96, layers: int = 6, patch: int = 8) -> RewardModel:
-    """An untrained reward model for pictures of 64 x 64, of 1.6 million weights as it is by default.
+def make_embedded(seed: int = 0, width: int = 128, layers: int = 6, patch: int = 8) -> RewardModel:
+    """An untrained reward model for pictures of 64 x 64, of 2.3 million weights as it is by default.
 
     layers: those of the image encoder; the text encoder has two for each three. patch: in pixels. A smoke run takes
     fewer, and half the width.

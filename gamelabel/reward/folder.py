@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 from dataclasses import asdict
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, BlipForImageTextRetrieval
@@ -14,6 +16,7 @@ from transformers import AutoTokenizer, BlipForImageTextRetrieval
 from gamelabel.reward.calibrate import Calibration
 from gamelabel.reward.model import TEXT_LENGTH, RewardModel
 
+EMBEDDED = Path(__file__).parents[2] / "data/models/scenes-blip"
 _HEAD, _ABOUT = "head.safetensors", "reward.json"
 
 
@@ -62,9 +65,28 @@ def load_reward(folder: str | Path, device: str = "cpu") -> RewardModel:
     return model.to(device).eval()
 
 
+def save_blip(model: RewardModel, folder: str | Path) -> Path:
+    """Write the model's BLIP alone, as float16, half of its size, for `open_blip`. Returns the folder."""
+    folder = Path(folder)
+    copy.deepcopy(model.blip).half().save_pretrained(folder)
+    model.tokenizer.save_pretrained(folder)
+    return folder
+
+
 def open_blip(
-    source: str | Path, text_length: int = TEXT_LENGTH, calibration: Calibration | None = None, seed: int = 0
+    source: str | Path = EMBEDDED, text_length: int = 0, calibration: Calibration | None = None, seed: int = 0
 ) -> RewardModel:
-    """A BLIP with a new head, to be trained: a folder, or a name on the hub such as Salesforce/blip-itm-large-coco."""
-    blip = BlipForImageTextRetrieval.from_pretrained(source)
-    return RewardModel(blip, AutoTokenizer.from_pretrained(source), text_length, calibration, seed)
+    """A BLIP with a new head, to be trained: a folder, or a name on the hub such as Salesforce/blip-itm-large-coco.
+
+    text_length: tokens of a prompt that are read; 0 for ImageReward's 35, or as many as BLIP has places for. Raises
+    NotARewardModel where there is no such BLIP.
+    """
+    try:
+        blip = BlipForImageTextRetrieval.from_pretrained(source, dtype=torch.float32)  # stored in half of that
+        tokenizer = AutoTokenizer.from_pretrained(source)
+    except OSError as error:
+        raise NotARewardModel(
+            f"{source} is no BLIP: give a folder that transformers wrote, or a name on the hub ({error})"
+        ) from error
+    text_length = text_length or min(TEXT_LENGTH, blip.config.text_config.max_position_embeddings)
+    return RewardModel(blip, tokenizer, text_length, calibration, seed)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 
 from gamelabel.reliability import Estimate
 from gamelabel.reliability.estimate import percentile
@@ -35,6 +36,17 @@ def preference_accuracy(
     return share_by_group(right, groups, seed)
 
 
+def auc(scores: ArrayLike, fits: ArrayLike) -> float:
+    """The chance that a picture that fits scores higher than one that does not, half where they score the same.
+
+    scores (N,), fits (N,), the area under the receiver's curve by its ranks. NaN where all fit, or none.
+    """
+    scores, fits = np.asarray(scores, float), np.asarray(fits, bool)
+    _finite(scores, "scores")
+    n, m = int(fits.sum()), int((~fits).sum())
+    return float((rankdata(scores)[fits].sum() - n * (n + 1) / 2) / (n * m)) if n and m else float("nan")
+
+
 def recall_at(scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int, seed: int = 0) -> Estimate:
     """Share of prompts whose best picture, by people, is among the scorer's first k; n is the number of prompts.
 
@@ -56,6 +68,16 @@ def _share_within(scores: NDArray[np.float64], ranks: NDArray[np.float64], k: in
         raise ValueError(f"{len(scores)} scores, {len(ranks)} ranks, k = {k}: give as many, and k from 1 to that many")
     place = (scores[None, :] >= scores[:, None]).sum(1)  # 1 the best; those that score as much stand before
     return float((place <= k)[ranks == ranks.min()].mean())
+
+
+def wins(rankings: pd.DataFrame) -> pd.Series:
+    """How often each picture stands before another one of its prompt, by image, over all who ranked them.
+
+    rankings: player_id, prompt_id, image, rank (1 the best); a tie is no win.
+    """
+    by = rankings.groupby(["player_id", "prompt_id"])["rank"]
+    behind = by.transform("size") - by.rank(method="max")
+    return behind.groupby(rankings["image"]).sum().astype(int)
 
 
 def metric_test(scores: ArrayLike, wins: ArrayLike) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ from gamelabel.reward.calibrate import Calibration
 
 Picture = NDArray[np.uint8] | Path | str
 TEXT_LENGTH = 35  # tokens of a prompt that ImageReward reads, the first and the last being marks
-_WIDTHS = (1024, 128, 64, 16, 1)
-_DROPOUT = {1024: 0.2, 128: 0.2, 64: 0.1}  # after the layers of these widths
+_WIDTHS = (1024, 128, 64, 16)  # of the head's hidden layers, under a text encoder of width 768
+_DROPOUT = (0.2, 0.2, 0.1)  # after the first of them
 _MEAN, _SPREAD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)  # of CLIP's pictures
 
 
@@ -150,17 +151,20 @@ def in_batches(
 
 
 def make_head(width: int, seed: int = 0) -> nn.Sequential:
-    """width-1024-128-64-16-1, dropout between, no activations, weights from N(0, 1 / (width + 1)).
+    """width-1024-128-64-16-1 at width 768, dropout between, no activations, weights from N(0, 1 / (width + 1)).
 
-    That is a variance: with it as the standard deviation the loss stays at log 2 for hundreds of steps.
+    That is a variance: with it as the standard deviation the loss stays at log 2 for hundreds of steps. The hidden
+    widths are to the text encoder's as ImageReward's are to 768: with all of them on a width of 96, untrained scores
+    would be a hundred times as large, and dropout alone would move each by 1, as much as the log odds to be learned.
     """
     generator = torch.Generator().manual_seed(seed)
+    widths = (width, *(max(1, round(hidden * width / 768)) for hidden in _WIDTHS), 1)
     layers: list[nn.Module] = []
-    for inner, outer in zip((width, *_WIDTHS), _WIDTHS, strict=False):
+    for i, (inner, outer) in enumerate(pairwise(widths)):
         linear = nn.Linear(inner, outer)
         nn.init.normal_(linear.weight, std=(width + 1) ** -0.5, generator=generator)
         nn.init.zeros_(linear.bias)
-        layers += [linear, nn.Dropout(_DROPOUT[outer])] if outer in _DROPOUT else [linear]
+        layers += [linear, *(nn.Dropout(share) for share in _DROPOUT[i : i + 1])]
     return nn.Sequential(*layers)
 
 

@@ -1,8 +1,10 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from gamelabel.reward import compare_on_pairs, compare_on_rankings, score_pairs, slides
+from gamelabel.reward import compare_on_pairs, compare_on_rankings, remembered, score_pairs, slides
 
 
 def by_number(pictures, prompts):
@@ -55,3 +57,18 @@ def test_a_picture_of_several_pairs_is_scored_once_for_each_prompt():
     table = score_pairs(scorer, pairs)
     assert table.score_a.tolist() == [4, 2, 14] and table.score_b.tolist() == [2, 3, 11]
     assert sorted(asked) == [("1.png", "y"), ("2.png", "x"), ("3.png", "x"), ("4.png", "x"), ("4.png", "y")]
+
+
+def test_a_scorer_that_remembers_looks_once():
+    asked = []
+
+    def scorer(pictures, prompts):
+        asked.extend(zip([picture.name for picture in pictures], prompts, strict=True))
+        return by_number(pictures, prompts)
+
+    again = remembered(scorer)
+    assert again([Path("1.png"), "2.png", "1.png"], ["x", "x", "x"]).tolist() == [1, 2, 1]
+    assert again(["1.png", "2.png"], ["y", "x"]).tolist() == [1, 2]
+    assert asked == [("1.png", "x"), ("2.png", "x"), ("1.png", "y")]
+    with pytest.raises(ValueError, match="shorter"):
+        again(["1.png", "2.png"], ["x"])

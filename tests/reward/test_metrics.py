@@ -1,12 +1,13 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gamelabel.reliability import Estimate
-from gamelabel.reward import filter_at, metric_test, preference_accuracy, recall_at, slides
+from gamelabel.reward import auc, filter_at, metric_test, preference_accuracy, recall_at, slides, wins
 
 
 def test_accuracy_leaves_out_ties_of_people_and_counts_those_of_the_scorer_as_wrong():
@@ -105,3 +106,20 @@ def test_ours_stand_beside_the_slides():
     table = slides.beside(ours)
     assert table.iloc[0].tolist() == ["BLIP Score", "accuracy", 57.76, 60.0, pytest.approx(55.0), 65.0, 40]
     assert math.isnan(table.iloc[1].slides)
+
+
+def test_wins_by_hand():
+    rankings = pd.DataFrame(
+        {"player_id": "x", "prompt_id": list("pppqq"), "image": list("abcde"), "rank": [1, 2, 2, 3, 5]}
+    )
+    assert wins(rankings).to_dict() == {"a": 2, "b": 0, "c": 0, "d": 1, "e": 0}
+    other = rankings.assign(player_id="y", rank=[3, 2, 1, 1, 1])
+    assert wins(pd.concat([rankings, other])).to_dict() == {"a": 2, "b": 1, "c": 2, "d": 1, "e": 0}
+
+
+def test_the_area_under_the_curve_is_the_share_of_pairs_in_order():
+    rng = np.random.default_rng(0)
+    scores, fits = rng.integers(0, 6, 60), rng.random(60) < 0.4
+    gap = scores[fits][:, None] - scores[~fits][None, :]
+    assert auc(scores, fits) == pytest.approx((gap > 0).mean() + 0.5 * (gap == 0).mean())
+    assert math.isnan(auc([1.0, 2.0], [True, True]))

@@ -13,7 +13,9 @@ from gamelabel.reward import (
     RewardModel,
     load_reward,
     make_embedded,
+    match_score,
     open_blip,
+    save_blip,
     save_reward,
 )
 from gamelabel.reward.model import make_head
@@ -84,6 +86,23 @@ def test_the_head_is_imagerewards():
     assert 0.02 / 3 < scores.std().item() < 0.02 * 3
 
 
+def test_a_narrow_head_is_imagerewards_in_proportion():
+    head = make_head(96)  # an eighth of 768
+    shapes = [tuple(layer.weight.shape[::-1]) for layer in head if isinstance(layer, torch.nn.Linear)]
+    assert shapes == [(96, 128), (128, 16), (16, 8), (8, 2), (2, 1)]
+    assert [layer.p for layer in head if isinstance(layer, torch.nn.Dropout)] == [0.2, 0.2, 0.1]
+
+
+@pytest.mark.parametrize("width", [96, 128, 768])
+def test_dropout_does_not_drown_what_is_learned_at_first(width):
+    """Dropout moves an untrained score by far less than the log odds to be learned; ImageReward's head on 96 by 1."""
+    head, features = make_head(width), torch.randn(64, width, generator=torch.Generator().manual_seed(0))
+    torch.manual_seed(0)
+    with torch.no_grad():
+        noisy = torch.stack([head.train()(features).squeeze(1) for _ in range(200)])
+    assert 0 < noisy.std(0).mean() < 0.1
+
+
 def test_equal_seeds_make_equal_models_and_leave_the_random_state_alone():
     torch.manual_seed(5)
     before = torch.get_rng_state()
@@ -96,7 +115,7 @@ def test_equal_seeds_make_equal_models_and_leave_the_random_state_alone():
 
 def test_the_embedded_size():
     model = make_embedded()
-    assert sum(weight.numel() for weight in model.parameters()) == pytest.approx(1.6e6, rel=0.1)
+    assert sum(weight.numel() for weight in model.parameters()) == pytest.approx(2.3e6, rel=0.05)
     assert (model.side, model.text_length) == (64, 20)
     # with BLIP's own range for image encoders all patches would look the same
     assert model.blip.vision_model.embeddings.position_embedding.std() > 0.01
@@ -158,6 +177,23 @@ def test_a_blip_from_a_folder_gets_a_new_head(tmp_path, model):
     opened = open_blip(folder / "blip", text_length=20, seed=3)
     assert torch.equal(opened.blip.itm_head.weight, model.blip.itm_head.weight)
     assert not torch.equal(opened.head[0].weight, model.head[0].weight)
+
+
+def test_a_blip_alone_takes_half_the_room_and_scores_alike(tmp_path):
+    model = tiny()
+    folder = save_blip(model, tmp_path / "blip")
+    assert model.blip.dtype == torch.float32  # what is saved is a copy
+    opened = open_blip(folder)
+    assert opened.blip.dtype == torch.float32 and opened.text_length == 20  # as many as it has places for
+    pictures = drawn(PROMPTS)
+    np.testing.assert_allclose(match_score(opened, pictures, PROMPTS), match_score(model, pictures, PROMPTS), atol=5e-3)
+    full = sum(weight.numel() for weight in model.blip.parameters()) * 4
+    assert (folder / "model.safetensors").stat().st_size < 0.6 * full
+
+
+def test_what_is_no_blip(tmp_path):
+    with pytest.raises(NotARewardModel, match="is no BLIP: give a folder"):
+        open_blip(tmp_path)
 
 
 def test_folders_that_are_no_reward_model(tmp_path, model):

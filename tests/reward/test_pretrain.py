@@ -1,43 +1,14 @@
+import sys
+
 import numpy as np
 import pytest
 import torch
 
 from gamelabel.reward import clip_score, match_score, pretrain
-from gamelabel.reward.pretrain import altered, contrastive_loss, draw_matches
-from gamelabel.tuning.loop import Fit
-from gamelabel.world import FAMILIES, adherence, parse, sample_prompts, split
+from gamelabel.reward.pretrain import contrastive_loss, masked_words_loss, pretraining_loss
+from gamelabel.reward.scenes import draw_matches
+from gamelabel.tuning.loop import Fit, Worker
 from tests.reward.worlds import drawn, tiny
-
-
-def test_an_altered_prompt_asks_for_something_else_and_stays_in_training():
-    rng = np.random.default_rng(0)
-    for prompt in sample_prompts(60, 0):
-        other = altered(prompt, rng)
-        assert parse(other) != parse(prompt) and split(parse(other)) == "train"
-        assert len(parse(other).things) == len(parse(prompt).things) or parse(prompt).family == "count"
-
-
-def test_alterations_reach_every_fact():
-    rng = np.random.default_rng(1)
-    prompt = "a red circle above a green square"
-    assert split(parse(prompt)) == "train"
-    found = {altered(prompt, rng) for _ in range(400)}
-    plain = {text for text in found if "style" not in text}
-    assert plain < found
-    assert any("next to" in text or "beside" in text for text in plain)  # the relation
-    assert {"a green square above a red circle", "a red circle below a green square"} & plain  # exchanged
-    assert any("red circle" not in text for text in plain) and any("green square" not in text for text in plain)
-    assert all(sum(("circle" in t, "square" in t, "red" in t, "green" in t)) >= 3 for t in plain)  # one fact at a time
-
-
-def test_whether_the_other_prompt_fits_is_the_judges_word():
-    data = draw_matches(40, seed=1)
-    assert data.pictures.shape == (40, 64, 64, 3) and {parse(text).family for text in data.own} == set(FAMILIES)
-    assert adherence(data.pictures, data.own)[0].mean() > 0.95
-    assert data.fits_other.tolist() == adherence(data.pictures, data.other)[0].tolist()
-    assert data.fits_other.mean() < 0.2
-    again = draw_matches(40, seed=1)
-    assert again.other == data.other and np.array_equal(again.pictures, data.pictures)
 
 
 def test_the_contrast_by_hand():
@@ -61,3 +32,29 @@ def test_it_learns_which_prompts_belong_and_goes_on_where_it_was(tmp_path):
     assert match_score(again, pictures, prompts).tolist() == match_score(model, pictures, prompts).tolist()
     cosines = clip_score(model, pictures, prompts)
     assert cosines.shape == (2,) and (np.abs(cosines) <= 1).all()
+
+
+def test_masked_words_are_told_from_the_others_and_from_the_picture():
+    model = tiny()
+    prompts = ["a red circle", "two blue stars"] * 8
+    seen = model.blip.vision_model(model.look(drawn(prompts))).last_hidden_state
+    ids = model.read(prompts)["input_ids"]
+    asked = []
+    model.blip.text_encoder.register_forward_pre_hook(lambda *call: asked.append(call[2]), with_kwargs=True)
+    loss = masked_words_loss(model, seen, prompts, torch.Generator().manual_seed(0))
+    given = asked[0]["input_ids"]
+    hidden, special = given != ids, torch.isin(ids, torch.tensor(model.tokenizer.all_special_ids))
+    assert (given[hidden] == model.tokenizer.mask_token_id).all() and not (hidden & special).any()
+    assert 0.3 < hidden.sum() / (~special).sum() < 0.7  # about half
+    words = len(model.tokenizer)
+    assert loss.item() == pytest.approx(np.log(words), rel=0.15)  # untrained, any word is as likely as another
+
+
+def test_a_spoilt_picture_teaches_matching_only(monkeypatch):
+    model, data = tiny(), draw_matches(8, seed=3)
+    data = data._replace(fits_own=np.arange(8) < 3)
+    told, module = [], sys.modules["gamelabel.reward.pretrain"]  # whose name the function has as well
+    monkeypatch.setattr(module, "towers", lambda model, seen, texts: told.append(texts) or (seen, seen))
+    monkeypatch.setattr(module, "contrastive_loss", lambda *_: torch.zeros(()))
+    pretraining_loss(model, data, 64)(torch.Generator().manual_seed(0), Worker())
+    assert set(told[0]) == set(data.own[:3])
