@@ -17,6 +17,7 @@ from tests.server.worlds import GAME_KEY
 
 LIFE = 18  # batches of a player, after whom the next one comes: the paper's mean is 16,425 labels of 188 players
 Over = Callable[[], bool]
+Does = Callable[["Wire", Over], Awaitable[None]]
 _names = (f"p{time.time_ns()}-{number}" for number in itertools.count())
 
 
@@ -58,22 +59,25 @@ async def _message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
     return head, await reader.readexactly(int(length or 0))
 
 
-async def label(wire: Wire, over: Over, pictures: bool = False) -> None:
-    """Players one after another, each from launch through their batches, until it is over."""
+async def enter(wire: Wire) -> None:
+    """The next player comes, from launch to consent."""
+    wire.session, name = "", next(_names)
+    launch = {"launch": sign_launch(GAME_KEY, "chess", name, name, time.time())}
+    wire.session = json.loads(await wire.call("launch", "POST", "/v1/sessions", launch))["session"]
+    await wire.call("consent", "PUT", "/v1/consent", {})
+
+
+async def label(wire: Wire, over: Over) -> None:
+    """Batch after batch, the first player in the midst of theirs, until it is over."""
+    left = random.randint(1, LIFE)
     while not over():
-        wire.session, name = "", next(_names)
-        launch = {"launch": sign_launch(GAME_KEY, "chess", name, name, time.time())}
-        wire.session = json.loads(await wire.call("launch", "POST", "/v1/sessions", launch))["session"]
-        await wire.call("consent", "PUT", "/v1/consent", {})
-        for _ in range(LIFE):
-            if over():
-                return
-            batch = json.loads(await wire.call("batch", "POST", "/v1/batches"))
-            for item in batch["items"] if pictures else ():
-                for side in ("left", "right"):
-                    await wire.call("picture", "GET", f"/v1/pictures/{item[side]}")
-            answers = [{"item": item["item"], "choice": random.choice(("left", "right"))} for item in batch["items"]]
-            await wire.call("answer", "POST", f"/v1/batches/{batch['batch']}/answers", {"answers": answers})
+        if not left:
+            await enter(wire)
+            left = LIFE
+        batch = json.loads(await wire.call("batch", "POST", "/v1/batches"))
+        answers = [{"item": item["item"], "choice": random.choice(("left", "right"))} for item in batch["items"]]
+        await wire.call("answer", "POST", f"/v1/batches/{batch['batch']}/answers", {"answers": answers})
+        left -= 1
 
 
 async def insert(wire: Wire, over: Over) -> None:
@@ -89,18 +93,19 @@ class Game:
         self.paid, self.socket = 0, socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.socket.getsockname()[1]}/rewards"
 
-    def load(self, port: int, players: int, seconds: float, one: Callable[[Wire, Over], Awaitable[None]]) -> Load:
-        """So many players at once for so long, and then until all they earned is paid."""
-        return asyncio.run(self._load(port, players, seconds, one))
+    def load(self, port: int, players: int, seconds: float, does: Does) -> Load:
+        """So many players at once for so long, from when all are in, and then until all they earned is paid."""
+        return asyncio.run(self._load(port, players, seconds, does))
 
-    async def _load(
-        self, port: int, players: int, seconds: float, one: Callable[[Wire, Over], Awaitable[None]]
-    ) -> Load:
+    async def _load(self, port: int, players: int, seconds: float, does: Does) -> Load:
         spent: dict[str, list[float]] = defaultdict(list)
         server = await asyncio.start_server(self._receive, sock=self.socket.dup())
         wires = [await Wire(port, spent).open() for _ in range(players)]
+        if does is label:
+            await asyncio.gather(*map(enter, wires))
         self.paid, start = 0, time.perf_counter()
-        await asyncio.gather(*(one(wire, lambda: time.perf_counter() > start + seconds) for wire in wires))
+        spent.clear()
+        await asyncio.gather(*(does(wire, lambda: time.perf_counter() > start + seconds) for wire in wires))
         took = time.perf_counter() - start
         while self.paid < len(spent["answer"]):
             await asyncio.sleep(0.01)

@@ -48,4 +48,5 @@ def run(app: Any) -> None:
     """Serve at the port of the first argument."""
     # not uvicorn's own `fd`, which takes it for a Unix socket: small answers would wait for one another
     here = socket.socket(fileno=int(sys.argv[1]))
-    uvicorn.Server(uvicorn.Config(app, log_level="critical")).run(sockets=[here])
+    config = uvicorn.Config(app, log_level="critical", timeout_keep_alive=60)  # for those who wait for one another
+    uvicorn.Server(config).run(sockets=[here])

@@ -155,12 +155,14 @@ async function end(reason) {
 }
 
 async function play() {
-  const entry = await enter()
-  if (entry.state !== 'active') return entry.state
-  if (!entry.consented) {
-    if (!learnt.get()) { await slides(); learnt.set(true) }
-    if (!await agree()) return 'declined'
+  const entering = enter()
+  if (!learnt.get()) {  // the slides need nothing of the service: they are there at once, for those who may play
+    const gone = entering.then(entry => entry.state === 'active' ? new Promise(() => {}) : null)
+    await Promise.race([slides().then(() => learnt.set(true)), gone])
   }
+  const entry = await entering
+  if (entry.state !== 'active') return entry.state
+  if (!entry.consented && !await agree()) return 'declined'
   if (unsent.get()) {
     try {
       const reply = await send()
