@@ -1,3 +1,6 @@
+import json
+import math
+
 import pytest
 import torch
 
@@ -6,7 +9,7 @@ from gamelabel.images import encode
 from gamelabel.tuning.adapter import add_adapter, remove_adapter
 from gamelabel.tuning.data import Pictures
 from gamelabel.tuning.loop import Fit, Worker, train
-from gamelabel.tuning.losses import dpo, margin
+from gamelabel.tuning.losses import cdpo, dpo, ipo, margin, rdpo
 from gamelabel.tuning.pairwise import pairwise_loss
 from tests.test_flow import pipe  # noqa: F401  (a fixture)
 
@@ -39,3 +42,50 @@ def test_tuning_raises_the_margin_of_its_pairs(pipe, tmp_path, own_noise):  # no
         )
     finally:
         remove_adapter(transformer)
+
+
+BETA = 40.0
+
+
+@pytest.fixture
+def two_images(pipe, tmp_path):  # noqa: F811
+    """A world of one prompt with two pictures: tune by a loss, and see the margin, step by step."""
+    clean, noise = torch.randn(2, 2, 16, 32, generator=torch.Generator().manual_seed(1))
+    text = encode(pipe, ["a red circle"])
+    won, lost = (Pictures(clean[i : i + 1], noise[i : i + 1], text) for i in range(2))
+
+    def tune(loss_of, name, steps=60):
+        add_adapter(pipe.transformer, rank=4)
+        fit = Fit(steps=steps, batch=1, rate=2e-3, decay_from=0.3, warm_up=1, average=0.5, low_precision=False)
+        seen = []
+
+        def remembered(h, rows):
+            seen.append(h.item())
+            return loss_of(h)
+
+        try:
+            loss = pairwise_loss(pipe.transformer, won, lost, 1, remembered, sigmas=[0.5])
+            train(pipe.transformer, loss, fit, tmp_path, Worker(), seed=0, data=name)
+        finally:
+            remove_adapter(pipe.transformer)
+        return seen
+
+    return tune
+
+
+def test_dpo_raises_the_margin_of_two_images_and_the_log_tells(two_images, tmp_path):
+    seen = two_images(lambda h: dpo(h, BETA), "dpo", steps=50)
+    assert abs(seen[0]) < 1e-6, "it begins at the base"
+    assert seen[-1] > 0.2
+    (row,) = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert row["margin"] == pytest.approx(sum(seen) / 50, abs=1e-5)
+    assert row["accuracy"] == pytest.approx(sum(0.5 if h == 0 else float(h > 0) for h in seen) / 50)
+
+
+def test_each_loss_comes_to_rest_where_its_formula_is_least(two_images):
+    """IPO at 1 / (2 beta), conservative DPO where it believes as many flips; robust DPO goes on, as DPO does."""
+    flip = 0.2
+    rest = 2.0 / BETA * math.log((1 - flip) / flip)
+    assert two_images(lambda h: ipo(h, BETA / 10.0), "ipo")[-1] == pytest.approx(10.0 / (2.0 * BETA), rel=0.1)
+    assert two_images(lambda h: cdpo(h, BETA, flip), "cdpo")[-1] == pytest.approx(rest, rel=0.1)
+    assert two_images(lambda h: rdpo(h, BETA, flip), "rdpo")[-1] > 2 * rest

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
@@ -35,6 +35,7 @@ def test_wins_by_hand():
         wins(matrix, "other")
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 3)] * 3), min_size=2, max_size=20))
 def test_whoever_wins_the_other_loses(scores):
     matrix = win_matrix(by_scores(dict(zip("abc", np.array(scores).T, strict=True))), "abc")

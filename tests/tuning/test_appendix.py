@@ -1,0 +1,31 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+
+from tests.benchmarks.appendix_gpu import full_size
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_script_of_the_appendix_runs_tiny_on_any_machine(tmp_path):
+    out = tmp_path / "appendix.json"
+    call = [sys.executable, "-m", "tests.benchmarks.appendix_gpu", "--tiny", "--batches", "1", "2", "--out", str(out)]
+    subprocess.run(call, cwd=ROOT, check=True, capture_output=True, timeout=300)
+    found = json.loads(out.read_text())
+    assert found["size"] == "tiny" and found["side"] == 128
+    for name in ("pictures", "lora_samples"):
+        for n in (1, 2):
+            told = found[f"{name}_batch_{n}"]
+            assert told["a_second"] > 0 and 0 < told["share_of_matrix_rate"] < 10
+
+
+def test_its_model_is_as_large_as_flux():
+    """FLUX.1-schnell: 11.9 billion weights of the transformer, 84 million of the autoencoder."""
+    pipe = full_size("meta")
+    assert round(sum(w.numel() for w in pipe.transformer.parameters()) / 1e9, 1) == 11.9
+    assert round(sum(w.numel() for w in pipe.vae.parameters()) / 1e6) == 84
+    assert {w.dtype for w in pipe.transformer.parameters()} == {torch.bfloat16}
+    assert torch.get_default_dtype() == torch.float32
