@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from gamelabel.server.keys import public_key
 from gamelabel.server.schema import games, pools
@@ -69,10 +69,8 @@ def register(store: Store, game: Game) -> None:
     with store.write() as connection:
         if not connection.execute(select(pools.c.pool).where(pools.c.pool == game.pool)).first():
             raise ValueError(f"game {game.game_id}: there is no pool {game.pool!r}: load one with --study")
-        if connection.execute(select(games.c.game_id).where(games.c.game_id == game.game_id)).first():
+        if not store.add_new(connection, games, **values):
             connection.execute(update(games).where(games.c.game_id == game.game_id).values(values))
-        else:
-            connection.execute(insert(games).values(values))
 
 
 def _is_safe(url: str) -> bool:

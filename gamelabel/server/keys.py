@@ -8,6 +8,7 @@ import hmac
 import json
 import os
 import secrets
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,14 +71,16 @@ def load_keys(path: Path) -> Keys:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = new_keys()
     content = {"secret": text(fresh.secret), "signing": text(fresh.signing.private_bytes_raw())}
-    try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    if path.exists():
         return _read(path)
-    with os.fdopen(file, "w", encoding="utf-8") as out:
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8") as out:  # readable by its owner alone
         json.dump(content, out)
         out.flush()
         os.fsync(out.fileno())
+        try:
+            os.link(out.name, path)  # whole or not at all: other processes may start at the same time
+        except FileExistsError:
+            return _read(path)
     return fresh
 
 

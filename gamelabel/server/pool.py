@@ -29,8 +29,9 @@ def load_run(store: Store, run_dir: str | Path, pool: str, seed: int = 0, side: 
     table["again"] = (table.kind == "preference").to_numpy() & (rng.random(len(table)) < _AGAIN)
     table["place"] = rng.permutation(len(table))
     with store.write() as connection:
-        known = set(connection.execute(select(pairs.c.pair_id).where(pairs.c.pool == pool)).scalars())
         store.add_new(connection, pools, pool=pool, length=0)
+        connection.execute(select(pools).where(pools.c.pool == pool).with_for_update())  # one process after the other
+        known = set(connection.execute(select(pairs.c.pair_id).where(pairs.c.pool == pool)).scalars())
         new = table[~table.pair_id.isin(known) & table.image_a.notna()]
         for row in new.astype(object).where(new.notna(), None).to_dict("records"):
             _add(connection, pool, row, [alike(folder / row[name], side) for name in ("image_a", "image_b")])

@@ -44,7 +44,7 @@ def serve(
         raise ValueError("nothing to serve: give --study and the folder of a run, such as data/runs/smoke, or --demo")
     store, settings = _open(study or Path("data"), database, keys, look_s, minimal)
     if study:
-        print(f"{load_run(store, study, 'study')} pairs are new in the pool 'study'")
+        _say(f"{load_run(store, study, 'study')} pairs are new in the pool 'study'")
     here = f"http://{host}:{port}"
     if games:
         for game in read_games(games):
@@ -53,14 +53,14 @@ def serve(
         trial = Ed25519PrivateKey.generate()
         register(store, Game("trial", "Trial", here, [_public(trial)]))
         launch = sign_launch(trial, "trial", secrets.token_urlsafe(), secrets.token_urlsafe(), time.time())
-        print(f"label here, within five minutes: {here}/play/trial#{launch}")
+        _say(f"label here, within five minutes: {here}/play/trial#{launch}")
     _run({(host, port): create_app(store, settings)} | _operator(store, settings, port + 1))
 
 
 def demo(folder: Path, port: int, look_s: float, minimal: bool) -> None:
     """Serve drawn pictures to a demo game, all on this machine: the game at `port + 2`."""
     if not (folder / "pairs.parquet").is_file():
-        print("drawing the demo's pictures ...")
+        _say("drawing the demo's pictures ...")
         make_run(folder)
     store, settings = _open(folder, "", None, look_s, minimal)
     load_run(store, folder, "study")
@@ -68,7 +68,7 @@ def demo(folder: Path, port: int, look_s: float, minimal: bool) -> None:
     key = Ed25519PrivateKey.generate()
     register(store, Game("demo", "Seven Hills", game, [_public(key)], f"{game}/rewards"))
     backend = create_game(key, "demo", service, settings.keys.public)
-    print(f"open {game} in a browser; Ctrl-C stops")
+    _say(f"open {game} in a browser; Ctrl-C stops")
     apps = {("127.0.0.1", port): create_app(store, settings), ("127.0.0.1", port + 2): backend}
     _run(apps | _operator(store, settings, port + 1))
 
@@ -79,8 +79,12 @@ def _open(folder: Path, database: str, keys: Path | None, look_s: float, minimal
 
 
 def _operator(store: Store, settings: Settings, port: int) -> dict[tuple[str, int], FastAPI]:
-    print(f"operator: http://127.0.0.1:{port}/#{settings.keys.operator}")
+    _say(f"operator: http://127.0.0.1:{port}/#{settings.keys.operator}")
     return {("127.0.0.1", port): create_operator(store, settings)}
+
+
+def _say(words: str) -> None:
+    print(words, flush=True)  # into a log at once, too
 
 
 def _public(key: Ed25519PrivateKey) -> str:

@@ -1,4 +1,5 @@
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -6,11 +7,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, select, text
 
+from gamelabel.server.games import Game, register
 from gamelabel.server.keys import load_keys
+from gamelabel.server.keys import text as text_of
 from gamelabel.server.pool import load_run
 from gamelabel.server.schema import metadata, pairs, pictures, pools
 from gamelabel.server.store import Store
-from tests.server.worlds import make_run
+from tests.server.worlds import GAME_KEY, make_run
 
 
 def test_migrations_make_the_tables_of_the_schema(url: str) -> None:
@@ -71,6 +74,22 @@ def test_a_run_with_a_broken_picture_is_not_loaded_at_all(url: str, tmp_path: Pa
         load_run(store, run, "study")
     with store.read() as connection:
         assert connection.execute(select(pools)).all() == []
+
+
+def test_processes_may_start_at_the_same_time(url: str, tmp_path: Path) -> None:
+    run, public = make_run(6, 6), text_of(GAME_KEY.public_key().public_bytes_raw())
+
+    def start(_: int) -> tuple[int, str]:
+        store = Store(url)
+        new = load_run(store, run, "study", side=16)
+        register(store, Game("chess", "Chess", "https://game.example", [public]))
+        store.close()
+        return new, load_keys(tmp_path / "keys.json").public
+
+    with ThreadPoolExecutor(4) as pool:
+        started = list(pool.map(start, range(4)))
+    assert sorted(new for new, _ in started) == [0, 0, 0, 12]
+    assert len({public for _, public in started}) == 1
 
 
 def test_keys_are_made_once_and_for_their_owner_alone(tmp_path: Path) -> None:
