@@ -51,6 +51,13 @@ def test_no_image_at_all(world):
         examples(pairs.assign(image_a=None, image_b=None), labels, folder)
 
 
+def test_a_pair_with_one_image_missing(world):
+    pairs, labels, folder = world
+    one = pairs.assign(image_b=pairs.image_b.where(pairs.pair_id != "2", None))
+    with pytest.raises(BadPairs, match="pairs 2 have a picture missing"):
+        examples(one, labels, folder)
+
+
 def test_the_same_image_twice(world):
     pairs, labels, folder = world
     with pytest.raises(BadPairs, match="pairs 1, 2, 3 show the same picture twice"):

@@ -12,7 +12,7 @@ from gamelabel.reward import train as module
 from gamelabel.reward.train import freeze
 from tests.reward.worlds import PROMPTS, four_in_order, tiny
 
-SMALL = Settings(steps=30, batch=12, rate=2e-3, aside=0.4, checks=3)
+SMALL = Settings(steps=60, batch=12, rate=1e-2, aside=0.4, checks=3)
 
 
 def loss_of(first, second, target, weight=1.0):
@@ -109,7 +109,7 @@ def test_the_fixed_layers_are_as_they_were(trained):
 
 def test_the_log_says_how_it_went(trained):
     _, _, log, _, _ = trained
-    assert log.step.tolist() == [10, 20, 30]
+    assert log.step.tolist() == [20, 40, 60]
     assert log.best.sum() == 1 and log.valid_loss[log.best].item() == log.valid_loss.min()
     assert log.rate.is_monotonic_decreasing and log.rate.iloc[-1] < 0.01 * SMALL.rate  # along a cosine, to zero
 
