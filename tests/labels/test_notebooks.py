@@ -50,7 +50,7 @@ def test_simulated_labels_from_the_rules_to_alpha(tmp_path: Path) -> None:
     assert "theirs" in said
     assert measured["reliability_left_chosen"]["low"] < 0.5 < measured["reliability_left_chosen"]["high"]
     assert measured["reliability_right_weighted"]["value"] > measured["reliability_right_majority"]["low"]
-    assert len(list((tmp_path / "report/figures").iterdir())) == 7
+    assert len(list((tmp_path / "report/figures").iterdir())) == 8
     assert "SIMULATED" in (tmp_path / "report/tables/reliability_players.csv").read_text()
 
 

@@ -43,6 +43,17 @@ def test_a_climb_never_falls_and_ends(method: str) -> None:
     assert (np.diff(climbed) > -1e-9 * abs(climbed[0])).all()
 
 
+@pytest.mark.parametrize("prior", [0, 1])
+def test_a_climb_ends_within_its_tolerance_of_the_maximum(prior: float) -> None:
+    """However slow it is: where its gains shrink slowly, ten times the last one may be left."""
+    labels, _ = played(tasks=1000, labels=3, categories="abc", seed=1)
+    coded = code(labels)
+    crowd, _ = crowd_of(coded, known_answers(None, coded))
+    rough, fine = (dawid_skene(crowd, prior, tolerance) for tolerance in (1e-6, 1e-13))
+    assert 0 <= fine.objective[-1] - rough.objective[-1] <= 2e-6 * len(labels)  # as far as can be told
+    assert len(rough.objective) < len(fine.objective)
+
+
 @pytest.mark.parametrize("method", METHODS)
 @settings(deadline=None, max_examples=10)  # the first call may be slow
 @given(st.integers(0, 1000), st.randoms(use_true_random=False))

@@ -9,7 +9,7 @@ import numpy as np
 
 from gamelabel.reliability.methods.crowd import Crowd, Fit, Real
 
-TOLERANCE = 1e-9  # gain of a round, per label, at which it ends
+TOLERANCE = 1e-9  # what may be left to gain, per label, when it ends
 ROUNDS = 10_000
 
 P = TypeVar("P")
@@ -45,7 +45,7 @@ def climb(
 
     maximise: the parameters best for posteriors, given the last ones (at first None); joint: their log joint (T, K);
     penalty: what the objective has beside the log likelihood, the log prior of the parameters. The objective never
-    falls; the climb ends when a round adds less than `tolerance` a label.
+    falls; the climb ends when no more than `tolerance` a label is left to gain, as far as its last rounds tell.
     """
     posterior, parameters, converged = start, None, False
     objective: list[float] = []
@@ -53,5 +53,18 @@ def climb(
         parameters = maximise(posterior, parameters)
         posterior, likelihood = expect(crowd, joint(parameters))
         objective.append(likelihood + penalty(parameters))
-        converged = len(objective) > 1 and objective[-1] - objective[-2] <= tolerance * len(crowd.task)
+        converged = _ended(objective, tolerance * len(crowd.task))
     return Fit(posterior, {}, objective, converged, likelihood), parameters  # type: ignore[return-value]  # one round is
+
+
+def _ended(objective: list[float], enough: float) -> bool:
+    """Whether less than `enough` is left to gain, if gains go on to shrink at the rate of the last two.
+
+    Near its end a climb's gains are a geometric series: after `before` and `gain` there is gain² / (before - gain) to
+    come, many times the last gain where it is slow (Aitken's acceleration; Böhning et al. 1994).
+    """
+    gains = np.diff(objective[-3:])
+    if len(gains) < 2:
+        return bool(len(gains)) and bool(gains[0] <= 0)
+    before, gain = gains
+    return bool(gain <= 0 or (gain <= enough and gain**2 <= enough * (before - gain)))
