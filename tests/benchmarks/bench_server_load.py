@@ -1,10 +1,9 @@
-"""Players as light as can be, so that the cores go to the service: HTTP/1.1 by hand, a kept connection each."""
+"""Players who label without a pause, and the game that pays them."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import random
 import socket
 import time
@@ -13,11 +12,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from gamelabel.server.tokens import sign_launch
+from tests.server.wire import Wire, message
 from tests.server.worlds import GAME_KEY
 
 LIFE = 18  # batches of a player, after whom the next one comes: the paper's mean is 16,425 labels of 188 players
 Over = Callable[[], bool]
-Does = Callable[["Wire", Over], Awaitable[None]]
+Does = Callable[["Timed", Over], Awaitable[None]]
 _names = (f"p{time.time_ns()}-{number}" for number in itertools.count())
 
 
@@ -29,61 +29,47 @@ class Load(NamedTuple):
     spent: dict[str, list[float]]
 
 
-class Wire:
-    """A connection of one player's; `spent` notes the seconds of each call under its name."""
+class Timed(Wire):
+    """A connection; `spent` notes the seconds of each call under its name."""
 
     def __init__(self, port: int, spent: dict[str, list[float]]) -> None:
-        self.port, self.spent, self.session = port, spent, ""
+        super().__init__(port)
+        self.spent = spent
 
-    async def open(self) -> Wire:
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
-        return self
-
-    async def call(self, name: str, method: str, path: str, body: Any = None) -> bytes:
-        """The body of the answer. Raises AssertionError for a status that no player should see."""
-        content = b"" if body is None else json.dumps(body).encode()
-        kind = "Content-Type: application/json\r\n" if content else ""
-        bearer = f"Authorization: Bearer {self.session}\r\n" if self.session else ""
-        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\n{kind}{bearer}Content-Length: {len(content)}\r\n\r\n"
+    async def timed(self, name: str, method: str, path: str, body: Any = None) -> Any:
+        """What the answer says. Raises AssertionError for a status that no player should see."""
         start = time.perf_counter()
-        self.writer.write(head.encode() + content)
-        answer, found = await _message(self.reader)
+        status, found = await self.call(method, path, body)
         self.spent[name].append(time.perf_counter() - start)
-        assert answer.split(b" ", 2)[1].startswith(b"2"), (answer, found)
+        assert status < 300, (status, found)
         return found
 
 
-async def _message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    length = head.partition(b"content-length: ")[2].partition(b"\r")[0]
-    return head, await reader.readexactly(int(length or 0))
-
-
-async def enter(wire: Wire) -> None:
+async def enter(wire: Timed) -> None:
     """The next player comes, from launch to consent."""
     wire.session, name = "", next(_names)
     launch = {"launch": sign_launch(GAME_KEY, "chess", name, name, time.time())}
-    wire.session = json.loads(await wire.call("launch", "POST", "/v1/sessions", launch))["session"]
-    await wire.call("consent", "PUT", "/v1/consent", {})
+    wire.session = (await wire.timed("launch", "POST", "/v1/sessions", launch))["session"]
+    await wire.timed("consent", "PUT", "/v1/consent", {})
 
 
-async def label(wire: Wire, over: Over) -> None:
+async def label(wire: Timed, over: Over) -> None:
     """Batch after batch, the first player in the midst of theirs, until it is over."""
     left = random.randint(1, LIFE)
     while not over():
         if not left:
             await enter(wire)
             left = LIFE
-        batch = json.loads(await wire.call("batch", "POST", "/v1/batches"))
+        batch = await wire.timed("batch", "POST", "/v1/batches")
         answers = [{"item": item["item"], "choice": random.choice(("left", "right"))} for item in batch["items"]]
-        await wire.call("answer", "POST", f"/v1/batches/{batch['batch']}/answers", {"answers": answers})
+        await wire.timed("answer", "POST", f"/v1/batches/{batch['batch']}/answers", {"answers": answers})
         left -= 1
 
 
-async def insert(wire: Wire, over: Over) -> None:
+async def insert(wire: Timed, over: Over) -> None:
     """One row after another into the bare endpoint."""
     while not over():
-        await wire.call("row", "POST", "/rows", {"item": next(_names), "choice": "left"})
+        await wire.timed("row", "POST", "/rows", {"item": next(_names), "choice": "left"})
 
 
 class Game:
@@ -100,7 +86,8 @@ class Game:
     async def _load(self, port: int, players: int, seconds: float, does: Does) -> Load:
         spent: dict[str, list[float]] = defaultdict(list)
         server = await asyncio.start_server(self._receive, sock=self.socket.dup())
-        wires = [await Wire(port, spent).open() for _ in range(players)]
+        wires = [Timed(port, spent) for _ in range(players)]
+        await asyncio.gather(*(wire.open() for wire in wires))
         if does is label:
             await asyncio.gather(*map(enter, wires))
         self.paid, start = 0, time.perf_counter()
@@ -118,7 +105,7 @@ class Game:
     async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
-                await _message(reader)
+                await message(reader)
                 self.paid += 1
                 writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):

@@ -14,7 +14,7 @@ from tests.benchmarks.bench_server_load import Game, label
 from tests.server.databases import new_url
 from tests.server.processes import Process
 
-BATCHES, STEP, PLAYERS = 100_000, 10_000, 16
+BATCHES, STEP, PLAYERS = 100_000, 5_000, 16
 
 
 def remember(kind: str, folder: Path) -> None:
