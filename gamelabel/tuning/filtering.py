@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from diffusers import FluxPipeline
+from diffusers.utils import logging
 
 from gamelabel.tuning.data import Pictures, join, read_text
 from gamelabel.tuning.loop import Loss
@@ -20,8 +21,16 @@ WEIRD = "Weird image."
 
 
 def marked(pipe: FluxPipeline, worst: Pictures, prompts: Sequence[str], scratch: Path | None = None) -> Pictures:
-    """The worst pictures, of these prompts, under the prompt that says what they are."""
-    return worst._replace(text=read_text(pipe, [f"{WEIRD} {prompt}" for prompt in prompts], scratch))
+    """The worst pictures, of these prompts, under the prompt that says what they are.
+
+    A prompt that becomes longer than the model reads loses its end: the embedded model knows no words to spare.
+    """
+    level = logging.get_verbosity()
+    logging.set_verbosity_error()  # else each of them is printed
+    try:
+        return worst._replace(text=read_text(pipe, [f"{WEIRD} {prompt}" for prompt in prompts], scratch))
+    finally:
+        logging.set_verbosity(level)
 
 
 def filtering_loss(

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 CHECKPOINT_SECONDS = 120.0
+_SHOWN = 8  # rows of a bad batch that are named
 
 
 @dataclass(frozen=True)
@@ -138,12 +139,12 @@ def train(
 
 
 def _not_finite(name: str, step: int, value: Tensor, worker: Worker, path: Path) -> str:
-    drawn = worker.told.get("rows")
-    batch = "" if drawn is None else f" The batch has the rows {', '.join(map(str, drawn.flatten()[:8].tolist()))}"
-    batch += " and so on." if drawn is not None and drawn.numel() > 8 else "." if batch else ""
+    rows = worker.told["rows"].flatten().tolist() if "rows" in worker.told else []
+    more = f" and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+    batch = f" Its batch are the rows {', '.join(map(str, rows[:_SHOWN]))}{more}." if rows else ""
     return (
-        f"{name}: the loss is {value.item():g} at step {step}, and it or its gradient is not finite.{batch} The {step} "
-        f"good steps before it are kept in {path}; look at these pictures and their noise, or lower the rate"
+        f"{name}: the loss ({value.item():g}) or its gradient is not finite at step {step}.{batch} The {step} good "
+        f"steps before it are kept in {path}; look at these pictures and their noise, or lower the rate"
     )
 
 

@@ -36,8 +36,10 @@ def refl_loss(
 ) -> Loss:
     """The reward loss, which takes turns with one of pre-training: `tune_adapter(transformer, [before, this], ...)`.
 
-    text: `prompts` encoded. Of the `steps` levels of drawing the last `late` may be the one with gradient: ImageReward
-    has steps 30 to 39 of 40, which of 4 is the last. There x0 = x_t - sigma v is the picture that is judged.
+    text: `prompts` encoded. reward: such as `RewardModel.reward`, of a model with `requires_grad_(False)`, or its
+    weights gather gradients that nobody wants. Of the `steps` levels of drawing one of the last `late` has the
+    gradient, and x0 = x_t - sigma v from there is the picture that is judged. ImageReward has the last quarter, which
+    of 4 steps is one; from the last two more than the finest detail can change.
     Raises ValueError where `late` is not from 1 to `steps`.
     """
     if not 1 <= late <= steps:
