@@ -43,6 +43,12 @@ STEPS = (
         after=("01_prompts", "02_images", "03_labels", "04_reliability", "05_tuning"),
     ),
     Step("07_real_crowds", project=("data/sources.yaml",)),  # other people's labels: nothing of this run's
+    Step("08_reward_model", ("pairs.parquet", "images/", "labels.parquet", "outside/?"), ("reward/", "ranked/")),
+    Step(
+        "09_preference_learning",
+        ("pairs.parquet", "adherence.parquet", "images/", "labels.parquet", "players.parquet", "outside/?", "reward/"),
+        ("preference/",),
+    ),
 )
 
 

@@ -20,6 +20,10 @@ replicates: 20
 train_steps: 2
 train_batch: 4
 test_prompts: 8
+reward_steps: 2
+reward_batch: 4
+ranked_prompts: 6
+scored_prompts: 6
 """
 
 
@@ -33,5 +37,6 @@ def real_study(root: Path, profile: str = SMALLEST, model: Path = ROOT / "data/m
     for name in ("claims.yaml", "sources.yaml"):
         shutil.copy(ROOT / "data" / name, root / "data")
     (root / "data" / "models" / "scenes-flux").symlink_to(model)
+    (root / "data" / "models" / "scenes-blip").symlink_to(ROOT / "data/models/scenes-blip")
     shutil.copy(ROOT / "requirements.lock", root)
     return Study(root, "smoke")
