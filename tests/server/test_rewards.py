@@ -71,6 +71,15 @@ def test_a_reward_is_sent_until_the_game_has_it(service: Service) -> None:
     assert (row.state, row.tries) == ("delivered", 5)
 
 
+def test_a_clock_that_jumps_loses_no_reward_and_pays_none_twice(service: Service) -> None:
+    player = service.player()
+    player.send(player.batch())
+    for jump, tried in ((-86_400, 0), (86_400 + 1, 1), (86_400 * 30, 0), (-86_400 * 30, 0)):
+        service.clock.now += jump
+        assert service.outbox.send_due() == tried
+    assert len(service.paid) == 1
+
+
 def test_two_processes_send_a_reward_once(service: Service) -> None:
     player = service.player()
     player.send(player.batch())

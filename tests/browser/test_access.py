@@ -1,0 +1,95 @@
+"""The page for everybody: by keys alone, by ear, at rest, and over a slow line."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from sqlalchemy.exc import OperationalError
+
+from tests.browser.conftest import Demo
+from tests.browser.test_demo import Open, contrast, enter, label_five, learn
+
+SEEN = """() => [...document.querySelectorAll('button, input')].filter(e => e.offsetParent).map(e => {
+  e.focus({ focusVisible: true }); const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(e)
+  return [e.id, outlineStyle, parseFloat(outlineWidth), outlineColor] })"""
+NAMELESS = """() => [...document.querySelectorAll('button, input, dialog, section')].filter(e => !(
+  e.getAttribute('aria-label') || e.textContent.trim() || e.closest('label')?.textContent.trim() ||
+  document.getElementById(e.getAttribute('aria-labelledby'))?.textContent)).map(e => e.id)"""
+MOVING = """() => document.getAnimations().filter(a => a.playState === 'running').map(a => a.animationName)"""
+
+
+def show_all(page: Any) -> None:
+    page.evaluate("document.querySelectorAll('section, button').forEach(e => { e.hidden = false })")
+
+
+def test_focus_can_be_seen_in_light_and_dark(demo: Demo, open_page: Open) -> None:
+    for scheme, paper in (("light", "#f6f3ec"), ("dark", "#171a1c")):
+        page = open_page(f"{demo.service}/play/demo", color_scheme=scheme)
+        page.locator("#end").wait_for()
+        show_all(page)
+        found = page.evaluate(SEEN)
+        assert len(found) > 10
+        for name, style, width, colour in found:
+            assert (style, width) == ("solid", 3), name
+            parts = [int(part) for part in re.findall(r"\d+", colour)[:3]]
+            assert contrast("#" + "".join(f"{part:02x}" for part in parts), paper) >= 3, (scheme, name)
+
+
+def test_all_that_can_be_used_has_a_name_that_does_not_betray_the_answer(demo: Demo, open_page: Open) -> None:
+    page = open_page(demo.game)
+    frame = enter(page)
+    learn(frame)
+    frame.locator("#where", has_text="Pair 1 of 5").wait_for()
+    inner = page.frames[1]
+    assert inner.locator("#left").get_attribute("aria-label") == "Picture 1"
+    assert inner.locator("#right").get_attribute("aria-label") == "Picture 2"
+    assert (
+        inner.eval_on_selector_all("img", "all => all.map(i => [i.alt, i.title, i.src.slice(0, 5)])")
+        == [["", "", "blob:"]] * 2
+    )
+    label_five(page, frame)
+    assert "You earned 30 coins" in frame.locator("#say").inner_text()
+    inner.evaluate("for (const id of ['prompt', 'end-h']) document.getElementById(id).textContent ||= 'filled later'")
+    assert inner.evaluate(NAMELESS) == []
+
+
+def test_whoever_wants_no_motion_gets_none(demo: Demo, open_page: Open) -> None:
+    moved = {}
+    for motion in ("reduce", "no-preference"):
+        page = open_page(f"{demo.service}/play/demo", reduced_motion=motion)
+        page.locator("#end").wait_for()
+        page.evaluate("for (const id of ['paid', 'pair', 'look']) document.getElementById(id).hidden = false")
+        page.evaluate("document.querySelector('#look i').style.animationDuration = '60s'")
+        moved[motion] = set(page.evaluate(MOVING))
+    assert moved == {"reduce": set(), "no-preference": {"fill", "pop"}}
+
+
+def test_no_module_waits_for_another_to_be_asked_for(demo: Demo) -> None:
+    page = httpx.get(f"{demo.service}/play/demo").text
+    at_once = set(re.findall(r'(?:src|href)="/static/(\w+\.js)"', page))
+    needed = {"play.js"}
+    for name in at_once:
+        needed |= set(re.findall(r"from '\./(\w+\.js)'", httpx.get(f"{demo.service}/static/{name}").text))
+    assert at_once == needed
+
+
+def test_a_database_that_is_away_is_waited_for(demo: Demo, open_page: Open, monkeypatch: Any) -> None:
+    page = open_page(demo.game)
+    frame = enter(page)
+    learn(frame)
+    connect: Callable[..., Any] = demo.store.engine.connect
+
+    def gone() -> None:
+        raise OperationalError("SELECT", {}, Exception("the server closed the connection"))
+
+    for i in range(5):
+        frame.locator("#where", has_text=f"Pair {i + 1} of 5").wait_for()
+        if i == 4:
+            frame.locator("#left[aria-disabled=false]").wait_for()
+            monkeypatch.setattr(demo.store.engine, "connect", gone)
+        frame.locator("#left[aria-disabled=false]").click()
+        frame.locator("#next[aria-disabled=false]").click()
+    frame.locator("#wait-p", has_text="Your answers are kept").wait_for()
+    monkeypatch.setattr(demo.store.engine, "connect", connect)
+    frame.locator("#paid-h", has_text="+30 coins").wait_for()  # by itself, when Retry-After is over
