@@ -42,6 +42,11 @@ def record(
     here.keep("metrics", name, {**entry, "unit": unit, "source": source or here.label_source, "cell": here.cell})
 
 
+def snake(text: str) -> str:
+    """A name of the study in the form that `record` takes: "DPO, fresh noise" -> "dpo_fresh_noise"."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+
+
 def save_figure(fig: Figure, name: str, caption: str = "") -> Path:
     """Write a figure to the report's `figures/NAME.png`, marked SIMULATED where its labels are; the path."""
     here = _Here()

@@ -2,8 +2,8 @@
 
 from gamelabel.tuning.adapter import WrongBase, fingerprint, put_on, tune_adapter
 from gamelabel.tuning.cost import training_cost
-from gamelabel.tuning.data import Pictures, join, preferences, read_pictures, unselected
-from gamelabel.tuning.evaluate import Drawn, adherence_change, assess, change_by_family, evaluate, scenes
+from gamelabel.tuning.data import Pictures, join, preferences, read_pictures, read_text, unselected
+from gamelabel.tuning.evaluate import Drawn, adherence_change, assess, change_by_family, evaluate, held_out, scenes
 from gamelabel.tuning.filtering import filtering_loss, marked
 from gamelabel.tuning.flips import flip_rate, pair_flips, player_flips, vote_shares
 from gamelabel.tuning.loop import Fit
@@ -38,6 +38,7 @@ __all__ = [
     "filtering_loss",
     "fingerprint",
     "flip_rate",
+    "held_out",
     "ipo",
     "join",
     "marked",
@@ -49,6 +50,7 @@ __all__ = [
     "raft_loss",
     "rdpo",
     "read_pictures",
+    "read_text",
     "refl_loss",
     "scenes",
     "sft_loss",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,12 +61,21 @@ def features(pipe: FluxPipeline, pictures: NDArray[np.uint8]) -> NDArray[np.floa
     return torch.cat(parts).float().cpu().numpy()
 
 
-def adherence_change(ours: Drawn, base: Drawn) -> dict[str, Any]:
-    """Change of exact adherence, paired by prompt and seed: {value, low, high, n}, 95 % normal interval."""
-    difference = ours.fits.astype(float) - base.fits
+def adherence_change(ours: Drawn | Sequence[Drawn], base: Drawn | Sequence[Drawn]) -> dict[str, Any]:
+    """Change of exact adherence, paired by prompt and seed: {value, low, high, n}, 95 % normal interval.
+
+    Of one method trained from several seeds give all that its models drew: a prompt counts as their mean, once.
+    """
+    difference = _fits(ours) - _fits(base)
     value, n = float(difference.mean()), len(difference)
     error = 1.96 * float(difference.std()) / n**0.5
     return {"value": value, "low": value - error, "high": value + error, "n": n}
+
+
+def _fits(drawn: Drawn | Sequence[Drawn]) -> NDArray[np.float64]:
+    """Of each prompt the share of the models whose picture fits, (n,)."""
+    models = [drawn] if isinstance(drawn, Drawn) else drawn
+    return np.mean([each.fits for each in models], axis=0, dtype=float)
 
 
 def change_by_family(ours: Drawn, base: Drawn, seed: int = 0) -> pd.DataFrame:

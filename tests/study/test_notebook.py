@@ -25,6 +25,11 @@ def labels(folder: Path, *sources: str) -> None:
     pd.DataFrame({"source": sources}).to_parquet(folder / "run" / "labels.parquet")
 
 
+def test_any_text_has_a_name() -> None:
+    assert study.snake("DPO, fresh noise") == "dpo_fresh_noise"
+    assert study.snake("pairs by reward, 3") == "pairs_by_reward_3"
+
+
 def test_a_number_with_its_interval(folders: Path) -> None:
     labels(folders, "crowd")
     study.record("share", np.float32(0.5), low=0.25, high=np.float64(0.75), n=np.int64(8), unit="of all")

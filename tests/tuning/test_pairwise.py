@@ -14,11 +14,11 @@ from gamelabel.tuning.pairwise import pairwise_loss
 from tests.test_flow import pipe  # noqa: F401  (a fixture)
 
 
-@pytest.mark.parametrize("own_noise", [True, False])
-def test_tuning_raises_the_margin_of_its_pairs(pipe, tmp_path, own_noise):  # noqa: F811
+@pytest.mark.parametrize("noise", ["own", "shared", "fresh"])
+def test_tuning_raises_the_margin_of_its_pairs(pipe, tmp_path, noise):  # noqa: F811
     generator = torch.Generator().manual_seed(0)
     won, lost, won_noise, lost_noise = (torch.randn(4, 16, 32, generator=generator) for _ in range(4))
-    if not own_noise:
+    if noise == "fresh":
         lost_noise = won_noise
     text = encode(pipe, ["a red circle", "two blue stars", "a red circle and a blue star", "a small green square"])
     transformer, sigma = pipe.transformer, torch.full((4,), 0.5)
@@ -32,7 +32,7 @@ def test_tuning_raises_the_margin_of_its_pairs(pipe, tmp_path, own_noise):  # no
     try:
         assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(errors(), base, strict=True)), "starts as the base"
         pairs = Pictures(won, won_noise, text), Pictures(lost, lost_noise, text)
-        loss = pairwise_loss(transformer, *pairs, 4, lambda h, rows: dpo(h, 100.0), own_noise)
+        loss = pairwise_loss(transformer, *pairs, 4, lambda h, rows: dpo(h, 100.0), noise)
         fit = Fit(steps=20, batch=4, rate=1e-3, warm_up=1, low_precision=False)
         train(transformer, loss, fit, tmp_path, Worker(), seed=0)
         assert margin(*errors(), *base).mean() > 0.01

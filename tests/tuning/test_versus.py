@@ -123,3 +123,29 @@ def test_figures_show_every_model_and_family():
     ax = figures.changes_by_family(Figure().add_subplot(), {"one": table, "two": table})
     assert [label.get_text() for label in ax.get_yticklabels()] == ["all", *FAMILIES]
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["one", "two"]
+
+
+def test_several_seeds_count_as_their_mean_prompt_by_prompt():
+    nothing = np.zeros((4, 1, 1, 3), np.uint8), np.zeros((4, 1))
+    base, one, two = (
+        Drawn(nothing[0], np.array(fits, bool), nothing[1]) for fits in ([1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0])
+    )
+    change = adherence_change([one, two], base)
+    assert change["value"] == pytest.approx((0 + 1 + 0.5 + 0) / 4) and change["n"] == 4
+    assert change["high"] - change["value"] == pytest.approx(1.96 * np.std([0, 1, 0.5, 0]) / 2)
+    assert adherence_change([one], base) == adherence_change(one, base)
+    assert adherence_change([one, two], [two, one])["value"] == 0.0
+
+
+def test_the_figure_of_flips_shows_a_line_a_loss_and_that_of_pictures_their_verdicts():
+    rows = [
+        (f, loss, v, v - 0.01, v + 0.01) for f, loss, v in ((0.0, "DPO", 0.02), (0.3, "DPO", 0.0), (0.3, "r", 0.01))
+    ]
+    changes = pd.DataFrame(rows, columns=["flip", "loss", "value", "low", "high"])
+    ax = figures.changes_by_flip(Figure().add_subplot(), changes)
+    assert [line.get_label() for line in ax.lines[:2]] == ["DPO", "r"]
+    assert ax.lines[0].get_ydata().tolist() == [2.0, 0.0]
+    axes = Figure().subplots(1, 2)
+    figures.judged_pictures(axes, np.zeros((2, 4, 4, 3), np.uint8), np.array([True, False]), "both")
+    green, red = (ax.spines["left"].get_edgecolor() for ax in axes)
+    assert green[1] > green[0] and red[0] > red[1] and axes[0].get_title(loc="left") == "both"
