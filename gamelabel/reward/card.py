@@ -126,9 +126,8 @@ Words outside the grammar it does not know, pictures of another size are scaled 
 
 `gamelabel world train-reader --out DIR`, seed {seed}: {scenes} drawn scenes, half of them spoilt (a thing too many or
 too few, another colour, shape, size or place), each with the prompt that it was drawn for and one that differs in a
-fact. Contrast, matching and masked words (`gamelabel.reward.pretrain`).
+fact. Contrast, matching and masked words (`gamelabel.reward.pretrain`), with these settings:
 
-Settings: {settings}.
-{minutes} minutes, on a machine
-shared with other work; {machine}. Loss at the end: {loss}.
+{settings}.
+{minutes} minutes, on a machine shared with other work; {machine}. Loss at the end: {loss}.
 """
