@@ -66,7 +66,7 @@ def scored_pictures(axes: Sequence[Axes], pictures: Sequence[NDArray[Any]], scor
         ax.set_xlabel(f"{scores[row]:.2f}", fontsize=7, labelpad=1)
         for spine in ax.spines.values():
             spine.set(color="#2a8f4f" if fits[row] else "#b3261e", linewidth=2)
-    axes[0].set_title("\n".join(wrap(title, 60)), fontsize=7, loc="left")
+    axes[0].set_title("\n".join(wrap(title, 24)), fontsize=6, loc="left")  # as wide as a picture
 
 
 def scores_by_wins(ax: Axes, table: DataFrame, scorer: str) -> Axes:
