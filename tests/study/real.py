@@ -24,6 +24,7 @@ reward_steps: 2
 reward_batch: 4
 ranked_prompts: 6
 scored_prompts: 6
+n_judges: 12
 """
 
 

@@ -23,7 +23,8 @@ from tests.labels.release import HEADER, cell, rows, write
 from tests.study.real import ROOT, real_study
 
 SIZES = {"n_prompts": 400, "points": 6, "comparisons": 4, "replicates": 20, "rank": 4, "train_steps": 3,
-         "test_prompts": 4, "reward_steps": 2, "reward_batch": 2, "ranked_prompts": 4,
+         "test_prompts": 4, "reward_steps": 2, "reward_batch": 2, "ranked_prompts": 4, "scored_prompts": 4,
+         "rounds": 2, "n_judges": 20,
          "blip": ROOT / "data/models/scenes-blip", "download": "false", "cell_minutes": 20}  # fmt: skip
 SIDE = 128
 
