@@ -82,7 +82,9 @@ def test_what_was_not_tested_is_not_drawn() -> None:
 
 def test_the_papers_own_claims_all_have_a_place() -> None:
     claims = load(ROOT / "data/claims.yaml")
-    names = {one[key] for one in claims for key in ("metric", "above", "like") if isinstance(one.get(key), str)}
+    names = {
+        one[key] for one in claims for key in ("metric", "above", "below", "like") if isinstance(one.get(key), str)
+    }
     measured = {name: metric(2e5, 1e5, 3e5) for name in names}  # more than any claim needs
     values, directions = rows(claims, **measured)
     alike = sum("like" in one for one in claims)
