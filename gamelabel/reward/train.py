@@ -132,11 +132,12 @@ def _order(rows: int, settings: Settings, seed: int) -> list[np.ndarray]:
 def _scores(model: RewardModel, batch: pd.DataFrame) -> tuple[Tensor, Tensor]:
     """Raw scores (n,) of the first and of the second pictures.
 
-    The encoders run in bfloat16, in half the time; the head does not, for scores differ by little at first.
+    The encoders train in bfloat16, in half the time; the head does not, for scores differ by little at first, and
+    without gradient nothing does, for rounding would tie pictures that the saved model tells apart.
     """
     pixels = model.look([*batch["first"], *batch["second"]])
     tokens = model.read([*batch["prompt"], *batch["prompt"]])
-    with torch.autocast(model.device.type, torch.bfloat16):
+    with torch.autocast(model.device.type, torch.bfloat16, enabled=torch.is_grad_enabled()):
         read = model.together(pixels, tokens)
     first, second = model.head(read.float()).squeeze(-1).chunk(2)
     return first, second

@@ -36,18 +36,27 @@ STEPS = (
     Step("03_labels", ("pairs.parquet", "adherence.parquet"), ("labels.parquet", "players.parquet", "outside/?")),
     Step("04_reliability", ("pairs.parquet", "adherence.parquet", "labels.parquet", "players.parquet", "outside/?")),
     Step("05_tuning", ("pairs.parquet", "images/", "labels.parquet", "outside/?"), ("adapters/",)),
-    Step(
-        "06_figures",
-        ("prompts.parquet", "pairs.parquet", "images/", "labels.parquet", "players.parquet", "outside/?"),
-        project=("data/claims.yaml",),
-        after=("01_prompts", "02_images", "03_labels", "04_reliability", "05_tuning"),
-    ),
     Step("07_real_crowds", project=("data/sources.yaml",)),  # other people's labels: nothing of this run's
     Step("08_reward_model", ("pairs.parquet", "images/", "labels.parquet", "outside/?"), ("reward/", "ranked/")),
     Step(
         "09_preference_learning",
         ("pairs.parquet", "adherence.parquet", "images/", "labels.parquet", "players.parquet", "outside/?", "reward/"),
         ("preference/",),
+    ),
+    # last, for it holds the claims against what all the others recorded
+    Step(
+        "06_figures",
+        ("prompts.parquet", "pairs.parquet", "images/", "labels.parquet", "players.parquet", "outside/?"),
+        project=("data/claims.yaml",),
+        after=(
+            "01_prompts",
+            "02_images",
+            "03_labels",
+            "04_reliability",
+            "05_tuning",
+            "08_reward_model",
+            "09_preference_learning",
+        ),
     ),
 )
 

@@ -3,13 +3,14 @@ import torch
 
 from gamelabel.reward import NotImageReward, load_reward, match_score, read_published, save_reward
 from gamelabel.reward.embedded import make_tokenizer
+from gamelabel.reward.model import make_head
 from tests.reward.worlds import PROMPTS, drawn
 
 W, PATCH, SIDE, LAYERS, TEXT_LAYERS = 64, 16, 32, 2, 3
 
 
 def layout(seed: int = 0) -> dict[str, torch.Tensor]:
-    """Random weights under the names of ImageReward.pt, a head of attention wide, with its full head."""
+    """Random weights under the names of ImageReward.pt, a head of attention wide; its head is as wide in proportion."""
     generator = torch.Generator().manual_seed(seed)
 
     def rand(*shape):
@@ -49,7 +50,7 @@ def layout(seed: int = 0) -> dict[str, torch.Tensor]:
         weights |= linear(f"{layer}.intermediate.dense", 4 * W, W) | linear(f"{layer}.output.dense", W, 4 * W)
         weights |= norm(f"{layer}.output.LayerNorm")
     weights |= linear("blip.vision_proj", 16, W) | linear("blip.text_proj", 16, W)
-    widths = (W, 1024, 128, 64, 16, 1)
+    widths = (W, *(layer.out_features for layer in make_head(W) if isinstance(layer, torch.nn.Linear)))
     for i, inner, outer in zip((0, 2, 4, 6, 7), widths, widths[1:], strict=False):
         weights |= linear(f"mlp.layers.{i}", outer, inner)
     return weights

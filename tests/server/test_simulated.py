@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,8 @@ def played(service: Service, folder: Path, people: int, most: int, seed: int) ->
     address = service.store.engine.url.render_as_string(hide_password=False)
     process = Process(SERVICE, address, str(folder / "keys.json"))
     try:
-        asyncio.run(play(process.port, service.store, people, most, seed))
+        with ThreadPoolExecutor(1) as apart:  # a browser's tests leave a loop running in the main thread
+            apart.submit(asyncio.run, play(process.port, service.store, people, most, seed)).result()
     finally:
         process.kill()
     return address

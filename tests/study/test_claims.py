@@ -14,7 +14,12 @@ labels_annotations labels_comparisons labels_kept labels_points labels_multi_lab
 labels_per_player_mean labels_per_player_sd labels_top16_share labels_busiest labels_adherent_chosen
 reliability_accuracy_mean reliability_accuracy_weighted reliability_alpha reliability_cost_usd batch_size
 tuning_samples tuning_adherence_base tuning_adherence_preferred tuning_adherence_control tuning_adherence_change
-tuning_quality_change_preferred tuning_quality_change_control"""
+tuning_quality_change_preferred tuning_quality_change_control
+reward_prompts reward_accuracy_model reward_accuracy_blip reward_accuracy_aesthetic reward_annotators_agree
+reward_recall1_model reward_recall2_model reward_recall4_model reward_spearman_model
+reward_filter1_model reward_filter2_model reward_filter4_model
+preference_samples preference_dpo_over_supervised preference_win_players_refl preference_win_players_dataset_filtering
+preference_win_players_reward_weighted preference_win_players_raft_2 preference_win_players_raft_3"""
 
 
 def metric(value: float | None, low: float | None = None, high: float | None = None, source: str = "crowd") -> Any:

@@ -32,7 +32,7 @@ def test_help(command: str) -> None:
         (["--profile", "large"], "there is no profile 'large'"),
         (["--profile", "smoke", "-p", "row=5"], "there is no parameter 'row'"),
         (["--profile", "smoke", "-p", "rows=five"], "rows is a whole number, not 'five'"),
-        (["--profile", "smoke", "--only", "09"], "there is no step '09'"),
+        (["--profile", "smoke", "--only", "10"], "there is no step '10'"),
         (["--profile", "smoke", "--from", "02_images"], "step 02_images has no notebook"),
     ],
 )

@@ -17,6 +17,7 @@ from gamelabel import figures
 from gamelabel.labels import write_table
 from gamelabel.study import ratios
 from gamelabel.study.claims import judge, load, summary
+from gamelabel.study.steps import STEPS
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "notebooks/06_figures.ipynb"
@@ -176,7 +177,7 @@ def test_over_simulated_labels(tmp_path: Path) -> None:
     assert all(entry["simulated"] for entry in kept["figures"].values())
     table = pd.read_csv(tmp_path / "report/tables/claims.csv")
     assert list(table.id) == [one["id"] for one in claims] and set(table.pop("label_source")) == {"SIMULATED"}
-    assert "Run first: 02_images." in said
+    assert "Run first: 02_images, 08_reward_model, 09_preference_learning." in said
     assert "no step of this run recorded images_per_prompt" in " ".join(table.verdict)
 
 
@@ -194,7 +195,7 @@ def test_over_released_labels_without_players_or_later_steps(tmp_path: Path) -> 
 @pytest.mark.slow
 def test_alone_it_says_what_to_run_first(tmp_path: Path) -> None:
     said, kept = run(tmp_path)
-    assert "Run first: 01_prompts, 02_images, 03_labels, 04_reliability, 05_tuning." in said
+    assert f"Run first: {', '.join(STEPS[-1].after)}." in said
     assert "There are no labels in run: run 03_labels first." in said
     assert kept["figures"] == {} and kept["metrics"]["claims_not_testable"] == {
         **kept["metrics"]["claims_not_testable"], "value": kept["metrics"]["claims_total"]["value"]}  # fmt: skip
