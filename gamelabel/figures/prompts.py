@@ -60,3 +60,12 @@ def preferred_pair(ax: Axes, preferred: NDArray[Any], other: NDArray[Any], promp
     for at, word, colour in ((0.24, "preferred", "#1f5f8b"), (0.76, "dispreferred", "#d1661f")):
         ax.text(at, -0.03, word, transform=ax.transAxes, ha="center", va="top", size=7, color=colour)
     return ax
+
+
+def judged(ax: Axes, picture: NDArray[Any], fits: bool) -> Axes:
+    """A picture (H, W, 3) in a frame, green where it fits its prompt, red where not."""
+    ax.imshow(picture, interpolation="bicubic")
+    ax.set(xticks=[], yticks=[])
+    for spine in ax.spines.values():
+        spine.set(color="#2a8f4f" if fits else "#b3261e", linewidth=2)
+    return ax

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gamelabel.figures.prompts import judged
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -61,11 +63,8 @@ def scored_pictures(axes: Sequence[Axes], pictures: Sequence[NDArray[Any]], scor
     """Pictures (H, W, 3) of one prompt in a row, the best score first, under each its score; green where it fits."""
     order = np.argsort(-np.asarray(scores, float))
     for ax, row in zip(axes, order, strict=True):
-        ax.imshow(pictures[row], interpolation="bicubic")
-        ax.set(xticks=[], yticks=[])
+        judged(ax, pictures[row], bool(fits[row]))
         ax.set_xlabel(f"{scores[row]:.2f}", fontsize=7, labelpad=1)
-        for spine in ax.spines.values():
-            spine.set(color="#2a8f4f" if fits[row] else "#b3261e", linewidth=2)
     axes[0].set_title("\n".join(wrap(title, 24)), fontsize=6, loc="left")  # as wide as a picture
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gamelabel.figures.prompts import judged
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
@@ -79,8 +81,5 @@ def changes_by_flip(ax: Axes, changes: DataFrame, label: str = "change of adhere
 def judged_pictures(axes: Sequence[Axes], pictures: NDArray[Any], fits: NDArray[Any], title: str) -> None:
     """Pictures (n, H, W, 3) in a row, framed green where they fit their prompts, red where not."""
     for ax, picture, right in zip(axes, pictures, fits, strict=False):
-        ax.imshow(picture, interpolation="bicubic")
-        ax.set(xticks=[], yticks=[])
-        for spine in ax.spines.values():
-            spine.set(color="#2a8f4f" if right else "#b3261e", linewidth=2)
+        judged(ax, picture, bool(right))
     axes[0].set_title(title, fontsize=8, loc="left")
