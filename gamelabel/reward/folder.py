@@ -48,7 +48,10 @@ def load_reward(folder: str | Path, device: str = "cpu") -> RewardModel:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise FileNotFoundError(f"no folder {folder}: give one that `save_reward` wrote")
+        raise FileNotFoundError(
+            f"no reward model at {folder}: run notebooks/08_reward_model.ipynb first, or give a folder that "
+            "`save_reward` wrote"
+        )
     wanted = [_ABOUT, _HEAD, "blip/config.json", "blip/model.safetensors", "blip/tokenizer.json"]
     if missing := [name for name in wanted if not (folder / name).is_file()]:
         raise NotARewardModel(
