@@ -73,7 +73,8 @@ def test_bad_requests_get_a_problem_and_change_nothing(service: Service) -> None
 
 @on_sqlite
 def test_a_bot_that_is_honest_for_50_labels_and_then_guesses_is_removed(make: Callable[..., Service]) -> None:
-    service = make(preferences=150, comparisons=150)
+    # one bot, one course: how many of them are noticed, and how soon, is tested of the rules (tests/game/test_kinds.py)
+    service = make(preferences=150, comparisons=150, chance=np.random.default_rng(0))
     player, rng = service.player(), np.random.default_rng(0)
     for _ in range(10):
         assert player.send(player.batch()).json()["state"] == "active"
