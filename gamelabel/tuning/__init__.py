@@ -1,6 +1,7 @@
 """Better models from preferences: adapters tuned on chosen pictures or on pairs, and what that changed."""
 
 from gamelabel.tuning.adapter import WrongBase, fingerprint, put_on, tune_adapter
+from gamelabel.tuning.annotators import ranked_by_annotators
 from gamelabel.tuning.cost import training_cost
 from gamelabel.tuning.data import Pictures, join, preferences, read_pictures, read_text, unselected
 from gamelabel.tuning.evaluate import Drawn, adherence_change, assess, change_by_family, evaluate, held_out, scenes
@@ -48,6 +49,7 @@ __all__ = [
     "preferences",
     "put_on",
     "raft_loss",
+    "ranked_by_annotators",
     "rdpo",
     "read_pictures",
     "read_text",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from torch import Tensor
 
 from gamelabel.tuning.loop import Fit, Loss, Worker, train
 
+_TUNED, _START = "default", "start"  # adapters: the one that learns, and as it was when it goes on from another
 FILE = "pytorch_lora_weights.safetensors"  # the name that diffusers looks for in a folder
 _ROWS = 64
 # The linear layers of diffusers' own Flux LoRA script, in double and single blocks alike.
@@ -61,6 +64,17 @@ def add_adapter(transformer: Any, rank: int = 16, seed: int = 0) -> list[torch.n
     return [weight for weight in transformer.parameters() if weight.requires_grad]
 
 
+@contextmanager
+def reference(transformer: Any) -> Iterator[None]:
+    """What the model was when this training began, without gradient: the bare base, or the adapter it goes on from."""
+    transformer.set_adapter(_START) if _START in transformer.peft_config else transformer.disable_adapters()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        transformer.set_adapter(_TUNED) if _START in transformer.peft_config else transformer.enable_adapters()
+
+
 def remove_adapter(transformer: Any) -> None:
     """Take the adapter off again, and with it the layers that it put around the base's."""
     transformer.unload_lora()
@@ -93,14 +107,18 @@ def _check_base(file: Path, base: str) -> None:
 
 
 def _go_on_from(transformer: Any, file: Path, base: str) -> None:
-    """Give the fresh adapter the weights of a saved one."""
+    """Give the fresh adapter the weights of a saved one, and keep those beside it, frozen, for `reference`."""
     _check_base(file, base)
     with safe_open(file, framework="pt") as opened:
         state = {name.removeprefix("transformer."): opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
     mine = get_peft_model_state_dict(transformer)
     if {name: weight.shape for name, weight in state.items()} != {name: weight.shape for name, weight in mine.items()}:
         raise WrongBase(f"the adapter {file} has other layers or another rank than the one to be tuned: give its rank")
-    set_peft_model_state_dict(transformer, state)
+    transformer.add_adapter(deepcopy(transformer.peft_config[_TUNED]), _START)
+    for name in (_START, _TUNED):  # the last one stays active
+        transformer.set_adapter(name)
+        set_peft_model_state_dict(transformer, state, name)
+    cast_training_params(transformer)
 
 
 def save_adapter(transformer: Any, folder: Path, base: str | None = None) -> Path:
@@ -108,7 +126,7 @@ def save_adapter(transformer: Any, folder: Path, base: str | None = None) -> Pat
 
     base: what `base_of` calls the model it belongs to.
     """
-    config = transformer.peft_config["default"].to_dict() | {"base_model_name_or_path": base}
+    config = transformer.peft_config[_TUNED].to_dict() | {"base_model_name_or_path": base}
     FluxPipeline.save_lora_weights(
         folder,
         transformer_lora_layers=get_peft_model_state_dict(transformer),

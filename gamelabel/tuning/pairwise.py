@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gamelabel.flow import few_step_sigmas, velocity_errors
+from gamelabel.tuning.adapter import reference
 from gamelabel.tuning.data import Pictures
 from gamelabel.tuning.loop import Loss, Worker
 from gamelabel.tuning.losses import margin
@@ -29,8 +30,9 @@ def pairwise_loss(
     share of votes, a player's flip rate). Both pictures of a pair are seen at one noise level out of `sigmas`, with
     `noise`: "own", each with the one that it was drawn from; "shared", both with one that either of them was drawn
     from, where the one picture is held against the other; "fresh", both with a new one, as Diffusion-DPO has it. The
-    base, which the margin needs, is the transformer with its adapter off. The log says how the margin grows, and for
-    which share of the pairs it is above zero: the accuracy of the model as a judge of its own pairs.
+    base, which the margin needs, is what `reference` gives: the transformer with its adapter off, or with the one that
+    training goes on from. The log says how the margin grows, and for which share of the pairs it is above zero: the
+    accuracy of the model as a judge of its own pairs.
     """
     levels = torch.tensor(list(sigmas))
 
@@ -44,10 +46,8 @@ def pairwise_loss(
         if noise == "fresh":
             start = torch.randn(batch, *won.clean.shape[1:], generator=generator).repeat(2, 1, 1)
         text = won.text.rows(rows.repeat(2))
-        transformer.disable_adapters()
-        with torch.no_grad():
+        with reference(transformer):
             base = velocity_errors(transformer, clean, start, sigma, text)
-        transformer.enable_adapters()
         tuned = velocity_errors(transformer, clean, start, sigma, text)
         h = margin(*tuned.chunk(2), *base.chunk(2))
         worker.tell(rows=rows, accuracy=((h > 0.0) + 0.5 * (h == 0.0)).mean(), margin=h.mean())

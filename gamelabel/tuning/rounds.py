@@ -30,9 +30,10 @@ def tune_in_rounds(
 ) -> list[Path]:
     """The adapters after each round, in `folder`; a round draws `each` pictures a prompt and tunes by their scores.
 
-    `loss_of` makes the loss out of what was drawn, `fit` is that of one round. The base of a pairwise loss stays the
-    model without any adapter. draws: where `draw_scored` keeps its work, beside the adapters by default; methods that
-    share the folder share the first round's pictures. Interrupted, a call goes on where it was.
+    `loss_of` makes the loss out of what was drawn, `fit` is that of one round. A pairwise loss is held to what its
+    round began with, as iterated DPO has it: held to the first base, a second round undid the first. draws: where
+    `draw_scored` keeps its work, beside the adapters by default; methods that share the folder share the first round's
+    pictures. Interrupted, a call goes on where it was.
     """
     kept = draws or folder / ".drawn"
     kept.mkdir(parents=True, exist_ok=True)

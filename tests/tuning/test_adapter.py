@@ -19,6 +19,8 @@ from gamelabel.tuning.adapter import (
 )
 from gamelabel.tuning.data import Pictures
 from gamelabel.tuning.loop import Fit
+from gamelabel.tuning.losses import dpo
+from gamelabel.tuning.pairwise import pairwise_loss
 from gamelabel.tuning.sft import sft_loss
 from tests.images.repositories import untrained_repository
 from tests.tuning.worlds import PROMPTS, SHORT, make_pipe
@@ -115,3 +117,18 @@ def test_tuning_goes_on_from_an_adapter(tmp_path):
     assert fresh.read_bytes() != first.read_bytes()
     log = (training_folder(tmp_path / "second") / "log.jsonl").read_text()
     assert json.loads(log)["step"] == 1
+
+
+def test_pairs_are_held_to_what_training_goes_on_from(tmp_path):
+    """The margin is zero where training begins, whatever adapter that is; and that adapter does not move with it."""
+    pipe = make_pipe()
+    first = tune_adapter(pipe.transformer, sft_loss(pipe.transformer, lesson(pipe), 4), SHORT, tmp_path / "one", "", 2)
+    margins = []
+
+    def kept(h, rows):
+        margins.append(h.detach())
+        return dpo(h, 1e4)
+
+    loss = pairwise_loss(pipe.transformer, lesson(pipe), lesson(pipe, 1), 4, kept)
+    tune_adapter(pipe.transformer, loss, SHORT, tmp_path / "two", "", 2, start=first)
+    assert (margins[0] == 0).all() and (margins[-1] != 0).all()
