@@ -22,17 +22,19 @@ from diffusers import FluxPipeline
 
 from gamelabel import images, tuning
 from gamelabel.flow import few_step_sigmas
-from gamelabel.tuning import Drawn, Fit
+from gamelabel.tuning import Drawn, Fit, Scored
+from gamelabel.tuning.loop import Loss
 from gamelabel.world import sample_prompts
 
 PROMPTS, EACH, ROUNDS = 3400, 8, 2
-STEPS, BATCH, BETA = 400, 64, 100.0  # of a round; pairs a step, or preferred pictures
+STEPS, BATCH = 400, 64  # of a round; pairs a step, or preferred pictures
+BETA, ANCHOR = 30.0, 2.5  # the margin may grow three times as far as with a beta of 100, along the base's own paths
 RATES = {"pairs": 2e-3, "alone": 1e-4}
 TEST, TEST_SEED = 4096, 2026
 
 
 def fit_of(rate: float, steps: int, batch: int) -> Fit:
-    return Fit(steps, batch, rate, decay_from=0.0, warm_up=20, average=0.99, low_precision=False)
+    return Fit(steps, batch, rate, decay_from=0.0, warm_up=20, average=0.99)
 
 
 def adapters(pipe: FluxPipeline, folder: Path, seed: int) -> dict[str, Path]:
@@ -43,12 +45,18 @@ def adapters(pipe: FluxPipeline, folder: Path, seed: int) -> dict[str, Path]:
     ranked = tuning.draw_scored(pipe, texts, EACH, annotators, "annotators", draws, seed)
     some = torch.randint(EACH, (len(texts),), generator=torch.Generator().manual_seed(seed))
     unselected = ranked.pick(torch.arange(len(texts)), some)
+
+    def dpo(drawn: Scored) -> Loss:
+        return tuning.pairwise_loss(
+            net, *drawn.won_and_lost(), BATCH, lambda h, rows: tuning.dpo(h, BETA), anchor=ANCHOR
+        )
+
     files = tuning.tune_in_rounds(
         pipe,
         texts,
         annotators,
         "annotators",
-        lambda drawn: tuning.pairwise_loss(net, *drawn.won_and_lost(), BATCH, lambda h, rows: tuning.dpo(h, BETA)),
+        dpo,
         fit_of(RATES["pairs"], STEPS, BATCH),
         folder / f"pairs-{seed}",
         ROUNDS,
