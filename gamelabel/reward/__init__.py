@@ -3,11 +3,11 @@
 from gamelabel.reward.agreement import agreement, chosen, matrix, panel
 from gamelabel.reward.baselines import Scorer, baselines, clip_score, fit_quality, match_score, score_pairs
 from gamelabel.reward.calibrate import Calibration, calibrate
-from gamelabel.reward.compare import compare_on_pairs, compare_on_rankings, remembered
+from gamelabel.reward.compare import compare_on_pairs, compare_on_rankings, gain_on_pairs, remembered
 from gamelabel.reward.data import BadPairs, examples, split_by_prompt
 from gamelabel.reward.embedded import make_embedded
 from gamelabel.reward.folder import EMBEDDED, NotARewardModel, load_reward, open_blip, save_blip, save_reward
-from gamelabel.reward.metrics import auc, filter_at, metric_test, preference_accuracy, recall_at, wins
+from gamelabel.reward.metrics import accuracy_gain, auc, filter_at, metric_test, preference_accuracy, recall_at, wins
 from gamelabel.reward.model import RewardModel
 from gamelabel.reward.pretrain import pretrain
 from gamelabel.reward.published import NotImageReward, read_published
@@ -22,6 +22,7 @@ __all__ = [
     "RewardModel",
     "Scorer",
     "Settings",
+    "accuracy_gain",
     "agreement",
     "auc",
     "baselines",
@@ -34,6 +35,7 @@ __all__ = [
     "examples",
     "filter_at",
     "fit_quality",
+    "gain_on_pairs",
     "load_reward",
     "make_embedded",
     "match_score",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gamelabel.reliability import Estimate
 from gamelabel.reward.baselines import Scorer, score_pairs
-from gamelabel.reward.metrics import filter_at, preference_accuracy, recall_at
+from gamelabel.reward.metrics import accuracy_gain, filter_at, preference_accuracy, recall_at
 from gamelabel.reward.model import Picture
 
 Numbers = dict[str, dict[str, Estimate]]  # scorer -> number -> its estimate
@@ -46,6 +46,19 @@ def compare_on_pairs(
         found = preference_accuracy(table["score_a"], table["score_b"], target, known["prompt_id"].to_numpy())
         numbers[name] = {"accuracy": found}
     return numbers, said
+
+
+def gain_on_pairs(
+    said: Mapping[str, pd.DataFrame], ours: str, pairs: pd.DataFrame, targets: pd.Series
+) -> dict[str, Estimate]:
+    """By how much the accuracy of `ours` exceeds that of each other scorer, on the pairs that `compare_on_pairs` asked.
+
+    said: what that returned; pairs, targets: what it was given. Paired, so that the intervals can be held to zero.
+    """
+    asked = said[ours]["pair_id"]
+    target, prompts = targets.loc[asked], pairs.set_index("pair_id").loc[asked, "prompt_id"]
+    scores = {name: (table["score_a"], table["score_b"]) for name, table in said.items()}
+    return {name: accuracy_gain(scores[ours], scores[name], target, prompts) for name in said if name != ours}
 
 
 def compare_on_rankings(

@@ -28,12 +28,33 @@ def preference_accuracy(
     first, second: scores (N,); target: the share of people for the first, (N,), pairs at one half being left out;
     prompts: what each pair is about, (N,), by default each by itself. NaN where no pair is decided.
     """
+    decided, right = _right(first, second, target)
+    groups = np.arange(len(right)) if prompts is None else np.asarray(prompts)[decided]
+    return share_by_group(right, groups, seed)
+
+
+def accuracy_gain(
+    ours: tuple[ArrayLike, ArrayLike],
+    theirs: tuple[ArrayLike, ArrayLike],
+    target: ArrayLike,
+    prompts: ArrayLike,
+    seed: int = 0,
+) -> Estimate:
+    """By how much one scorer's preference accuracy exceeds another's on the same pairs, paired; n is their number.
+
+    ours, theirs: each scorer's scores of the first and of the second pictures, (N,) each; else as above. Two accuracies
+    whose own intervals overlap may still differ: what both find hard in a prompt is in both, and not in the difference.
+    """
+    decided, right = _right(*ours, target)
+    return share_by_group(right - _right(*theirs, target)[1], np.asarray(prompts)[decided], seed)
+
+
+def _right(first: ArrayLike, second: ArrayLike, target: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Which pairs people decided (N,), and of those whether the higher score is the preferred picture's, 0 or 1."""
     gap, target = np.asarray(first, float) - np.asarray(second, float), np.asarray(target, float)
     _finite(gap, "scores")
     decided = target != 0.5
-    right = (np.sign(gap) == np.sign(target - 0.5))[decided]
-    groups = np.arange(len(right)) if prompts is None else np.asarray(prompts)[decided]
-    return share_by_group(right, groups, seed)
+    return decided, (np.sign(gap) == np.sign(target - 0.5))[decided].astype(float)
 
 
 def auc(scores: ArrayLike, fits: ArrayLike) -> float:

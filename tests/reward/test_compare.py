@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gamelabel.reward import compare_on_pairs, compare_on_rankings, remembered, score_pairs, slides
+from gamelabel.reward import compare_on_pairs, compare_on_rankings, gain_on_pairs, remembered, score_pairs, slides
 
 
 def by_number(pictures, prompts):
@@ -33,6 +33,8 @@ def test_scorers_on_the_same_pairs():
     assert numbers["ImageReward"]["accuracy"].value == pytest.approx(2 / 3)
     assert numbers["BLIP Score"]["accuracy"].value == pytest.approx(1 / 3)
     assert said["ImageReward"].score_a.tolist() == [4, 2, 9]  # the fourth has no target
+    gain = gain_on_pairs(said, "ImageReward", pairs, pd.Series({"3": 0.4, "1": 1.0, "2": 0.2}))
+    assert gain.keys() == {"BLIP Score"} and gain["BLIP Score"].value == pytest.approx(1 / 3)
 
 
 def test_scorers_on_the_same_rankings_beside_the_slides():

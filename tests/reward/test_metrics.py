@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gamelabel.reliability import Estimate
-from gamelabel.reward import auc, filter_at, metric_test, preference_accuracy, recall_at, slides, wins
+from gamelabel.reward import accuracy_gain, auc, filter_at, metric_test, preference_accuracy, recall_at, slides, wins
 
 
 def test_accuracy_leaves_out_ties_of_people_and_counts_those_of_the_scorer_as_wrong():
@@ -32,6 +32,23 @@ def test_intervals_draw_prompts_not_pairs():
     assert by_prompt.value == by_pair.value == 0.5
     assert (by_prompt.low, by_prompt.high) == (0.0, 1.0)
     assert 0.38 < by_pair.low < 0.42 and 0.58 < by_pair.high < 0.62
+
+
+def test_a_gain_is_told_where_two_accuracies_overlap():
+    """What is hard for both is in both intervals, and cancels in their difference."""
+    rng = np.random.default_rng(0)
+    easy = rng.random(400) < 0.5
+    better = np.where(easy | (np.arange(400) % 10 == 0), 1.0, -1.0)  # right as well on some that are hard
+    worse = np.where(easy, 1.0, -1.0)
+    nothing, target, prompts = np.zeros(400), np.ones(400), np.arange(400)
+    one, other = (preference_accuracy(scores, nothing, target, prompts) for scores in (better, worse))
+    gain = accuracy_gain((better, nothing), (worse, nothing), target, prompts)
+    assert one.low < other.high and gain.low > 0
+    assert gain.value == pytest.approx(one.value - other.value)
+    back = accuracy_gain((worse, nothing), (better, nothing), target, prompts)
+    assert back.high < 0
+    assert accuracy_gain((better, nothing), (better, nothing), target, prompts)[:3] == (0, 0, 0)
+    assert accuracy_gain((better, nothing), (worse, nothing), [0.5] * 399 + [1.0], prompts).n == 1
 
 
 def test_scores_that_are_not_finite_are_refused():
