@@ -68,7 +68,6 @@ def adapters(pipe: FluxPipeline, folder: Path, seed: int) -> dict[str, Path]:
     alone = {
         "supervised": tuning.sft_loss(net, ranked.best(), BATCH, **kinds),
         "control": tuning.sft_loss(net, unselected, BATCH, **kinds),
-        "supervised, as published": tuning.sft_loss(net, ranked.best(), BATCH),
     }
     data = tuning.fingerprint(ranked.clean.flatten(0, 1), ranked.scores)
     for name, loss in alone.items():
