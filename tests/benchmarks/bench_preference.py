@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ from diffusers import FluxPipeline
 
 from gamelabel import images, tuning
 from gamelabel.flow import few_step_sigmas
-from gamelabel.tuning import Drawn, Fit, Scored
+from gamelabel.tuning import Drawn, Fit, Pictures, Scored
 from gamelabel.tuning.loop import Loss
 from gamelabel.world import sample_prompts
 
@@ -30,6 +31,13 @@ PROMPTS, EACH, ROUNDS = 3400, 8, 2
 STEPS, BATCH = 400, 64  # of a round; pairs a step, or preferred pictures
 BETA, ANCHOR = 30.0, 2.5  # the margin may grow three times as far as with a beta of 100, along the base's own paths
 RATES = {"pairs": 2e-3, "alone": 1e-4}
+FLIP, FEW, SHORT, HALF = (
+    0.3,
+    1500,
+    300,
+    32,
+)  # share of wrong labels; pairs that have some; steps and pairs a step on them
+PLAIN = f"DPO, {FLIP:.0%} wrong"
 TEST, TEST_SEED = 4096, 2026
 
 
@@ -73,6 +81,24 @@ def adapters(pipe: FluxPipeline, folder: Path, seed: int) -> dict[str, Path]:
     for name, loss in alone.items():
         settings = fit_of(RATES["alone"], ROUNDS * STEPS, BATCH)
         found[name] = tuning.tune_adapter(net, loss, settings, folder / f"{name}-{seed}", data, seed=seed)
+    return found | mislabelled(net, *ranked.won_and_lost(), folder, data, seed)
+
+
+def mislabelled(net: Any, better: Pictures, worse: Pictures, folder: Path, data: str, seed: int) -> dict[str, Path]:
+    """Adapters of three losses on a few of the pairs, some of which are labelled the wrong way round."""
+    kinds = {
+        "DPO": lambda h, rows: tuning.dpo(h, BETA),
+        "cDPO": lambda h, rows: tuning.cdpo(h, BETA, FLIP),
+        "robust DPO": lambda h, rows: tuning.rdpo(h, BETA, FLIP),
+    }
+    wrong = torch.rand(FEW, generator=torch.Generator().manual_seed(seed)) < FLIP
+    sides, at = tuning.join((better.rows(torch.arange(FEW)), worse.rows(torch.arange(FEW))), folder), torch.arange(FEW)
+    won, lost = (sides.rows(at + FEW * flipped.long()) for flipped in (wrong, ~wrong))
+    found = {}
+    for name, kind in kinds.items():
+        loss, name = tuning.pairwise_loss(net, won, lost, HALF, kind, anchor=ANCHOR), f"{name}, {FLIP:.0%} wrong"
+        settings = fit_of(RATES["pairs"], SHORT, HALF)
+        found[name] = tuning.tune_adapter(net, loss, settings, folder / f"{name}-{seed}", data, seed=seed)
     return found
 
 
@@ -90,12 +116,12 @@ def drawn(pipe: FluxPipeline, file: Path | None, kept: Path) -> Drawn:
 
 
 def table(models: dict[str, list[Drawn]], base: Drawn, scenes: np.ndarray) -> pd.DataFrame:
-    """Points of adherence against the base and against two arms, and quality in thousandths; 95 % intervals."""
+    """Points of adherence against the base and other arms, and quality in thousandths; 95 % intervals."""
     rows = []
     for name, ours in models.items():
-        against = {"the base": base, "supervised": models["supervised"], "control": models["control"]}
+        others = [PLAIN] if name.endswith("wrong") else ["supervised", "control"]
         row = {"arm": name, "seeds": len(ours)}
-        for other, theirs in against.items():
+        for other, theirs in {"the base": base, **{other: models[other] for other in others}}.items():
             change = tuning.adherence_change(ours, theirs)
             row[f"over {other}"] = "{value:+.2f} [{low:+.2f}, {high:+.2f}]".format(
                 **{key: 100 * change[key] for key in ("value", "low", "high")}
