@@ -131,7 +131,7 @@ def table(models: dict[str, list[Drawn]], base: Drawn, scenes: np.ndarray) -> pd
         row["by seed"] = ", ".join(f"{100 * change:+.1f}" for change in seeds)
         row["quality by seed"] = ", ".join("{value:+.1f} [{low:+.1f}, {high:+.1f}]".format(**q) for q in quality)
         rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).fillna("")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
