@@ -27,13 +27,15 @@ def tune_in_rounds(
     seed: int = 0,
     steps: int = 4,
     draws: Path | None = None,
+    data: str = "",
 ) -> list[Path]:
     """The adapters after each round, in `folder`; a round draws `each` pictures a prompt and tunes by their scores.
 
     `loss_of` makes the loss out of what was drawn, `fit` is that of one round. A pairwise loss is held to what its
     round began with, as iterated DPO has it: held to the first base, a second round undid the first. draws: where
     `draw_scored` keeps its work, beside the adapters by default; methods that share the folder share the first round's
-    pictures. Interrupted, a call goes on where it was.
+    pictures. data: names what the loss depends on beside what was drawn, such as its beta: a call goes on where it was
+    interrupted, and does nothing again, where all this is the same.
     """
     kept = draws or folder / ".drawn"
     kept.mkdir(parents=True, exist_ok=True)
@@ -47,7 +49,7 @@ def tune_in_rounds(
         finally:
             pipe.unload_lora_weights()
         start = files[-1] if files else None
-        data = fingerprint(drawn.clean.flatten(0, 1), drawn.scores)
+        known = f"{data}{fingerprint(drawn.clean.flatten(0, 1), drawn.scores)}"
         here = folder / f"round-{number + 1}"
-        files.append(tune_adapter(pipe.transformer, loss_of(drawn), fit, here, data, rank, seed, start))
+        files.append(tune_adapter(pipe.transformer, loss_of(drawn), fit, here, known, rank, seed, start))
     return files

@@ -31,12 +31,8 @@ PROMPTS, EACH, ROUNDS = 3400, 8, 2
 STEPS, BATCH = 400, 64  # of a round; pairs a step, or preferred pictures
 BETA, ANCHOR = 30.0, 2.5  # the margin may grow three times as far as with a beta of 100, along the base's own paths
 RATES = {"pairs": 2e-3, "alone": 1e-4}
-FLIP, FEW, SHORT, HALF = (
-    0.3,
-    1500,
-    300,
-    32,
-)  # share of wrong labels; pairs that have some; steps and pairs a step on them
+FLIP, FEW = 0.3, 1500  # share of wrong labels, and pairs that have some
+SHORT, HALF = 300, 32  # steps and pairs a step on those
 PLAIN = f"DPO, {FLIP:.0%} wrong"
 TEST, TEST_SEED = 4096, 2026
 

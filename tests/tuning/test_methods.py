@@ -168,6 +168,21 @@ def test_rounds_go_on_from_each_other_and_repeat(pipe, tmp_path):
     assert alone.read_bytes() == files[1].read_bytes()
 
 
+def test_rounds_with_another_loss_are_trained_anew(pipe, tmp_path):
+    """The loss is a function, which has no name: what it depends on is told, or a finished round is taken as it is."""
+
+    def call(beta, data):
+        def loss_of(scored):
+            return pairwise_loss(pipe.transformer, *scored.won_and_lost(), 4, lambda h, rows: dpo(h, beta))
+
+        arguments = (pipe, PROMPTS, redness, "red", loss_of, SHORT, tmp_path, 1, 3)
+        return tune_in_rounds(*arguments, rank=2, data=data)[0].read_bytes()
+
+    first = call(100.0, "beta 100 ")
+    assert call(1e4, "beta 100 ") == first
+    assert call(1e4, "beta 10000 ") != first
+
+
 def test_drawn_scenes_are_of_this_world_s_size_alone(pipe, monkeypatch):
     monkeypatch.setattr("gamelabel.tuning.pretraining.side_of", lambda pipe: 1024)
     with pytest.raises(ValueError, match="draws 1024 x 1024"):
