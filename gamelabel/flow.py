@@ -53,7 +53,9 @@ def noised(clean: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
 
 def velocity(transformer: Any, x: Tensor, sigma: Tensor, text: Text) -> Tensor:
     """The model's v at x_t, float32 on the model's device, of x's shape; sigma is (N,)."""
-    own = transformer.x_embedder.weight  # its device and precision, which what it is given must have
+    own = (
+        transformer.x_embedder.weight
+    )  # its device and precision, which what it is given must have
     x, sigma, text = x.to(own), sigma.to(own), Text(*(each.to(own) for each in text))
     side = isqrt(x.shape[1])
     rows, columns = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
@@ -72,7 +74,9 @@ def velocity(transformer: Any, x: Tensor, sigma: Tensor, text: Text) -> Tensor:
     return v.float()
 
 
-def velocity_errors(transformer: Any, clean: Tensor, noise: Tensor, sigma: Tensor, text: Text) -> Tensor:
+def velocity_errors(
+    transformer: Any, clean: Tensor, noise: Tensor, sigma: Tensor, text: Text
+) -> Tensor:
     """Squared error of the model's v, averaged over latent dimensions: (N,), one per picture."""
     v = velocity(transformer, noised(clean, noise, sigma), sigma, text)
     return (v - (noise - clean).to(v)).square().mean((1, 2))
@@ -96,7 +100,10 @@ def integrate(
         if empty is None:
             raise ValueError("guidance above 1 needs `empty`, the encoded empty prompt")
         text = Text(
-            *(torch.cat((full, bare.expand(n, *bare.shape[1:]))) for full, bare in zip(text, empty, strict=True))
+            *(
+                torch.cat((full, bare.expand(n, *bare.shape[1:])))
+                for full, bare in zip(text, empty, strict=True)
+            )
         )
     for high, low in zip(sigmas, [*sigmas[1:], end], strict=True):
         if guidance > 1.0:

@@ -76,7 +76,9 @@ def _read(catalogue: Path) -> dict[str, Source]:
         for name, fields in entry.pop("files").items():
             part = fields.pop("from", "")
             lines = tuple((first, last) for first, last in fields.pop("drop_lines", ()))
-            files[name] = DataFile(address=urljoin(at, part) if part else "", drop_lines=lines, **fields)
+            files[name] = DataFile(
+                address=urljoin(at, part) if part else "", drop_lines=lines, **fields
+            )
         found[key] = Source(key=key, files=files, **entry)
     return found
 
@@ -138,16 +140,23 @@ def _unknown_set(key: str) -> str:
 
 def _advice(source: Source, name: str, why: list[str]) -> str:
     entry, lies = source.files[name], f"{source.key}/{name}"
-    lines = [f"the file {name} of {source.name} (set {source.key}, licence {source.licence}) is not here.", *why]
+    lines = [
+        f"the file {name} of {source.name} (set {source.key}, licence {source.licence}) is not here.",
+        *why,
+    ]
     lines.append(f"Its address: {entry.address or source.address}")
     cure = "with a network, ask again; or put it"
     if entry.by_hand:
         cure = f"no address has it as such, so it must be put there by hand. It is {entry.by_hand}. Put it"
     lines.append(f"Cure: {cure} at {CACHE / lies},")
-    lines.append(f"or at {lies} in a folder that the environment variable GAMELABEL_DATA names; sha256 {entry.sha256}")
+    lines.append(
+        f"or at {lies} in a folder that the environment variable GAMELABEL_DATA names; sha256 {entry.sha256}"
+    )
     if entry.drop_lines:
         cut = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in entry.drop_lines)
-        lines.append(f"By hand: leave out the lines {cut} of what lies at the address ({entry.dropped}),")
+        lines.append(
+            f"By hand: leave out the lines {cut} of what lies at the address ({entry.dropped}),"
+        )
         lines.append("and end it with one line break.")
     return "\n".join(lines)
 
@@ -159,11 +168,15 @@ def _sha256(content: bytes) -> str:
 def _download(entry: DataFile, path: Path) -> Path:
     """Fetch a file to `path`, all of it or nothing. Raises OSError or ValueError with the reason."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".fetching-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        dir=path.parent, prefix=".fetching-", ignore_cleanup_errors=True
+    ) as folder:
         raw = _within_deadline(entry, Path(folder))
         content = _without_lines(raw, entry.drop_lines) if entry.drop_lines else raw
         if _sha256(content) != entry.sha256:
-            raise ValueError("what was made of the download is not the file meant: its sha256 differs")
+            raise ValueError(
+                "what was made of the download is not the file meant: its sha256 differs"
+            )
         whole = Path(folder) / "whole"
         whole.write_bytes(content)
         whole.replace(path)
@@ -181,7 +194,9 @@ def _within_deadline(entry: DataFile, folder: Path) -> bytes:
         try:
             downloader = pooch.HTTPDownloader(timeout=TIMEOUT_S)
             expected = f"sha256:{entry.source_sha256 or entry.sha256}"
-            got = pooch.retrieve(entry.address, expected, fname="raw", path=folder, downloader=downloader)
+            got = pooch.retrieve(
+                entry.address, expected, fname="raw", path=folder, downloader=downloader
+            )
             outcome.append(Path(got).read_bytes())
         except BaseException as error:  # handed to the thread that waits
             outcome.append(error)

@@ -41,7 +41,9 @@ def small_disk(tmp_path: Path) -> Iterator[Disk]:
     folder.mkdir()
     try:
         subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=60k", "tmpfs", str(folder)], check=True, capture_output=True
+            ["mount", "-t", "tmpfs", "-o", "size=60k", "tmpfs", str(folder)],
+            check=True,
+            capture_output=True,
         )
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("a small disk can be mounted by the administrator of a Linux machine only")

@@ -6,8 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from gamelabel.cli import app
-from gamelabel.labels import read_released, write_table
-from tests.labels.test_exports import simulated
+from gamelabel.readers import read_released
+from gamelabel.tables import write_table
+from tests.readers.test_exports import simulated
 
 
 def typed(*words: str) -> tuple[int, str, BaseException | None]:
@@ -30,7 +31,11 @@ def test_each_form_is_written_and_says_what_it_left_out(run: Path, tmp_path: Pat
     assert len(read_released(tmp_path / "data.csv", tmp_path / "other").labels) == 1
     for form in ("datasets", "parquet"):
         code, said, _ = typed(form, str(tmp_path / form), "--run", str(run), "--licence", "cc0-1.0")
-        assert code == 0 and "2 pairs, 3 labels, 1 players" in said.replace("\n", "") and "left out" not in said
+        assert (
+            code == 0
+            and "2 pairs, 3 labels, 1 players" in said.replace("\n", "")
+            and "left out" not in said
+        )
         assert "cc0-1.0" in (tmp_path / form / "README.md").read_text()
 
 

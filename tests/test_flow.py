@@ -2,7 +2,15 @@ import pytest
 import torch
 from diffusers import FluxPipeline
 
-from gamelabel.flow import few_step_sigmas, integrate, noised, pack, unpack, velocity, velocity_errors
+from gamelabel.flow import (
+    few_step_sigmas,
+    integrate,
+    noised,
+    pack,
+    unpack,
+    velocity,
+    velocity_errors,
+)
 from gamelabel.images.pipeline import encode, starting_noise
 from tests.images.repositories import untrained_pipeline
 
@@ -51,9 +59,16 @@ def test_integrate_follows_the_path_of_the_pipeline(pipe):
 
 @torch.no_grad()
 def test_guidance_of_one_half_more_extrapolates(pipe):
-    noise, text, empty = starting_noise(pipe, [1]), encode(pipe, ["a red circle"]), encode(pipe, [""])
+    noise, text, empty = (
+        starting_noise(pipe, [1]),
+        encode(pipe, ["a red circle"]),
+        encode(pipe, [""]),
+    )
     one = torch.ones(1)
-    told, bare = velocity(pipe.transformer, noise, one, text), velocity(pipe.transformer, noise, one, empty)
+    told, bare = (
+        velocity(pipe.transformer, noise, one, text),
+        velocity(pipe.transformer, noise, one, empty),
+    )
     drawn = integrate(pipe.transformer, noise, text, [1.0], 1.5, empty)
     assert torch.allclose(drawn, noise - (bare + 1.5 * (told - bare)), atol=1e-5)
     with pytest.raises(ValueError, match="empty"):
@@ -66,4 +81,6 @@ def test_the_error_is_a_mean_over_latent_dimensions(pipe):
     clean, noise, sigma = torch.randn(1, 16, 32), torch.randn(1, 16, 32), torch.tensor([0.5])
     v = velocity(pipe.transformer, (clean + noise) / 2, sigma, text)
     expected = ((v - (noise - clean)) ** 2).sum() / (16 * 32)
-    assert torch.allclose(velocity_errors(pipe.transformer, clean, noise, sigma, text), expected.view(1), atol=1e-5)
+    assert torch.allclose(
+        velocity_errors(pipe.transformer, clean, noise, sigma, text), expected.view(1), atol=1e-5
+    )

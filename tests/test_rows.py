@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from gamelabel.rows import BadFile, csv_rows, is_text
+from gamelabel.tables.csv_rows import BadFile, csv_rows, is_text
 
 
 def file(folder: Path, content: bytes) -> Path:
@@ -17,7 +17,11 @@ def test_good_rows_come_by_column_and_broken_ones_say_why(tmp_path: Path) -> Non
     found = list(csv_rows(file(tmp_path, content), ["b"]))
     assert [row.number for row in found] == [0, 1, 2, 3, 4, 5]
     assert found[0].cells == {"a": "1", "b": 'x, "y"\nz'}
-    assert [row.wrong.partition(",")[0] for row in found[1:4]] == ["is empty", "has 1 cells", "has 3 cells"]
+    assert [row.wrong.partition(",")[0] for row in found[1:4]] == [
+        "is empty",
+        "has 1 cells",
+        "has 3 cells",
+    ]
     assert not is_text(found[4].cells["a"]) and is_text(found[4].cells["b"]) and is_text("星é")
     assert "cannot be read" in found[5].wrong and not found[5].cells
 

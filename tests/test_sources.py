@@ -76,7 +76,10 @@ def test_the_catalogue_is_complete() -> None:
             assert bool(entry.address) != bool(entry.by_hand)
             assert bool(entry.drop_lines) == bool(entry.source_sha256) == bool(entry.dropped)
             if entry.address:  # a fixed commit, so that what lies there stays what was meant
-                assert re.match(r"https://raw\.githubusercontent\.com/[\w.-]+/[\w.-]+/[0-9a-f]{40}/\S+$", entry.address)
+                assert re.match(
+                    r"https://raw\.githubusercontent\.com/[\w.-]+/[\w.-]+/[0-9a-f]{40}/\S+$",
+                    entry.address,
+                )
 
 
 def test_every_set_beside_the_repository_is_whole() -> None:
@@ -87,7 +90,9 @@ def test_every_set_beside_the_repository_is_whole() -> None:
 
 
 @pytest.mark.parametrize("place", ["named", "cache", "shared"])
-def test_each_place_is_looked_in(place: str, nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_place_is_looked_in(
+    place: str, nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     document(nowhere, monkeypatch, "https://localhost:9/")
     monkeypatch.setenv("GAMELABEL_DATA", str(nowhere / "named"))
     path = put(nowhere / place, GOOD)
@@ -106,7 +111,9 @@ def test_a_damaged_copy_is_passed_over(nowhere: Path, monkeypatch: pytest.Monkey
     assert not sources.at_hand("a_set")
 
 
-def test_a_download_lands_in_the_cache(served: Path, nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_lands_in_the_cache(
+    served: Path, nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     document(nowhere, monkeypatch, (served / "address").read_text())
     (served / "a.txt").write_bytes(GOOD)
     path = sources.data_file("a_set", "a.txt")
@@ -116,11 +123,15 @@ def test_a_download_lands_in_the_cache(served: Path, nowhere: Path, monkeypatch:
     assert [p.name for p in path.parent.iterdir()] == ["a.txt"]
 
 
-def test_lines_are_left_out_of_a_download(served: Path, nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_are_left_out_of_a_download(
+    served: Path, nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     longer = b"zero\none\ntwo\nbad\nworse\nthree"
     sha = hashlib.sha256(longer).hexdigest()
     at = (served / "address").read_text()
-    document(nowhere, monkeypatch, at, source_sha256=sha, drop_lines=[[1, 1], [4, 5]], dropped="bad rows")
+    document(
+        nowhere, monkeypatch, at, source_sha256=sha, drop_lines=[[1, 1], [4, 5]], dropped="bad rows"
+    )
     (served / "a.txt").write_bytes(longer)
     assert sources.data_file("a_set", "a.txt").read_bytes() == GOOD
 
@@ -137,19 +148,33 @@ def test_a_wrong_or_missing_download_leaves_nothing(
         sources.data_file("a_set", "a.txt")
     said = str(caught.value)
     cure = str(nowhere / "cache/a_set/a.txt")
-    for part in ("a.txt of A Set", "CC0-1.0", at, "The download failed", cure, "GAMELABEL_DATA", SHA):
+    for part in (
+        "a.txt of A Set",
+        "CC0-1.0",
+        at,
+        "The download failed",
+        cure,
+        "GAMELABEL_DATA",
+        SHA,
+    ):
         assert part in said
     assert not list((nowhere / "cache/a_set").iterdir())
 
 
-def test_a_file_without_an_address_is_put_there_by_hand(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_without_an_address_is_put_there_by_hand(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     document(nowhere, monkeypatch, "", **{"from": ""}, by_hand="the table of the book's page 3")
-    with pytest.raises(sources.NoData, match=r"by hand\. It is the table of the book's page 3") as caught:
+    with pytest.raises(
+        sources.NoData, match=r"by hand\. It is the table of the book's page 3"
+    ) as caught:
         sources.data_file("a_set", "a.txt")
     assert "https://example.org/set" in str(caught.value)
 
 
-def test_a_server_that_falls_silent_does_not_hold_us(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_falls_silent_does_not_hold_us(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         document(nowhere, monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}/")
         monkeypatch.setattr(sources, "DEADLINE_S", 0.3)
@@ -160,7 +185,9 @@ def test_a_server_that_falls_silent_does_not_hold_us(nowhere: Path, monkeypatch:
 
 
 def test_unknown_names_are_answered_with_the_known() -> None:
-    with pytest.raises(ValueError, match=r"'parti': data/sources.yaml documents agiqa3k, .*prompts_parti"):
+    with pytest.raises(
+        ValueError, match=r"'parti': data/sources.yaml documents agiqa3k, .*prompts_parti"
+    ):
         sources.data_file("parti", "PartiPrompts.tsv")
     with pytest.raises(ValueError, match=r"no file 'x': it has PartiPrompts\.tsv"):
         sources.data_file("prompts_parti", "x")

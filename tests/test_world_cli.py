@@ -9,11 +9,13 @@ from typer.testing import CliRunner
 
 from gamelabel.cli import app, main
 from gamelabel.images import EMBEDDED, load
+from gamelabel.scenes import draw, parse
 from gamelabel.tuning.adapter import add_adapter, save_adapter
-from gamelabel.world import draw, parse
 from tests.images.repositories import untrained_repository
 
-needs_the_model = pytest.mark.skipif(not EMBEDDED.exists(), reason="the embedded model is not there")
+needs_the_model = pytest.mark.skipif(
+    not EMBEDDED.exists(), reason="the embedded model is not there"
+)
 
 
 @pytest.fixture(scope="module")
@@ -53,27 +55,45 @@ def test_errors_are_a_sentence_without_a_traceback(tmp_path, capsys, monkeypatch
     said, code = shown(capsys, monkeypatch, "judge", tmp_path / "grey.png", "a large red circle")
     assert code == 2 and "L, 32 x 32" in said and "Traceback" not in said
     said, code = shown(capsys, monkeypatch, "draw", "a purpel circle over a blue sqare")
-    assert code == 2 and "unknown words: purpel, sqare" in said and "a purple circle over a blue square" in said
+    assert (
+        code == 2
+        and "unknown words: purpel, sqare" in said
+        and "a purple circle over a blue square" in said
+    )
     said, code = shown(capsys, monkeypatch, "evaluate", "--model", tmp_path)
     assert code == 2 and "no model_index.json" in said
 
 
 def test_sample_judges_what_it_can_and_says_so_where_it_cannot(repository, tmp_path):
-    known = gamelabel("sample", "two red circles", "--n", 2, "--model", repository, "--out", tmp_path / "a.png")
+    known = gamelabel(
+        "sample", "two red circles", "--n", 2, "--model", repository, "--out", tmp_path / "a.png"
+    )
     assert known.exit_code == 0 and "seed 0:" in known.stdout and "seed 1:" in known.stdout
-    unknown = gamelabel("sample", "two red zebras", "--n", 1, "--model", repository, "--out", tmp_path / "b.png")
+    unknown = gamelabel(
+        "sample", "two red zebras", "--n", 1, "--model", repository, "--out", tmp_path / "b.png"
+    )
     assert unknown.exit_code == 0 and (tmp_path / "b.png").exists()
-    assert "not judged" in unknown.stdout and "zebras" in unknown.stdout and "nearest prompt" in unknown.stdout
+    assert (
+        "not judged" in unknown.stdout
+        and "zebras" in unknown.stdout
+        and "nearest prompt" in unknown.stdout
+    )
 
 
 def test_evaluate_prints_one_json_object(repository, tmp_path):
     pipe = load(repository, device="cpu")
     add_adapter(pipe.transformer, rank=2)
     adapter = save_adapter(pipe.transformer, tmp_path)
-    done = gamelabel("evaluate", "--model", repository, "--adapter", adapter, "--n", 10, "--steps", 2, "--json")
+    done = gamelabel(
+        "evaluate", "--model", repository, "--adapter", adapter, "--n", 10, "--steps", 2, "--json"
+    )
     result = json.loads(done.stdout.splitlines()[-1])
-    assert set(result) == {"model", "steps", "seed", "adherence", "families"} and result["steps"] == 2
-    assert set(result["adherence"]) == {"value", "low", "high", "n"} and result["adherence"]["n"] == 10
+    assert (
+        set(result) == {"model", "steps", "seed", "adherence", "families"} and result["steps"] == 2
+    )
+    assert (
+        set(result["adherence"]) == {"value", "low", "high", "n"} and result["adherence"]["n"] == 10
+    )
     assert set(result["families"]) == {"single", "two", "count", "position", "binding"}
 
 

@@ -10,12 +10,14 @@ from typing import Annotated
 import typer
 
 from gamelabel import __version__
-from gamelabel.cli.export import export
-from gamelabel.cli.serve import serve
-from gamelabel.cli.study import claims, doctor, run, status, verify
-from gamelabel.cli.world import world
+from gamelabel.cli.export_command import export
+from gamelabel.cli.serve_command import serve
+from gamelabel.cli.study_commands import claims, doctor, run, status, verify
+from gamelabel.cli.world_commands import world
 
-app = typer.Typer(name="gamelabel", no_args_is_help=True, add_completion=False, rich_markup_mode="markdown")
+app = typer.Typer(
+    name="gamelabel", no_args_is_help=True, add_completion=False, rich_markup_mode="markdown"
+)
 for command in (run, status, verify, claims, doctor):
     app.command(rich_help_panel="The study")(command)
 app.command()(export)
@@ -32,7 +34,10 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def gamelabel(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and stop."
+        ),
     ] = False,
 ) -> None:
     """Preference data from play, and better image models from that data."""
@@ -51,7 +56,9 @@ def main() -> None:
     Errors that a user can mend are ValueErrors and OSErrors with a sentence for a message: that sentence is shown,
     without a traceback (GAMELABEL_DEBUG=1 shows it all).
     """
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # it warns of a torchvision that FLUX does not need
+    os.environ.setdefault(
+        "TRANSFORMERS_VERBOSITY", "error"
+    )  # it warns of a torchvision that FLUX does not need
     try:
         app()
     except (ValueError, OSError) as error:

@@ -1,9 +1,15 @@
 """Every figure of the study: a function takes an Axes, draws on it, and returns it."""
 
-from gamelabel.figures.claims import claimed_directions, claimed_values
-from gamelabel.figures.crowds import abilities, gate_costs, gate_gains, methods_beside, two_means
-from gamelabel.figures.gates import gate_asks, gate_kinds, gate_removes
-from gamelabel.figures.players import (
+from gamelabel.figures.claim_figures import claimed_directions, claimed_values
+from gamelabel.figures.crowd_figures import (
+    abilities,
+    gate_costs,
+    gate_gains,
+    methods_beside,
+    two_means,
+)
+from gamelabel.figures.gate_figures import gate_asks, gate_kinds, gate_removes
+from gamelabel.figures.label_figures import (
     accuracy_by_labels,
     accuracy_by_player,
     beside_paper,
@@ -13,9 +19,20 @@ from gamelabel.figures.players import (
     labels_per_point,
     lorenz,
 )
-from gamelabel.figures.prompts import picture_pair, preferred_pair, prompts_kept, shares
-from gamelabel.figures.reward import agreement_map, reward_training, scored_pictures, scorers_beside, scores_by_wins
-from gamelabel.figures.tuning import changes_by_family, changes_by_flip, judged_pictures, win_matrix
+from gamelabel.figures.prompt_figures import picture_pair, preferred_pair, prompts_kept, shares
+from gamelabel.figures.reward_figures import (
+    agreement_map,
+    reward_training,
+    scored_pictures,
+    scorers_beside,
+    scores_by_wins,
+)
+from gamelabel.figures.tuning_figures import (
+    changes_by_family,
+    changes_by_flip,
+    judged_pictures,
+    win_matrix,
+)
 
 __all__ = [
     "abilities",

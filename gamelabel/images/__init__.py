@@ -3,11 +3,25 @@
 `base` holds the recipe of the embedded model.
 """
 
+from gamelabel.images.judge import (
+    adherence_by_family,
+    judge_pairs,
+    open_picture,
+    share,
+    share_table,
+)
 from gamelabel.images.pairs import draw_pairs, make_pairs, trainable
-from gamelabel.images.pipeline import EMBEDDED, NotAFluxRepository, encode, generate, load, side_of, starting_noise
+from gamelabel.images.pipeline import (
+    EMBEDDED,
+    NotAFluxRepository,
+    encode,
+    generate,
+    load,
+    side_of,
+    starting_noise,
+)
 from gamelabel.images.quality import quality_change
 from gamelabel.images.several import draw_several, judge_several, plan_several
-from gamelabel.images.truth import adherence_by_family, judge_pairs, open_picture, share, share_table
 
 __all__ = [
     "EMBEDDED",

@@ -20,12 +20,13 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from gamelabel.images.pipeline import batch_of, generate, identity
-from gamelabel.world import parse, split
-from gamelabel.world import prompts as all_prompts
-from gamelabel.world.scenes import normalise
+from gamelabel.scenes import parse, split
+from gamelabel.scenes import prompts as all_prompts
+from gamelabel.scenes.grammar import normalise
 
 _ORIGIN = "origin"  # the entry of a PNG with the hash of what it was drawn from
-_SMALL_WORDS = frozenset("a an and at by for from in into is of on or over style the to under with".split())  # noqa: SIM905
+_SMALL_WORDS = {"a", "an", "and", "at", "by", "for", "from", "in", "into", "is", "of", "on", "or"}
+_SMALL_WORDS |= {"over", "style", "the", "to", "under", "with"}
 
 
 def content_words(prompt: str) -> frozenset[str]:
@@ -36,11 +37,15 @@ def content_words(prompt: str) -> frozenset[str]:
 def trainable(prompts: pd.DataFrame) -> pd.DataFrame:
     """Without the prompts on which models of the embedded world are tested: its held-out combinations."""
     known = all_prompts()
-    held_out = prompts["text"].map(lambda text: normalise(text) in known and split(parse(text)) == "held-out")
+    held_out = prompts["text"].map(
+        lambda text: normalise(text) in known and split(parse(text)) == "held-out"
+    )
     return prompts[~held_out.astype(bool)]
 
 
-def make_pairs(prompts: pd.DataFrame, points: int, comparisons: int, model: str, seed: int) -> pd.DataFrame:
+def make_pairs(
+    prompts: pd.DataFrame, points: int, comparisons: int, model: str, seed: int
+) -> pd.DataFrame:
     """Plan a pool of data points from kept prompts (columns prompt_id, text): the table `pairs`, its files to be drawn.
 
     Each prompt serves once. Raises ValueError where there are too few distinct prompts, or no points are asked for.
@@ -60,7 +65,8 @@ def make_pairs(prompts: pd.DataFrame, points: int, comparisons: int, model: str,
     order = rng.permutation(len(distinct))
     chosen = distinct.iloc[order[: points + comparisons]]
     decoys = _decoys(
-        chosen["text"].iloc[points:].tolist(), distinct["text"].iloc[order[points + comparisons :]].tolist()
+        chosen["text"].iloc[points:].tolist(),
+        distinct["text"].iloc[order[points + comparisons :]].tolist(),
     )
     # the side of the true picture, balanced
     gold = rng.permutation(np.resize(["a", "b"], comparisons))
@@ -101,7 +107,9 @@ def _decoys(prompts: Sequence[str], candidates: Sequence[str]) -> list[str]:
         words = content_words(prompt)
         found = next((i for i, (_, other) in enumerate(free) if not words & other), None)
         if found is None:
-            raise ValueError(f"no prompt left that shares no word with {prompt!r}: take a larger corpus")
+            raise ValueError(
+                f"no prompt left that shares no word with {prompt!r}: take a larger corpus"
+            )
         decoys.append(free.pop(found)[0])
     return decoys
 
@@ -117,7 +125,12 @@ def is_whole(path: Path, origin: str = "") -> bool:
 
 
 def draw_pairs(
-    pipe: FluxPipeline, pairs: pd.DataFrame, folder: Path, steps: int = 4, guidance: float = 1.0, batch: int = 0
+    pipe: FluxPipeline,
+    pairs: pd.DataFrame,
+    folder: Path,
+    steps: int = 4,
+    guidance: float = 1.0,
+    batch: int = 0,
 ) -> int:
     """Draw what is missing or broken of the pictures of a table from `make_pairs`; returns how many were drawn.
 

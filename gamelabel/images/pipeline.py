@@ -22,7 +22,10 @@ from gamelabel.flow import Text, pack, unpack
 
 EMBEDDED = Path(__file__).parents[2] / "data/models/scenes-flux"
 SCHNELL_TOKENS = 256  # FLUX.1-schnell's limit on T5 tokens
-_BATCH, _PIXELS = 64, 2**20  # pictures and pixels drawn at once, at most: one of 1024 x 1024 fills a GPU by itself
+_BATCH, _PIXELS = (
+    64,
+    2**20,
+)  # pictures and pixels drawn at once, at most: one of 1024 x 1024 fills a GPU by itself
 _DECODED = 2**15  # pixels decoded at once, at least one picture: what a processor's cache holds
 
 Pictures = NDArray[np.uint8]
@@ -39,19 +42,31 @@ def load(model: str | Path = EMBEDDED, device: str = "", adapter: str | Path = "
     does not give it, FileNotFoundError for an adapter that is not there.
     """
     if adapter and not Path(adapter).exists():
-        raise FileNotFoundError(f"no adapter at {adapter}: give the .safetensors file that tuning saved")
+        raise FileNotFoundError(
+            f"no adapter at {adapter}: give the .safetensors file that tuning saved"
+        )
     if Path(model).exists():
         _check_folder(Path(model))
     elif Path(model).is_absolute() or str(model).count("/") != 1:
-        raise NotAFluxRepository(f"{model}: no such folder; give a FLUX repository's folder or its name on the hub")
+        raise NotAFluxRepository(
+            f"{model}: no such folder; give a FLUX repository's folder or its name on the hub"
+        )
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     level = diffusers_logging.get_verbosity()
     diffusers_logging.set_verbosity_error()  # it warns of config entries that it then keeps
     try:
-        pipe = FluxPipeline.from_pretrained(model, dtype=torch.bfloat16 if device == "cuda" else torch.float32)
+        pipe = FluxPipeline.from_pretrained(
+            model, dtype=torch.bfloat16 if device == "cuda" else torch.float32
+        )
     except OSError as error:  # of the hub, and of files that are torn or not there
-        cure = "copy it anew" if Path(model).exists() else "check the network and the name, or give a copy's folder"
-        raise NotAFluxRepository(f"{model} cannot be opened: {cure} ({str(error).split('. ')[0]})") from None
+        cure = (
+            "copy it anew"
+            if Path(model).exists()
+            else "check the network and the name, or give a copy's folder"
+        )
+        raise NotAFluxRepository(
+            f"{model} cannot be opened: {cure} ({str(error).split('. ')[0]})"
+        ) from None
     finally:
         diffusers_logging.set_verbosity(level)
     pipe.set_progress_bar_config(disable=True)
@@ -67,11 +82,15 @@ def _check_folder(folder: Path) -> None:
         raise NotAFluxRepository(f"{folder} is not a FLUX repository: it has no model_index.json")
     parts = json.loads(index.read_text())
     if parts.get("_class_name") != "FluxPipeline":
-        raise NotAFluxRepository(f"{index} is of a {parts.get('_class_name')}, not of a FluxPipeline")
+        raise NotAFluxRepository(
+            f"{index} is of a {parts.get('_class_name')}, not of a FluxPipeline"
+        )
     wanted = [name for name, kind in parts.items() if isinstance(kind, list) and kind[0]]
     missing = [name for name in wanted if not any((folder / name).glob("*"))]
     if missing:
-        raise NotAFluxRepository(f"{folder} is not a whole FLUX repository: {', '.join(missing)} missing")
+        raise NotAFluxRepository(
+            f"{folder} is not a whole FLUX repository: {', '.join(missing)} missing"
+        )
 
 
 def side_of(pipe: FluxPipeline) -> int:
@@ -106,15 +125,23 @@ def text_length(pipe: FluxPipeline) -> int:
 def encode(pipe: FluxPipeline, prompts: Sequence[str]) -> Text:
     """Encode prompts, repeated ones once: embeddings (N, length, width), pooled (N, width)."""
     unique = {prompt: row for row, prompt in enumerate(dict.fromkeys(prompts))}
-    embeds, pooled, _ = pipe.encode_prompt(list(unique), list(unique), max_sequence_length=text_length(pipe))
+    embeds, pooled, _ = pipe.encode_prompt(
+        list(unique), list(unique), max_sequence_length=text_length(pipe)
+    )
     rows = torch.tensor([unique[prompt] for prompt in prompts], device=embeds.device)
     return Text(embeds[rows], pooled[rows])
 
 
 def starting_noise(pipe: FluxPipeline, seeds: Sequence[int]) -> torch.Tensor:
     """The packed noise (N, tokens, channels) from which `generate` draws the pictures of these seeds."""
-    channels, side = pipe.transformer.config.in_channels // 4, side_of(pipe) // pipe.vae_scale_factor
-    noise = [torch.randn(1, channels, side, side, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
+    channels, side = (
+        pipe.transformer.config.in_channels // 4,
+        side_of(pipe) // pipe.vae_scale_factor,
+    )
+    noise = [
+        torch.randn(1, channels, side, side, generator=torch.Generator().manual_seed(seed))
+        for seed in seeds
+    ]
     return pack(torch.cat(noise))
 
 
@@ -144,7 +171,10 @@ def generate(
             against = {}
             if empty is not None:
                 bare, bare_pooled = (x.expand(n, *x.shape[1:]) for x in empty)
-                against = {"negative_prompt_embeds": bare, "negative_pooled_prompt_embeds": bare_pooled}
+                against = {
+                    "negative_prompt_embeds": bare,
+                    "negative_pooled_prompt_embeds": bare_pooled,
+                }
             latents = pipe(
                 prompt_embeds=text.embeds,
                 pooled_prompt_embeds=text.pooled,
@@ -167,5 +197,11 @@ def decode(pipe: FluxPipeline, tokens: torch.Tensor) -> Pictures:
     """Packed latents (n, tokens, channels) -> pictures, uint8 RGB (n, H, W, 3), as FluxPipeline decodes them."""
     latents = unpack(tokens) / pipe.vae.config.scaling_factor + pipe.vae.config.shift_factor
     few = max(1, _DECODED // side_of(pipe) ** 2)
-    decoded = torch.cat([pipe.vae.decode(part, return_dict=False)[0] for part in latents.split(few)])
-    return (pipe.image_processor.postprocess(decoded, output_type="np") * 255.0).round().astype(np.uint8)
+    decoded = torch.cat(
+        [pipe.vae.decode(part, return_dict=False)[0] for part in latents.split(few)]
+    )
+    return (
+        (pipe.image_processor.postprocess(decoded, output_type="np") * 255.0)
+        .round()
+        .astype(np.uint8)
+    )

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 Features = NDArray[np.floating[Any]]
 
 
-def kernel_distance(ours: Features, theirs: Features, replicates: int = 200, seed: int = 0) -> NDArray[np.float64]:
+def kernel_distance(
+    ours: Features, theirs: Features, replicates: int = 200, seed: int = 0
+) -> NDArray[np.float64]:
     """Unbiased squared MMD between features (N, d) and (M, d), and its bootstrap replicates: (1 + replicates,).
 
     Replicates resample the pictures of both sets; for equal N, M and seed they are the same pictures, so that two
@@ -29,16 +31,23 @@ def kernel_distance(ours: Features, theirs: Features, replicates: int = 200, see
     kernels = _kernel(ours, ours), _kernel(theirs, theirs), _kernel(ours, theirs)
     rng = np.random.default_rng(seed)
     counts: list[tuple[NDArray[Any], NDArray[Any]]] = [(np.ones(n), np.ones(m))]
-    counts += [(rng.multinomial(n, [1 / n] * n), rng.multinomial(m, [1 / m] * m)) for _ in range(replicates)]
+    counts += [
+        (rng.multinomial(n, [1 / n] * n), rng.multinomial(m, [1 / m] * m))
+        for _ in range(replicates)
+    ]
     return np.array([_discrepancy(u, v, *kernels) for u, v in counts])
 
 
-def quality_change(ours: Features, base: Features, scenes: Features, replicates: int = 200) -> dict[str, Any]:
+def quality_change(
+    ours: Features, base: Features, scenes: Features, replicates: int = 200
+) -> dict[str, Any]:
     """How much nearer to the scenes `ours` lies than `base`, in thousandths: {value, low, high, n}; below 0 is worse.
 
     `ours` and `base` answer the same prompts in the same order; the interval is a paired 95 % bootstrap.
     """
-    nearer = 1000.0 * (kernel_distance(base, scenes, replicates) - kernel_distance(ours, scenes, replicates))
+    nearer = 1000.0 * (
+        kernel_distance(base, scenes, replicates) - kernel_distance(ours, scenes, replicates)
+    )
     low, high = np.quantile(nearer[1:], (0.025, 0.975))
     return {"value": float(nearer[0]), "low": float(low), "high": float(high), "n": len(ours)}
 
@@ -47,11 +56,15 @@ def _kernel(x: Features, y: Features) -> Features:
     return (x @ y.T / x.shape[1] + 1.0) ** 3
 
 
-def _discrepancy(u: NDArray[Any], v: NDArray[Any], within: Features, beyond: Features, across: Features) -> float:
+def _discrepancy(
+    u: NDArray[Any], v: NDArray[Any], within: Features, beyond: Features, across: Features
+) -> float:
     """The estimate with pictures counted u and v times; pairs of a picture with itself do not count."""
 
     def mean(w: NDArray[Any], kernel: Features) -> float:
         squares = (w * w) @ np.diag(kernel)
         return float((w @ kernel @ w - squares) / (w.sum() ** 2 - (w * w).sum()))
 
-    return mean(u, within) + mean(v, beyond) - 2.0 * float(u @ across @ v) / float(u.sum() * v.sum())
+    return (
+        mean(u, within) + mean(v, beyond) - 2.0 * float(u @ across @ v) / float(u.sum() * v.sum())
+    )

@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 from diffusers import FluxPipeline
 
+from gamelabel.images.judge import open_picture, reduced
 from gamelabel.images.pairs import draw_files
-from gamelabel.images.truth import open_picture, reduced
-from gamelabel.world import adherence
+from gamelabel.scenes import adherence
 
 
-def plan_several(prompts: pd.DataFrame, each: int, seed: int, folder: str = "images") -> pd.DataFrame:
+def plan_several(
+    prompts: pd.DataFrame, each: int, seed: int, folder: str = "images"
+) -> pd.DataFrame:
     """Plan `each` pictures of every prompt (columns prompt_id, text): prompt_id, prompt, image, seed, to be drawn.
 
     image: a path in the run's folder; no seed is there twice. Raises ValueError for fewer than one picture a prompt.
@@ -29,7 +31,12 @@ def plan_several(prompts: pd.DataFrame, each: int, seed: int, folder: str = "ima
 
 
 def draw_several(
-    pipe: FluxPipeline, images: pd.DataFrame, folder: Path, steps: int = 4, guidance: float = 1.0, batch: int = 0
+    pipe: FluxPipeline,
+    images: pd.DataFrame,
+    folder: Path,
+    steps: int = 4,
+    guidance: float = 1.0,
+    batch: int = 0,
 ) -> int:
     """Draw what is missing or broken of a plan from `plan_several`; returns how many were drawn. Raises OSError."""
     rows = zip(images["image"], images["prompt"], images["seed"], strict=True)

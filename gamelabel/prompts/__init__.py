@@ -2,12 +2,19 @@
 
 from gamelabel.prompts.at_hand import ALL_LISTS, candidates, published, word_lists
 from gamelabel.prompts.corpora import OUTSIDE, BadCorpus, Corpus, csv_corpus, outside_corpus
-from gamelabel.prompts.grammar import WORLD, world_corpus
-from gamelabel.prompts.lists import WORD_LISTS, mask, word_list
-from gamelabel.prompts.normal import normalise
-from gamelabel.prompts.screen import RULES, Rule, WordFilter
-from gamelabel.prompts.select import Selected, coverage, embed, select, vote_k
-from gamelabel.prompts.table import Screened, prompt_id, reasons, screen, share_interval, survival
+from gamelabel.prompts.diversity import Selected, coverage, embed, select, vote_k
+from gamelabel.prompts.normalisation import normalise
+from gamelabel.prompts.scene_corpus import WORLD, world_corpus
+from gamelabel.prompts.survival import (
+    Screened,
+    prompt_id,
+    reasons,
+    screen,
+    share_interval,
+    survival,
+)
+from gamelabel.prompts.word_filter import RULES, Rule, WordFilter
+from gamelabel.prompts.word_lists import WORD_LISTS, mask, word_list
 
 __all__ = [
     "ALL_LISTS",

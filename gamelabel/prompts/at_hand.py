@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from gamelabel.prompts.corpora import OUTSIDE, Corpus, csv_corpus, origin, outside_corpus
-from gamelabel.prompts.grammar import WORLD, world_corpus
-from gamelabel.prompts.lists import WORD_LISTS, word_list
+from gamelabel.prompts.scene_corpus import WORLD, world_corpus
+from gamelabel.prompts.word_lists import WORD_LISTS, word_list
 from gamelabel.sources import NoData
 
 ALL_LISTS = "all lists"
@@ -34,7 +34,9 @@ def candidates(
         return csv_corpus(corpus, csv_column, Path(corpus).stem)
     if corpus not in OUTSIDE:
         known = ", ".join((WORLD, *OUTSIDE))
-        raise ValueError(f"no corpus is called {corpus!r}: there are {known}; or give the path of a file NAME.csv")
+        raise ValueError(
+            f"no corpus is called {corpus!r}: there are {known}; or give the path of a file NAME.csv"
+        )
     return outside_corpus(corpus, fetch)
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from gamelabel.rows import BadFile, csv_rows, is_text
 from gamelabel.sources import data_file, sources
+from gamelabel.tables.csv_rows import BadFile, csv_rows, is_text
 
 # Kaggle's rturley/stable-diffusion-100k-custom-prompts-and-images (the paper's reference [14]): needs an account
 # there, so it is read from where its owner put it. Its table is custom_prompts_df.csv, with these columns.
-KAGGLE_ADDRESS = "https://www.kaggle.com/datasets/rturley/stable-diffusion-100k-custom-prompts-and-images"
+KAGGLE_ADDRESS = (
+    "https://www.kaggle.com/datasets/rturley/stable-diffusion-100k-custom-prompts-and-images"
+)
 KAGGLE_COLUMNS = ("prompt", "image_file")
 
 
@@ -68,7 +70,11 @@ _OUTSIDE: dict[str, tuple[str, dict[str, Callable[[Path], Rows]]]] = {
     "pick-a-pic": ("prompts_pickapic", {"train.txt": _lines, "test.txt": _lines}),
     "imagereward": (
         "imagereward",
-        {"refl_data.json": _json("text"), "test.json": _json("prompt"), "benchmark-prompts.json": _json("prompt")},
+        {
+            "refl_data.json": _json("text"),
+            "test.json": _json("prompt"),
+            "benchmark-prompts.json": _json("prompt"),
+        },
     ),
 }
 OUTSIDE = tuple(_OUTSIDE)
@@ -81,10 +87,15 @@ def outside_corpus(name: str, fetch: bool = False) -> Corpus:
     `gamelabel.sources.NoData` where the set is not at hand.
     """
     if name not in _OUTSIDE:
-        raise ValueError(f"no corpus is called {name!r}: outside the world there are {', '.join(OUTSIDE)}")
+        raise ValueError(
+            f"no corpus is called {name!r}: outside the world there are {', '.join(OUTSIDE)}"
+        )
     key, files = _OUTSIDE[name]
     parts = [_gather(name, reader(data_file(key, file, fetch))) for file, reader in files.items()]
-    bad = pd.concat([part.bad.assign(file=file) for part, file in zip(parts, files, strict=True)], ignore_index=True)
+    bad = pd.concat(
+        [part.bad.assign(file=file) for part, file in zip(parts, files, strict=True)],
+        ignore_index=True,
+    )
     return Corpus(name, [text for part in parts for text in part.texts], bad)
 
 
@@ -102,13 +113,17 @@ def csv_corpus(path: str | Path, column: str = KAGGLE_COLUMNS[0], name: str = "k
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"no {path}: download the CSV from {KAGGLE_ADDRESS} (an account is needed there)")
+        raise FileNotFoundError(
+            f"no {path}: download the CSV from {KAGGLE_ADDRESS} (an account is needed there)"
+        )
     try:
         corpus = _gather(name, _column(path, column))
     except BadFile as error:
         raise BadCorpus(str(error)) from error
     if not corpus.texts:
-        raise BadCorpus(f"{path} has no prompt in its column {column!r}: {len(corpus.bad)} rows, all bad")
+        raise BadCorpus(
+            f"{path} has no prompt in its column {column!r}: {len(corpus.bad)} rows, all bad"
+        )
     return corpus
 
 

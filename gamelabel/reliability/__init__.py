@@ -1,6 +1,6 @@
 """Statistics of labels that many people gave: agreement, accuracy, participation, cost, and one label out of many.
 
-Labels are a frame `task, worker, label`; `gamelabel.labels.crowd` makes it from the table `labels`. Names are compared
+Labels are a frame `task, worker, label`; `gamelabel.tables.crowd` makes it from the table `labels`. Names are compared
 as they stand, in any script: an é of one code point is another worker than an e with an accent. Labels that are not as
 they should be meet the same answer everywhere:
 
@@ -16,13 +16,12 @@ they should be meet the same answer everywhere:
 """
 
 from gamelabel.reliability.accuracy import accuracy, mean_accuracy, score
-from gamelabel.reliability.aggregate import aggregate, skills
 from gamelabel.reliability.agreement import cohen_kappa, fleiss_kappa, percent_agreement
 from gamelabel.reliability.alpha import Level, alpha
+from gamelabel.reliability.comparisons import bradley_terry, side_bias
 from gamelabel.reliability.estimate import Estimate, clopper_pearson, wilson
 from gamelabel.reliability.interval import alpha_interval
-from gamelabel.reliability.numbers import PAPER, numbers
-from gamelabel.reliability.pairwise import bradley_terry, side_bias
+from gamelabel.reliability.paper_numbers import PAPER, numbers
 from gamelabel.reliability.participation import Participation, cost, participation
 
 __all__ = [
@@ -31,7 +30,6 @@ __all__ = [
     "Level",
     "Participation",
     "accuracy",
-    "aggregate",
     "alpha",
     "alpha_interval",
     "bradley_terry",
@@ -45,6 +43,5 @@ __all__ = [
     "percent_agreement",
     "score",
     "side_bias",
-    "skills",
     "wilson",
 ]

@@ -10,7 +10,9 @@ from gamelabel.reliability.counts import Coded, code
 from gamelabel.reliability.estimate import CONFIDENCE, Estimate, clopper_pearson, percentile, wilson
 
 
-def accuracy(labels: pd.DataFrame, gold: pd.DataFrame, confidence: float = CONFIDENCE) -> pd.DataFrame:
+def accuracy(
+    labels: pd.DataFrame, gold: pd.DataFrame, confidence: float = CONFIDENCE
+) -> pd.DataFrame:
     """Accuracy of each worker on the tasks that have a known answer, with two intervals.
 
     labels: `task, worker, label`; gold: `task, label`. Returns `worker, labels` and what `score` does, one row a
@@ -24,10 +26,13 @@ def accuracy(labels: pd.DataFrame, gold: pd.DataFrame, confidence: float = CONFI
     known = answers.notna().to_numpy()[coded.task]
     is_right = known & (given == answers.to_numpy()[coded.task])
     people = len(coded.workers)
-    table = pd.DataFrame({"worker": coded.workers, "labels": np.bincount(coded.worker, minlength=people)})
+    table = pd.DataFrame(
+        {"worker": coded.workers, "labels": np.bincount(coded.worker, minlength=people)}
+    )
     answered = np.bincount(coded.worker[known], minlength=people)
     return pd.concat(
-        [table, score(np.bincount(coded.worker[is_right], minlength=people), answered, confidence)], axis=1
+        [table, score(np.bincount(coded.worker[is_right], minlength=people), answered, confidence)],
+        axis=1,
     )
 
 
@@ -74,7 +79,12 @@ def mean_accuracy(
     players = len(values)
     if weight.sum() == 0:
         return Estimate(float("nan"), float("nan"), float("nan"), players)
-    drawn = np.random.default_rng(seed).multinomial(players, np.full(players, 1 / players), size=replicates) * weight
+    drawn = (
+        np.random.default_rng(seed).multinomial(
+            players, np.full(players, 1 / players), size=replicates
+        )
+        * weight
+    )
     with np.errstate(invalid="ignore"):
         means = drawn @ values / drawn.sum(1)
     return percentile(float(np.average(values, weights=weight)), means, players, confidence)
@@ -94,9 +104,18 @@ def known_answers(gold: pd.DataFrame | None, coded: Coded) -> pd.Series:
     answers = gold.loc[gold.label.notna(), ["task", "label"]].drop_duplicates()
     twice = answers.task[answers.task.duplicated()]
     if len(twice):
-        raise ValueError(f"gold contradicts itself about {twice.nunique()} tasks, such as {_shown(twice.iloc[0])}")
-    for name, ours, theirs in (("task", coded.tasks, answers.task), ("label", coded.categories, answers.label)):
-        if len(ours) and len(theirs) and isinstance(ours[0], str) != isinstance(theirs.iloc[0], str):
+        raise ValueError(
+            f"gold contradicts itself about {twice.nunique()} tasks, such as {_shown(twice.iloc[0])}"
+        )
+    for name, ours, theirs in (
+        ("task", coded.tasks, answers.task),
+        ("label", coded.categories, answers.label),
+    ):
+        if (
+            len(ours)
+            and len(theirs)
+            and isinstance(ours[0], str) != isinstance(theirs.iloc[0], str)
+        ):
             raise ValueError(
                 f"gold has {name}s such as {_shown(theirs.iloc[0])}, the labels {name}s such as {_shown(ours[0])}: "
                 "one is text, the other is not, so none would be found; read both alike"

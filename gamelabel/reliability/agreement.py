@@ -37,7 +37,9 @@ def fleiss_kappa(labels: pd.DataFrame | Counts) -> float:
     return _beyond(float(_same(counts).mean()), float((shares**2).sum()))
 
 
-def cohen_kappa(labels: pd.DataFrame, weights: Literal["linear", "quadratic"] | None = None) -> float:
+def cohen_kappa(
+    labels: pd.DataFrame, weights: Literal["linear", "quadratic"] | None = None
+) -> float:
     """Cohen's kappa = 1 - D_o / D_e of two workers over the tasks that both labelled, by how often theirs are apart.
 
     weights: without, labels that differ are 1 apart; "linear" and "quadratic" take categories in ascending order and
@@ -48,7 +50,9 @@ def cohen_kappa(labels: pd.DataFrame, weights: Literal["linear", "quadratic"] | 
     """
     coded = code(labels)
     if len(coded.workers) != 2:
-        raise ValueError(f"Cohen's kappa is of 2 workers, these are {len(coded.workers)}: fleiss_kappa or alpha")
+        raise ValueError(
+            f"Cohen's kappa is of 2 workers, these are {len(coded.workers)}: fleiss_kappa or alpha"
+        )
     said = np.full((len(coded.tasks), 2), -1)
     said[coded.task, coded.worker] = coded.label
     if (said >= 0).sum() < len(coded.task):

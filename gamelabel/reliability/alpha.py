@@ -15,7 +15,9 @@ Level = Literal["nominal", "ordinal", "interval", "ratio"]
 Real = NDArray[np.float64]
 
 
-def alpha(labels: pd.DataFrame | Counts, level: Level = "nominal", values: Sequence[float] | None = None) -> float:
+def alpha(
+    labels: pd.DataFrame | Counts, level: Level = "nominal", values: Sequence[float] | None = None
+) -> float:
     """Krippendorff's alpha = 1 - D_o / D_e, observed over expected disagreement.
 
     labels: a frame with columns `task` and `label` (who gave it does not matter), or vote counts, integers
@@ -43,7 +45,9 @@ def counts_and_values(
         counts = checked_counts(labels)
         numbers = np.arange(counts.shape[1]) if values is None else np.asarray(values)
         if len(numbers) != counts.shape[1]:
-            raise ValueError(f"{len(numbers)} values for {counts.shape[1]} categories: give one each")
+            raise ValueError(
+                f"{len(numbers)} values for {counts.shape[1]} categories: give one each"
+            )
         return counts, category_values(numbers, level)
     if values is not None:
         raise ValueError("values go with vote counts: in a frame the labels are their own values")
@@ -54,7 +58,9 @@ def counts_and_values(
 def category_values(categories: ArrayLike | pd.Index, level: Level) -> Real:
     """The number that each category stands for at a level, those of intervals from their mean; (categories,)."""
     if level not in ("nominal", "ordinal", "interval", "ratio"):
-        raise ValueError(f"{level!r} is no level of measurement: nominal, ordinal, interval or ratio")
+        raise ValueError(
+            f"{level!r} is no level of measurement: nominal, ordinal, interval or ratio"
+        )
     if level in ("nominal", "ordinal"):
         return np.arange(len(np.asarray(categories)), dtype=float)
     try:
@@ -99,7 +105,9 @@ def alpha_of_patterns(units: Counts, often: NDArray, level: Level, values: Real)
     return ratio_to_chance(observed, marginal, n, level, scale)
 
 
-def ratio_to_chance(observed: Real, marginal: Real, squares: Real, level: Level, scale: Real) -> Real:
+def ratio_to_chance(
+    observed: Real, marginal: Real, squares: Real, level: Level, scale: Real
+) -> Real:
     """Alpha (R,) = 1 - D_o / D_e; NaN where nothing could disagree.
 
     observed: weighted pairs of unlike labels within units, (R,); marginal: labels by category, (R, C); squares: the

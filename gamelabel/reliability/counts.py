@@ -41,7 +41,9 @@ def code(labels: pd.DataFrame, workers: bool = True) -> Coded:
 def vote_counts(coded: Coded) -> Counts:
     """Votes by task and category, (tasks, categories)."""
     shape = len(coded.tasks), len(coded.categories)
-    return np.bincount(coded.task * shape[1] + coded.label, minlength=shape[0] * shape[1]).reshape(shape)
+    return np.bincount(coded.task * shape[1] + coded.label, minlength=shape[0] * shape[1]).reshape(
+        shape
+    )
 
 
 def votes_of(labels: pd.DataFrame) -> tuple[Counts, pd.Index]:
@@ -106,13 +108,15 @@ def _given(labels: pd.DataFrame, needed: list[str]) -> pd.DataFrame:
     if missing:
         raise ValueError(
             f"labels have no column {', '.join(missing)}: they need {', '.join(needed)} "
-            "(from the table `labels`: gamelabel.labels.crowd)"
+            "(from the table `labels`: gamelabel.tables.crowd)"
         )
     there = labels.label.notna()
     given = labels if there.all() else labels.loc[there, needed]
     for column in needed[:-1]:
         if given[column].isna().any():
-            raise ValueError(f"{given[column].isna().sum()} labels have no {column}: drop them, or say who and what")
+            raise ValueError(
+                f"{given[column].isna().sum()} labels have no {column}: drop them, or say who and what"
+            )
     return given
 
 

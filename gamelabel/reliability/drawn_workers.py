@@ -14,7 +14,12 @@ _CELLS = 250_000  # numbers held at a time: they stay in the cache
 
 
 def alpha_over_workers(
-    coded: Coded, counts: Counts, replicates: int, rng: np.random.Generator, level: Level, values: Real
+    coded: Coded,
+    counts: Counts,
+    replicates: int,
+    rng: np.random.Generator,
+    level: Level,
+    values: Real,
 ) -> Real:
     """Alpha (R,) where the W workers are drawn again, W of them with replacement; counts: their votes, (units, C).
 
@@ -35,12 +40,18 @@ def alpha_over_workers(
     for start in range(0, replicates, chunk):
         rounds = min(chunk, replicates - start)
         drawn = rng.integers(0, people, (rounds, people)) * rounds + np.arange(rounds)[:, None]
-        weight: Real = np.bincount(drawn.ravel(), minlength=people * rounds).reshape(people, rounds).astype(float)
+        weight: Real = (
+            np.bincount(drawn.ravel(), minlength=people * rounds)
+            .reshape(people, rounds)
+            .astype(float)
+        )
         among_two = _of_two(forms, weight)
         among_many = (votes @ weight).reshape(counts.shape[1], -1, rounds)
         squares = labels @ weight**2
         m = among_many.sum(0)
-        pairs = m * m - squares  # of labels of different draws; 0 where one worker is left of a unit
+        pairs = (
+            m * m - squares
+        )  # of labels of different draws; 0 where one worker is left of a unit
         several = (pairs > 0).astype(float)
         marginal = among_two[2:].T + np.einsum("cur,ur->rc", among_many, several)
         scale = scale_values(marginal, level, values)
@@ -64,7 +75,10 @@ def _forms(coded: Coded, units: NDArray[np.bool_], level: Level, values: Real) -
     sides = np.eye(len(coded.categories))
     apart = unlike(sides[coded.label[one]] + sides[coded.label[other]], level, values) / 2
     entries = [apart, np.ones(len(one)), *(coded.label[one] == c for c in range(len(sides)))]
-    place, shape = (coded.worker[other], coded.worker[one]), (len(coded.workers), len(coded.workers))
+    place, shape = (
+        (coded.worker[other], coded.worker[one]),
+        (len(coded.workers), len(coded.workers)),
+    )
     return [sparse.csr_array((np.asarray(entry, float), place), shape=shape) for entry in entries]
 
 
@@ -83,5 +97,7 @@ def _votes(coded: Coded, units: NDArray[np.bool_], categories: int) -> tuple[Any
     used, count = units[coded.task], int(units.sum())
     place = (np.cumsum(units) - 1)[coded.task[used]]
     worker, ones, people = coded.worker[used], np.ones(int(used.sum())), len(coded.workers)
-    votes = sparse.csr_array((ones, (coded.label[used] * count + place, worker)), shape=(categories * count, people))
+    votes = sparse.csr_array(
+        (ones, (coded.label[used] * count + place, worker)), shape=(categories * count, people)
+    )
     return votes, sparse.csr_array((ones, (place, worker)), shape=(count, people))

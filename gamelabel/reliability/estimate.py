@@ -67,7 +67,9 @@ def _counted(right: ArrayLike, n: ArrayLike) -> tuple[NDArray[np.float64], NDArr
     return right, n
 
 
-def percentile(value: float, replicates: NDArray[np.float64], n: int, confidence: float = CONFIDENCE) -> Estimate:
+def percentile(
+    value: float, replicates: NDArray[np.float64], n: int, confidence: float = CONFIDENCE
+) -> Estimate:
     """The value with the percentile interval of its bootstrap replicates (R,), those that are undefined left out."""
     defined = replicates[~np.isnan(replicates)]
     if not len(defined) or np.isnan(value):

@@ -49,12 +49,17 @@ def alpha_interval(
     elif cluster != "worker":
         raise ValueError(f"{cluster!r} is no cluster: draw again by task or by worker")
     elif not isinstance(labels, pd.DataFrame):
-        raise ValueError("vote counts do not say who voted: an interval over workers needs a frame task, worker, label")
+        raise ValueError(
+            "vote counts do not say who voted: an interval over workers needs a frame task, worker, label"
+        )
     else:
         coded = code(labels)
         counts, numbers = vote_counts(coded), category_values(coded.categories, level)
     units, often = patterns(counts)
-    value, drawn = float(alpha_of_patterns(units, often[None], level, numbers)[0]), np.full(1, np.nan)
+    value, drawn = (
+        float(alpha_of_patterns(units, often[None], level, numbers)[0]),
+        np.full(1, np.nan),
+    )
     if len(units) and cluster == "task":
         drawn = _over_tasks(units, often, replicates, rng, level, numbers)
     elif len(units):
@@ -63,7 +68,12 @@ def alpha_interval(
 
 
 def _over_tasks(
-    units: Counts, often: Counts, replicates: int, rng: np.random.Generator, level: Level, values: Real
+    units: Counts,
+    often: Counts,
+    replicates: int,
+    rng: np.random.Generator,
+    level: Level,
+    values: Real,
 ) -> Real:
     n, chunk = int(often.sum()), max(1, _CELLS // units.size)
     parts = []

@@ -31,7 +31,11 @@ def participation(labels: pd.DataFrame | ArrayLike) -> Participation:
     Labels without a worker are left out. Lorenz curve L(k) = share of the k smallest; Gini = 1 - (2 sum of L(1..P) - 1)
     / P. Without labels mean, sd, gini and the curve are NaN.
     """
-    counts = labels.worker.value_counts().to_numpy() if isinstance(labels, pd.DataFrame) else np.asarray(labels)
+    counts = (
+        labels.worker.value_counts().to_numpy()
+        if isinstance(labels, pd.DataFrame)
+        else np.asarray(labels)
+    )
     counts = np.sort(counts)
     players, total = len(counts), int(counts.sum())
     if not total:
@@ -51,5 +55,7 @@ def cost(labels: pd.DataFrame | int, ecpm: float = 2.44, batch: int = 5) -> floa
     """
     count = labels if isinstance(labels, int) else len(labels)
     if count < 0 or batch < 1 or ecpm < 0:
-        raise ValueError(f"{count} labels in batches of {batch} at ${ecpm} per 1,000: none of these can be")
+        raise ValueError(
+            f"{count} labels in batches of {batch} at ${ecpm} per 1,000: none of these can be"
+        )
     return -(-count // batch) * ecpm / 1000

@@ -1,17 +1,42 @@
 """The reward model: BLIP with a head that learns from preferences; what it is compared with, and by which measures."""
 
-from gamelabel.reward.agreement import agreement, chosen, matrix, panel
-from gamelabel.reward.baselines import Scorer, baselines, clip_score, fit_quality, match_score, score_pairs
-from gamelabel.reward.calibrate import Calibration, calibrate
-from gamelabel.reward.compare import compare_on_pairs, compare_on_rankings, gain_on_pairs, remembered
-from gamelabel.reward.data import BadPairs, examples, split_by_prompt
-from gamelabel.reward.embedded import make_embedded
-from gamelabel.reward.folder import EMBEDDED, NotARewardModel, load_reward, open_blip, save_blip, save_reward
-from gamelabel.reward.metrics import accuracy_gain, auc, filter_at, metric_test, preference_accuracy, recall_at, wins
-from gamelabel.reward.model import RewardModel
-from gamelabel.reward.pretrain import pretrain
-from gamelabel.reward.published import NotImageReward, read_published
-from gamelabel.reward.train import Settings, bradley_terry, train_reward
+from gamelabel.reward.baselines import (
+    Scorer,
+    baselines,
+    clip_score,
+    fit_quality,
+    match_score,
+    score_pairs,
+)
+from gamelabel.reward.calibration import Calibration, calibrate
+from gamelabel.reward.compare import (
+    compare_on_pairs,
+    compare_on_rankings,
+    gain_on_pairs,
+    remembered,
+)
+from gamelabel.reward.examples import BadPairs, examples, split_by_prompt
+from gamelabel.reward.imagereward_checkpoint import NotImageReward, read_published
+from gamelabel.reward.judges import agreement, chosen, matrix, panel
+from gamelabel.reward.metrics import (
+    accuracy_gain,
+    auc,
+    filter_at,
+    metric_test,
+    preference_accuracy,
+    recall_at,
+    wins,
+)
+from gamelabel.reward.reward_folder import (
+    EMBEDDED,
+    NotARewardModel,
+    load_reward,
+    open_blip,
+    save_blip,
+    save_reward,
+)
+from gamelabel.reward.reward_model import RewardModel
+from gamelabel.reward.tune_reward import Settings, bradley_terry, train_reward
 
 __all__ = [
     "EMBEDDED",
@@ -37,14 +62,12 @@ __all__ = [
     "fit_quality",
     "gain_on_pairs",
     "load_reward",
-    "make_embedded",
     "match_score",
     "matrix",
     "metric_test",
     "open_blip",
     "panel",
     "preference_accuracy",
-    "pretrain",
     "read_published",
     "recall_at",
     "remembered",

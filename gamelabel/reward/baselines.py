@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from gamelabel.reward.model import Picture, RewardModel, in_batches
-from gamelabel.reward.pretrain import towers
+from gamelabel.models.blip_scenes.pretraining import towers
+from gamelabel.reward.reward_model import Picture, RewardModel, in_batches
 
 Scorer = Callable[[Sequence[Picture], Sequence[str]], NDArray[np.float64]]
 _BATCH = 32
@@ -26,7 +26,9 @@ _RIDGE = 1e-2  # keeps the line short: there are as many weights as the encoder 
 
 
 @torch.no_grad()
-def clip_score(model: RewardModel, pictures: Sequence[Picture], prompts: Sequence[str]) -> NDArray[np.float64]:
+def clip_score(
+    model: RewardModel, pictures: Sequence[Picture], prompts: Sequence[str]
+) -> NDArray[np.float64]:
     """Cosine of what the image encoder and the text encoder make of picture and prompt, apart from each other: (N,)."""
 
     def of(some: Sequence[Picture], texts: Sequence[str]) -> torch.Tensor:
@@ -38,7 +40,9 @@ def clip_score(model: RewardModel, pictures: Sequence[Picture], prompts: Sequenc
 
 
 @torch.no_grad()
-def match_score(model: RewardModel, pictures: Sequence[Picture], prompts: Sequence[str]) -> NDArray[np.float64]:
+def match_score(
+    model: RewardModel, pictures: Sequence[Picture], prompts: Sequence[str]
+) -> NDArray[np.float64]:
     """Log odds that picture and prompt belong together, by BLIP's matching head: (N,).
 
     Raises ValueError for a model that came without that head, as the published ImageReward does.
@@ -58,7 +62,9 @@ def match_score(model: RewardModel, pictures: Sequence[Picture], prompts: Sequen
 def _seen(model: RewardModel, pictures: Sequence[Picture]) -> NDArray[np.float64]:
     """What the image encoder makes of each picture, (N, width)."""
     starts = range(0, len(pictures), _BATCH)
-    parts = [model.blip.vision_model(model.look(pictures[i : i + _BATCH])).pooler_output for i in starts]
+    parts = [
+        model.blip.vision_model(model.look(pictures[i : i + _BATCH])).pooler_output for i in starts
+    ]
     return torch.cat(parts).double().cpu().numpy()
 
 
@@ -84,7 +90,9 @@ def fit_quality(model: RewardModel, frame: pd.DataFrame) -> Scorer:
 
     def quality(pictures: Sequence[Picture], prompts: Sequence[str]) -> NDArray[np.float64]:
         if len(pictures) != len(prompts):
-            raise ValueError(f"{len(pictures)} pictures but {len(prompts)} prompts: give one prompt for each picture")
+            raise ValueError(
+                f"{len(pictures)} pictures but {len(prompts)} prompts: give one prompt for each picture"
+            )
         return _seen(model, pictures) @ line if len(pictures) else np.zeros(0)
 
     return quality

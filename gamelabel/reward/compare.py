@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gamelabel.reliability import Estimate
 from gamelabel.reward.baselines import Scorer, score_pairs
 from gamelabel.reward.metrics import accuracy_gain, filter_at, preference_accuracy, recall_at
-from gamelabel.reward.model import Picture
+from gamelabel.reward.reward_model import Picture
 
 Numbers = dict[str, dict[str, Estimate]]  # scorer -> number -> its estimate
 
@@ -43,7 +43,9 @@ def compare_on_pairs(
     numbers: Numbers = {}
     for name, scorer in scorers.items():
         table = said[name] = score_pairs(scorer, known, folder)
-        found = preference_accuracy(table["score_a"], table["score_b"], target, known["prompt_id"].to_numpy())
+        found = preference_accuracy(
+            table["score_a"], table["score_b"], target, known["prompt_id"].to_numpy()
+        )
         numbers[name] = {"accuracy": found}
     return numbers, said
 
@@ -58,11 +60,18 @@ def gain_on_pairs(
     asked = said[ours]["pair_id"]
     target, prompts = targets.loc[asked], pairs.set_index("pair_id").loc[asked, "prompt_id"]
     scores = {name: (table["score_a"], table["score_b"]) for name, table in said.items()}
-    return {name: accuracy_gain(scores[ours], scores[name], target, prompts) for name in said if name != ours}
+    return {
+        name: accuracy_gain(scores[ours], scores[name], target, prompts)
+        for name in said
+        if name != ours
+    }
 
 
 def compare_on_rankings(
-    scorers: Mapping[str, Scorer], images: pd.DataFrame, folder: str | Path = ".", ks: tuple[int, ...] = (1, 2, 4)
+    scorers: Mapping[str, Scorer],
+    images: pd.DataFrame,
+    folder: str | Path = ".",
+    ks: tuple[int, ...] = (1, 2, 4),
 ) -> Numbers:
     """Recall and filter of each scorer on ranked pictures: prompt_id, prompt, image, rank (1 the best by people).
 
@@ -73,7 +82,9 @@ def compare_on_rankings(
     for name, scorer in scorers.items():
         scored = images.assign(score=scorer(files, images["prompt"].tolist()))
         groups = [group for _, group in scored.groupby("prompt_id", sort=False)]
-        scores, ranks = ([group[column].to_numpy(float) for group in groups] for column in ("score", "rank"))
+        scores, ranks = (
+            [group[column].to_numpy(float) for group in groups] for column in ("score", "rank")
+        )
         numbers[name] = {f"recall@{k}": recall_at(scores, ranks, k) for k in ks}
         numbers[name] |= {f"filter@{k}": filter_at(scores, ranks, k) for k in ks}
     return numbers

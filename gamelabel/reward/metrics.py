@@ -21,7 +21,11 @@ REPLICATES = 1000
 
 
 def preference_accuracy(
-    first: ArrayLike, second: ArrayLike, target: ArrayLike, prompts: ArrayLike | None = None, seed: int = 0
+    first: ArrayLike,
+    second: ArrayLike,
+    target: ArrayLike,
+    prompts: ArrayLike | None = None,
+    seed: int = 0,
 ) -> Estimate:
     """Share of pairs in which the picture that people prefer has the higher score; n is the number of pairs.
 
@@ -49,7 +53,9 @@ def accuracy_gain(
     return share_by_group(right - _right(*theirs, target)[1], np.asarray(prompts)[decided], seed)
 
 
-def _right(first: ArrayLike, second: ArrayLike, target: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+def _right(
+    first: ArrayLike, second: ArrayLike, target: ArrayLike
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Which pairs people decided (N,), and of those whether the higher score is the preferred picture's, 0 or 1."""
     gap, target = np.asarray(first, float) - np.asarray(second, float), np.asarray(target, float)
     _finite(gap, "scores")
@@ -65,29 +71,46 @@ def auc(scores: ArrayLike, fits: ArrayLike) -> float:
     scores, fits = np.asarray(scores, float), np.asarray(fits, bool)
     _finite(scores, "scores")
     n, m = int(fits.sum()), int((~fits).sum())
-    return float((rankdata(scores)[fits].sum() - n * (n + 1) / 2) / (n * m)) if n and m else float("nan")
+    return (
+        float((rankdata(scores)[fits].sum() - n * (n + 1) / 2) / (n * m))
+        if n and m
+        else float("nan")
+    )
 
 
-def recall_at(scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int, seed: int = 0) -> Estimate:
+def recall_at(
+    scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int, seed: int = 0
+) -> Estimate:
     """Share of prompts whose best picture, by people, is among the scorer's first k; n is the number of prompts.
 
     scores, ranks: for each prompt the scores of its pictures and their rank by people, 1 the best. Where people tie
     several for the best, the share of these that are among the first k counts.
     """
-    hits = [_share_within(np.asarray(s, float), np.asarray(r, float), k) for s, r in zip(scores, ranks, strict=True)]
+    hits = [
+        _share_within(np.asarray(s, float), np.asarray(r, float), k)
+        for s, r in zip(scores, ranks, strict=True)
+    ]
     return share_by_group(np.array(hits), np.arange(len(hits)), seed)
 
 
-def filter_at(scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int, seed: int = 0) -> Estimate:
+def filter_at(
+    scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int, seed: int = 0
+) -> Estimate:
     """Share of prompts whose worst picture, by people, is among the scorer's last k: `recall_at`, upside down."""
-    return recall_at([-np.asarray(s, float) for s in scores], [-np.asarray(r, float) for r in ranks], k, seed)
+    return recall_at(
+        [-np.asarray(s, float) for s in scores], [-np.asarray(r, float) for r in ranks], k, seed
+    )
 
 
 def _share_within(scores: NDArray[np.float64], ranks: NDArray[np.float64], k: int) -> float:
     _finite(scores, "scores")
     if len(scores) != len(ranks) or not 1 <= k <= len(scores):
-        raise ValueError(f"{len(scores)} scores, {len(ranks)} ranks, k = {k}: give as many, and k from 1 to that many")
-    place = (scores[None, :] >= scores[:, None]).sum(1)  # 1 the best; those that score as much stand before
+        raise ValueError(
+            f"{len(scores)} scores, {len(ranks)} ranks, k = {k}: give as many, and k from 1 to that many"
+        )
+    place = (scores[None, :] >= scores[:, None]).sum(
+        1
+    )  # 1 the best; those that score as much stand before
     return float((place <= k)[ranks == ranks.min()].mean())
 
 
@@ -105,11 +128,15 @@ def metric_test(scores: ArrayLike, wins: ArrayLike) -> float:
     """Spearman's correlation over models of their mean scores with how often people preferred them."""
     scores, wins = np.asarray(scores, float), np.asarray(wins, float)
     if scores.shape != wins.shape or len(scores) < 2:
-        raise ValueError(f"{len(scores)} models have scores, {len(wins)} have wins: give both of at least two models")
+        raise ValueError(
+            f"{len(scores)} models have scores, {len(wins)} have wins: give both of at least two models"
+        )
     return float(spearmanr(scores, wins).statistic)
 
 
-def share_by_group(hits: ArrayLike, groups: ArrayLike, seed: int = 0, replicates: int = REPLICATES) -> Estimate:
+def share_by_group(
+    hits: ArrayLike, groups: ArrayLike, seed: int = 0, replicates: int = REPLICATES
+) -> Estimate:
     """Mean of hits (N,) with a bootstrap interval that draws whole groups (N,); NaN where there are none."""
     hits = np.asarray(hits, float)
     _, group = np.unique(np.asarray(groups), return_inverse=True)
@@ -123,4 +150,6 @@ def share_by_group(hits: ArrayLike, groups: ArrayLike, seed: int = 0, replicates
 
 def _finite(values: NDArray[np.float64], name: str) -> None:
     if not np.isfinite(values).all():
-        raise ValueError(f"{int((~np.isfinite(values)).sum())} of {len(values)} {name} are not finite")
+        raise ValueError(
+            f"{int((~np.isfinite(values)).sum())} of {len(values)} {name} are not finite"
+        )

@@ -5,6 +5,6 @@ reads what was recorded.
 The rest, a module each: `steps` (the graph), `profiles` (strict parameters), `runner`, `manifest`, `claims`, `report`.
 """
 
-from gamelabel.study.notebook import metrics, record, save_figure, save_table, snake
+from gamelabel.study.recording import metrics, record, save_figure, save_table, snake
 
 __all__ = ["metrics", "record", "save_figure", "save_table", "snake"]

@@ -36,11 +36,23 @@ def load(path: Path) -> list[dict[str, Any]]:
         tests = [test for test in _TESTS if test in claim]
         unknown = set(claim) - _FIELDS - {"paper"}
         if name in seen or unknown or not {"id", "section", "description"} <= set(claim):
-            raise ValueError(f"{path}, claim {name}: twice, without a section or description, or with {unknown or ''}")
-        if ("untestable" in claim) == ("metric" in claim) or ("metric" in claim and len(tests) != 1):
-            raise ValueError(f"{path}, claim {name}: give a metric and one of {', '.join(_TESTS)}, or say untestable")
-        if bad := [words for words in claim.get("needs", {}).values() if not re.fullmatch(r"\d+ \w.*", str(words))]:
-            raise ValueError(f"{path}, claim {name}: needs {bad[0]!r}, which is not of the form `188 players`")
+            raise ValueError(
+                f"{path}, claim {name}: twice, without a section or description, or with {unknown or ''}"
+            )
+        if ("untestable" in claim) == ("metric" in claim) or (
+            "metric" in claim and len(tests) != 1
+        ):
+            raise ValueError(
+                f"{path}, claim {name}: give a metric and one of {', '.join(_TESTS)}, or say untestable"
+            )
+        if bad := [
+            words
+            for words in claim.get("needs", {}).values()
+            if not re.fullmatch(r"\d+ \w.*", str(words))
+        ]:
+            raise ValueError(
+                f"{path}, claim {name}: needs {bad[0]!r}, which is not of the form `188 players`"
+            )
         seen.add(name)
     return claims
 
@@ -77,12 +89,16 @@ def _judge(claim: Mapping[str, Any], metrics: Metrics) -> dict[str, Any]:
         "low": low,
         "high": high,
         "label_source": source,
-        "verdict": f"{UNTESTABLE}: {reason}" if reason else _verdict(value, low, high, accepted, whole, source),
+        "verdict": f"{UNTESTABLE}: {reason}"
+        if reason
+        else _verdict(value, low, high, accepted, whole, source),
         "notebook": f"notebooks/{ours['notebook']}.html#cell-{ours['cell']}" if ours else None,
     }
 
 
-def _accepted(claim: Mapping[str, Any], metrics: Metrics) -> tuple[list[float | None] | None, bool, str]:
+def _accepted(
+    claim: Mapping[str, Any], metrics: Metrics
+) -> tuple[list[float | None] | None, bool, str]:
     """The accepted range (none: open), whether the whole interval must lie in it, and why it cannot be said."""
     if "within" in claim:
         return list(claim["within"]), False, ""
@@ -111,7 +127,11 @@ def _short(claim: Mapping[str, Any], metrics: Metrics) -> str:
     for name, words in claim.get("needs", {}).items():
         least, _, what = words.partition(" ")
         have = metrics.get(name, {})
-        if have.get("value") is not None and have["source"] == ours["source"] and have["value"] < int(least):
+        if (
+            have.get("value") is not None
+            and have["source"] == ours["source"]
+            and have["value"] < int(least)
+        ):
             fewer.append(f"{number(have['value'])} of {number(int(least))} {what}")
     return " and ".join(fewer)
 
@@ -125,7 +145,12 @@ def _bound(bound: float | str, metrics: Metrics) -> tuple[float | None, str]:
 
 
 def _verdict(
-    value: Any, low: float | None, high: float | None, accepted: list[float | None] | None, whole: bool, source: str
+    value: Any,
+    low: float | None,
+    high: float | None,
+    accepted: list[float | None] | None,
+    whole: bool,
+    source: str,
 ) -> str:
     low, high = (value if end is None else end for end in (low, high))
     least, most = (accepted or [None, None])[0], (accepted or [None, None])[1]
@@ -147,10 +172,16 @@ def table(judged: Sequence[Mapping[str, Any]]) -> str:
     """The claims as lines of text for a terminal."""
     rows = [("claim", "paper", "ours", "verdict")]
     for claim in judged:
-        interval = f" [{number(claim['low'])}, {number(claim['high'])}]" if claim["low"] is not None else ""
+        interval = (
+            f" [{number(claim['low'])}, {number(claim['high'])}]"
+            if claim["low"] is not None
+            else ""
+        )
         rows.append((claim["id"], paper(claim), number(claim["ours"]) + interval, claim["verdict"]))
     widths = [max(len(row[k]) for row in rows) for k in range(3)]
-    return "\n".join("  ".join([*(row[k].ljust(widths[k]) for k in range(3)), row[3]]).rstrip() for row in rows)
+    return "\n".join(
+        "  ".join([*(row[k].ljust(widths[k]) for k in range(3)), row[3]]).rstrip() for row in rows
+    )
 
 
 def paper(claim: Mapping[str, Any]) -> str:
@@ -158,7 +189,13 @@ def paper(claim: Mapping[str, Any]) -> str:
     if claim["expected"] is not None:
         return number(claim["expected"])
     low, high = claim["tolerance"] or (None, None)
-    return f"over {number(low)}" if low is not None else f"under {number(high)}" if high is not None else "-"
+    return (
+        f"over {number(low)}"
+        if low is not None
+        else f"under {number(high)}"
+        if high is not None
+        else "-"
+    )
 
 
 def number(value: float | str | None) -> str:
@@ -167,7 +204,13 @@ def number(value: float | str | None) -> str:
         return value or "-"
     if isinstance(value, int) or (float(value).is_integer() and abs(value) >= 10):
         return f"{int(value):,}"
-    return f"{value:,.1f}" if abs(value) >= 100 else f"{value:.3g}" if abs(value) < 0.001 else f"{value:.3f}"
+    return (
+        f"{value:,.1f}"
+        if abs(value) >= 100
+        else f"{value:.3g}"
+        if abs(value) < 0.001
+        else f"{value:.3f}"
+    )
 
 
 def dump(judged: Sequence[Mapping[str, Any]]) -> str:

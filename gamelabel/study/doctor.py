@@ -87,7 +87,9 @@ def hub(url: str = "", seconds: float = _SECONDS) -> str:
     port = place.port or (443 if place.scheme == "https" else 80)
     answers: Queue[str] = Queue()
     # in a thread that may be left behind: looking up a name knows no time limit
-    Thread(target=_connect, args=(place.hostname or "", port, seconds, answers), daemon=True).start()
+    Thread(
+        target=_connect, args=(place.hostname or "", port, seconds, answers), daemon=True
+    ).start()
     try:
         return answers.get(timeout=max(0.1, seconds + 1))
     except Empty:
@@ -99,7 +101,9 @@ def _connect(host: str, port: int, seconds: float, answers: Queue[str]) -> None:
         socket.create_connection((host, port), timeout=seconds).close()
         answers.put("")
     except (OSError, UnicodeError) as error:
-        answers.put(f"out of reach ({getattr(error, 'strerror', None) or str(error) or 'no answer'})")
+        answers.put(
+            f"out of reach ({getattr(error, 'strerror', None) or str(error) or 'no answer'})"
+        )
 
 
 def _mebibytes(card: str) -> float:
@@ -114,7 +118,10 @@ def _data(root: Path) -> dict[str, str]:
     """The embedded model, and the outside sets of `data/sources.yaml` that are here or would have to be fetched."""
     model = "there" if (root / MODEL / "model_index.json").exists() else f"not in {MODEL}"
     here = {key: at_hand(key) for key in sources()}
-    found = {"embedded model": model, "at hand": ", ".join(key for key in here if here[key]) or "no outside set"}
+    found = {
+        "embedded model": model,
+        "at hand": ", ".join(key for key in here if here[key]) or "no outside set",
+    }
     if absent := ", ".join(key for key in here if not here[key]):
         found["not at hand"] = absent
     return found

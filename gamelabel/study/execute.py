@@ -115,9 +115,15 @@ def execute(
             stopped = kernels.stopped and error.ename == "KeyboardInterrupt"
             raise StepFailed(at, f"{error.ename}: {_plain(error.evalue)}", lines, stopped) from None
         except CellTimeoutError:
-            raise StepFailed(at, f"took longer than {minutes:g} minutes (cell_minutes)", []) from None
+            raise StepFailed(
+                at, f"took longer than {minutes:g} minutes (cell_minutes)", []
+            ) from None
         except (DeadKernelError, RuntimeError) as error:
-            reason = "the kernel ended on its own: often too little memory" if not kernels.stopped else "stopped"
+            reason = (
+                "the kernel ended on its own: often too little memory"
+                if not kernels.stopped
+                else "stopped"
+            )
             raise StepFailed(at, reason, [_plain(str(error))], kernels.stopped) from None
         finally:
             _tidy(executed)
@@ -137,9 +143,13 @@ def _manager(notebook: Path, sockets: Path, kernels: Kernels) -> type:
 
         async def _async_start_kernel(self, **settings: Any) -> None:
             # the kernel imports the package whose files were hashed, whatever else is installed
-            path = os.pathsep.join(filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]))
+            path = os.pathsep.join(
+                filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")])
+            )
             own = {"JPY_SESSION_NAME": notebook.name, "PYTHONHASHSEED": "0", "PYTHONPATH": path}
-            await super()._async_start_kernel(**{**settings, "env": {**_QUIET, **os.environ, **own}})
+            await super()._async_start_kernel(
+                **{**settings, "env": {**_QUIET, **os.environ, **own}}
+            )
             kernels.add(self)
 
         start_kernel = _async_start_kernel
@@ -198,10 +208,18 @@ def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Pieces of one stream put together, each as a terminal would show it in the end; empty ones left out."""
     joined: list[dict[str, Any]] = []
     for output in outputs:
-        if joined and output["output_type"] == "stream" and joined[-1].get("name") == output["name"]:
+        if (
+            joined
+            and output["output_type"] == "stream"
+            and joined[-1].get("name") == output["name"]
+        ):
             joined[-1]["text"] += "".join(output["text"])
         else:
-            joined.append({**output, "text": "".join(output["text"])} if output["output_type"] == "stream" else output)
+            joined.append(
+                {**output, "text": "".join(output["text"])}
+                if output["output_type"] == "stream"
+                else output
+            )
     for output in joined:
         if output["output_type"] == "stream":
             output["text"] = _settled(output["text"])
@@ -210,6 +228,12 @@ def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _settled(text: str) -> str:
     lines = [line.rstrip("\r").rpartition("\r")[2] for line in _plain(text).split("\n")]
-    bars = {found[1]: k for k, line in enumerate(lines) if (found := _BAR.match(line))}  # the last of each
-    shown = [line for k, line in enumerate(lines) if not (found := _BAR.match(line)) or bars[found[1]] == k]
+    bars = {
+        found[1]: k for k, line in enumerate(lines) if (found := _BAR.match(line))
+    }  # the last of each
+    shown = [
+        line
+        for k, line in enumerate(lines)
+        if not (found := _BAR.match(line)) or bars[found[1]] == k
+    ]
     return "\n".join(shown).strip("\n")

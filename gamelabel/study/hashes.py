@@ -59,8 +59,12 @@ class Hashes:
 
     def listing(self, folder: Path) -> str:
         """Every file of a folder in the form of `sha256sum`, sorted by name; part files and hidden ones left out."""
-        names = [p.relative_to(folder) for p in folder.rglob("*") if p.is_file() and p.suffix != ".part"]
-        shown = sorted(name for name in names if not any(part.startswith(".") for part in name.parts))
+        names = [
+            p.relative_to(folder) for p in folder.rglob("*") if p.is_file() and p.suffix != ".part"
+        ]
+        shown = sorted(
+            name for name in names if not any(part.startswith(".") for part in name.parts)
+        )
         return "".join(f"{self.file(folder / name)}  {name.as_posix()}\n" for name in shown)
 
     def of(self, path: Path) -> str:

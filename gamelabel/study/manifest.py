@@ -30,7 +30,9 @@ def build(result: Result) -> dict[str, Any]:
         steps[step.name] = {
             "notebook": study.relative(study.notebook(step)),
             "parameters": kept.get("parameters", result.profile.steps.get(step.name, {})),
-            "inputs": {path: sha for path, sha in kept.get("inputs", {}).items() if sha != "missing"},
+            "inputs": {
+                path: sha for path, sha in kept.get("inputs", {}).items() if sha != "missing"
+            },
             "outputs": kept.get("outputs", {}),
             "seconds": kept.get("seconds"),
             "status": result.status[step.name],
@@ -85,8 +87,14 @@ def _inside(place: Path, path: str, hashes: Hashes) -> list[str]:
         return [f"{path} differs"]
     before, now = (_pairs(text) for text in (listing(place).read_text(), hashes.listing(place)))
     words = {True: "differs", False: "is missing"}
-    lines = [f"{path}/{file} {words[file in now]}" for file, sha in before.items() if now.get(file) != sha]
-    return lines + [f"{path}/{file} is not of this run" for file in now if file not in before] or [f"{path} differs"]
+    lines = [
+        f"{path}/{file} {words[file in now]}"
+        for file, sha in before.items()
+        if now.get(file) != sha
+    ]
+    return lines + [f"{path}/{file} is not of this run" for file in now if file not in before] or [
+        f"{path} differs"
+    ]
 
 
 def _pairs(text: str) -> dict[str, str]:
@@ -97,7 +105,10 @@ def git(root: Path) -> dict[str, Any]:
     """The commit that is checked out and whether files were changed since; none where git cannot say."""
     try:
         commit = _ask(["git", "-C", str(root), "rev-parse", "HEAD"])
-        return {"commit": commit, "dirty": bool(_ask(["git", "-C", str(root), "status", "--porcelain"]))}
+        return {
+            "commit": commit,
+            "dirty": bool(_ask(["git", "-C", str(root), "status", "--porcelain"])),
+        }
     except (OSError, subprocess.SubprocessError):
         return {"commit": None, "dirty": None}
 
@@ -125,4 +136,6 @@ def gpu() -> str | None:
 
 
 def _ask(command: list[str]) -> str:
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    return subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=10
+    ).stdout.strip()

@@ -39,7 +39,14 @@ class Parameter:
         kind = type(self.default)
         try:
             if kind is bool:
-                return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()]
+                return {
+                    "true": True,
+                    "yes": True,
+                    "1": True,
+                    "false": False,
+                    "no": False,
+                    "0": False,
+                }[text.lower()]
             return kind(text)
         except (ValueError, KeyError):
             raise ValueError(f"{self.name} is {_WORDS[kind]}, not {text!r}: {self}") from None
@@ -55,7 +62,9 @@ def parameters(notebook: Path) -> dict[str, Parameter]:
             try:
                 return _read("".join(cell["source"]))
             except (SyntaxError, ValueError) as error:
-                raise ValueError(f"{notebook.name}, the cell tagged `parameters`: {error}") from None
+                raise ValueError(
+                    f"{notebook.name}, the cell tagged `parameters`: {error}"
+                ) from None
     return {}
 
 
@@ -73,8 +82,13 @@ def _read(source: str) -> dict[str, Parameter]:
         except ValueError:
             default = None
         if type(default) not in _WORDS:
-            raise ValueError(f"{target.id} has no plain default: write true or false, a number or a text")
-        lines = (node.end_lineno, value.end_lineno)  # a formatter may put brackets around a long line
+            raise ValueError(
+                f"{target.id} has no plain default: write true or false, a number or a text"
+            )
+        lines = (
+            node.end_lineno,
+            value.end_lineno,
+        )  # a formatter may put brackets around a long line
         comment = next((comments[line] for line in lines if line in comments), "")
         found[target.id] = Parameter(target.id, default, comment)
     return found

@@ -54,7 +54,9 @@ def profile(study: Study, overrides: Sequence[str] = ()) -> Profile:
     for step in study.there():
         if "seed" in known[step.name]:
             settings[step.name].setdefault("seed", own["seed"])
-        values = {name: settings[step.name].get(name, p.default) for name, p in known[step.name].items()}
+        values = {
+            name: settings[step.name].get(name, p.default) for name, p in known[step.name].items()
+        }
         steps[step.name] = {**values, **_given(study, known[step.name])}
     return Profile(study.profile, _about(study), own["seed"], own["cell_minutes"], steps)
 
@@ -76,20 +78,31 @@ def _read(study: Study) -> Mapping[str, Any]:
 
 def _about(study: Study) -> str:
     """The comment that a profile opens with."""
-    lines = (study.notebooks / "profiles" / f"{study.profile}.yaml").read_text(encoding="utf-8").splitlines()
-    return " ".join(line.lstrip("# ") for line in itertools.takewhile(lambda line: line.startswith("#"), lines))
+    lines = (
+        (study.notebooks / "profiles" / f"{study.profile}.yaml")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
+    return " ".join(
+        line.lstrip("# ") for line in itertools.takewhile(lambda line: line.startswith("#"), lines)
+    )
 
 
 def _settings(
     content: Mapping[str, Any], known: Mapping[str, Mapping[str, Parameter]], steps: Sequence[Step]
 ) -> dict[str, dict[str, Any]]:
     """The profile's values by step, the study's own under the empty name, each checked."""
-    settings: dict[str, dict[str, Any]] = {"": {p.name: p.default for p in _OWN.values()}, **{s: {} for s in known}}
+    settings: dict[str, dict[str, Any]] = {
+        "": {p.name: p.default for p in _OWN.values()},
+        **{s: {} for s in known},
+    }
     apart: list[tuple[str, str, Any]] = []
     for key, value in content.items():
         if isinstance(value, dict) or key in {s.name for s in steps}:
             if key not in {s.name for s in steps}:
-                raise ValueError(f"there is no step {key!r}; the steps are {', '.join(s.name for s in steps)}")
+                raise ValueError(
+                    f"there is no step {key!r}; the steps are {', '.join(s.name for s in steps)}"
+                )
             apart += [(key, name, setting) for name, setting in (value or {}).items()]
             continue
         for owner, parameter in _owners(key, known).items():
@@ -108,7 +121,9 @@ def _owners(name: str, known: Mapping[str, Mapping[str, Parameter]]) -> dict[str
     if name in _OWN:
         owners[""] = _OWN[name]
     if not owners or name in FOLDERS:
-        lists = "\n".join(f"{step}\n{_list(p)}" for step, p in {"the study": _OWN, **known}.items() if p)
+        lists = "\n".join(
+            f"{step}\n{_list(p)}" for step, p in {"the study": _OWN, **known}.items() if p
+        )
         raise ValueError(f"there is no parameter {name!r}; known are, in\n{lists}")
     return owners
 
@@ -120,5 +135,8 @@ def _list(known: Mapping[str, Parameter]) -> str:
 def _given(study: Study, known: Mapping[str, Parameter]) -> dict[str, Value]:
     """What the runner itself gives a notebook that asks for it; folders as seen from the notebooks' folder."""
     folders = {"run_dir": study.run_dir, "report_dir": study.report_dir}
-    given = {name: os.path.relpath(path, study.notebooks).replace(os.sep, "/") for name, path in folders.items()}
+    given = {
+        name: os.path.relpath(path, study.notebooks).replace(os.sep, "/")
+        for name, path in folders.items()
+    }
     return {name: value for name, value in given.items() if name in known}

@@ -16,16 +16,24 @@ _EVERY = 10.0  # seconds between two plain lines about one step
 
 def clock(seconds: float) -> str:
     """A span of time as a reader says it: 4.2 s, 3 min 05 s."""
-    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
+    return (
+        f"{seconds:.1f} s"
+        if seconds < 60
+        else f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
+    )
 
 
 class Progress:
     """One line a step that runs: which cell, how long, and the last thing its notebook said."""
 
     def __init__(self, out: TextIO | None = None) -> None:
-        self.console = Console(file=out or sys.stderr, highlight=False, markup=False, soft_wrap=True)
+        self.console = Console(
+            file=out or sys.stderr, highlight=False, markup=False, soft_wrap=True
+        )
         columns = (TextColumn("  {task.description}", markup=False), TimeElapsedColumn())
-        self._bars = Bars(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
+        self._bars = Bars(
+            *columns, console=self.console, transient=True, disable=not self.console.is_terminal
+        )
         self._tasks: dict[str, TaskID] = {}
         self._cells: dict[str, str] = {}
         self._since: dict[str, float] = {}
@@ -67,7 +75,9 @@ class Progress:
         with self._lock:
             line = "  ".join(part for part in (step, self._cells.get(step, ""), text) if part)
             if self.console.is_terminal:
-                self._bars.update(self._tasks[step], description=line[: max(20, self.console.width - 12)])
+                self._bars.update(
+                    self._tasks[step], description=line[: max(20, self.console.width - 12)]
+                )
             elif time.monotonic() - self._since[step] > _EVERY:
                 self._since[step] = time.monotonic()
                 self.say(line)

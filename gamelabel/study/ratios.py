@@ -29,7 +29,9 @@ def values(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
             if one:
                 least, most = sorted(end / one for end in range_)
                 against = f"paper: {number(stated) if given else ' to '.join(map(number, range_))}"
-                rows.append({**_row(found, 0, one), "least": least, "most": most, "against": against})
+                rows.append(
+                    {**_row(found, 0, one), "least": least, "most": most, "against": against}
+                )
     return rows
 
 
@@ -46,7 +48,9 @@ def directions(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
             word, bound, sign = ("over", above, 1) if "above" in claim else ("under", below, -1)
             low, high = _interval(found)
             half = (high - low) / 2 or abs(found["ours"] - bound) or 1
-            rows.append({**_row(found, bound, sign * half), "against": f"claim: {word} {number(bound)}"})
+            rows.append(
+                {**_row(found, bound, sign * half), "against": f"claim: {word} {number(bound)}"}
+            )
     return rows
 
 

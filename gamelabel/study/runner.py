@@ -64,7 +64,13 @@ def run(
     if not study.there():
         raise ValueError(f"no notebook of the study lies in {study.notebooks}")
     first = study.step(start or only).name if start or only else ""
-    chosen = {first} if only else descendants({first}, study.steps) if start else {s.name for s in study.steps}
+    chosen = (
+        {first}
+        if only
+        else descendants({first}, study.steps)
+        if start
+        else {s.name for s in study.steps}
+    )
     _check_folders(study)
     with _alone(study), progress or Progress() as shown:
         return _Run(study, settings, shown, forced=chosen if first else set()).run(chosen, jobs)
@@ -76,9 +82,14 @@ def standing(study: Study, overrides: Sequence[str] = ()) -> dict[str, tuple[str
     found: dict[str, tuple[str, float | None]] = {}
     for step in study.steps:
         kept = state.get_values(step.name)
-        due = [p.name for p in parents(step, study.steps) if p in study.there() and found[p.name][0]]
+        due = [
+            p.name for p in parents(step, study.steps) if p in study.there() and found[p.name][0]
+        ]
         why = NOT_THERE if step not in study.there() else seen.changed(step, kept)
-        found[step.name] = (why or (f"waits for {', '.join(due)}" if due else ""), kept.get("seconds"))
+        found[step.name] = (
+            why or (f"waits for {', '.join(due)}" if due else ""),
+            kept.get("seconds"),
+        )
     return found
 
 
@@ -88,7 +99,9 @@ def watch(study: Study, settings: Profile) -> Watch:
 
 
 class _Run:
-    def __init__(self, study: Study, settings: Profile, progress: Progress, forced: set[str]) -> None:
+    def __init__(
+        self, study: Study, settings: Profile, progress: Progress, forced: set[str]
+    ) -> None:
         self.study, self.progress, self.forced = study, progress, forced
         self.result = Result(settings, watch(study, settings))
         self.state, self.kernels, self.why = _state(study), Kernels(), dict[str, str]()
@@ -101,7 +114,9 @@ class _Run:
             elif step not in steps:
                 self.result.status[step.name] = NOT_ASKED
         names = [s.name for s in steps]
-        before = {s.name: [p.name for p in parents(s, self.study.steps) if p.name in names] for s in steps}
+        before = {
+            s.name: [p.name for p in parents(s, self.study.steps) if p.name in names] for s in steps
+        }
         control = TaskControl([self._task(s, before[s.name]) for s in steps])
         control.process(names)
         runner = MThreadRunner(self.state, _Reporter(self), continue_=True, num_process=jobs)
@@ -109,7 +124,9 @@ class _Run:
             runner.run_all(control.task_dispatcher())
         except KeyboardInterrupt:
             self._stop(names)
-        self.result.status = {s.name: self.result.status.get(s.name, "skipped: stopped") for s in self.study.steps}
+        self.result.status = {
+            s.name: self.result.status.get(s.name, "skipped: stopped") for s in self.study.steps
+        }
         self.result.kept = {s.name: self.state.get_values(s.name) for s in self.study.steps}
         with contextlib.suppress(OSError):  # it only saves time
             self.result.watch.hashes.save()
@@ -121,7 +138,9 @@ class _Run:
 
     def _up_to_date(self, step: Step) -> Callable[[Task, dict[str, Any]], bool]:
         def check(task: Task, values: dict[str, Any]) -> bool:
-            changed = "asked for" if step.name in self.forced else self.result.watch.changed(step, values)
+            changed = (
+                "asked for" if step.name in self.forced else self.result.watch.changed(step, values)
+            )
             self.why[step.name] = changed
             return not changed
 
@@ -143,7 +162,9 @@ class _Run:
                 lambda number, total: self.progress.cell(name, number, total),
                 lambda line: self.progress.line(name, line),
             )  # fmt: skip
-            left = [o for o in step.outputs if not o.endswith("?") and not (study.run_dir / o).exists()]
+            left = [
+                o for o in step.outputs if not o.endswith("?") and not (study.run_dir / o).exists()
+            ]
             if left:
                 raise StepFailed(0, f"came to its end without leaving {', '.join(left)}", [])
             self.result.watch.list_folders(step)
@@ -182,7 +203,9 @@ class _Run:
         waiting = time.monotonic() + _GRACE
         running = [name for name in names if name in self.why and name not in self.result.status]
         with contextlib.suppress(KeyboardInterrupt):
-            while time.monotonic() < waiting and any(name not in self.result.status for name in running):
+            while time.monotonic() < waiting and any(
+                name not in self.result.status for name in running
+            ):
                 time.sleep(0.05)
         self.kernels.stop(signal.SIGKILL)
         self.state.close()
@@ -246,5 +269,7 @@ def _alone(study: Study) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise ValueError(f"another run of {study.profile} is under way: wait for it, or stop it") from None
+            raise ValueError(
+                f"another run of {study.profile} is under way: wait for it, or stop it"
+            ) from None
         yield

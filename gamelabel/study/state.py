@@ -51,7 +51,9 @@ class Watch:
         paths = [self.study.root / name for name in step.project]
         paths += [self.study.run_dir / name.rstrip("?") for name in (*step.inputs, *records)]
         given = {
-            k: v for k, v in self.profile.steps[step.name].items() if k not in FOLDERS and isinstance(v, str) and v
+            k: v
+            for k, v in self.profile.steps[step.name].items()
+            if k not in FOLDERS and isinstance(v, str) and v
         }
         paths += [place for text in given.values() if _exists(place := self.study.notebooks / text)]
         return {self.study.relative(path): self.hashes.of(path) for path in paths}
@@ -78,9 +80,13 @@ class Watch:
         """Why a step cannot run: an input that is not there, and who makes it; empty where it can."""
         for name in step.inputs:
             if not name.endswith("?") and not (self.study.run_dir / name).exists():
-                maker = next((s for s in parents(step, self.study.steps) if name in s.outputs), None)
+                maker = next(
+                    (s for s in parents(step, self.study.steps) if name in s.outputs), None
+                )
                 if maker is None or maker in self.study.there():
-                    return f"needs {name}" + (f", which {maker.name} makes: run that first" if maker else "")
+                    return f"needs {name}" + (
+                        f", which {maker.name} makes: run that first" if maker else ""
+                    )
                 return f"needs {name}, which {maker.name} makes, and that notebook is not there"
         return ""
 

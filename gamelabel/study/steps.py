@@ -33,20 +33,48 @@ STEPS = (
     Step("01_prompts", outputs=("prompts.parquet",), project=("data/sources.yaml",)),
     Step("02_images", ("prompts.parquet",), ("pairs.parquet", "adherence.parquet", "images/")),
     # labels from elsewhere bring their pairs and pictures along
-    Step("03_labels", ("pairs.parquet", "adherence.parquet"), ("labels.parquet", "players.parquet", "outside/?")),
-    Step("04_reliability", ("pairs.parquet", "adherence.parquet", "labels.parquet", "players.parquet", "outside/?")),
-    Step("05_tuning", ("pairs.parquet", "images/", "labels.parquet", "outside/?"), ("adapters/",)),
-    Step("07_real_crowds", project=("data/sources.yaml",)),  # other people's labels: nothing of this run's
-    Step("08_reward_model", ("pairs.parquet", "images/", "labels.parquet", "outside/?"), ("reward/", "ranked/")),
     Step(
-        "09_preference_learning",
-        ("pairs.parquet", "adherence.parquet", "images/", "labels.parquet", "players.parquet", "outside/?", "reward/"),
+        "03_labels",
+        ("pairs.parquet", "adherence.parquet"),
+        ("labels.parquet", "players.parquet", "outside/?"),
+    ),
+    Step(
+        "04_reliability",
+        ("pairs.parquet", "adherence.parquet", "labels.parquet", "players.parquet", "outside/?"),
+    ),
+    Step("05_tuning", ("pairs.parquet", "images/", "labels.parquet", "outside/?"), ("adapters/",)),
+    Step(
+        "06_real_crowds", project=("data/sources.yaml",)
+    ),  # other people's labels: nothing of this run's
+    Step(
+        "07_reward_model",
+        ("pairs.parquet", "images/", "labels.parquet", "outside/?"),
+        ("reward/", "ranked/"),
+    ),
+    Step(
+        "08_pairwise_losses",
+        (
+            "pairs.parquet",
+            "adherence.parquet",
+            "images/",
+            "labels.parquet",
+            "players.parquet",
+            "outside/?",
+            "reward/",
+        ),
         ("preference/",),
     ),
     # last, for it holds the claims against what all the others recorded
     Step(
-        "06_figures",
-        ("prompts.parquet", "pairs.parquet", "images/", "labels.parquet", "players.parquet", "outside/?"),
+        "10_figures",
+        (
+            "prompts.parquet",
+            "pairs.parquet",
+            "images/",
+            "labels.parquet",
+            "players.parquet",
+            "outside/?",
+        ),
         project=("data/claims.yaml",),
         after=(
             "01_prompts",
@@ -54,8 +82,8 @@ STEPS = (
             "03_labels",
             "04_reliability",
             "05_tuning",
-            "08_reward_model",
-            "09_preference_learning",
+            "07_reward_model",
+            "08_pairwise_losses",
         ),
     ),
 )
@@ -69,7 +97,9 @@ def parents(step: Step, steps: Sequence[Step]) -> list[Step]:
 def descendants(names: set[str], steps: Sequence[Step]) -> set[str]:
     """The named steps and every step that depends on one of them."""
     found = set(names)
-    while more := {s.name for s in steps if any(p.name in found for p in parents(s, steps))} - found:
+    while (
+        more := {s.name for s in steps if any(p.name in found for p in parents(s, steps))} - found
+    ):
         found |= more
     return found
 
@@ -116,11 +146,17 @@ class Study:
 
     def step(self, name: str) -> Step:
         """The step of this name, or the only one that starts with it (`03`); ValueError lists the known ones."""
-        found = [s for s in self.steps if s.name == name] or [s for s in self.steps if s.name.startswith(name)]
+        found = [s for s in self.steps if s.name == name] or [
+            s for s in self.steps if s.name.startswith(name)
+        ]
         if len(found) != 1 or not name:
-            raise ValueError(f"there is no step {name!r}; the steps are {', '.join(s.name for s in self.steps)}")
+            raise ValueError(
+                f"there is no step {name!r}; the steps are {', '.join(s.name for s in self.steps)}"
+            )
         if not self.notebook(found[0]).exists():
-            raise ValueError(f"step {found[0].name} has no notebook: {self.notebook(found[0])} is not there")
+            raise ValueError(
+                f"step {found[0].name} has no notebook: {self.notebook(found[0])} is not there"
+            )
         return found[0]
 
     def relative(self, path: Path) -> str:
@@ -134,4 +170,6 @@ def find_root(start: Path | None = None) -> Path:
     for folder in (start, *start.parents, Path(__file__).resolve().parents[2]):
         if (folder / "notebooks" / "profiles").is_dir():
             return folder
-    raise ValueError(f"no study in {start} or above it: go to the project's folder (the one with notebooks/profiles)")
+    raise ValueError(
+        f"no study in {start} or above it: go to the project's folder (the one with notebooks/profiles)"
+    )

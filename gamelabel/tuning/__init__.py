@@ -1,19 +1,27 @@
 """Better models from preferences: adapters tuned on chosen pictures or on pairs, and what that changed."""
 
+from gamelabel.training import Fit
 from gamelabel.tuning.adapter import WrongBase, fingerprint, put_on, tune_adapter
 from gamelabel.tuning.annotators import ranked_by_annotators
 from gamelabel.tuning.cost import training_cost
 from gamelabel.tuning.data import Pictures, join, preferences, read_pictures, read_text, unselected
-from gamelabel.tuning.evaluate import Drawn, adherence_change, assess, change_by_family, evaluate, held_out, scenes
+from gamelabel.tuning.evaluate import (
+    Drawn,
+    adherence_change,
+    assess,
+    change_by_family,
+    evaluate,
+    held_out,
+    scenes,
+)
 from gamelabel.tuning.filtering import filtering_loss, marked
 from gamelabel.tuning.flips import flip_rate, pair_flips, player_flips, vote_shares
-from gamelabel.tuning.loop import Fit
 from gamelabel.tuning.losses import cdpo, dpo, ipo, rdpo, soft
 from gamelabel.tuning.pairwise import pairwise_loss
-from gamelabel.tuning.pretraining import drawn_scenes
 from gamelabel.tuning.raft import raft_loss
 from gamelabel.tuning.refl import refl_loss
 from gamelabel.tuning.rounds import tune_in_rounds
+from gamelabel.tuning.scene_pictures import drawn_scenes
 from gamelabel.tuning.scored import Scored, Scorer, draw_scored
 from gamelabel.tuning.sft import sft_loss
 from gamelabel.tuning.versus import by_players, by_scores, win_matrix, wins

@@ -17,9 +17,12 @@ from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dic
 from safetensors import safe_open
 from torch import Tensor
 
-from gamelabel.tuning.loop import Fit, Loss, Worker, train
+from gamelabel.training import Fit, Loss, Worker, train
 
-_TUNED, _START = "default", "start"  # adapters: the one that learns, and as it was when it goes on from another
+_TUNED, _START = (
+    "default",
+    "start",
+)  # adapters: the one that learns, and as it was when it goes on from another
 FILE = "pytorch_lora_weights.safetensors"  # the name that diffusers looks for in a folder
 _ROWS = 64
 # The linear layers of diffusers' own Flux LoRA script, in double and single blocks alike.
@@ -57,9 +60,12 @@ def add_adapter(transformer: Any, rank: int = 16, seed: int = 0) -> list[torch.n
     names = [
         name
         for name, layer in transformer.named_modules()
-        if isinstance(layer, torch.nn.Linear) and name.endswith(tuple(f".{target}" for target in TARGETS))
+        if isinstance(layer, torch.nn.Linear)
+        and name.endswith(tuple(f".{target}" for target in TARGETS))
     ]
-    transformer.add_adapter(LoraConfig(r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=names))
+    transformer.add_adapter(
+        LoraConfig(r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=names)
+    )
     cast_training_params(transformer)
     return [weight for weight in transformer.parameters() if weight.requires_grad]
 
@@ -67,12 +73,16 @@ def add_adapter(transformer: Any, rank: int = 16, seed: int = 0) -> list[torch.n
 @contextmanager
 def reference(transformer: Any) -> Iterator[None]:
     """What the model was when this training began, without gradient: the bare base, or the adapter it goes on from."""
-    transformer.set_adapter(_START) if _START in transformer.peft_config else transformer.disable_adapters()
+    transformer.set_adapter(
+        _START
+    ) if _START in transformer.peft_config else transformer.disable_adapters()
     try:
         with torch.no_grad():
             yield
     finally:
-        transformer.set_adapter(_TUNED) if _START in transformer.peft_config else transformer.enable_adapters()
+        transformer.set_adapter(
+            _TUNED
+        ) if _START in transformer.peft_config else transformer.enable_adapters()
 
 
 def remove_adapter(transformer: Any) -> None:
@@ -82,7 +92,9 @@ def remove_adapter(transformer: Any) -> None:
 
 def base_of(transformer: Any) -> str:
     """A short name of the transformer's own weights, whatever adapter is on it."""
-    return fingerprint(*(weight for name, weight in transformer.named_parameters() if "lora_" not in name))
+    return fingerprint(
+        *(weight for name, weight in transformer.named_parameters() if "lora_" not in name)
+    )
 
 
 def put_on(pipe: FluxPipeline, file: Path) -> None:
@@ -91,7 +103,9 @@ def put_on(pipe: FluxPipeline, file: Path) -> None:
     Raises WrongBase, naming both, where the file says that it was tuned on another base.
     """
     _check_base(file, base_of(pipe.transformer))
-    pipe.transformer.load_lora_adapter(str(file))  # the pipeline's own way warns that no text encoder has an adapter
+    pipe.transformer.load_lora_adapter(
+        str(file)
+    )  # the pipeline's own way warns that no text encoder has an adapter
 
 
 def _check_base(file: Path, base: str) -> None:
@@ -110,10 +124,17 @@ def _go_on_from(transformer: Any, file: Path, base: str) -> None:
     """Give the fresh adapter the weights of a saved one, and keep those beside it, frozen, for `reference`."""
     _check_base(file, base)
     with safe_open(file, framework="pt") as opened:
-        state = {name.removeprefix("transformer."): opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+        state = {
+            name.removeprefix("transformer."): opened.get_tensor(name)
+            for name in opened.keys()  # noqa: SIM118
+        }
     mine = get_peft_model_state_dict(transformer)
-    if {name: weight.shape for name, weight in state.items()} != {name: weight.shape for name, weight in mine.items()}:
-        raise WrongBase(f"the adapter {file} has other layers or another rank than the one to be tuned: give its rank")
+    if {name: weight.shape for name, weight in state.items()} != {
+        name: weight.shape for name, weight in mine.items()
+    }:
+        raise WrongBase(
+            f"the adapter {file} has other layers or another rank than the one to be tuned: give its rank"
+        )
     transformer.add_adapter(deepcopy(transformer.peft_config[_TUNED]), _START)
     for name in (_START, _TUNED):  # the last one stays active
         transformer.set_adapter(name)
@@ -131,7 +152,9 @@ def save_adapter(transformer: Any, folder: Path, base: str | None = None) -> Pat
         folder,
         transformer_lora_layers=get_peft_model_state_dict(transformer),
         # sets in order, so that equal adapters are equal files
-        transformer_lora_adapter_metadata={k: sorted(v) if isinstance(v, set) else v for k, v in config.items()},
+        transformer_lora_adapter_metadata={
+            k: sorted(v) if isinstance(v, set) else v for k, v in config.items()
+        },
     )
     _order(folder / FILE)
     return folder / FILE
@@ -144,7 +167,9 @@ def _order(file: Path) -> None:
         header = json.loads(stream.read(size))
         header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
         stream.seek(8)
-        stream.write(json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode().ljust(size))
+        stream.write(
+            json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode().ljust(size)
+        )
 
 
 def tune_adapter(
@@ -171,7 +196,9 @@ def tune_adapter(
     try:
         if start is not None:
             _go_on_from(transformer, start, base)
-            key += f" start {fingerprint(*(w for w in transformer.parameters() if w.requires_grad))}"
+            key += (
+                f" start {fingerprint(*(w for w in transformer.parameters() if w.requires_grad))}"
+            )
         worker = Worker(device=str(transformer.device))
         train(transformer, loss, fit, training_folder(folder), worker, seed, key)
         return save_adapter(transformer, folder, base)

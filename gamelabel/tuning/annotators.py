@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gamelabel.game import rank_images
-from gamelabel.images.truth import reduced
+from gamelabel.games.pairs import rank_images
+from gamelabel.images.judge import reduced
+from gamelabel.scenes import adherence
 from gamelabel.tuning.scored import Scorer
-from gamelabel.world import adherence
 
 
 def ranked_by_annotators(annotators: int = 30, each: int = 5, seed: int = 0) -> Scorer:
@@ -26,7 +26,9 @@ def ranked_by_annotators(annotators: int = 30, each: int = 5, seed: int = 0) -> 
         number = np.arange(len(prompts)).astype(str)
         fit = adherence(reduced(pictures), list(prompts))[1]
         shown = pd.DataFrame({"prompt_id": list(prompts), "image": number, "alignment": fit})
-        ranked = rank_images(shown, annotators, each, seed + zlib.crc32("\n".join(prompts).encode()))
+        ranked = rank_images(
+            shown, annotators, each, seed + zlib.crc32("\n".join(prompts).encode())
+        )
         return -ranked.groupby("image")["rank"].mean().loc[number].to_numpy(float)
 
     return score

@@ -16,6 +16,8 @@ def training_cost(file: Path, each: int) -> dict[str, float]:
     """
     log = training_folder(file.parent) / "log.jsonl"
     if not log.exists():
-        raise FileNotFoundError(f"no {log}: the adapter {file} was not trained here, so nobody knows what it cost")
+        raise FileNotFoundError(
+            f"no {log}: the adapter {file} was not trained here, so nobody knows what it cost"
+        )
     last = json.loads(log.read_text().splitlines()[-1])
     return {"seconds": last["seconds"], "steps": last["step"], "pictures": last["step"] * each}

@@ -26,7 +26,9 @@ from gamelabel.images import encode, open_picture, starting_noise
 from gamelabel.images.pipeline import batch_of
 
 _PROMPTS = 64  # encoded at once
-_RESERVE = getattr(os, "posix_fallocate", lambda number, _, size: os.ftruncate(number, size))  # macOS has none
+_RESERVE = getattr(
+    os, "posix_fallocate", lambda number, _, size: os.ftruncate(number, size)
+)  # macOS has none
 
 
 class Pictures(NamedTuple):
@@ -57,7 +59,9 @@ def read_pictures(
     where files are missing, OSError where the disk has no room.
     """
     if not files:
-        raise ValueError("there are no pictures to learn from: no data point has more votes for one of its pictures")
+        raise ValueError(
+            "there are no pictures to learn from: no data point has more votes for one of its pictures"
+        )
     if lacking := [file for file in files if not file.is_file()]:
         raise FileNotFoundError(
             f"{len(lacking)} of {len(files)} pictures are not there, such as {lacking[0]}: run the step that draws "
@@ -76,18 +80,25 @@ def read_pictures(
 
 def read_text(pipe: FluxPipeline, prompts: Sequence[str], scratch: Path | None = None) -> Text:
     """Encode prompts once, onto the disk of `scratch`."""
-    parts = (prompts[start : start + _PROMPTS] for start in tqdm(range(0, len(prompts), _PROMPTS), desc="prompts"))
+    parts = (
+        prompts[start : start + _PROMPTS]
+        for start in tqdm(range(0, len(prompts), _PROMPTS), desc="prompts")
+    )
     return Text(*collect((encode(pipe, part) for part in parts), len(prompts), scratch))
 
 
 def _noise(pipe: FluxPipeline, seeds: Sequence[int]) -> Tensor:
     known = pd.notna(pd.Series(seeds)).to_numpy()
-    noise = starting_noise(pipe, [int(seed) if k else 0 for seed, k in zip(seeds, known, strict=True)])
+    noise = starting_noise(
+        pipe, [int(seed) if k else 0 for seed, k in zip(seeds, known, strict=True)]
+    )
     noise[torch.from_numpy(~known)] = math.nan
     return noise
 
 
-def collect(parts: Iterable[tuple[Tensor, ...]], rows: int, scratch: Path | None = None) -> list[Tensor]:
+def collect(
+    parts: Iterable[tuple[Tensor, ...]], rows: int, scratch: Path | None = None
+) -> list[Tensor]:
     """Batches of tensors with as many rows, one after another on disk."""
     whole: list[Tensor] = []
     start = 0
@@ -118,12 +129,18 @@ def on_disk(shape: Sequence[int], dtype: torch.dtype, scratch: Path | None = Non
     size = math.prod(shape) * dtype.itemsize
     with tempfile.NamedTemporaryFile(prefix=".rows-", dir=scratch) as file:
         try:
-            _RESERVE(file.fileno(), 0, size)  # a file with holes would end the process once the disk is full
+            _RESERVE(
+                file.fileno(), 0, size
+            )  # a file with holes would end the process once the disk is full
         except OSError as error:
             raise OSError(
-                error.errno, f"no room for {size / 1e9:.2g} GB of latents and text", str(Path(file.name).parent)
+                error.errno,
+                f"no room for {size / 1e9:.2g} GB of latents and text",
+                str(Path(file.name).parent),
             ) from None
-        return torch.from_file(file.name, shared=True, size=math.prod(shape), dtype=dtype).view(*shape)
+        return torch.from_file(file.name, shared=True, size=math.prod(shape), dtype=dtype).view(
+            *shape
+        )
 
 
 def encode_files(pipe: FluxPipeline, files: Sequence[Path]) -> Tensor:
@@ -159,7 +176,9 @@ def preferences(pairs: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     Ties by vote are left out; comparison points never serve. Raises ValueError for pairs without both pictures, and for
     those that show the same one twice.
     """
-    votes = pd.crosstab(labels["pair_id"], labels["choice"]).reindex(columns=["a", "b"], fill_value=0)
+    votes = pd.crosstab(labels["pair_id"], labels["choice"]).reindex(
+        columns=["a", "b"], fill_value=0
+    )
     voted = pairs[pairs["kind"] == "preference"].merge(votes, left_on="pair_id", right_index=True)
     decided = voted[voted["a"] != voted["b"]]
     _check_pairs(decided)
@@ -173,7 +192,10 @@ def preferences(pairs: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
 
 def _check_pairs(pairs: pd.DataFrame) -> None:
     one, other = pairs["image_a"], pairs["image_b"]
-    for wrong, says in ((one.isna() | other.isna(), "a picture missing"), (one == other, "the same picture twice")):
+    for wrong, says in (
+        (one.isna() | other.isna(), "a picture missing"),
+        (one == other, "the same picture twice"),
+    ):
         if names := pairs.loc[wrong, "pair_id"].astype(str).tolist():
             raise ValueError(
                 f"{len(names)} of {len(pairs)} pairs have {says}: {', '.join(names[:3])}{', ...' * (len(names) > 3)}; "
@@ -184,4 +206,6 @@ def _check_pairs(pairs: pd.DataFrame) -> None:
 def unselected(chosen: pd.DataFrame, seed: int) -> pd.DataFrame:
     """The control: of each pair of `preferences` one picture at random, whatever the players said: image, seed."""
     first = np.random.default_rng(seed).random(len(chosen)) < 0.5
-    return pd.DataFrame({w: np.where(first, chosen[f"{w}_won"], chosen[f"{w}_lost"]) for w in ("image", "seed")})
+    return pd.DataFrame(
+        {w: np.where(first, chosen[f"{w}_won"], chosen[f"{w}_lost"]) for w in ("image", "seed")}
+    )

@@ -11,9 +11,9 @@ import torch
 from diffusers import FluxPipeline
 from numpy.typing import NDArray
 
+from gamelabel.images.judge import adherence_by_family, reduced
 from gamelabel.images.pipeline import generate
-from gamelabel.images.truth import adherence_by_family, reduced
-from gamelabel.world import FAMILIES, adherence, draw, parse, sample_prompts
+from gamelabel.scenes import FAMILIES, adherence, draw, parse, sample_prompts
 
 _CHUNK = 100
 
@@ -32,7 +32,12 @@ def held_out(n: int, seed: int) -> tuple[list[str], list[int]]:
 
 
 def assess(
-    pipe: FluxPipeline, n: int, steps: int = 4, seed: int = 0, guidance: float = 1.0, progress: str = "drawing"
+    pipe: FluxPipeline,
+    n: int,
+    steps: int = 4,
+    seed: int = 0,
+    guidance: float = 1.0,
+    progress: str = "drawing",
 ) -> Drawn:
     """Draw n held-out prompts and judge them. Paired: two models with the same seed get the same prompts and noise.
 
@@ -47,7 +52,9 @@ def assess(
 def scenes(pipe: FluxPipeline, n: int, seed: int = 0) -> NDArray[np.float32]:
     """Features of true drawings of the prompts of `assess`: what image quality is measured against."""
     prompts, seeds = held_out(n, seed)
-    return features(pipe, np.stack([draw(parse(prompt), s) for prompt, s in zip(prompts, seeds, strict=True)]))
+    return features(
+        pipe, np.stack([draw(parse(prompt), s) for prompt, s in zip(prompts, seeds, strict=True)])
+    )
 
 
 @torch.no_grad()
@@ -55,13 +62,17 @@ def features(pipe: FluxPipeline, pictures: NDArray[np.uint8]) -> NDArray[np.floa
     """Latents of pictures under the model's own autoencoder, flat: (n, d)."""
     pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2)
     parts = [
-        pipe.vae.encode(part.to(pipe.vae.device, pipe.vae.dtype).div(127.5).sub(1.0)).latent_dist.mean.flatten(1)
+        pipe.vae.encode(
+            part.to(pipe.vae.device, pipe.vae.dtype).div(127.5).sub(1.0)
+        ).latent_dist.mean.flatten(1)
         for part in pixels.split(_CHUNK)
     ]
     return torch.cat(parts).float().cpu().numpy()
 
 
-def adherence_change(ours: Drawn | Sequence[Drawn], base: Drawn | Sequence[Drawn]) -> dict[str, Any]:
+def adherence_change(
+    ours: Drawn | Sequence[Drawn], base: Drawn | Sequence[Drawn]
+) -> dict[str, Any]:
     """Change of exact adherence, paired by prompt and seed: {value, low, high, n}, 95 % normal interval.
 
     Of one method trained from several seeds give all that its models drew: a prompt counts as their mean, once.
@@ -84,9 +95,15 @@ def change_by_family(ours: Drawn, base: Drawn, seed: int = 0) -> pd.DataFrame:
     seed: the one of `assess`, which tells which prompts these were.
     """
     families = np.array([parse(prompt).family for prompt in held_out(len(ours.fits), seed)[0]])
-    parts = {"all": np.ones(len(families), bool), **{family: families == family for family in FAMILIES}}
+    parts = {
+        "all": np.ones(len(families), bool),
+        **{family: families == family for family in FAMILIES},
+    }
     rows = [
-        {"name": name, **adherence_change(*(Drawn(*(x[of] for x in drawn)) for drawn in (ours, base)))}
+        {
+            "name": name,
+            **adherence_change(*(Drawn(*(x[of] for x in drawn)) for drawn in (ours, base))),
+        }
         for name, of in parts.items()
         if of.any()
     ]
@@ -94,7 +111,12 @@ def change_by_family(ours: Drawn, base: Drawn, seed: int = 0) -> pd.DataFrame:
 
 
 def evaluate(
-    pipe: FluxPipeline, n: int, steps: int = 4, seed: int = 0, guidance: float = 1.0, progress: str = "drawing"
+    pipe: FluxPipeline,
+    n: int,
+    steps: int = 4,
+    seed: int = 0,
+    guidance: float = 1.0,
+    progress: str = "drawing",
 ) -> dict[str, Any]:
     """Adherence as `gamelabel world evaluate` prints it: steps, seed, the share overall and by family."""
     drawn = assess(pipe, n, steps, seed, guidance, progress)

@@ -13,14 +13,16 @@ from typing import Any
 from diffusers import FluxPipeline
 from diffusers.utils import logging
 
+from gamelabel.training import Loss
 from gamelabel.tuning.data import Pictures, join, read_text
-from gamelabel.tuning.loop import Loss
 from gamelabel.tuning.sft import sft_loss
 
 WEIRD = "Weird image."
 
 
-def marked(pipe: FluxPipeline, worst: Pictures, prompts: Sequence[str], scratch: Path | None = None) -> Pictures:
+def marked(
+    pipe: FluxPipeline, worst: Pictures, prompts: Sequence[str], scratch: Path | None = None
+) -> Pictures:
     """The worst pictures, of these prompts, under the prompt that says what they are.
 
     A prompt that becomes longer than the model reads loses its end: the embedded model knows no words to spare.
@@ -28,7 +30,9 @@ def marked(pipe: FluxPipeline, worst: Pictures, prompts: Sequence[str], scratch:
     level = logging.get_verbosity()
     logging.set_verbosity_error()  # else each of them is printed
     try:
-        return worst._replace(text=read_text(pipe, [f"{WEIRD} {prompt}" for prompt in prompts], scratch))
+        return worst._replace(
+            text=read_text(pipe, [f"{WEIRD} {prompt}" for prompt in prompts], scratch)
+        )
     finally:
         logging.set_verbosity(level)
 
@@ -44,4 +48,6 @@ def filtering_loss(
     scratch: Path | None = None,
 ) -> Loss:
     """`sft_loss` on the best, the worst as `marked` has them, and pre-training pairs, all pictures equally often."""
-    return sft_loss(transformer, join((best, worst, pretraining), scratch), batch, own_noise, sigmas)
+    return sft_loss(
+        transformer, join((best, worst, pretraining), scratch), batch, own_noise, sigmas
+    )

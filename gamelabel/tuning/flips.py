@@ -10,8 +10,8 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from gamelabel.labels import crowd
 from gamelabel.reliability import Estimate, accuracy, wilson
+from gamelabel.tables import crowd
 
 _CERTAIN = float(np.finfo(float).eps)
 
@@ -62,23 +62,42 @@ def pair_flips(chosen: pd.DataFrame, labels: pd.DataFrame, flips: float | pd.Ser
     out, as in `chosen[(flip < 0.5).numpy()]`. Raises ValueError for rates outside [0, 1], and where a player has none.
     """
     cast = labels[labels["pair_id"].isin(chosen["pair_id"]) & labels["choice"].isin(["a", "b"])]
-    rate = cast["player_id"].map(flips) if isinstance(flips, pd.Series) else pd.Series(flips, cast.index, dtype=float)
+    rate = (
+        cast["player_id"].map(flips)
+        if isinstance(flips, pd.Series)
+        else pd.Series(flips, cast.index, dtype=float)
+    )
     if not rate.between(0.0, 1.0).all():
         raise ValueError(
             "every label needs a flip rate from 0 to 1: take one rate for all, or `player_flips` of the same labels"
         )
     side = pd.Series(np.where(cast["choice"] == "a", 1.0, -1.0), cast.index)
     sure = rate.clip(_CERTAIN, 1.0 - _CERTAIN)  # certainty itself could not be outvoted
-    votes = pd.DataFrame({"count": side, "weight": side * np.log((1.0 - sure) / sure)}).groupby(cast["pair_id"]).sum()
+    votes = (
+        pd.DataFrame({"count": side, "weight": side * np.log((1.0 - sure) / sure)})
+        .groupby(cast["pair_id"])
+        .sum()
+    )
     votes = votes.reindex(chosen["pair_id"])
-    return torch.sigmoid(torch.from_numpy(-(np.sign(votes["count"]) * votes["weight"]).to_numpy())).float()
+    return torch.sigmoid(
+        torch.from_numpy(-(np.sign(votes["count"]) * votes["weight"]).to_numpy())
+    ).float()
 
 
 def vote_shares(chosen: pd.DataFrame, labels: pd.DataFrame) -> Tensor:
     """The share of votes for the preferred picture of each pair of `preferences`, (N,): the soft label of `soft`."""
     cast = labels[labels["choice"].isin(["a", "b"])]
-    share = cast["choice"].eq("a").groupby(cast["pair_id"]).mean().reindex(chosen["pair_id"]).to_numpy(float)
-    return torch.from_numpy(np.maximum(share, 1.0 - share)).float()  # the preferred picture has the more votes
+    share = (
+        cast["choice"]
+        .eq("a")
+        .groupby(cast["pair_id"])
+        .mean()
+        .reindex(chosen["pair_id"])
+        .to_numpy(float)
+    )
+    return torch.from_numpy(
+        np.maximum(share, 1.0 - share)
+    ).float()  # the preferred picture has the more votes
 
 
 def _answered(pairs: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:

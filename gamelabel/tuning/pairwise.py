@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from gamelabel.flow import few_step_sigmas, noised, velocity
+from gamelabel.training import Loss, Worker
 from gamelabel.tuning.adapter import reference
 from gamelabel.tuning.data import Pictures
-from gamelabel.tuning.loop import Loss, Worker
 from gamelabel.tuning.losses import margin
 
 
@@ -41,7 +41,9 @@ def pairwise_loss(
     where no picture is seen at its own.
     """
     if anchor and noise == "fresh":
-        raise ValueError("an anchor holds pictures at their own noise, and with fresh noise none is: leave it at 0")
+        raise ValueError(
+            "an anchor holds pictures at their own noise, and with fresh noise none is: leave it at 0"
+        )
     levels = torch.tensor(list(sigmas))
 
     def loss(generator: torch.Generator, worker: Worker) -> Tensor:
@@ -63,7 +65,9 @@ def pairwise_loss(
         target = (start - clean).to(tuned)
         h = margin(*_mean(tuned - target).chunk(2), *_mean(base - target).chunk(2))
         away = _mean(tuned - base)[own].mean()
-        worker.tell(rows=rows, accuracy=((h > 0.0) + 0.5 * (h == 0.0)).mean(), margin=h.mean(), away=away)
+        worker.tell(
+            rows=rows, accuracy=((h > 0.0) + 0.5 * (h == 0.0)).mean(), margin=h.mean(), away=away
+        )
         value = loss_of(h, rows).mean()
         return value + anchor * away if anchor else value
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gamelabel.tuning.loop import Loss
+from gamelabel.training import Loss
 from gamelabel.tuning.scored import Scored
 from gamelabel.tuning.sft import sft_loss
 
 
 def raft_loss(
-    transformer: Any, scored: Scored, batch: int, own_noise: bool = False, sigmas: Sequence[float] = ()
+    transformer: Any,
+    scored: Scored,
+    batch: int,
+    own_noise: bool = False,
+    sigmas: Sequence[float] = (),
 ) -> Loss:
     """`sft_loss` on the best picture of each prompt: the loss of one round, which `tune_in_rounds` repeats."""
     return sft_loss(transformer, scored.best(), batch, own_noise, sigmas)

@@ -16,9 +16,12 @@ from torch.nn.functional import relu
 
 from gamelabel.flow import Text, few_step_sigmas, integrate, unpack
 from gamelabel.images import starting_noise
-from gamelabel.tuning.loop import Loss, Worker
+from gamelabel.training import Loss, Worker
 
-LAMBDA, GOOD = 1e-3, 2.0  # ImageReward's own: the weight of the loss, and the score from which a picture is good enough
+LAMBDA, GOOD = (
+    1e-3,
+    2.0,
+)  # ImageReward's own: the weight of the loss, and the score from which a picture is good enough
 
 # pictures (n, 3, H, W) in [0, 1] and their prompts -> scores (n,), through which gradients reach the pictures
 Reward = Callable[[Tensor, Sequence[str]], Tensor]
@@ -43,7 +46,9 @@ def refl_loss(
     Raises ValueError where `late` is not from 1 to `steps`.
     """
     if not 1 <= late <= steps:
-        raise ValueError(f"the last {late} of {steps} steps cannot have the gradient: from 1 to {steps} of them can")
+        raise ValueError(
+            f"the last {late} of {steps} steps cannot have the gradient: from 1 to {steps} of them can"
+        )
     levels, transformer = few_step_sigmas(steps), pipe.transformer
     pipe.vae.requires_grad_(False)  # gradients go through it to the transformer, none is for itself
 
@@ -66,4 +71,10 @@ def refl_loss(
 def to_pixels(pipe: FluxPipeline, clean: Tensor) -> Tensor:
     """Packed latents -> pictures (n, 3, H, W) in [0, 1], through which gradients reach the latents."""
     latents = unpack(clean) / pipe.vae.config.scaling_factor + pipe.vae.config.shift_factor
-    return pipe.vae.decode(latents.to(pipe.vae.dtype), return_dict=False)[0].float().div(2.0).add(0.5).clamp(0.0, 1.0)
+    return (
+        pipe.vae.decode(latents.to(pipe.vae.dtype), return_dict=False)[0]
+        .float()
+        .div(2.0)
+        .add(0.5)
+        .clamp(0.0, 1.0)
+    )

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from diffusers import FluxPipeline
 
+from gamelabel.training import Fit, Loss
 from gamelabel.tuning.adapter import fingerprint, put_on, tune_adapter
 from gamelabel.tuning.data import read_text
-from gamelabel.tuning.loop import Fit, Loss
 from gamelabel.tuning.scored import Scored, Scorer, draw_scored
 
 
@@ -45,11 +45,15 @@ def tune_in_rounds(
         if files:
             put_on(pipe, files[-1])
         try:
-            drawn = draw_scored(pipe, prompts, each, scorer, judge, kept, seed + number, steps, text)
+            drawn = draw_scored(
+                pipe, prompts, each, scorer, judge, kept, seed + number, steps, text
+            )
         finally:
             pipe.unload_lora_weights()
         start = files[-1] if files else None
         known = f"{data}{fingerprint(drawn.clean.flatten(0, 1), drawn.scores)}"
         here = folder / f"round-{number + 1}"
-        files.append(tune_adapter(pipe.transformer, loss_of(drawn), fit, here, known, rank, seed, start))
+        files.append(
+            tune_adapter(pipe.transformer, loss_of(drawn), fit, here, known, rank, seed, start)
+        )
     return files

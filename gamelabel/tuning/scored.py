@@ -37,7 +37,9 @@ class Scored(NamedTuple):
 
     def pick(self, prompts: Tensor, which: Tensor) -> Pictures:
         """The pictures `which` (n,) of the `prompts` (n,), by number."""
-        return Pictures(self.clean[prompts, which], self.noise[prompts, which], self.text.rows(prompts))
+        return Pictures(
+            self.clean[prompts, which], self.noise[prompts, which], self.text.rows(prompts)
+        )
 
     def best(self) -> Pictures:
         """Of each prompt the picture with the highest score, N rows."""
@@ -51,8 +53,12 @@ class Scored(NamedTuple):
         """The best and the worst of the prompts whose pictures do not all score the same, row by row."""
         told = (self.scores.amax(1) > self.scores.amin(1)).nonzero().flatten()
         if not len(told):
-            raise ValueError("all pictures of each prompt have the same score: draw more of each, or score more finely")
-        return self.pick(told, self.scores.argmax(1)[told]), self.pick(told, self.scores.argmin(1)[told])
+            raise ValueError(
+                "all pictures of each prompt have the same score: draw more of each, or score more finely"
+            )
+        return self.pick(told, self.scores.argmax(1)[told]), self.pick(
+            told, self.scores.argmin(1)[told]
+        )
 
 
 def draw_scored(
@@ -74,7 +80,9 @@ def draw_scored(
     that are not finite.
     """
     if each < 1 or not prompts:
-        raise ValueError(f"{each} pictures of each of {len(prompts)} prompts: ask for at least one of one")
+        raise ValueError(
+            f"{each} pictures of each of {len(prompts)} prompts: ask for at least one of one"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     text = text or read_text(pipe, prompts, folder)
     seeds = np.random.default_rng(seed).choice(2**31, (len(prompts), each), replace=False)
@@ -87,9 +95,15 @@ def draw_scored(
                 noise = starting_noise(pipe, seeds[start : start + few].flatten().tolist())
                 file = folder / f"{name}-{start:06d}.pt"
                 if not file.exists():
-                    rows = torch.arange(start, min(start + few, len(prompts))).repeat_interleave(each)
+                    rows = torch.arange(start, min(start + few, len(prompts))).repeat_interleave(
+                        each
+                    )
                     clean = _draw(pipe, noise, text.rows(rows), steps)
-                    _write(file, clean, _score(pipe, clean, [prompts[row] for row in rows.tolist()], scorer, judge))
+                    _write(
+                        file,
+                        clean,
+                        _score(pipe, clean, [prompts[row] for row in rows.tolist()], scorer, judge),
+                    )
                 clean, scores = torch.load(file, weights_only=True)
                 yield tuple(x.unflatten(0, (-1, each)) for x in (clean, noise, scores))
                 bar.update(len(noise))
@@ -103,12 +117,21 @@ def _draw(pipe: FluxPipeline, noise: Tensor, text: Text, steps: int) -> Tensor:
     """Latents (n, tokens, channels) on the CPU, no more at once than suits their size."""
     device, rows = pipe.transformer.device, torch.arange(len(noise)).split(batch_of(pipe))
     sigmas = few_step_sigmas(steps)
-    parts = [integrate(pipe.transformer, noise[row].to(device), text.rows(row), sigmas).cpu() for row in rows]
+    parts = [
+        integrate(pipe.transformer, noise[row].to(device), text.rows(row), sigmas).cpu()
+        for row in rows
+    ]
     return torch.cat(parts)
 
 
-def _score(pipe: FluxPipeline, clean: Tensor, prompts: Sequence[str], scorer: Scorer, judge: str) -> Tensor:
-    scores = torch.as_tensor(scorer(decode(pipe, clean.to(pipe.vae.device, pipe.vae.dtype)), prompts)).double().cpu()
+def _score(
+    pipe: FluxPipeline, clean: Tensor, prompts: Sequence[str], scorer: Scorer, judge: str
+) -> Tensor:
+    scores = (
+        torch.as_tensor(scorer(decode(pipe, clean.to(pipe.vae.device, pipe.vae.dtype)), prompts))
+        .double()
+        .cpu()
+    )
     if scores.shape != (len(prompts),) or not bool(scores.isfinite().all()):
         raise ValueError(
             f"{judge} gave {tuple(scores.shape)} scores of {len(prompts)} pictures, {int((~scores.isfinite()).sum())} "

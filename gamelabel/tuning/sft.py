@@ -9,12 +9,16 @@ import torch
 from torch import Tensor
 
 from gamelabel.flow import velocity_errors
+from gamelabel.training import Loss, Worker
 from gamelabel.tuning.data import Pictures
-from gamelabel.tuning.loop import Loss, Worker
 
 
 def sft_loss(
-    transformer: Any, pictures: Pictures, batch: int, own_noise: bool = False, sigmas: Sequence[float] = ()
+    transformer: Any,
+    pictures: Pictures,
+    batch: int,
+    own_noise: bool = False,
+    sigmas: Sequence[float] = (),
 ) -> Loss:
     """The loss that `loop.train` minimises: the mean of `errors_of` over a batch of the pictures."""
 
@@ -27,7 +31,11 @@ def sft_loss(
 
 
 def errors_of(
-    transformer: Any, chosen: Pictures, generator: torch.Generator, own_noise: bool, sigmas: Sequence[float]
+    transformer: Any,
+    chosen: Pictures,
+    generator: torch.Generator,
+    own_noise: bool,
+    sigmas: Sequence[float],
 ) -> Tensor:
     """The error of flow matching of each picture, (n,), at noise and a noise level drawn for it.
 

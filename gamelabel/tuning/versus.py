@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from gamelabel.game import simulate
+from gamelabel.games.pairs import simulate
 from gamelabel.reliability.estimate import percentile
 
 REPLICATES = 1000
@@ -32,11 +32,15 @@ def by_scores(scores: Mapping[str, ArrayLike]) -> NDArray[np.float64]:
         raise ValueError("models are compared on the same prompts: give as many scores of each")
     table = np.stack(columns, 1)
     if not np.isfinite(table).all():
-        raise ValueError(f"{int((~np.isfinite(table)).sum())} scores are not finite: nothing can be compared with them")
+        raise ValueError(
+            f"{int((~np.isfinite(table)).sum())} scores are not finite: nothing can be compared with them"
+        )
     return 0.5 + 0.5 * np.sign(table[:, :, None] - table[:, None, :])
 
 
-def by_players(scores: Mapping[str, ArrayLike], players: int = 188, seed: int = 0) -> NDArray[np.float64]:
+def by_players(
+    scores: Mapping[str, ArrayLike], players: int = 188, seed: int = 0
+) -> NDArray[np.float64]:
     """What simulated players decide, as `by_scores`: the share of the labels of each two pictures for the first.
 
     scores: how far each model's pictures fit, (N,), which players see with their skill; equal ones are a matter of
@@ -44,14 +48,20 @@ def by_players(scores: Mapping[str, ArrayLike], players: int = 188, seed: int = 
     that nobody labelled nothing is known (NaN). Raises ValueError as `by_scores`, and for fewer than two models.
     """
     if len(scores) < 2:
-        raise ValueError("one model has nothing to be compared with: give the scores of two or more")
+        raise ValueError(
+            "one model has nothing to be compared with: give the scores of two or more"
+        )
     models, decided = range(len(scores)), by_scores(scores)
     table = np.stack([np.asarray(each, float) for each in scores.values()], 1)
     first, second = (np.array(side) for side in zip(*combinations(models, 2), strict=True))
     truth = pd.DataFrame({"score_a": table[:, first].ravel(), "score_b": table[:, second].ravel()})
     truth["pair_id"] = [f"pair-{i}" for i in range(len(truth))]
-    gold = pd.DataFrame({"pair_id": [f"gold-{i}" for i in range(_GOLD)], "gold": np.resize(["a", "b"], _GOLD)})
-    pairs = pd.concat([truth[["pair_id"]].assign(kind="preference"), gold.assign(kind="comparison")])
+    gold = pd.DataFrame(
+        {"pair_id": [f"gold-{i}" for i in range(_GOLD)], "gold": np.resize(["a", "b"], _GOLD)}
+    )
+    pairs = pd.concat(
+        [truth[["pair_id"]].assign(kind="preference"), gold.assign(kind="comparison")]
+    )
     labels = simulate(pairs.reset_index(drop=True), truth, players, seed).labels
     share = labels["choice"].eq("a").groupby(labels["pair_id"]).mean().reindex(truth["pair_id"])
     said = share.to_numpy(float).reshape(len(table), len(first))
@@ -65,7 +75,9 @@ def win_matrix(decided: NDArray[np.float64], names: Sequence[str], seed: int = 0
     decided: from `by_scores` or `by_players`; M_ij + M_ji = 1, a tie counting half for each; M_ii = 1/2.
     """
     known = ~np.isnan(decided)
-    count = np.random.default_rng(seed).multinomial(len(decided), np.full(len(decided), 1 / len(decided)), REPLICATES)
+    count = np.random.default_rng(seed).multinomial(
+        len(decided), np.full(len(decided), 1 / len(decided)), REPLICATES
+    )
     rows = []
     for i, first in enumerate(names):
         for j, second in enumerate(names):
@@ -89,4 +101,6 @@ def wins(matrix: pd.DataFrame, base: str) -> pd.DataFrame:
     won = (others["value"] * others["n"]).groupby(others["first"]).sum()
     rate = matrix[matrix["second"] == base].set_index("first")[["value", "low", "high", "n"]]
     table = pd.DataFrame({"wins": won, "of": others["n"].groupby(others["first"]).sum()}).join(rate)
-    return table.sort_values("wins", ascending=False, kind="stable").rename_axis("model").reset_index()
+    return (
+        table.sort_values("wins", ascending=False, kind="stable").rename_axis("model").reset_index()
+    )

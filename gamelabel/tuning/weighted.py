@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gamelabel.tuning.loop import Loss, Worker
+from gamelabel.training import Loss, Worker
 from gamelabel.tuning.scored import Scored
 from gamelabel.tuning.sft import errors_of
 

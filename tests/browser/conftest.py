@@ -14,13 +14,13 @@ import pytest
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gamelabel.server.api import create_app
-from gamelabel.server.demo import create_game, make_run
-from gamelabel.server.games import Game, register
-from gamelabel.server.keys import new_keys, text
-from gamelabel.server.pool import load_run
-from gamelabel.server.settings import Settings
-from gamelabel.server.store import Store
+from gamelabel.service.api import create_app
+from gamelabel.service.demo import create_game, make_run
+from gamelabel.service.games import Game, register
+from gamelabel.service.keys import new_keys, text
+from gamelabel.service.pairs.pool import load_run
+from gamelabel.service.settings import Settings
+from gamelabel.service.store import Store
 
 
 class Running(uvicorn.Server):
@@ -76,12 +76,23 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def demo(run: Path, tmp_path: Path) -> Iterator[Demo]:
     store, settings = Store(f"sqlite:///{tmp_path / 'game.db'}"), Settings(new_keys(), look_s=0.2)
     load_run(store, run, "study", side=64)
-    key, (service, game) = Ed25519PrivateKey.generate(), (f"http://127.0.0.1:{_free_port()}" for _ in range(2))
+    key, (service, game) = (
+        Ed25519PrivateKey.generate(),
+        (f"http://127.0.0.1:{_free_port()}" for _ in range(2)),
+    )
     public = text(key.public_key().public_bytes_raw())
     register(store, Game("demo", "Seven Hills", game, [public], f"{game}/rewards"))
-    backend = Running(create_game(key, "demo", service, settings.keys.public), int(game.rsplit(":", 1)[1]))
+    backend = Running(
+        create_game(key, "demo", service, settings.keys.public), int(game.rsplit(":", 1)[1])
+    )
     port = int(service.rsplit(":", 1)[1])
-    found = Demo(store, lambda: create_app(store, settings), service, game, Running(create_app(store, settings), port))
+    found = Demo(
+        store,
+        lambda: create_app(store, settings),
+        service,
+        game,
+        Running(create_app(store, settings), port),
+    )
     yield found
     found.leave()
     backend.stop()

@@ -33,10 +33,15 @@ def test_focus_can_be_seen_in_light_and_dark(demo: Demo, open_page: Open) -> Non
         for name, style, width, colour in found:
             assert (style, width) == ("solid", 3), name
             parts = [int(part) for part in re.findall(r"\d+", colour)[:3]]
-            assert contrast("#" + "".join(f"{part:02x}" for part in parts), paper) >= 3, (scheme, name)
+            assert contrast("#" + "".join(f"{part:02x}" for part in parts), paper) >= 3, (
+                scheme,
+                name,
+            )
 
 
-def test_all_that_can_be_used_has_a_name_that_does_not_betray_the_answer(demo: Demo, open_page: Open) -> None:
+def test_all_that_can_be_used_has_a_name_that_does_not_betray_the_answer(
+    demo: Demo, open_page: Open
+) -> None:
     page = open_page(demo.game)
     frame = enter(page)
     learn(frame)
@@ -45,12 +50,16 @@ def test_all_that_can_be_used_has_a_name_that_does_not_betray_the_answer(demo: D
     assert inner.locator("#left").get_attribute("aria-label") == "Picture 1"
     assert inner.locator("#right").get_attribute("aria-label") == "Picture 2"
     assert (
-        inner.eval_on_selector_all("img", "all => all.map(i => [i.alt, i.title, i.src.slice(0, 5)])")
+        inner.eval_on_selector_all(
+            "img", "all => all.map(i => [i.alt, i.title, i.src.slice(0, 5)])"
+        )
         == [["", "", "blob:"]] * 2
     )
     label_five(page, frame)
     assert "You earned 30 coins" in frame.locator("#say").inner_text()
-    inner.evaluate("for (const id of ['prompt', 'end-h']) document.getElementById(id).textContent ||= 'filled later'")
+    inner.evaluate(
+        "for (const id of ['prompt', 'end-h']) document.getElementById(id).textContent ||= 'filled later'"
+    )
     assert inner.evaluate(NAMELESS) == []
 
 
@@ -59,7 +68,9 @@ def test_whoever_wants_no_motion_gets_none(demo: Demo, open_page: Open) -> None:
     for motion in ("reduce", "no-preference"):
         page = open_page(f"{demo.service}/play/demo", reduced_motion=motion)
         page.locator("#end").wait_for()
-        page.evaluate("for (const id of ['paid', 'pair', 'look']) document.getElementById(id).hidden = false")
+        page.evaluate(
+            "for (const id of ['paid', 'pair', 'look']) document.getElementById(id).hidden = false"
+        )
         page.evaluate("document.querySelector('#look i').style.animationDuration = '60s'")
         moved[motion] = set(page.evaluate(MOVING))
     assert moved == {"reduce": set(), "no-preference": {"fill", "pop"}}
@@ -70,11 +81,15 @@ def test_no_module_waits_for_another_to_be_asked_for(demo: Demo) -> None:
     at_once = set(re.findall(r'(?:src|href)="/static/(\w+\.js)"', page))
     needed = {"play.js"}
     for name in at_once:
-        needed |= set(re.findall(r"from '\./(\w+\.js)'", httpx.get(f"{demo.service}/static/{name}").text))
+        needed |= set(
+            re.findall(r"from '\./(\w+\.js)'", httpx.get(f"{demo.service}/static/{name}").text)
+        )
     assert at_once == needed
 
 
-def test_a_database_that_is_away_is_waited_for(demo: Demo, open_page: Open, monkeypatch: Any) -> None:
+def test_a_database_that_is_away_is_waited_for(
+    demo: Demo, open_page: Open, monkeypatch: Any
+) -> None:
     page = open_page(demo.game)
     frame = enter(page)
     learn(frame)

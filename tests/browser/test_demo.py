@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from gamelabel.server.schema import assignments, pairs, players
+from gamelabel.service.database_tables import assignments, pairs, players
 from tests.browser.conftest import Demo
 
 Open = Callable[..., Any]
@@ -44,7 +44,9 @@ def label_five(page: Any, frame: Any) -> None:
 
 def labels(demo: Demo) -> int:
     with demo.store.read() as connection:
-        return len(connection.execute(select(assignments).where(assignments.c.choice.is_not(None))).all())
+        return len(
+            connection.execute(select(assignments).where(assignments.c.choice.is_not(None))).all()
+        )
 
 
 @pytest.mark.parametrize(("width", "height"), [(360, 640), (1280, 800)])
@@ -62,19 +64,26 @@ def test_from_launch_to_reward(demo: Demo, open_page: Open, width: int, height: 
     assert [address for address in page.asked if not address.startswith(own)] == []
 
 
-def test_every_target_is_44_pixels_and_nothing_overflows_a_phone(demo: Demo, open_page: Open) -> None:
+def test_every_target_is_44_pixels_and_nothing_overflows_a_phone(
+    demo: Demo, open_page: Open
+) -> None:
     page = open_page(demo.game)
     enter(page).locator("#slide-1").wait_for()
     inner = page.frames[1]
     for section in inner.eval_on_selector_all("section", "all => all.map(s => s.id)"):
-        inner.evaluate("id => document.querySelectorAll('section').forEach(s => { s.hidden = s.id !== id })", section)
+        inner.evaluate(
+            "id => document.querySelectorAll('section').forEach(s => { s.hidden = s.id !== id })",
+            section,
+        )
         for name, size in inner.evaluate(SMALLEST):
             assert size >= 44, (section, name)
         assert inner.evaluate("document.documentElement.scrollWidth") <= 360
         assert inner.evaluate("document.documentElement.scrollHeight") <= 640
 
 
-def test_answers_outlast_a_service_that_goes_away_and_a_page_that_is_closed(demo: Demo, open_page: Open) -> None:
+def test_answers_outlast_a_service_that_goes_away_and_a_page_that_is_closed(
+    demo: Demo, open_page: Open
+) -> None:
     page = open_page(demo.game)
     frame = enter(page)
     learn(frame)
@@ -133,7 +142,9 @@ HOSTILE = [
 def test_hostile_prompts_are_words(demo: Demo, open_page: Open) -> None:
     with demo.store.write() as connection:
         for i, row in enumerate(connection.execute(select(pairs.c.id)).all()):
-            connection.execute(update(pairs).where(pairs.c.id == row.id).values(prompt=HOSTILE[i % len(HOSTILE)]))
+            connection.execute(
+                update(pairs).where(pairs.c.id == row.id).values(prompt=HOSTILE[i % len(HOSTILE)])
+            )
     page = open_page(demo.game)
     frame = enter(page)
     learn(frame)
@@ -156,7 +167,10 @@ def test_no_other_page_can_show_the_frame(demo: Demo, open_page: Open) -> None:
 def test_the_page_is_small(demo: Demo, open_page: Open) -> None:
     names = [
         "/play/demo",
-        *(f"/static/{name}" for name in ("play.css", "play.js", "pair.js", "practice.js", "wire.js")),
+        *(
+            f"/static/{name}"
+            for name in ("play.css", "play.js", "pair.js", "practice.js", "wire.js")
+        ),
     ]
     assert sum(len(httpx.get(demo.service + name).content) for name in names) < 60_000
 
@@ -166,7 +180,13 @@ def test_words_stand_out_from_their_ground(demo: Demo, open_page: Open, scheme: 
     page = open_page(f"{demo.service}/play/demo", color_scheme=scheme)
     colours = page.evaluate("""() => Object.fromEntries(['paper', 'card', 'ink', 'soft', 'main', 'on-main', 'bad'].map(
         name => [name, getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim()]))""")
-    for words, ground in [("ink", "paper"), ("soft", "paper"), ("ink", "card"), ("on-main", "main"), ("bad", "card")]:
+    for words, ground in [
+        ("ink", "paper"),
+        ("soft", "paper"),
+        ("ink", "card"),
+        ("on-main", "main"),
+        ("bad", "card"),
+    ]:
         assert contrast(colours[words], colours[ground]) >= 4.5, (words, ground)
 
 

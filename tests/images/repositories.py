@@ -3,11 +3,16 @@
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
+from diffusers import (
+    AutoencoderKL,
+    FlowMatchEulerDiscreteScheduler,
+    FluxPipeline,
+    FluxTransformer2DModel,
+)
 
-from gamelabel.images.base.codec import make_codec
-from gamelabel.images.base.teacher import make_transformer
-from gamelabel.images.base.text import CLIP_WIDTH, T5_WIDTH, Readers
+from gamelabel.models.flux_scenes.codec import make_codec
+from gamelabel.models.flux_scenes.teacher import make_transformer
+from gamelabel.models.flux_scenes.text_encoders import CLIP_WIDTH, T5_WIDTH, Readers
 
 
 def untrained_pipeline(seed: int = 0) -> FluxPipeline:
@@ -49,7 +54,9 @@ def schnell_pipeline(side: int = 128) -> FluxPipeline:
 
 def _pipeline(vae: AutoencoderKL, transformer: FluxTransformer2DModel) -> FluxPipeline:
     readers = Readers()
-    for weight in transformer.parameters():  # zero-initialised layers too, or it would draw plain noise
+    for (
+        weight
+    ) in transformer.parameters():  # zero-initialised layers too, or it would draw plain noise
         torch.nn.init.normal_(weight, std=0.05)
     return FluxPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=1.0),

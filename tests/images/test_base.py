@@ -8,12 +8,12 @@ import pytest
 import torch
 from diffusers import FluxPipeline
 
-from gamelabel.images.base import Recipe, assemble, quick, run, write_card
-from gamelabel.images.base.recipe import STAGES
-from gamelabel.images.base.text import FACTS, token_facts
-from gamelabel.images.base.tokens import make_clip_tokenizer, make_t5_tokenizer
-from gamelabel.tuning.loop import Fit, Worker, rate_at, train
-from gamelabel.world.scenes import prompts
+from gamelabel.models.flux_scenes import Recipe, assemble, quick, run, write_card
+from gamelabel.models.flux_scenes.recipe import STAGES
+from gamelabel.models.flux_scenes.text_encoders import FACTS, token_facts
+from gamelabel.models.flux_scenes.tokenizers import make_clip_tokenizer, make_t5_tokenizer
+from gamelabel.scenes.grammar import prompts
+from gamelabel.training import Fit, Worker, rate_at, train
 
 FIT = Fit(steps=12, batch=8, rate=1e-2, warm_up=2, low_precision=False)
 
@@ -69,7 +69,7 @@ def _line(folder, fit=FIT, worker=Worker(), stop_at=None):  # noqa: B008
 
 def test_an_interrupted_stage_resumes_to_the_same_weights(tmp_path, monkeypatch):
     whole = _line(tmp_path / "whole")
-    monkeypatch.setattr("gamelabel.tuning.loop.CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr("gamelabel.training.CHECKPOINT_SECONDS", 0.0)
     with pytest.raises(KeyboardInterrupt):
         _line(tmp_path / "parts", stop_at=5)
     assert torch.load(tmp_path / "parts/checkpoint.pt")["step"] == 5
@@ -97,7 +97,9 @@ def test_the_workers_share_a_batch_without_overlap():
 def test_the_whole_recipe_runs_and_makes_a_repository_that_stock_flux_opens(tmp_path):
     recipe = quick(Recipe())
     run(recipe, tmp_path, workers=2)
-    assert all(json.loads((tmp_path / stage / "done").read_text())["seconds"] >= 0 for stage in STAGES)
+    assert all(
+        json.loads((tmp_path / stage / "done").read_text())["seconds"] >= 0 for stage in STAGES
+    )
     assemble(tmp_path, "student", tmp_path / "repository")
     result = write_card(recipe, tmp_path, tmp_path / "repository", n=10)
     assert result == json.loads((tmp_path / "repository/adherence.json").read_text())
@@ -105,8 +107,12 @@ def test_the_whole_recipe_runs_and_makes_a_repository_that_stock_flux_opens(tmp_
     pipe = FluxPipeline.from_pretrained(tmp_path / "repository")
     assert pipe.vae.config.sample_size == 64
     configs = [file.read_text() for file in (tmp_path / "repository").rglob("*.json")]
-    assert not any(str(tmp_path) in config for config in configs), "nothing of the machine stays in it"
-    size = sum(file.stat().st_size for file in (tmp_path / "repository").rglob("*") if file.is_file())
+    assert not any(str(tmp_path) in config for config in configs), (
+        "nothing of the machine stays in it"
+    )
+    size = sum(
+        file.stat().st_size for file in (tmp_path / "repository").rglob("*") if file.is_file()
+    )
     assert size < 12e6
 
     before = (tmp_path / "teacher/checkpoint.pt").stat().st_mtime_ns

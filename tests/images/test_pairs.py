@@ -5,7 +5,7 @@ import pytest
 from gamelabel.images import pairs as module
 from gamelabel.images.pairs import content_words, draw_pairs, is_whole, make_pairs
 from gamelabel.images.pipeline import load
-from gamelabel.world.scenes import prompts
+from gamelabel.scenes.grammar import prompts
 from tests.disks import small_disk  # noqa: F401  (a fixture)
 from tests.images.repositories import untrained_repository
 
@@ -44,10 +44,14 @@ def test_the_same_seed_plans_the_same_pairs(kept):
 def test_too_few_prompts_say_how_many_are_needed(kept):
     with pytest.raises(ValueError, match="need 50 distinct prompts, 20 are kept"):
         make_pairs(kept.head(20), 30, 10, "model", 1)
-    same = pd.DataFrame({"prompt_id": list("abcd"), "text": ["a red circle", "two red circles"] * 2})
+    same = pd.DataFrame(
+        {"prompt_id": list("abcd"), "text": ["a red circle", "two red circles"] * 2}
+    )
     with pytest.raises(ValueError, match="2 are kept"):
         make_pairs(same, 3, 0, "model", 1)
-    alike = pd.DataFrame({"prompt_id": list("abc"), "text": ["a red circle", "two red circles", "a red star"]})
+    alike = pd.DataFrame(
+        {"prompt_id": list("abc"), "text": ["a red circle", "two red circles", "a red star"]}
+    )
     with pytest.raises(ValueError, match="shares no word"):
         make_pairs(alike, 1, 1, "model", 1)
 
@@ -88,14 +92,21 @@ def noise(monkeypatch):
         asked.append(len(seeds))
         for start in range(0, len(seeds), batch):
             some = seeds[start : start + batch]
-            yield np.stack([np.random.default_rng(seed).integers(0, 256, (64, 64, 3), np.uint8) for seed in some])
+            yield np.stack(
+                [
+                    np.random.default_rng(seed).integers(0, 256, (64, 64, 3), np.uint8)
+                    for seed in some
+                ]
+            )
 
     monkeypatch.setattr(module, "generate", generate)
     monkeypatch.setattr(module, "identity", lambda pipe: str(pipe))
     return asked
 
 
-def test_another_seed_model_or_setting_draws_anew_and_what_is_not_planned_goes(kept, tmp_path, noise):
+def test_another_seed_model_or_setting_draws_anew_and_what_is_not_planned_goes(
+    kept, tmp_path, noise
+):
     pairs = make_pairs(kept, 3, 1, "model", 1)
     assert draw_pairs(None, pairs, tmp_path, batch=2) == 8
     first = {path.name: path.read_bytes() for path in (tmp_path / "images").iterdir()}

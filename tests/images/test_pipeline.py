@@ -6,7 +6,14 @@ import torch
 from diffusers import FluxPipeline
 
 from gamelabel.images import pipeline as module
-from gamelabel.images.pipeline import EMBEDDED, NotAFluxRepository, encode, generate, load, starting_noise
+from gamelabel.images.pipeline import (
+    EMBEDDED,
+    NotAFluxRepository,
+    encode,
+    generate,
+    load,
+    starting_noise,
+)
 from tests.images.repositories import schnell_repository, untrained_repository
 
 PROMPTS = [
@@ -35,7 +42,9 @@ def _one_by_one(pipe, prompts, seeds, steps=4):
     settings = {**STOCK, "output_type": "np"}
     return np.stack(
         [
-            pipe(p, num_inference_steps=steps, generator=torch.Generator().manual_seed(s), **settings).images[0]
+            pipe(
+                p, num_inference_steps=steps, generator=torch.Generator().manual_seed(s), **settings
+            ).images[0]
             for p, s in zip(prompts, seeds, strict=True)
         ]
     )
@@ -82,7 +91,9 @@ def test_guidance_is_stock_true_cfg(pipe):
 def test_repeated_prompts_are_encoded_once_and_land_in_their_rows(pipe):
     text = encode(pipe, PROMPTS)
     assert text.embeds.shape == (4, 16, 96) and text.pooled.shape == (4, 96)
-    assert torch.equal(text.embeds[0], text.embeds[2]) and not torch.equal(text.embeds[0], text.embeds[1])
+    assert torch.equal(text.embeds[0], text.embeds[2]) and not torch.equal(
+        text.embeds[0], text.embeds[1]
+    )
     assert torch.allclose(encode(pipe, [PROMPTS[3]]).embeds[0], text.embeds[3], atol=1e-5)
 
 
@@ -174,7 +185,9 @@ def test_a_repository_whose_weights_are_torn_or_gone_names_the_file(repository, 
     weights.unlink()
     if torn:
         weights.write_bytes(content[:1000])
-    with pytest.raises(NotAFluxRepository, match=r"broken cannot be opened: copy it anew \(.*broken/transformer"):
+    with pytest.raises(
+        NotAFluxRepository, match=r"broken cannot be opened: copy it anew \(.*broken/transformer"
+    ):
         load(broken)
 
 
@@ -185,7 +198,9 @@ def test_a_hub_that_does_not_answer_is_one_sentence(monkeypatch):
         )
 
     monkeypatch.setattr(FluxPipeline, "from_pretrained", answers_not)
-    with pytest.raises(NotAFluxRepository, match=r"^someone/flux cannot be opened: check the network and the name"):
+    with pytest.raises(
+        NotAFluxRepository, match=r"^someone/flux cannot be opened: check the network and the name"
+    ):
         load("someone/flux")
 
 

@@ -20,7 +20,11 @@ def test_the_value_is_the_definition():
 
 def test_equal_distributions_are_no_distance_apart_and_shifted_ones_are():
     rng = np.random.default_rng(1)
-    x, same, other = rng.normal(size=(400, 8)), rng.normal(size=(400, 8)), rng.normal(size=(400, 8)) + 0.3
+    x, same, other = (
+        rng.normal(size=(400, 8)),
+        rng.normal(size=(400, 8)),
+        rng.normal(size=(400, 8)) + 0.3,
+    )
     low, high = np.quantile(kernel_distance(x, same)[1:], (0.025, 0.975))
     assert low < 0 < high
     assert np.quantile(kernel_distance(x, other)[1:], 0.025) > 0

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from gamelabel.images import draw_several, judge_several, pairs, plan_several
-from gamelabel.world import UnknownPrompt, draw, parse
+from gamelabel.scenes import UnknownPrompt, draw, parse
 
 PROMPTS = pd.DataFrame({"prompt_id": ["p", "q"], "text": ["a red circle", "two blue stars"]})
 
@@ -29,7 +29,9 @@ def test_every_prompt_gets_as_many_each_with_its_own_seed():
     assert plan.groupby("prompt_id").size().tolist() == [4, 4]
     assert plan.image.is_unique and plan.seed.is_unique
     assert plan.image[5] == "images/q-1.png" and plan.prompt[5] == "two blue stars"
-    assert plan_several(PROMPTS, 4, seed=1).equals(plan) and not plan_several(PROMPTS, 4, seed=2).equals(plan)
+    assert plan_several(PROMPTS, 4, seed=1).equals(plan) and not plan_several(
+        PROMPTS, 4, seed=2
+    ).equals(plan)
     with pytest.raises(ValueError, match="0 pictures of a prompt"):
         plan_several(PROMPTS, 0, seed=1)
 

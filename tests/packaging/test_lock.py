@@ -8,7 +8,11 @@ from packaging.utils import canonicalize_name
 from tests.packaging.environment import PYPROJECT, ROOT, locked, render, torch
 
 PROJECT = PYPROJECT["project"]
-GROUPS = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values(), PYPROJECT["build-system"]["requires"]]
+GROUPS = [
+    PROJECT["dependencies"],
+    *PROJECT["optional-dependencies"].values(),
+    PYPROJECT["build-system"]["requires"],
+]
 WANTED = sorted({line for group in GROUPS for line in group})
 PINS = {canonicalize_name(pin.name): pin for pin in [torch(), *locked()]}
 LOCK = (ROOT / "requirements.lock").read_text()
@@ -23,7 +27,9 @@ def test_every_dependency_is_locked_at_a_version_it_allows(line: str) -> None:
 
 
 def test_every_pin_has_a_hash_and_no_line_names_an_index() -> None:
-    pins = re.findall(r"^[a-z0-9].*(?:\n    --hash=sha256:[0-9a-f]{64}(?: \\)?)+", LOCK, flags=re.MULTILINE)
+    pins = re.findall(
+        r"^[a-z0-9].*(?:\n    --hash=sha256:[0-9a-f]{64}(?: \\)?)+", LOCK, flags=re.MULTILINE
+    )
     assert len(pins) == len(locked())
     assert "://" not in LOCK
 

@@ -62,7 +62,9 @@ def test_a_second_call_installs_nothing_and_a_changed_lock_does(clone: Path) -> 
     assert len(set_up(clone)[2]) == 3
 
 
-def test_a_folder_that_was_moved_starts_afresh(clone: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_folder_that_was_moved_starts_afresh(
+    clone: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     set_up(clone)
     moved = tmp_path_factory.mktemp("moved") / "clone"
     shutil.copytree(clone, moved)
@@ -74,21 +76,35 @@ def test_a_folder_that_was_moved_starts_afresh(clone: Path, tmp_path_factory: py
     [
         ({"OLD": "1"}, "gamelabel needs Python 3.11 or newer with the venv module"),
         ({"NO_VENV": "1"}, "No virtual environment could be made in"),
-        ({"FAILS": "1", "SAID": "OSError: [Errno 28] No space left on device"}, "The disk is full: free about 4 GB"),
-        ({"FAILS": "1", "SAID": "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES"}, "A download does not match its hash"),
+        (
+            {"FAILS": "1", "SAID": "OSError: [Errno 28] No space left on device"},
+            "The disk is full: free about 4 GB",
+        ),
+        (
+            {"FAILS": "1", "SAID": "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES"},
+            "A download does not match its hash",
+        ),
         (
             {"FAILS": "1", "SAID": "Retrying after connection broken by NewConnectionError"},
             "The package index cannot be reached",
         ),
-        ({"FAILS": "1", "SAID": "Temporary failure in name resolution"}, "The package index cannot be reached"),
+        (
+            {"FAILS": "1", "SAID": "Temporary failure in name resolution"},
+            "The package index cannot be reached",
+        ),
         (
             {"FAILS": "1", "SAID": "ERROR: No matching distribution found for torch==2.13.0"},
             "The package index has no torch==2.13.0 for Python 3.12.1",
         ),
-        ({"FAILS": "1", "SAID": "something else"}, "The installation failed; .venv/install.log says why."),
+        (
+            {"FAILS": "1", "SAID": "something else"},
+            "The installation failed; .venv/install.log says why.",
+        ),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(clone: Path, environment: dict[str, str], sentence: str) -> None:
+def test_what_cannot_be_done_is_one_sentence(
+    clone: Path, environment: dict[str, str], sentence: str
+) -> None:
     code, said, _ = set_up(clone, **environment)
     assert code == 1
     assert said.startswith(sentence) and "\n" not in said

@@ -12,7 +12,10 @@ def test_what_is_missing_says_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.delenv("GAMELABEL_DATA", raising=False)
     found, missing = published()
     assert not found and missing.corpus.tolist() == list(OUTSIDE)
-    assert missing.address[0] == "https://github.com/google-research/parti" and missing.licence[0] == "Apache-2.0"
+    assert (
+        missing.address[0] == "https://github.com/google-research/parti"
+        and missing.licence[0] == "Apache-2.0"
+    )
     assert "the file PartiPrompts.tsv of PartiPrompts (set prompts_parti" in missing.why[0]
     assert list(word_lists()) == ["better-profanity"]
 
@@ -22,5 +25,8 @@ def test_candidates_by_name(tmp_path: Path) -> None:
     (tmp_path / "own.csv").write_text("prompt\na cat\n")
     own = candidates(str(tmp_path / "own.csv"))
     assert (own.name, own.texts) == ("own", ["a cat"])
-    with pytest.raises(ValueError, match=r"'coco': there are world, parti, .*; or give the path of a file NAME\.csv"):
+    with pytest.raises(
+        ValueError,
+        match=r"'coco': there are world, parti, .*; or give the path of a file NAME\.csv",
+    ):
         candidates("coco")

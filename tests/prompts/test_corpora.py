@@ -13,7 +13,8 @@ COUNTS = {
     "gecko": 1546,
     "geneval": 553,
     "t2i-compbench": 5860,
-    "pick-a-pic": 27463 - 18,  # 18 prompts have characters that were lost before they were published
+    "pick-a-pic": 27463
+    - 18,  # 18 prompts have characters that were lost before they were published
     "imagereward": 9997 + 465 + 100,
 }
 
@@ -40,7 +41,10 @@ def write(folder: Path, content: str | bytes) -> Path:
 
 
 def test_a_csv_of_the_kaggle_form(tmp_path: Path) -> None:
-    path = write(tmp_path, '\ufeffprompt,image_file\n a cat ,0.png\n"a dog, ""big""\nand a cat",1.png\na cat,2.png\n')
+    path = write(
+        tmp_path,
+        '\ufeffprompt,image_file\n a cat ,0.png\n"a dog, ""big""\nand a cat",1.png\na cat,2.png\n',
+    )
     corpus = csv_corpus(path)
     assert corpus.texts == ["a cat", 'a dog, "big"\nand a cat', "a cat"]
     assert corpus.bad.empty and corpus.name == "kaggle"
@@ -48,11 +52,26 @@ def test_a_csv_of_the_kaggle_form(tmp_path: Path) -> None:
 
 
 def test_bad_rows_are_counted_with_their_reason(tmp_path: Path) -> None:
-    rows = [b"prompt,image_file", b"a cat,0.png", b" ,1.png", b"a dog", b"", b"a,b,c", b"caf\xe9,5.png", b"a fox,6.png"]
+    rows = [
+        b"prompt,image_file",
+        b"a cat,0.png",
+        b" ,1.png",
+        b"a dog",
+        b"",
+        b"a,b,c",
+        b"caf\xe9,5.png",
+        b"a fox,6.png",
+    ]
     corpus = csv_corpus(write(tmp_path, b"\n".join(rows) + b"\n"))
     assert corpus.texts == ["a cat", "a fox"]
     assert corpus.bad.row.tolist() == [2, 3, 4, 5, 6]
-    wanted = ["is empty", "1 cells, but the header has 2", "row is empty", "3 cells, but the header has 2", "not UTF-8"]
+    wanted = [
+        "is empty",
+        "1 cells, but the header has 2",
+        "row is empty",
+        "3 cells, but the header has 2",
+        "not UTF-8",
+    ]
     for part, reason in zip(wanted, corpus.bad.reason, strict=True):
         assert part in reason
 

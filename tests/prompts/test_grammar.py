@@ -1,7 +1,7 @@
 import pytest
 
 from gamelabel.prompts import RULES, Rule, screen, word_list, world_corpus
-from gamelabel.world import parse, prompts, split
+from gamelabel.scenes import parse, prompts, split
 
 TERMS = ["darn", "heck of a", "x-rated", "s.o.s."]
 

@@ -5,10 +5,16 @@ import pytest
 from gamelabel import sources
 from gamelabel.prompts import WORD_LISTS, mask, word_list
 
-OUTSIDE = {"ldnoobw": "wordlist_ldnoobw", "dsojevic": "wordlist_dsojevic", "surge": "wordlist_surge"}
+OUTSIDE = {
+    "ldnoobw": "wordlist_ldnoobw",
+    "dsojevic": "wordlist_dsojevic",
+    "surge": "wordlist_surge",
+}
 
 
-def test_the_default_list_needs_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_default_list_needs_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in ("CACHE", "SHARED"):
         monkeypatch.setattr(sources, name, tmp_path / "nowhere")
     monkeypatch.delenv("GAMELABEL_DATA", raising=False)

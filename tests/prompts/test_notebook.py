@@ -8,8 +8,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from gamelabel import figures
-from gamelabel.labels import read_table
 from gamelabel.prompts import Corpus, survival, word_list
+from gamelabel.tables import read_table
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = ROOT / "notebooks/01_prompts.ipynb"
@@ -18,16 +18,30 @@ RECORDED = {"total", "kept", "share_kept", "share_kept_whole_word", "share_kept_
 
 def run(folder: Path, **parameters: object) -> tuple[str, dict]:
     """The notebook's cells as one program, in a folder beside which there is nothing; its output and its records."""
-    cells = [cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"]
+    cells = [
+        cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"
+    ]
     code = ["".join(cell["source"]) for cell in cells]
     alone = "from pathlib import Path\nfrom gamelabel import sources\nsources.SHARED = sources.CACHE = Path('nowhere')"
     given = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
     program = folder / "notebook.py"
-    program.write_text("\n".join([alone, code[0], f"run_dir, report_dir = 'run', 'report'\n{given}", *code[1:]]))
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg", "JPY_SESSION_NAME": "01_prompts.ipynb"}
+    program.write_text(
+        "\n".join([alone, code[0], f"run_dir, report_dir = 'run', 'report'\n{given}", *code[1:]])
+    )
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "MPLBACKEND": "agg",
+        "JPY_SESSION_NAME": "01_prompts.ipynb",
+    }
     environment.pop("GAMELABEL_DATA", None)
     done = subprocess.run(
-        [sys.executable, program.name], cwd=folder, env=environment, capture_output=True, text=True, timeout=300
+        [sys.executable, program.name],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout, json.loads((folder / "run/records/01_prompts.json").read_text())["metrics"]
@@ -41,7 +55,9 @@ def test_it_runs_with_nothing_at_hand(tmp_path: Path) -> None:
     table = read_table(tmp_path / "run", "prompts")
     assert metrics["prompts_total"]["value"] == 3000
     assert 0.93 < metrics["prompts_share_kept"]["value"] < 0.97
-    assert metrics["prompts_share_kept"]["value"] == metrics["prompts_share_kept_whole_word"]["value"]
+    assert (
+        metrics["prompts_share_kept"]["value"] == metrics["prompts_share_kept_whole_word"]["value"]
+    )
     assert set(table.corpus) == {"world"} and 0 < (~table.kept).sum() < 300
     assert (tmp_path / "report/figures/prompts_kept.png").stat().st_size > 5000
     shown = said + (tmp_path / "report/tables/prompts_survival.csv").read_text()
@@ -52,7 +68,9 @@ def test_it_runs_with_nothing_at_hand(tmp_path: Path) -> None:
 def test_it_runs_on_a_csv(tmp_path: Path) -> None:
     (tmp_path / "own.csv").write_text("text\na cat\na darn cat\na cat\ndarning\n\n")
     (tmp_path / "own.txt").write_text("darn\n")
-    said, metrics = run(tmp_path, corpus="own.csv", csv_column="text", word_list="own.txt", rule="substring")
+    said, metrics = run(
+        tmp_path, corpus="own.csv", csv_column="text", word_list="own.txt", rule="substring"
+    )
     assert metrics["prompts_kept"]["value"] == 2 and metrics["prompts_repeats"]["value"] == 1
     assert metrics["prompts_share_kept_whole_word"]["value"] == 0.75
     assert metrics["prompts_kept"]["source"] == "released"
@@ -60,11 +78,18 @@ def test_it_runs_on_a_csv(tmp_path: Path) -> None:
 
 
 def test_the_figure_marks_the_most_severe_list() -> None:
-    rows = survival([Corpus("toy", ["a cat", "darn", "darning", "heck"])], {"few": ["darn"], "more": ["darn", "heck"]})
+    rows = survival(
+        [Corpus("toy", ["a cat", "darn", "darning", "heck"])],
+        {"few": ["darn"], "more": ["darn", "heck"]},
+    )
     ax = Figure().subplots()
     assert figures.prompts_kept(ax, rows) is ax
     assert sorted(text.get_text() for text in ax.texts) == ["25%", "50%"]
-    assert [label.get_text() for label in ax.get_legend().get_texts()] == ["whole word", "substring", "the paper: 30%"]
+    assert [label.get_text() for label in ax.get_legend().get_texts()] == [
+        "whole word",
+        "substring",
+        "the paper: 30%",
+    ]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["toy (4)"]
 
 

@@ -8,7 +8,9 @@ from gamelabel.prompts import RULES, Rule, WordFilter, normalise
 
 TERMS = ["darn", "darn it", "heck", "a-hole", "h3ck", "  ", "🖕"]
 texts = st.text("abAB01@ -_!é", max_size=30)
-term_lists = st.lists(st.text("ab01@ -", max_size=5), min_size=1, max_size=8).filter(lambda t: any(map(normalise, t)))
+term_lists = st.lists(st.text("ab01@ -", max_size=5), min_size=1, max_size=8).filter(
+    lambda t: any(map(normalise, t))
+)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +53,9 @@ def test_the_pattern_agrees_with_looking_for_each_term(terms: list[str], text: s
 
 
 @given(term_lists, texts)
-def test_what_the_whole_word_rule_rejects_the_substring_rule_rejects(terms: list[str], text: str) -> None:
+def test_what_the_whole_word_rule_rejects_the_substring_rule_rejects(
+    terms: list[str], text: str
+) -> None:
     if WordFilter(terms, "whole word").match(text) is not None:
         assert WordFilter(terms, "substring").match(text) is not None
 
@@ -70,7 +74,11 @@ def test_a_kept_prompt_contains_no_term(terms: list[str], text: str, rule: Rule)
 @given(term_lists, texts, st.sampled_from(RULES))
 def test_spelling_changes_nothing(terms: list[str], text: str, rule: Rule) -> None:
     word_filter = WordFilter(terms, rule)
-    assert word_filter.match(text) == word_filter.match(text.upper()) == word_filter.find(normalise(text))
+    assert (
+        word_filter.match(text)
+        == word_filter.match(text.upper())
+        == word_filter.find(normalise(text))
+    )
 
 
 def test_a_very_long_term() -> None:

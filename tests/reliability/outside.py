@@ -18,6 +18,10 @@ def outside(key: str, name: str) -> Path:
 
 def crowd_set(name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Labels `task, worker, label` and gold `task, label` of a real crowd."""
-    labels = pd.read_csv(outside("crowd_labels", f"{name}/label.csv")).rename(columns={"item": "task"})
-    gold = pd.read_csv(outside("crowd_labels", f"{name}/truth.csv")).set_axis(["task", "label"], axis=1)
+    labels = pd.read_csv(outside("crowd_labels", f"{name}/label.csv")).rename(
+        columns={"item": "task"}
+    )
+    gold = pd.read_csv(outside("crowd_labels", f"{name}/truth.csv")).set_axis(
+        ["task", "label"], axis=1
+    )
     return labels, gold

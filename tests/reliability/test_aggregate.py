@@ -5,18 +5,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import betabinom
 
-from gamelabel.reliability import aggregate, skills
+from gamelabel.aggregation import METHODS, aggregate, crowd_of, skills
+from gamelabel.aggregation.dawid_skene import dawid_skene
+from gamelabel.aggregation.weighted import STRENGTHS, expected_accuracy
 from gamelabel.reliability.accuracy import known_answers
 from gamelabel.reliability.counts import code
-from gamelabel.reliability.methods import METHODS, crowd_of
-from gamelabel.reliability.methods.dawid_skene import dawid_skene
-from gamelabel.reliability.methods.weighted import STRENGTHS, expected_accuracy
 from tests.reliability.outside import crowd_set, outside
 
 MODELS = [name for name in METHODS if name not in ("majority", "weighted")]
 
 
-def played(tasks: int = 200, workers: int = 20, labels: int = 5, categories: str = "ab", seed: int = 0) -> tuple:
+def played(
+    tasks: int = 200, workers: int = 20, labels: int = 5, categories: str = "ab", seed: int = 0
+) -> tuple:
     """Labels by workers right with probabilities from .5 to .95, and the truth."""
     rng = np.random.default_rng(seed)
     skill = np.linspace(0.5, 0.95, workers)
@@ -26,7 +27,9 @@ def played(tasks: int = 200, workers: int = 20, labels: int = 5, categories: str
     wrong = (truth[task] + rng.integers(1, len(categories), len(task))) % len(categories)
     label = np.where(rng.random(len(task)) < skill[worker], truth[task], wrong)
     names = np.array(list(categories))
-    frame = pd.DataFrame({"task": task, "worker": worker, "label": names[label]}).astype({"task": str, "worker": str})
+    frame = pd.DataFrame({"task": task, "worker": worker, "label": names[label]}).astype(
+        {"task": str, "worker": str}
+    )
     return frame, pd.DataFrame({"task": np.arange(tasks).astype(str), "label": names[truth]})
 
 
@@ -50,7 +53,9 @@ def test_a_climb_ends_within_its_tolerance_of_the_maximum(prior: float) -> None:
     coded = code(labels)
     crowd, _ = crowd_of(coded, known_answers(None, coded))
     rough, fine = (dawid_skene(crowd, prior, tolerance) for tolerance in (1e-6, 1e-13))
-    assert 0 <= fine.objective[-1] - rough.objective[-1] <= 2e-6 * len(labels)  # as far as can be told
+    assert (
+        0 <= fine.objective[-1] - rough.objective[-1] <= 2e-6 * len(labels)
+    )  # as far as can be told
     assert len(rough.objective) < len(fine.objective)
 
 
@@ -82,19 +87,26 @@ def test_everyone_of_one_mind_is_right(method: str) -> None:
 
 def test_votes_weigh_as_much_as_gold_says_of_their_workers() -> None:
     """u right in 3 of 3 on gold, v in 0 of 3, all in 3 of 6: Betas of mean 1/2, by how likely they are."""
-    rows = [(t, w, label) for t in range(3) for w, label in (("u", "a"), ("v", "b"))] + [(3, "u", "a"), (3, "v", "b")]
+    rows = [(t, w, label) for t in range(3) for w, label in (("u", "a"), ("v", "b"))] + [
+        (3, "u", "a"),
+        (3, "v", "b"),
+    ]
     labels = pd.DataFrame(rows, columns=["task", "worker", "label"])
     found = aggregate(labels, "weighted", pd.DataFrame({"task": range(3), "label": "a"}))
     likely = np.array([betabinom.pmf([3, 0], 3, s / 2, s / 2).prod() for s in STRENGTHS])
     u = float(((3 + STRENGTHS / 2) / (3 + STRENGTHS)) @ likely / likely.sum())
     about = skills(found).set_index("worker")
     assert about.right.to_dict() == pytest.approx({"u": u, "v": 1 - u})
-    assert about.weight.to_dict() == pytest.approx({"u": np.log(u / (1 - u)), "v": -np.log(u / (1 - u))})
+    assert about.weight.to_dict() == pytest.approx(
+        {"u": np.log(u / (1 - u)), "v": -np.log(u / (1 - u))}
+    )
     assert found.iloc[3].tolist() == [3, "a", pytest.approx(u**2 / (u**2 + (1 - u) ** 2))]
 
 
 @pytest.mark.parametrize("gold", [1, 2, 5, 20])
-@pytest.mark.parametrize("skill", [(8, 2), (800, 200)], ids=["workers who differ", "workers who are alike"])
+@pytest.mark.parametrize(
+    "skill", [(8, 2), (800, 200)], ids=["workers who differ", "workers who are alike"]
+)
 def test_votes_weighed_by_little_gold_are_no_worse_than_equal_ones(skill: tuple, gold: int) -> None:
     """So many known answers a worker. With three labels of the crowd's accuracy added to each, it was up to .026."""
     better = []
@@ -105,18 +117,25 @@ def test_votes_weighed_by_little_gold_are_no_worse_than_equal_ones(skill: tuple,
         label = truth[task] == (rng.random(50_000) < p[worker])
         labels = pd.DataFrame({"task": task, "worker": worker, "label": label})
         known = pd.DataFrame({"task": np.arange(100 * gold), "label": truth[: 100 * gold]})
-        rights = [aggregate(labels, method, known).label == truth for method in ("weighted", "majority")]
+        rights = [
+            aggregate(labels, method, known).label == truth for method in ("weighted", "majority")
+        ]
         better.append(rights[0].mean() - rights[1].mean())
     assert np.mean(better) > -0.002
     assert gold < 20 or skill == (800, 200) or np.mean(better) > 0.004
 
 
 @pytest.mark.parametrize(("a", "b"), [(2, 1), (8, 2), (80, 20)])
-def test_the_accuracy_expected_of_workers_is_as_near_as_if_their_spread_were_known(a: int, b: int) -> None:
+def test_the_accuracy_expected_of_workers_is_as_near_as_if_their_spread_were_known(
+    a: int, b: int
+) -> None:
     rng = np.random.default_rng(a)
     truth, seen = rng.beta(a, b, 2000), rng.integers(0, 30, 2000)
     right = rng.binomial(seen, truth)
-    known, found = (right + a) / (seen + a + b), expected_accuracy(right.astype(float), seen.astype(float))
+    known, found = (
+        (right + a) / (seen + a + b),
+        expected_accuracy(right.astype(float), seen.astype(float)),
+    )
     assert ((found - truth) ** 2).mean() < 1.05 * ((known - truth) ** 2).mean()
 
 
@@ -126,14 +145,20 @@ def test_the_accuracy_expected_of_workers_is_as_near_as_if_their_spread_were_kno
         ("majority", "MajorityVote", {}),
         ("dawid-skene", "DawidSkene", {}),
         ("one-coin", "OneCoinDawidSkene", {}),
-        pytest.param("mace", "MACE", {"n_restarts": 1}, marks=pytest.mark.full),  # its restarts all start alike
+        pytest.param(
+            "mace", "MACE", {"n_restarts": 1}, marks=pytest.mark.full
+        ),  # its restarts all start alike
         # left to itself it ends after two rounds, below the maximum: it compares a sum with a mean
-        pytest.param("glad", "GLAD", {"n_iter": 40, "tol": -1, "m_step_tol": 1e-4}, marks=pytest.mark.full),
+        pytest.param(
+            "glad", "GLAD", {"n_iter": 40, "tol": -1, "m_step_tol": 1e-4}, marks=pytest.mark.full
+        ),
     ],
 )
 @pytest.mark.filterwarnings("ignore")  # crowd-kit's own
 def test_answers_are_those_of_crowd_kit(method: str, name: str, settings: dict) -> None:
-    crowdkit = pytest.importorskip("crowdkit.aggregation", reason="crowd-kit is an independent reference")
+    crowdkit = pytest.importorskip(
+        "crowdkit.aggregation", reason="crowd-kit is an independent reference"
+    )
     labels, _ = played(seed=3)
     theirs = getattr(crowdkit, name)(**settings).fit_predict(labels)
     ours = aggregate(labels, method).set_index("task").label
@@ -142,8 +167,12 @@ def test_answers_are_those_of_crowd_kit(method: str, name: str, settings: dict) 
 
 def test_without_its_prior_dawid_skene_is_the_maximum_of_the_likelihood() -> None:
     """As likely as where crowd-kit ends, or more: on the patients of 1979 it stops after four rounds."""
-    crowdkit = pytest.importorskip("crowdkit.aggregation", reason="crowd-kit is an independent reference")
-    labels = pd.read_csv(outside("dawid_skene_1979", "anesthesia.csv")).set_axis(["task", "worker", "label"], axis=1)
+    crowdkit = pytest.importorskip(
+        "crowdkit.aggregation", reason="crowd-kit is an independent reference"
+    )
+    labels = pd.read_csv(outside("dawid_skene_1979", "anesthesia.csv")).set_axis(
+        ["task", "worker", "label"], axis=1
+    )
     coded = code(labels)
     crowd, _ = crowd_of(coded, known_answers(None, coded))
     fit = dawid_skene(crowd, prior=0)
@@ -172,13 +201,18 @@ def test_gold_teaches_what_workers_are_worth(method: str) -> None:
     labels = labels.assign(label=labels.label.where(~flip, labels.label.map({"a": "b", "b": "a"})))
     gold = truth.sample(frac=0.2, random_state=0)
     rest = truth[~truth.task.isin(gold.task)]
-    alone, anchored = right(aggregate(labels, method), rest), right(aggregate(labels, method, gold), rest)
+    alone, anchored = (
+        right(aggregate(labels, method), rest),
+        right(aggregate(labels, method, gold), rest),
+    )
     assert alone < 0.5 and anchored > 0.7
 
 
 def test_dawid_and_skenes_patients() -> None:
     """Class shares of the 1979 paper, .40, .42, .11, .07; the observers differ in how they confuse."""
-    labels = pd.read_csv(outside("dawid_skene_1979", "anesthesia.csv")).set_axis(["task", "worker", "label"], axis=1)
+    labels = pd.read_csv(outside("dawid_skene_1979", "anesthesia.csv")).set_axis(
+        ["task", "worker", "label"], axis=1
+    )
     found = aggregate(labels, "dawid-skene")
     shares = found.label.value_counts(normalize=True).sort_index()
     assert shares.to_numpy() == pytest.approx([0.40, 0.42, 0.11, 0.07], abs=0.005)

@@ -28,14 +28,20 @@ def two(table: list[list[int]]) -> pd.DataFrame:
     """Labels of two workers whose confusion matrix is the table."""
     pairs = [(i, j) for i, row in enumerate(table) for j, n in enumerate(row) for _ in range(n)]
     return pd.DataFrame(
-        [(t, w, label) for t, pair in enumerate(pairs) for w, label in zip("uv", pair, strict=True)],
+        [
+            (t, w, label)
+            for t, pair in enumerate(pairs)
+            for w, label in zip("uv", pair, strict=True)
+        ],
         columns=["task", "worker", "label"],
     )
 
 
 def test_fleiss_at_published_values() -> None:
     assert fleiss_kappa(FLEISS) == pytest.approx(0.2099, abs=5e-5)
-    counts = pd.read_csv(outside("agreement_examples", "distrib.6raters.csv"), index_col="Subject").to_numpy()
+    counts = pd.read_csv(
+        outside("agreement_examples", "distrib.6raters.csv"), index_col="Subject"
+    ).to_numpy()
     assert fleiss_kappa(counts) == pytest.approx(0.4139265, abs=5e-8)
 
 
@@ -53,7 +59,9 @@ def test_percent_agreement_at_a_published_value() -> None:
     path = outside("agreement_examples", "artstein_poesio_example.txt")
     labels = pd.read_csv(path, sep=r"\s+", names=["worker", "task", "label"])
     assert percent_agreement(labels) == pytest.approx(0.88)
-    assert percent_agreement(np.array([[2, 1], [1, 1], [1, 0], [4, 0]])) == pytest.approx((1 / 3 + 0 + 1) / 3)
+    assert percent_agreement(np.array([[2, 1], [1, 1], [1, 0], [4, 0]])) == pytest.approx(
+        (1 / 3 + 0 + 1) / 3
+    )
 
 
 small = st.integers(2, 4).flatmap(
@@ -64,16 +72,22 @@ small = st.integers(2, 4).flatmap(
 @settings(deadline=None, max_examples=40)  # the first call may be slow
 @given(small)
 def test_they_are_what_statsmodels_finds(table) -> None:
-    rater = pytest.importorskip("statsmodels.stats.inter_rater", reason="statsmodels is an independent reference")
+    rater = pytest.importorskip(
+        "statsmodels.stats.inter_rater", reason="statsmodels is an independent reference"
+    )
     square = np.array(table)
     assume((square.sum(0) * square.sum(1)).sum() < square.sum() ** 2)
     labels = two(table)
     assert cohen_kappa(labels) == pytest.approx(rater.cohens_kappa(square).kappa)
-    seen = (square.sum(0) + square.sum(1)) > 0  # the categories that labels show: the others make no step
+    seen = (
+        square.sum(0) + square.sum(1)
+    ) > 0  # the categories that labels show: the others make no step
     shown = square[np.ix_(seen, seen)]
     for weights, theirs in (("linear", "linear"), ("quadratic", "quadratic")):
         expected = rater.cohens_kappa(shown, wt=theirs).kappa
-        relabelled = labels.assign(label=labels.label.map(dict(zip(np.flatnonzero(seen), range(9), strict=False))))
+        relabelled = labels.assign(
+            label=labels.label.map(dict(zip(np.flatnonzero(seen), range(9), strict=False)))
+        )
         assert cohen_kappa(relabelled, weights) == pytest.approx(expected)
     counts = labels.groupby(["task", "label"]).size().unstack(fill_value=0).to_numpy()
     assert fleiss_kappa(counts) == pytest.approx(rater.fleiss_kappa(counts))

@@ -27,7 +27,8 @@ def coders(*rows: str) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("level", "expected"), list(zip(LEVELS, [904 / 1216, 0.815388, 0.849107, 0.797403], strict=True))
+    ("level", "expected"),
+    list(zip(LEVELS, [904 / 1216, 0.815388, 0.849107, 0.797403], strict=True)),
 )
 def test_krippendorffs_table_of_four_coders_with_gaps(level, expected: float) -> None:
     labels = long(pd.read_csv(outside("agreement_examples", "codings.csv"), header=None))
@@ -36,12 +37,18 @@ def test_krippendorffs_table_of_four_coders_with_gaps(level, expected: float) ->
 
 def test_krippendorffs_textbook_cases_of_two_coders() -> None:
     """Computing Krippendorff's Alpha-Reliability (2011), sections A and B."""
-    assert alpha(coders("0 1 0 0 0 0 0 0 1 0", "1 1 1 0 0 1 0 0 0 0")) == pytest.approx(0.0952, abs=5e-5)
-    assert alpha(coders("a a b b d c c c e d d a", "b a b b b c c c e d d d")) == pytest.approx(0.6920, abs=5e-5)
+    assert alpha(coders("0 1 0 0 0 0 0 0 1 0", "1 1 1 0 0 1 0 0 0 0")) == pytest.approx(
+        0.0952, abs=5e-5
+    )
+    assert alpha(coders("a a b b d c c c e d d a", "b a b b b c c c e d d d")) == pytest.approx(
+        0.6920, abs=5e-5
+    )
 
 
 def test_published_values_of_other_tables() -> None:
-    assert alpha(long(pd.read_csv(outside("agreement_examples", "gcl.csv"), header=None))) == pytest.approx(1 / 12)
+    assert alpha(
+        long(pd.read_csv(outside("agreement_examples", "gcl.csv"), header=None))
+    ) == pytest.approx(1 / 12)
     raw = pd.read_csv(outside("agreement_examples", "cac.raw4raters.csv"), index_col="Units")
     assert alpha(long(raw.T)) == pytest.approx(0.74342, abs=5e-6)
     counts = pd.read_csv(outside("agreement_examples", "distrib.6raters.csv"), index_col="Subject")
@@ -49,7 +56,8 @@ def test_published_values_of_other_tables() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("rte", 0.241), ("dog", 0.519), ("weather_cf", 0.577), ("sp_amt", 0.738), ("product", 0.157)]
+    ("name", "expected"),
+    [("rte", 0.241), ("dog", 0.519), ("weather_cf", 0.577), ("sp_amt", 0.738), ("product", 0.157)],
 )
 def test_real_crowds(name: str, expected: float) -> None:
     labels, _ = crowd_set(name)
@@ -68,7 +76,9 @@ def test_it_is_what_the_reference_package_finds(rows, level) -> None:
     pairable = counts[counts.sum(1) > 1]
     assume((pairable.sum(0) > 0).sum() > 1)
     values = np.arange(1, counts.shape[1] + 1)
-    expected = krippendorff.alpha(value_counts=counts, value_domain=values, level_of_measurement=level)
+    expected = krippendorff.alpha(
+        value_counts=counts, value_domain=values, level_of_measurement=level
+    )
     assert alpha(counts, level, values) == pytest.approx(expected, abs=1e-12)
 
 
@@ -77,7 +87,12 @@ def test_it_is_what_the_reference_package_finds(rows, level) -> None:
 def test_order_of_tasks_and_names_of_workers_change_nothing(rows, random) -> None:
     counts = np.array(rows)
     labels = pd.DataFrame(
-        [(f"t{t}", f"w{i}", c) for t, row in enumerate(rows) for c, n in enumerate(row) for i in range(n)],
+        [
+            (f"t{t}", f"w{i}", c)
+            for t, row in enumerate(rows)
+            for c, n in enumerate(row)
+            for i in range(n)
+        ],
         columns=["task", "worker", "label"],
     )
     shuffled = labels.sample(frac=1, random_state=random.randrange(2**31))
@@ -122,7 +137,9 @@ def test_where_nothing_can_disagree_alpha_is_undefined(labels, level) -> None:
 
 def test_a_missing_label_is_no_label_and_a_task_labelled_twice_by_one_worker_counts_twice() -> None:
     labels = coders("a a b b", "a b b b")
-    with_gap = pd.concat([labels, pd.DataFrame({"task": [0, 9], "worker": [7, 7], "label": [np.nan, np.nan]})])
+    with_gap = pd.concat(
+        [labels, pd.DataFrame({"task": [0, 9], "worker": [7, 7], "label": [np.nan, np.nan]})]
+    )
     assert alpha(with_gap) == alpha(labels)
     twice = pd.concat([labels, labels.head(1)])
     assert alpha(twice) == alpha(np.array([[3, 0], [1, 1], [0, 2], [0, 2]]))
@@ -138,7 +155,9 @@ def test_bad_input_is_named() -> None:
         alpha(labels.rename(columns={"task": "item"}))
     with pytest.raises(ValueError, match="1 labels have no task"):
         alpha(pd.DataFrame({"task": ["t", None], "label": ["a", "b"]}))
-    with pytest.raises(ValueError, match=r"vote counts are whole numbers from 0.*float64, shape \(2,\)"):
+    with pytest.raises(
+        ValueError, match=r"vote counts are whole numbers from 0.*float64, shape \(2,\)"
+    ):
         alpha(np.array([0.5, 0.5]))
     with pytest.raises(ValueError, match="3 values for 2 categories"):
         alpha(np.array([[1, 2]]), "interval", [1, 2, 3])

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gamelabel.reliability import accuracy, aggregate, alpha, fleiss_kappa, skills
-from gamelabel.reliability.methods import METHODS
+from gamelabel.aggregation import METHODS, aggregate, skills
+from gamelabel.reliability import accuracy, alpha, fleiss_kappa
 
 LABELS = pd.DataFrame(
     [(t, w, "ab"[(t % 2) ^ (w == "w" and t % 3 == 0)]) for t in range(12) for w in "uvw"],
@@ -30,7 +30,9 @@ def test_labels_of_a_removed_player_are_gone_once_left_out(method: str) -> None:
 
 
 @every
-def test_a_task_without_labels_is_not_in_the_result_not_even_when_gold_knows_it(method: str) -> None:
+def test_a_task_without_labels_is_not_in_the_result_not_even_when_gold_knows_it(
+    method: str,
+) -> None:
     empty = pd.DataFrame({"task": [90, 91], "worker": ["u", "v"], "label": [None, np.nan]})
     gold = pd.concat([GOLD, pd.DataFrame({"task": [91, 92], "label": ["a", "b"]})])
     same(aggregate(pd.concat([LABELS, empty]), method, gold), aggregate(LABELS, method, GOLD))
@@ -62,9 +64,14 @@ def test_a_category_that_a_worker_made_up_is_one_too(method: str) -> None:
 def test_gold_that_contradicts_itself_or_would_match_nothing_is_refused(method: str) -> None:
     with pytest.raises(ValueError, match="gold contradicts itself about 1 tasks, such as 0"):
         aggregate(LABELS, method, pd.DataFrame({"task": [0, 0], "label": ["a", "b"]}))
-    with pytest.raises(ValueError, match=r"gold has tasks such as '0', the labels tasks such as 0: .*read both alike"):
+    with pytest.raises(
+        ValueError,
+        match=r"gold has tasks such as '0', the labels tasks such as 0: .*read both alike",
+    ):
         aggregate(LABELS, method, GOLD.astype({"task": str}))
-    with pytest.raises(ValueError, match="gold has labels such as 0, the labels labels such as 'a'"):
+    with pytest.raises(
+        ValueError, match="gold has labels such as 0, the labels labels such as 'a'"
+    ):
         aggregate(LABELS, method, GOLD.assign(label=0))
     with pytest.raises(ValueError, match="gold has no column label"):
         aggregate(LABELS, method, GOLD[["task"]])
@@ -72,7 +79,9 @@ def test_gold_that_contradicts_itself_or_would_match_nothing_is_refused(method: 
 
 @every
 def test_a_worker_with_one_label_is_neither_trusted_nor_damned(method: str) -> None:
-    once = pd.concat([LABELS, pd.DataFrame({"task": [1, 2], "worker": ["one", "two"], "label": ["b", "b"]})])
+    once = pd.concat(
+        [LABELS, pd.DataFrame({"task": [1, 2], "worker": ["one", "two"], "label": ["b", "b"]})]
+    )
     found = aggregate(once, method)
     assert found.label.tolist() == list("ab" * 6)
     if method != "majority":
@@ -87,7 +96,9 @@ def test_ids_of_any_script_are_what_they_are(method: str) -> None:
     name = {"u": "José", "v": "Jose\u0301", "w": "玩家🎲"}.get
     choice = {"a": "左", "b": "右"}.get
     labels = LABELS.assign(
-        task=LABELS.task.map("задача {:02}".format), worker=LABELS.worker.map(name), label=LABELS.label.map(choice)
+        task=LABELS.task.map("задача {:02}".format),
+        worker=LABELS.worker.map(name),
+        label=LABELS.label.map(choice),
     )
     found = aggregate(labels, method)
     assert found.label.tolist() == [choice(label) for label in aggregate(LABELS, method).label]
@@ -148,6 +159,11 @@ def test_ten_million_rows() -> None:
     gold = much.head(1000)
     assert 0 < alpha(labels) < 1 and 0 < fleiss_kappa(labels) < 1
     assert accuracy(labels, gold).answered.sum() == 5000
-    for method, known in (("weighted", much), ("weighted", None), ("one-coin", gold), ("dawid-skene", gold)):
+    for method, known in (
+        ("weighted", much),
+        ("weighted", None),
+        ("one-coin", gold),
+        ("dawid-skene", gold),
+    ):
         majority = (aggregate(labels, gold=known).label == truth).mean()
         assert (aggregate(labels, method, known).label == truth).mean() > majority

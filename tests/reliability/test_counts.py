@@ -34,7 +34,12 @@ def test_columns_of_every_kind_are_counted_alike(labels, of_task, of_label, shif
 @pytest.mark.parametrize("most", [255, 256, 257, 512, 70_000])
 def test_no_count_is_too_great(most: int) -> None:
     """A byte holds 255; 256 would be none, and 512 too."""
-    frame = pd.DataFrame({"task": np.repeat([3, 4], [most + 1, 2]), "label": np.repeat([0, 1, 0, 1], [most, 1, 1, 1])})
+    frame = pd.DataFrame(
+        {
+            "task": np.repeat([3, 4], [most + 1, 2]),
+            "label": np.repeat([0, 1, 0, 1], [most, 1, 1, 1]),
+        }
+    )
     found, _ = votes_of(frame)
     assert rows(found) == [[1, 1], [most, 1]]
     expected = np.array([[most, 1], [1, 1]])
@@ -44,7 +49,9 @@ def test_no_count_is_too_great(most: int) -> None:
 
 def test_labels_of_more_than_one_block_are_all_counted() -> None:
     rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"task": rng.integers(7, 5000, 3 * BLOCK + 1), "label": rng.integers(0, 3, 3 * BLOCK + 1)})
+    frame = pd.DataFrame(
+        {"task": rng.integers(7, 5000, 3 * BLOCK + 1), "label": rng.integers(0, 3, 3 * BLOCK + 1)}
+    )
     found, _ = votes_of(frame)
     assert rows(found) == rows(pd.crosstab(frame.task, frame.label).to_numpy())
 
@@ -52,7 +59,9 @@ def test_labels_of_more_than_one_block_are_all_counted() -> None:
 def test_ordered_categories_keep_their_own_order_and_unused_ones_are_none() -> None:
     """Of poor < fair < good, by their names fair would be the least; nobody says "superb"."""
     order = pd.CategoricalDtype(["poor", "fair", "good", "superb"], ordered=True)
-    labels = pd.DataFrame({"task": [0, 0, 1, 1, 2, 2], "label": ["poor", "fair", "good", "good", "fair", "good"]})
+    labels = pd.DataFrame(
+        {"task": [0, 0, 1, 1, 2, 2], "label": ["poor", "fair", "good", "good", "fair", "good"]}
+    )
     ordered = labels.astype({"label": order})
     assert votes_of(ordered)[1].tolist() == ["poor", "fair", "good"]
     counts = np.array([[1, 1, 0], [0, 0, 2], [0, 1, 1]])

@@ -30,7 +30,13 @@ SHARED = participation([1, 5, 20])
         ("lorenz", (SHARED.lorenz, SHARED.gini)),
         ("labels_per_point", (VOTES,)),
         ("accuracy_by_player", (TABLE, 0.85, 0.87)),
-        ("estimates", ({"one": Estimate(0.4, 0.3, 0.5, 9), "two": Estimate(NAN, NAN, NAN, 0)}, {"chance": 0.0})),
+        (
+            "estimates",
+            (
+                {"one": Estimate(0.4, 0.3, 0.5, 9), "two": Estimate(NAN, NAN, NAN, 0)},
+                {"chance": 0.0},
+            ),
+        ),
     ],
 )
 def test_a_figure_draws_on_the_axes_it_is_given_and_returns_it(name: str, given: tuple) -> None:

@@ -6,15 +6,24 @@ import pytest
 from gamelabel.reliability import alpha, alpha_interval
 
 
-def crowd(rng: np.random.Generator, players: int = 60, tasks: int = 300, labels: int = 1000) -> pd.DataFrame:
+def crowd(
+    rng: np.random.Generator, players: int = 60, tasks: int = 300, labels: int = 1000
+) -> pd.DataFrame:
     """Labels of players of very different skill and diligence, no task twice by one of them."""
     skill = np.where(rng.random(players) < 0.2, 0.5, rng.beta(23, 5.6, players))
     diligence = rng.lognormal(0, 1.3, players)
-    drawn = rng.choice(players, labels, p=diligence / diligence.sum()), rng.integers(0, tasks, labels)
+    drawn = (
+        rng.choice(players, labels, p=diligence / diligence.sum()),
+        rng.integers(0, tasks, labels),
+    )
     worker, task = np.divmod(np.unique(drawn[0] * tasks + drawn[1]), tasks)
     truth = rng.random(tasks) < 0.5
     return pd.DataFrame(
-        {"task": task, "worker": worker, "label": truth[task] == (rng.random(len(task)) < skill[worker])}
+        {
+            "task": task,
+            "worker": worker,
+            "label": truth[task] == (rng.random(len(task)) < skill[worker]),
+        }
     )
 
 
@@ -39,7 +48,9 @@ def test_every_level_has_both_intervals_and_a_seed_repeats_them(level, cluster) 
     first = alpha_interval(labels, level, cluster, replicates=300, seed=4)
     assert first == alpha_interval(labels, level, cluster, replicates=300, seed=4)
     assert first != alpha_interval(labels, level, cluster, replicates=300, seed=5)
-    assert first.low < first.value < first.high and first.value == pytest.approx(alpha(labels, level))
+    assert first.low < first.value < first.high and first.value == pytest.approx(
+        alpha(labels, level)
+    )
 
 
 def test_a_bootstrap_over_workers_with_everyone_once_is_alpha_itself() -> None:
@@ -113,7 +124,9 @@ def test_the_rows_order_changes_no_interval() -> None:
     labels = crowd(np.random.default_rng(5)).astype({"task": str, "worker": str, "label": str})
     shuffled = labels.sample(frac=1, random_state=0)
     for cluster in ("task", "worker"):
-        a, b = (alpha_interval(frame, cluster=cluster, replicates=200) for frame in (labels, shuffled))
+        a, b = (
+            alpha_interval(frame, cluster=cluster, replicates=200) for frame in (labels, shuffled)
+        )
         assert tuple(a) == pytest.approx(tuple(b), abs=1e-9)
 
 
@@ -168,4 +181,6 @@ def test_bad_input_is_named() -> None:
     with pytest.raises(ValueError, match="0 replicates"):
         alpha_interval(counts, replicates=0)
     with pytest.raises(ValueError, match="1 labels have no worker"):
-        alpha_interval(pd.DataFrame({"task": [1], "worker": [None], "label": ["a"]}), cluster="worker")
+        alpha_interval(
+            pd.DataFrame({"task": [1], "worker": [None], "label": ["a"]}), cluster="worker"
+        )

@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gamelabel.game import simulate
-from gamelabel.labels import check_table, players_of
+from gamelabel.games.pairs import simulate
 from gamelabel.reliability import PAPER, numbers
-from tests.game.worlds import world
+from gamelabel.tables import check_table, players_of
+from tests.games.pairs.worlds import world
 
 PAIRS, TRUTH = world(6800, 600)
 
@@ -14,7 +14,12 @@ def test_the_numbers_of_a_game_are_those_of_its_tables() -> None:
     labels, players = simulate(PAIRS, TRUTH, seed=7)
     found = numbers(labels, players, PAIRS)
     assert list(found) == list(PAPER)
-    assert found["annotations"] == len(labels) == found["comparisons"] + found["kept"] == players.labels.sum()
+    assert (
+        found["annotations"]
+        == len(labels)
+        == found["comparisons"] + found["kept"]
+        == players.labels.sum()
+    )
     assert found["comparisons"] == (players.comparisons_right + players.comparisons_wrong).sum()
     kept = labels[labels.pair_id.isin(TRUTH.pair_id)]
     assert found["points"] == kept.pair_id.nunique()

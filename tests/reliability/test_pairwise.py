@@ -15,7 +15,12 @@ def of(*rows: str) -> pd.DataFrame:
 
 def citations() -> pd.DataFrame:
     table = pd.read_csv(outside("bradley_terry_citations", "citations_pairs.csv"))
-    rows = [(p, q, w) for p, q, a, b in table.to_numpy() for w, n in (("left", a), ("right", b)) for _ in range(n)]
+    rows = [
+        (p, q, w)
+        for p, q, a, b in table.to_numpy()
+        for w, n in (("left", a), ("right", b))
+        for _ in range(n)
+    ]
     return pd.DataFrame(rows, columns=["left", "right", "winner"])
 
 
@@ -37,7 +42,11 @@ def test_ties_are_half_a_win_as_in_the_published_table() -> None:
 
 
 @settings(deadline=None, max_examples=40)  # the first call may be slow
-@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.booleans()), min_size=10, max_size=60))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.integers(0, 4), st.booleans()), min_size=10, max_size=60
+    )
+)
 def test_abilities_are_those_of_choix(rows) -> None:
     choix = pytest.importorskip("choix", reason="choix is an independent reference")
     frame = pd.DataFrame(rows, columns=["left", "right", "won"]).query("left != right")
@@ -65,8 +74,15 @@ def test_intervals_are_those_of_logistic_regression() -> None:
 
     games = citations()
     names = sorted({*games.left, *games.right})
-    design = np.array([[(a == n) - (b == n) for n in names[1:]] for a, b in zip(games.left, games.right, strict=True)])
-    fit = GLM((games.winner == "left").astype(float), design.astype(float), family=families.Binomial()).fit()
+    design = np.array(
+        [
+            [(a == n) - (b == n) for n in names[1:]]
+            for a, b in zip(games.left, games.right, strict=True)
+        ]
+    )
+    fit = GLM(
+        (games.winner == "left").astype(float), design.astype(float), family=families.Binomial()
+    ).fit()
     centre = np.eye(4)[:, 1:] - 0.25  # from differences to the first thing to abilities of mean 0
     expected = 1.959964 * np.sqrt(np.diag(centre @ fit.cov_params() @ centre.T))
     found = bradley_terry(games).set_index("item").loc[names]
@@ -79,7 +95,9 @@ def test_sides_and_names_change_nothing() -> None:
     other = games.copy()
     other.loc[flip, ["left", "right"]] = games.loc[flip, ["right", "left"]].to_numpy()
     other.loc[flip, "winner"] = games.winner[flip].map({"left": "right", "right": "left"})
-    pd.testing.assert_frame_equal(bradley_terry(games), bradley_terry(other.sample(frac=1, random_state=0)))
+    pd.testing.assert_frame_equal(
+        bradley_terry(games), bradley_terry(other.sample(frac=1, random_state=0))
+    )
 
 
 @pytest.mark.full
@@ -91,7 +109,9 @@ def test_intervals_cover_at_their_level() -> None:
         left = rng.integers(0, 4, 240)
         right = (left + rng.integers(1, 4, 240)) % 4
         won = rng.random(240) < 1 / (1 + np.exp(true[right] - true[left]))
-        found = bradley_terry(pd.DataFrame({"left": left, "right": right, "winner": np.where(won, "left", "right")}))
+        found = bradley_terry(
+            pd.DataFrame({"left": left, "right": right, "winner": np.where(won, "left", "right")})
+        )
         found = found.sort_values("item")
         inside += ((found.low <= true) & (true <= found.high)).sum()
     assert 0.93 <= inside / 2000 <= 0.97
@@ -100,7 +120,10 @@ def test_intervals_cover_at_their_level() -> None:
 @pytest.mark.parametrize(
     ("games", "message"),
     [
-        (of("a b left", "b a left", "c d left", "d c left"), r"2 groups were never compared.*: a, b; c, d\."),
+        (
+            of("a b left", "b a left", "c d left", "d c left"),
+            r"2 groups were never compared.*: a, b; c, d\.",
+        ),
         (of("a b left", "b a left", "b c left"), r"all wins go one way.*groups: a, b; c\. "),
         (of("a b left"), "infinite"),
         (of("a b draw"), "row 0: 'draw' is no winner"),
@@ -121,7 +144,10 @@ def test_many_groups_are_named_in_part() -> None:
 
 
 def test_nothing_compared_is_an_empty_table_and_a_tie_connects() -> None:
-    assert len(bradley_terry(of())) == 0 and len(bradley_terry(of("a b left").assign(winner=None))) == 0
+    assert (
+        len(bradley_terry(of())) == 0
+        and len(bradley_terry(of("a b left").assign(winner=None))) == 0
+    )
     assert bradley_terry(of("a b tie")).ability.tolist() == [0, 0]
 
 

@@ -4,11 +4,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gamelabel.reliability import accuracy, aggregate, clopper_pearson, cost, mean_accuracy, participation, wilson
+from gamelabel.aggregation import aggregate
+from gamelabel.reliability import (
+    accuracy,
+    clopper_pearson,
+    cost,
+    mean_accuracy,
+    participation,
+    wilson,
+)
 from tests.reliability.outside import crowd_set
 
 LABELS = pd.DataFrame(
-    [("t0", "u", "a"), ("t0", "v", "b"), ("t1", "u", "b"), ("t1", "v", "b"), ("t2", "v", "a"), ("t2", "w", "b")],
+    [
+        ("t0", "u", "a"),
+        ("t0", "v", "b"),
+        ("t1", "u", "b"),
+        ("t1", "v", "b"),
+        ("t2", "v", "a"),
+        ("t2", "w", "b"),
+    ],
     columns=["task", "worker", "label"],
 )
 GOLD = pd.DataFrame({"task": ["t0", "t1"], "label": ["a", "b"]})
@@ -35,7 +50,9 @@ def test_clopper_and_pearsons_interval_at_published_values_and_at_the_ends() -> 
 
 
 def test_the_intervals_of_a_share_are_those_of_statsmodels() -> None:
-    proportion = pytest.importorskip("statsmodels.stats.proportion", reason="statsmodels is an independent reference")
+    proportion = pytest.importorskip(
+        "statsmodels.stats.proportion", reason="statsmodels is an independent reference"
+    )
     right = np.arange(31)
     for ours, theirs in ((wilson, "wilson"), (clopper_pearson, "beta")):
         expected = proportion.proportion_confint(right, 30, method=theirs)
@@ -64,13 +81,18 @@ def test_gold_that_contradicts_itself_is_refused_and_said_twice_it_is_not() -> N
         accuracy(LABELS, GOLD[["task"]])
 
 
-@pytest.mark.parametrize(("name", "of_labels", "of_workers"), [("rte", 0.729, 0.837), ("sp_amt", 0.8935, 0.890)])
+@pytest.mark.parametrize(
+    ("name", "of_labels", "of_workers"), [("rte", 0.729, 0.837), ("sp_amt", 0.8935, 0.890)]
+)
 def test_accuracy_of_real_crowds(name: str, of_labels: float, of_workers: float) -> None:
     table = accuracy(*crowd_set(name))
     assert table.right.sum() / table.answered.sum() == pytest.approx(of_labels, abs=5e-4)
     assert table[table.answered >= 10].accuracy.mean() == pytest.approx(of_workers, abs=5e-4)
     weighted = mean_accuracy(table.accuracy, table.answered)
-    assert weighted.value == pytest.approx(of_labels, abs=5e-4) and weighted.low < weighted.value < weighted.high
+    assert (
+        weighted.value == pytest.approx(of_labels, abs=5e-4)
+        and weighted.low < weighted.value < weighted.high
+    )
 
 
 def test_mean_accuracy_by_player_and_by_label() -> None:
@@ -96,8 +118,13 @@ def test_majority_breaks_ties_by_seed_and_gold_stands() -> None:
     assert table.probability.to_dict() == {"t0": 0.5, "t1": 1.0, "t2": 0.5}
     assert table.label["t1"] == "b"
     anchored = aggregate(LABELS, gold=GOLD).set_index("task")
-    assert anchored.loc[["t0", "t1"], "label"].tolist() == ["a", "b"] and anchored.probability["t0"] == 1.0
-    ties = pd.DataFrame({"task": np.repeat(np.arange(4000), 2), "worker": 0, "label": ["a", "b"] * 4000})
+    assert (
+        anchored.loc[["t0", "t1"], "label"].tolist() == ["a", "b"]
+        and anchored.probability["t0"] == 1.0
+    )
+    ties = pd.DataFrame(
+        {"task": np.repeat(np.arange(4000), 2), "worker": 0, "label": ["a", "b"] * 4000}
+    )
     firsts = (aggregate(ties, seed=3).label == "a").mean()
     assert firsts == pytest.approx(0.5, abs=0.04)
     assert not aggregate(ties, seed=3).equals(aggregate(ties, seed=4))

@@ -9,7 +9,9 @@ def test_two_scorers_by_hand():
     one, other = chosen([3, 1, 2, 5], [1, 3, 2, 1]), chosen([1, 0, 1, 0], [0, 1, 0, 1])
     assert one.tolist() == [[1, -1, 0, 1]]
     found = agreement({"one": one, "other": other}, ["p"] * 4)
-    assert found["one", "other"].value == found["other", "one"].value == 0.5  # the third pair is not told apart
+    assert (
+        found["one", "other"].value == found["other", "one"].value == 0.5
+    )  # the third pair is not told apart
     assert found["one", "other"].n == 4
 
 
@@ -20,7 +22,9 @@ def test_a_single_judge_agrees_with_nobody_of_its_own():
 
 
 def test_people_are_compared_with_each_other_but_not_with_themselves():
-    people = np.array([[1, 1], [1, -1], [-1, np.nan]])  # first pair: 1 of 3 couples alike; second: 0 of 1
+    people = np.array(
+        [[1, 1], [1, -1], [-1, np.nan]]
+    )  # first pair: 1 of 3 couples alike; second: 0 of 1
     found = agreement({"people": people}, ["p", "q"])
     assert found["people", "people"].value == pytest.approx((1 / 3 + 0) / 2)
 

@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gamelabel.reward import compare_on_pairs, compare_on_rankings, gain_on_pairs, remembered, score_pairs, slides
+from gamelabel.reward import (
+    compare_on_pairs,
+    compare_on_rankings,
+    gain_on_pairs,
+    remembered,
+    score_pairs,
+    slides,
+)
 
 
 def by_number(pictures, prompts):
@@ -39,7 +46,9 @@ def test_scorers_on_the_same_pairs():
 
 def test_scorers_on_the_same_rankings_beside_the_slides():
     images = pd.DataFrame({"prompt_id": np.repeat(["p", "q"], 5), "prompt": "a red circle"})
-    images = images.assign(image=[f"{i}.png" for i in range(10)], rank=[5, 4, 3, 2, 1, 1, 2, 3, 4, 5])
+    images = images.assign(
+        image=[f"{i}.png" for i in range(10)], rank=[5, 4, 3, 2, 1, 1, 2, 3, 4, 5]
+    )
     numbers = compare_on_rankings(SCORERS, images)
     assert list(numbers["ImageReward"]) == slides.ACCURACY.columns[1:].tolist()
     assert all(found.value == 0.5 and found.n == 2 for found in numbers["ImageReward"].values())
@@ -58,7 +67,13 @@ def test_a_picture_of_several_pairs_is_scored_once_for_each_prompt():
 
     table = score_pairs(scorer, pairs)
     assert table.score_a.tolist() == [4, 2, 14] and table.score_b.tolist() == [2, 3, 11]
-    assert sorted(asked) == [("1.png", "y"), ("2.png", "x"), ("3.png", "x"), ("4.png", "x"), ("4.png", "y")]
+    assert sorted(asked) == [
+        ("1.png", "y"),
+        ("2.png", "x"),
+        ("3.png", "x"),
+        ("4.png", "x"),
+        ("4.png", "y"),
+    ]
 
 
 def test_a_scorer_that_remembers_looks_once():

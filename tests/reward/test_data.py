@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from gamelabel.reward import BadPairs, examples
-from gamelabel.reward.data import split_by_prompt
+from gamelabel.reward.examples import split_by_prompt
 from tests.reward.worlds import PROMPTS, drawn, write_pictures
 
 
@@ -19,7 +19,9 @@ def world(tmp_path):
             "image_b": files[1:] + files[1:2],
         }
     )
-    labels = pd.DataFrame({"pair_id": ["1", "1", "1", "2", "3", "4"], "choice": ["a", "a", "b", "tie", "b", "a"]})
+    labels = pd.DataFrame(
+        {"pair_id": ["1", "1", "1", "2", "3", "4"], "choice": ["a", "a", "b", "tie", "b", "a"]}
+    )
     return pairs, labels, tmp_path
 
 
@@ -41,7 +43,9 @@ def test_a_pair_without_labels_teaches_nothing(world):
 def test_one_image_missing(world):
     pairs, labels, folder = world
     (folder / pairs.image_b[1]).unlink()
-    with pytest.raises(FileNotFoundError, match=rf"1 of 4 pictures .* such as {pairs.image_b[1]} of pairs 2: run"):
+    with pytest.raises(
+        FileNotFoundError, match=rf"1 of 4 pictures .* such as {pairs.image_b[1]} of pairs 2: run"
+    ):
         examples(pairs, labels, folder)
 
 

@@ -15,7 +15,12 @@ def one():
 
 def test_the_ring_marks_the_step_whose_weights_are_kept():
     log = pd.DataFrame(
-        {"step": [10, 20, 30], "loss": 0.6, "valid_loss": [0.6, 0.5, 0.55], "best": [False, True, False]}
+        {
+            "step": [10, 20, 30],
+            "loss": 0.6,
+            "valid_loss": [0.6, 0.5, 0.55],
+            "best": [False, True, False],
+        }
     )
     ax = figures.reward_training(one(), log)
     ring = next(line for line in ax.lines if line.get_fillstyle() == "none")
@@ -28,7 +33,10 @@ def test_ours_and_the_slides_stand_in_the_same_rows():
         "ImageReward": {"recall@1": Estimate(0.7, 0.6, 0.8, 9)},
     }
     ax = figures.scorers_beside(one(), slides.beside(found), "recall@1")
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["ImageReward", "BLIP Score"]  # from below
+    assert [label.get_text() for label in ax.get_yticklabels()] == [
+        "ImageReward",
+        "BLIP Score",
+    ]  # from below
     theirs = next(line for line in ax.lines if line.get_marker() == "D")
     assert theirs.get_xydata().tolist() == [[39.62, 0], [30.73, 1]]
 

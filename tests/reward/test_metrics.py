@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gamelabel.reliability import Estimate
-from gamelabel.reward import accuracy_gain, auc, filter_at, metric_test, preference_accuracy, recall_at, slides, wins
+from gamelabel.reward import (
+    accuracy_gain,
+    auc,
+    filter_at,
+    metric_test,
+    preference_accuracy,
+    recall_at,
+    slides,
+    wins,
+)
 
 
 def test_accuracy_leaves_out_ties_of_people_and_counts_those_of_the_scorer_as_wrong():
@@ -25,7 +34,9 @@ def test_without_a_decided_pair_there_is_no_accuracy():
 
 
 def test_intervals_draw_prompts_not_pairs():
-    right = np.repeat([1.0, 0.0], 50)  # one prompt all right, one all wrong, or a hundred prompts by themselves
+    right = np.repeat(
+        [1.0, 0.0], 50
+    )  # one prompt all right, one all wrong, or a hundred prompts by themselves
     scores = np.where(right == 1.0, 1.0, -1.0)
     by_prompt = preference_accuracy(scores, np.zeros(100), np.ones(100), np.repeat(["x", "y"], 50))
     by_pair = preference_accuracy(scores, np.zeros(100), np.ones(100))
@@ -38,10 +49,14 @@ def test_a_gain_is_told_where_two_accuracies_overlap():
     """What is hard for both is in both intervals, and cancels in their difference."""
     rng = np.random.default_rng(0)
     easy = rng.random(400) < 0.5
-    better = np.where(easy | (np.arange(400) % 10 == 0), 1.0, -1.0)  # right as well on some that are hard
+    better = np.where(
+        easy | (np.arange(400) % 10 == 0), 1.0, -1.0
+    )  # right as well on some that are hard
     worse = np.where(easy, 1.0, -1.0)
     nothing, target, prompts = np.zeros(400), np.ones(400), np.arange(400)
-    one, other = (preference_accuracy(scores, nothing, target, prompts) for scores in (better, worse))
+    one, other = (
+        preference_accuracy(scores, nothing, target, prompts) for scores in (better, worse)
+    )
     gain = accuracy_gain((better, nothing), (worse, nothing), target, prompts)
     assert one.low < other.high and gain.low > 0
     assert gain.value == pytest.approx(one.value - other.value)
@@ -85,7 +100,10 @@ def test_several_prompts_may_have_several_numbers_of_pictures():
     assert (found.value, found.n) == (0.5, 2)
 
 
-@given(st.lists(st.integers(-5, 5), min_size=4, max_size=9, unique=True), st.randoms(use_true_random=False))
+@given(
+    st.lists(st.integers(-5, 5), min_size=4, max_size=9, unique=True),
+    st.randoms(use_true_random=False),
+)
 def test_recall_grows_with_k_to_one_and_filter_is_recall_upside_down(scores, random):
     ranks = list(range(1, len(scores) + 1))
     random.shuffle(ranks)
@@ -103,7 +121,9 @@ def test_more_pictures_are_asked_for_than_there_are():
 # "ImageReward: As Metric": Spearman's correlation to people's wins, as the slides print it.
 @pytest.mark.parametrize(("scorer", "printed"), [("ImageReward", 1.00), ("CLIP Score", 0.60)])
 def test_published_metric_test(scorer, printed):
-    assert metric_test(slides.MODELS[scorer], slides.MODELS["wins"]) == pytest.approx(printed, abs=0.005)
+    assert metric_test(slides.MODELS[scorer], slides.MODELS["wins"]) == pytest.approx(
+        printed, abs=0.005
+    )
 
 
 def test_published_metric_test_on_other_prompts():
@@ -119,15 +139,31 @@ def test_a_metric_test_needs_both_of_each_model():
 
 
 def test_ours_stand_beside_the_slides():
-    ours = {"BLIP Score": {"accuracy": Estimate(0.6, 0.55, 0.65, 40)}, "another": {"accuracy": Estimate(0.5, 0, 1, 2)}}
+    ours = {
+        "BLIP Score": {"accuracy": Estimate(0.6, 0.55, 0.65, 40)},
+        "another": {"accuracy": Estimate(0.5, 0, 1, 2)},
+    }
     table = slides.beside(ours)
-    assert table.iloc[0].tolist() == ["BLIP Score", "accuracy", 57.76, 60.0, pytest.approx(55.0), 65.0, 40]
+    assert table.iloc[0].tolist() == [
+        "BLIP Score",
+        "accuracy",
+        57.76,
+        60.0,
+        pytest.approx(55.0),
+        65.0,
+        40,
+    ]
     assert math.isnan(table.iloc[1].slides)
 
 
 def test_wins_by_hand():
     rankings = pd.DataFrame(
-        {"player_id": "x", "prompt_id": list("pppqq"), "image": list("abcde"), "rank": [1, 2, 2, 3, 5]}
+        {
+            "player_id": "x",
+            "prompt_id": list("pppqq"),
+            "image": list("abcde"),
+            "rank": [1, 2, 2, 3, 5],
+        }
     )
     assert wins(rankings).to_dict() == {"a": 2, "b": 0, "c": 0, "d": 1, "e": 0}
     other = rankings.assign(player_id="y", rank=[3, 2, 1, 1, 1])

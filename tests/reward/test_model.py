@@ -7,18 +7,18 @@ import pytest
 import torch
 from PIL import Image
 
+from gamelabel.models.blip_scenes import make_embedded
 from gamelabel.reward import (
     Calibration,
     NotARewardModel,
     RewardModel,
     load_reward,
-    make_embedded,
     match_score,
     open_blip,
     save_blip,
     save_reward,
 )
-from gamelabel.reward.model import make_head
+from gamelabel.reward.reward_model import make_head
 from tests.reward.worlds import PROMPTS, drawn, tiny, write_pictures
 
 
@@ -30,7 +30,9 @@ def model():
 def test_batches_score_as_one_at_a_time(model):
     pictures = drawn(PROMPTS)
     together = model.score(pictures, PROMPTS)
-    one_by_one = [model.score(pictures[i : i + 1], PROMPTS[i : i + 1])[0] for i in range(len(PROMPTS))]
+    one_by_one = [
+        model.score(pictures[i : i + 1], PROMPTS[i : i + 1])[0] for i in range(len(PROMPTS))
+    ]
     assert together.shape == (4,) and np.ptp(together) > 1e-4
     np.testing.assert_allclose(together, one_by_one, atol=1e-5)
     np.testing.assert_allclose(together, model.score(pictures, PROMPTS, batch=3), atol=1e-5)
@@ -63,23 +65,35 @@ def test_pictures_of_any_size_are_scaled_and_their_middle_is_kept(model):
     wide[:, 32:96] = 200  # the middle
     plain = np.full((64, 64, 3), 200, np.uint8)
     assert torch.equal(*model.look([wide, plain]))
-    large = np.asarray(Image.fromarray(drawn(PROMPTS[:1])[0]).resize((256, 256), Image.Resampling.NEAREST))
-    np.testing.assert_allclose(*model.score([large, drawn(PROMPTS[:1])[0]], PROMPTS[:1] * 2), atol=0.05)
+    large = np.asarray(
+        Image.fromarray(drawn(PROMPTS[:1])[0]).resize((256, 256), Image.Resampling.NEAREST)
+    )
+    np.testing.assert_allclose(
+        *model.score([large, drawn(PROMPTS[:1])[0]], PROMPTS[:1] * 2), atol=0.05
+    )
 
 
 def test_scores_are_calibrated():
     pictures, plain = drawn(PROMPTS), tiny()
     moved = RewardModel(plain.blip, plain.tokenizer, 20, Calibration(0.5, 2.0, "a set"))
-    np.testing.assert_allclose(moved.score(pictures, PROMPTS), (plain.score(pictures, PROMPTS) - 0.5) / 2.0, atol=1e-6)
+    np.testing.assert_allclose(
+        moved.score(pictures, PROMPTS), (plain.score(pictures, PROMPTS) - 0.5) / 2.0, atol=1e-6
+    )
 
 
 def test_the_head_is_imagerewards():
     head = make_head(768)
-    shapes = [tuple(layer.weight.shape[::-1]) for layer in head if isinstance(layer, torch.nn.Linear)]
+    shapes = [
+        tuple(layer.weight.shape[::-1]) for layer in head if isinstance(layer, torch.nn.Linear)
+    ]
     assert shapes == [(768, 1024), (1024, 128), (128, 64), (64, 16), (16, 1)]
     assert [layer.p for layer in head if isinstance(layer, torch.nn.Dropout)] == [0.2, 0.2, 0.1]
-    assert [name for name in head.state_dict() if "weight" in name] == [f"{i}.weight" for i in (0, 2, 4, 6, 7)]
-    assert head[0].weight.std().item() == pytest.approx(769**-0.5, rel=0.01)  # its variance is 1 / (d + 1)
+    assert [name for name in head.state_dict() if "weight" in name] == [
+        f"{i}.weight" for i in (0, 2, 4, 6, 7)
+    ]
+    assert head[0].weight.std().item() == pytest.approx(
+        769**-0.5, rel=0.01
+    )  # its variance is 1 / (d + 1)
     assert not any(layer.bias.any() for layer in head if isinstance(layer, torch.nn.Linear))
     # so about sqrt(1024 x 128 x 64 x 16) / 769^2 = .02 of what goes in comes out; else it would be a billionth
     scores = head.eval()(torch.randn(512, 768, generator=torch.Generator().manual_seed(0)))
@@ -88,7 +102,9 @@ def test_the_head_is_imagerewards():
 
 def test_a_narrow_head_is_imagerewards_in_proportion():
     head = make_head(96)  # an eighth of 768
-    shapes = [tuple(layer.weight.shape[::-1]) for layer in head if isinstance(layer, torch.nn.Linear)]
+    shapes = [
+        tuple(layer.weight.shape[::-1]) for layer in head if isinstance(layer, torch.nn.Linear)
+    ]
     assert shapes == [(96, 128), (128, 16), (16, 8), (8, 2), (2, 1)]
     assert [layer.p for layer in head if isinstance(layer, torch.nn.Dropout)] == [0.2, 0.2, 0.1]
 
@@ -96,7 +112,10 @@ def test_a_narrow_head_is_imagerewards_in_proportion():
 @pytest.mark.parametrize("width", [96, 128, 768])
 def test_dropout_does_not_drown_what_is_learned_at_first(width):
     """Dropout moves an untrained score by far less than the log odds to be learned; ImageReward's head on 96 by 1."""
-    head, features = make_head(width), torch.randn(64, width, generator=torch.Generator().manual_seed(0))
+    head, features = (
+        make_head(width),
+        torch.randn(64, width, generator=torch.Generator().manual_seed(0)),
+    )
     torch.manual_seed(0)
     with torch.no_grad():
         noisy = torch.stack([head.train()(features).squeeze(1) for _ in range(200)])
@@ -122,7 +141,7 @@ def test_the_embedded_size():
 
 
 def test_every_prompt_of_the_world_is_read_whole(model):
-    from gamelabel.world import prompts
+    from gamelabel.scenes import prompts
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -158,15 +177,22 @@ def test_what_is_no_picture(model, tmp_path):
 
 @pytest.mark.parametrize("length", [2, 21, 35])
 def test_a_text_length_that_the_encoder_has_no_places_for(model, length):
-    with pytest.raises(ValueError, match=f"{length} tokens do not go into a text encoder with places for 20"):
+    with pytest.raises(
+        ValueError, match=f"{length} tokens do not go into a text encoder with places for 20"
+    ):
         RewardModel(model.blip, model.tokenizer, length)
 
 
 def test_a_folder_gives_the_same_scores(tmp_path, model):
-    model = RewardModel(model.blip, model.tokenizer, 18, Calibration(1.0, 2.0, "a set", 7, (-1.0, 0.0, 2.0)))
+    model = RewardModel(
+        model.blip, model.tokenizer, 18, Calibration(1.0, 2.0, "a set", 7, (-1.0, 0.0, 2.0))
+    )
     folder = save_reward(model, tmp_path / "reward")
     opened = load_reward(folder)
-    assert opened.score(drawn(PROMPTS), PROMPTS).tolist() == model.score(drawn(PROMPTS), PROMPTS).tolist()
+    assert (
+        opened.score(drawn(PROMPTS), PROMPTS).tolist()
+        == model.score(drawn(PROMPTS), PROMPTS).tolist()
+    )
     assert (opened.text_length, opened.calibration) == (18, model.calibration)
     save_reward(model, folder)  # over an older one
     assert sorted(path.name for path in tmp_path.iterdir()) == ["reward"]
@@ -184,9 +210,13 @@ def test_a_blip_alone_takes_half_the_room_and_scores_alike(tmp_path):
     folder = save_blip(model, tmp_path / "blip")
     assert model.blip.dtype == torch.float32  # what is saved is a copy
     opened = open_blip(folder)
-    assert opened.blip.dtype == torch.float32 and opened.text_length == 20  # as many as it has places for
+    assert (
+        opened.blip.dtype == torch.float32 and opened.text_length == 20
+    )  # as many as it has places for
     pictures = drawn(PROMPTS)
-    np.testing.assert_allclose(match_score(opened, pictures, PROMPTS), match_score(model, pictures, PROMPTS), atol=5e-3)
+    np.testing.assert_allclose(
+        match_score(opened, pictures, PROMPTS), match_score(model, pictures, PROMPTS), atol=5e-3
+    )
     full = sum(weight.numel() for weight in model.blip.parameters()) * 4
     assert (folder / "model.safetensors").stat().st_size < 0.6 * full
 
@@ -216,5 +246,7 @@ def test_a_folder_for_another_text_length(tmp_path, model):
     folder = save_reward(model, tmp_path / "reward")
     about = json.loads((folder / "reward.json").read_text())
     (folder / "reward.json").write_text(json.dumps({**about, "text_length": 35}))
-    with pytest.raises(NotARewardModel, match="35 tokens do not go into a text encoder with places for 20"):
+    with pytest.raises(
+        NotARewardModel, match="35 tokens do not go into a text encoder with places for 20"
+    ):
         load_reward(folder)

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
+from gamelabel.models.blip_scenes.architecture import make_tokenizer
 from gamelabel.reward import NotImageReward, load_reward, match_score, read_published, save_reward
-from gamelabel.reward.embedded import make_tokenizer
-from gamelabel.reward.model import make_head
+from gamelabel.reward.reward_model import make_head
 from tests.reward.worlds import PROMPTS, drawn
 
 W, PATCH, SIDE, LAYERS, TEXT_LAYERS = 64, 16, 32, 2, 3
@@ -46,11 +46,18 @@ def layout(seed: int = 0) -> dict[str, torch.Tensor]:
         for part in ("attention", "crossattention"):
             for name in ("query", "key", "value"):
                 weights |= linear(f"{layer}.{part}.self.{name}", W, W)
-            weights |= linear(f"{layer}.{part}.output.dense", W, W) | norm(f"{layer}.{part}.output.LayerNorm")
-        weights |= linear(f"{layer}.intermediate.dense", 4 * W, W) | linear(f"{layer}.output.dense", W, 4 * W)
+            weights |= linear(f"{layer}.{part}.output.dense", W, W) | norm(
+                f"{layer}.{part}.output.LayerNorm"
+            )
+        weights |= linear(f"{layer}.intermediate.dense", 4 * W, W) | linear(
+            f"{layer}.output.dense", W, 4 * W
+        )
         weights |= norm(f"{layer}.output.LayerNorm")
     weights |= linear("blip.vision_proj", 16, W) | linear("blip.text_proj", 16, W)
-    widths = (W, *(layer.out_features for layer in make_head(W) if isinstance(layer, torch.nn.Linear)))
+    widths = (
+        W,
+        *(layer.out_features for layer in make_head(W) if isinstance(layer, torch.nn.Linear)),
+    )
     for i, inner, outer in zip((0, 2, 4, 6, 7), widths, widths[1:], strict=False):
         weights |= linear(f"mlp.layers.{i}", outer, inner)
     return weights
@@ -70,39 +77,59 @@ def test_every_weight_finds_its_place(checkpoint):
     model = read_published(checkpoint(weights), make_tokenizer())
     vision, text = model.blip.config.vision_config, model.blip.config.text_config
     assert (vision.num_hidden_layers, vision.image_size, vision.patch_size) == (LAYERS, SIDE, PATCH)
-    assert (text.num_hidden_layers, text.max_position_embeddings, model.text_length) == (TEXT_LAYERS, 40, 35)
+    assert (text.num_hidden_layers, text.max_position_embeddings, model.text_length) == (
+        TEXT_LAYERS,
+        40,
+        35,
+    )
     ours = [*model.blip.state_dict().items(), *model.head.state_dict().items()]
     matching = {name for name, _ in ours if name.startswith("itm_head")}
-    left = sorted(float(w.double().sum()) for n, w in weights.items() if not n.endswith("position_ids"))
-    assert sorted(float(w.double().sum()) for n, w in ours if n not in matching) == pytest.approx(left)
+    left = sorted(
+        float(w.double().sum()) for n, w in weights.items() if not n.endswith("position_ids")
+    )
+    assert sorted(float(w.double().sum()) for n, w in ours if n not in matching) == pytest.approx(
+        left
+    )
 
 
 def test_it_computes_what_the_published_code_computes(checkpoint):
     """One pass by hand, from the weights under their published names."""
     weights = {name: value.double() for name, value in layout().items()}
     model = read_published(checkpoint(layout()), make_tokenizer()).double()
-    pixels = torch.randn(1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    pixels = torch.randn(
+        1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1), dtype=torch.float64
+    )
     tokens = model.read(["a red circle"])
 
     def linear(x, name):
         return x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
 
     def norm(x, name, eps):
-        return torch.nn.functional.layer_norm(x, (W,), weights[f"{name}.weight"], weights[f"{name}.bias"], eps)
+        return torch.nn.functional.layer_norm(
+            x, (W,), weights[f"{name}.weight"], weights[f"{name}.bias"], eps
+        )
 
     def attend(q, k, v):  # one head, as wide as 64 is
         return torch.softmax(q @ k.mT / 64**0.5, -1) @ v
 
     eye = "blip.visual_encoder"
     patches = torch.nn.functional.conv2d(
-        pixels, weights[f"{eye}.patch_embed.proj.weight"], weights[f"{eye}.patch_embed.proj.bias"], stride=PATCH
+        pixels,
+        weights[f"{eye}.patch_embed.proj.weight"],
+        weights[f"{eye}.patch_embed.proj.bias"],
+        stride=PATCH,
     )
-    x = torch.cat((weights[f"{eye}.cls_token"], patches.flatten(2).mT), 1) + weights[f"{eye}.pos_embed"]
+    x = (
+        torch.cat((weights[f"{eye}.cls_token"], patches.flatten(2).mT), 1)
+        + weights[f"{eye}.pos_embed"]
+    )
     for i in range(LAYERS):
         block = f"{eye}.blocks.{i}"
         q, k, v = linear(norm(x, f"{block}.norm1", 1e-6), f"{block}.attn.qkv").chunk(3, -1)
         x = x + linear(attend(q, k, v), f"{block}.attn.proj")
-        inner = torch.nn.functional.gelu(linear(norm(x, f"{block}.norm2", 1e-6), f"{block}.mlp.fc1"))
+        inner = torch.nn.functional.gelu(
+            linear(norm(x, f"{block}.norm2", 1e-6), f"{block}.mlp.fc1")
+        )
         x = x + linear(inner, f"{block}.mlp.fc2")
     seen = norm(x, f"{eye}.norm", 1e-6)
 
@@ -114,7 +141,9 @@ def test_it_computes_what_the_published_code_computes(checkpoint):
         layer = f"{text}.encoder.layer.{i}"
         for part, source in (("attention", None), ("crossattention", seen)):
             at, name = h if source is None else source, f"{layer}.{part}.self"
-            mixed = attend(linear(h, f"{name}.query"), linear(at, f"{name}.key"), linear(at, f"{name}.value"))
+            mixed = attend(
+                linear(h, f"{name}.query"), linear(at, f"{name}.key"), linear(at, f"{name}.value")
+            )
             out = f"{layer}.{part}.output"
             h = norm(linear(mixed, f"{out}.dense") + h, f"{out}.LayerNorm", 1e-12)
         inner = torch.nn.functional.gelu(linear(h, f"{layer}.intermediate.dense"))
@@ -126,7 +155,9 @@ def test_it_computes_what_the_published_code_computes(checkpoint):
     with torch.no_grad():
         found = model(pixels, tokens)
     assert found.item() == pytest.approx(raw.item(), abs=1e-9)
-    assert model.calibration.scaled(found).item() == pytest.approx((raw.item() - 0.167174) / 1.033339, abs=1e-5)
+    assert model.calibration.scaled(found).item() == pytest.approx(
+        (raw.item() - 0.167174) / 1.033339, abs=1e-5
+    )
 
 
 def test_it_saves_and_opens_as_any_other(checkpoint, tmp_path):
@@ -145,7 +176,9 @@ def test_what_is_not_the_layout_is_said(checkpoint, tmp_path):
     with pytest.raises(NotImageReward, match="strange"):
         read_published(checkpoint({**whole, "strange": torch.zeros(1)}), make_tokenizer())
     with pytest.raises(NotImageReward, match="no head"):
-        read_published(checkpoint({k: v for k, v in whole.items() if k.startswith("blip.")}), make_tokenizer())
+        read_published(
+            checkpoint({k: v for k, v in whole.items() if k.startswith("blip.")}), make_tokenizer()
+        )
     without = {k: v for k, v in whole.items() if "blocks.1.norm2" not in k}
     with pytest.raises(NotImageReward, match=r"lacks .*layers\.1\.layer_norm2"):
         read_published(checkpoint(without), make_tokenizer())

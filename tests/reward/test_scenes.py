@@ -1,8 +1,8 @@
 import numpy as np
 
-from gamelabel.reward.scenes import altered, draw_matches, spoil
-from gamelabel.world import FAMILIES, adherence, parse, sample_prompts, split
-from gamelabel.world.draw import SIDE, place
+from gamelabel.models.blip_scenes.matches import altered, draw_matches, spoil
+from gamelabel.scenes import FAMILIES, adherence, parse, sample_prompts, split
+from gamelabel.scenes.draw import SIDE, place
 
 
 def test_an_altered_prompt_asks_for_something_else_and_stays_in_training():
@@ -10,7 +10,9 @@ def test_an_altered_prompt_asks_for_something_else_and_stays_in_training():
     for prompt in sample_prompts(60, 0):
         other = altered(prompt, rng)
         assert parse(other) != parse(prompt) and split(parse(other)) == "train"
-        assert len(parse(other).things) == len(parse(prompt).things) or parse(prompt).family == "count"
+        assert (
+            len(parse(other).things) == len(parse(prompt).things) or parse(prompt).family == "count"
+        )
 
 
 def test_alterations_reach_every_fact():
@@ -21,14 +23,23 @@ def test_alterations_reach_every_fact():
     plain = {text for text in found if "style" not in text}
     assert plain < found
     assert any("next to" in text or "beside" in text for text in plain)  # the relation
-    assert {"a green square above a red circle", "a red circle below a green square"} & plain  # exchanged
-    assert any("red circle" not in text for text in plain) and any("green square" not in text for text in plain)
-    assert all(sum(("circle" in t, "square" in t, "red" in t, "green" in t)) >= 3 for t in plain)  # one fact at a time
+    assert {
+        "a green square above a red circle",
+        "a red circle below a green square",
+    } & plain  # exchanged
+    assert any("red circle" not in text for text in plain) and any(
+        "green square" not in text for text in plain
+    )
+    assert all(
+        sum(("circle" in t, "square" in t, "red" in t, "green" in t)) >= 3 for t in plain
+    )  # one fact at a time
 
 
 def test_what_fits_is_the_judges_word():
     data = draw_matches(40, seed=1)
-    assert data.pictures.shape == (40, 64, 64, 3) and {parse(text).family for text in data.own} == set(FAMILIES)
+    assert data.pictures.shape == (40, 64, 64, 3) and {
+        parse(text).family for text in data.own
+    } == set(FAMILIES)
     assert data.fits_own.tolist() == adherence(data.pictures, data.own)[0].tolist()
     assert data.fits_other.tolist() == adherence(data.pictures, data.other)[0].tolist()
     assert data.fits_other.mean() < 0.2
@@ -46,10 +57,19 @@ def test_what_goes_wrong_in_a_scene():
     rng = np.random.default_rng(0)
     marks = place(parse("a red circle above a blue star"), 0)
     found = [spoil(marks, rng) for _ in range(300)]
-    assert {len(spoilt) for spoilt in found} == {0, 1, 2, 3, 4}  # things are lost and added, one or two
+    assert {len(spoilt) for spoilt in found} == {
+        0,
+        1,
+        2,
+        3,
+        4,
+    }  # things are lost and added, one or two
     alike = [spoilt for spoilt in found if len(spoilt) == 2]
     for fact in ("shape", "colour"):
-        assert any([getattr(m.thing, fact) for m in marks] != [getattr(m.thing, fact) for m in s] for s in alike)
+        assert any(
+            [getattr(m.thing, fact) for m in marks] != [getattr(m.thing, fact) for m in s]
+            for s in alike
+        )
     assert any([m.r for m in marks] != [m.r for m in spoilt] for spoilt in alike)
     assert any([m.x for m in marks] != [m.x for m in spoilt] for spoilt in alike)
     assert all(0 < m.x < SIDE and 0 < m.y < SIDE for spoilt in found for m in spoilt)

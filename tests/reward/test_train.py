@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from transformers import BlipConfig, BlipForImageTextRetrieval, BlipTextConfig, BlipVisionConfig
 
 from gamelabel.reward import RewardModel, Settings, bradley_terry, examples, train_reward
-from gamelabel.reward import train as module
-from gamelabel.reward.train import freeze
+from gamelabel.reward import tune_reward as module
+from gamelabel.reward.tune_reward import freeze
 from tests.reward.worlds import PROMPTS, four_in_order, tiny
 
 SMALL = Settings(steps=60, batch=12, rate=1e-2, aside=0.4, checks=3)
@@ -23,12 +23,16 @@ def loss_of(first, second, target, weight=1.0):
 def test_the_loss_by_hand():
     assert loss_of(0.0, 0.0, 1.0) == pytest.approx(np.log(2))
     assert loss_of(2.0, 0.0, 1.0) == pytest.approx(np.log1p(np.exp(-2.0)))
-    assert loss_of(2.0, 0.0, 0.5) == pytest.approx(np.log1p(np.exp(-2.0)) + 1.0)  # a tie: half of each
+    assert loss_of(2.0, 0.0, 0.5) == pytest.approx(
+        np.log1p(np.exp(-2.0)) + 1.0
+    )  # a tie: half of each
 
 
 @given(st.floats(-30, 30), st.floats(-30, 30), st.floats(0, 1))
 def test_the_sides_may_be_exchanged(first, second, target):
-    assert loss_of(first, second, target) == pytest.approx(loss_of(second, first, 1 - target), abs=1e-9)
+    assert loss_of(first, second, target) == pytest.approx(
+        loss_of(second, first, 1 - target), abs=1e-9
+    )
 
 
 @given(st.floats(0.01, 0.99))
@@ -51,7 +55,9 @@ def test_seven_layers_of_ten_are_fixed():
     names = {name for name, weight in model.named_parameters() if weight.requires_grad}
     assert len(names) == len(free)
     fixed = {name for name, _ in model.named_parameters()} - names
-    assert any("vision_model.encoder.layers.2." in n for n in names)  # of three, the lower two are fixed
+    assert any(
+        "vision_model.encoder.layers.2." in n for n in names
+    )  # of three, the lower two are fixed
     assert not any("vision_model.encoder.layers.1." in n for n in names)
     assert any("text_encoder.encoder.layer.1." in n for n in names)  # of two, the lower one
     assert not any("text_encoder.encoder.layer.0." in n for n in names)
@@ -60,10 +66,14 @@ def test_seven_layers_of_ten_are_fixed():
 
 
 def test_of_blip_large_the_layers_that_imagereward_fixes_are_fixed():
-    vision = BlipVisionConfig(hidden_size=1024, intermediate_size=4096, num_hidden_layers=24, num_attention_heads=16)
+    vision = BlipVisionConfig(
+        hidden_size=1024, intermediate_size=4096, num_hidden_layers=24, num_attention_heads=16
+    )
     text = BlipTextConfig(encoder_hidden_size=1024, num_attention_heads=12)
     with torch.device("meta"):  # of its size, without its memory
-        model = RewardModel(BlipForImageTextRetrieval(BlipConfig(text_config=text, vision_config=vision)), None)
+        model = RewardModel(
+            BlipForImageTextRetrieval(BlipConfig(text_config=text, vision_config=vision)), None
+        )
     freeze(model, 0.7)
     free = {
         part: min(int(layer) for layer, weight in numbered(layers) if weight.requires_grad)
@@ -100,10 +110,13 @@ def test_it_orders_four_pictures(trained):
 
 def test_the_fixed_layers_are_as_they_were(trained):
     model, _, _, before, _ = trained
-    changed = {name for name, weight in model.state_dict().items() if not torch.equal(weight, before[name])}
+    changed = {
+        name for name, weight in model.state_dict().items() if not torch.equal(weight, before[name])
+    }
     assert changed and all(
         name.startswith("head.") or "layers.2" in name or "layer.1" in name
-        for name in changed - {"blip.vision_model.post_layernorm.weight", "blip.vision_model.post_layernorm.bias"}
+        for name in changed
+        - {"blip.vision_model.post_layernorm.weight", "blip.vision_model.post_layernorm.bias"}
     )
 
 
@@ -111,7 +124,9 @@ def test_the_log_says_how_it_went(trained):
     _, _, log, _, _ = trained
     assert log.step.tolist() == [20, 40, 60]
     assert log.best.sum() == 1 and log.valid_loss[log.best].item() == log.valid_loss.min()
-    assert log.rate.is_monotonic_decreasing and log.rate.iloc[-1] < 0.01 * SMALL.rate  # along a cosine, to zero
+    assert (
+        log.rate.is_monotonic_decreasing and log.rate.iloc[-1] < 0.01 * SMALL.rate
+    )  # along a cosine, to zero
 
 
 def test_interrupted_it_goes_on_to_the_same_weights(trained, tmp_path, monkeypatch):

@@ -6,10 +6,16 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from gamelabel.reward import RewardModel, make_embedded
-from gamelabel.world import draw, parse
+from gamelabel.models.blip_scenes import make_embedded
+from gamelabel.reward import RewardModel
+from gamelabel.scenes import draw, parse
 
-PROMPTS = ["a red circle", "two blue stars", "a small green square", "an orange triangle and a blue circle"]
+PROMPTS = [
+    "a red circle",
+    "two blue stars",
+    "a small green square",
+    "an orange triangle and a blue circle",
+]
 
 
 def tiny(seed: int = 0) -> RewardModel:
@@ -34,7 +40,9 @@ def four_in_order(folder: Path, prompts: int = 5) -> tuple[pd.DataFrame, pd.Data
 
     The pictures are of one, two, three and four things, the most preferred first.
     """
-    files = write_pictures(folder, drawn(["a red circle", "two red circles", "three red circles", "four red circles"]))
+    files = write_pictures(
+        folder, drawn(["a red circle", "two red circles", "three red circles", "four red circles"])
+    )
     pairs, labels = [], []
     for p in range(prompts):
         for i in range(4):
@@ -44,6 +52,16 @@ def four_in_order(folder: Path, prompts: int = 5) -> tuple[pd.DataFrame, pd.Data
                 pair_id = f"{p}-{i}-{j}"
                 shown = {"image_a": files[i], "image_b": files[j]}
                 text = PROMPTS[p % len(PROMPTS)]
-                pairs.append({"pair_id": pair_id, "prompt_id": f"p{p}", "prompt": text, "kind": "preference", **shown})
-                labels.append({"pair_id": pair_id, "player_id": "one", "choice": "a" if i < j else "b"})
+                pairs.append(
+                    {
+                        "pair_id": pair_id,
+                        "prompt_id": f"p{p}",
+                        "prompt": text,
+                        "kind": "preference",
+                        **shown,
+                    }
+                )
+                labels.append(
+                    {"pair_id": pair_id, "player_id": "one", "choice": "a" if i < j else "b"}
+                )
     return pd.DataFrame(pairs), pd.DataFrame(labels), files

@@ -28,7 +28,9 @@ n_judges: 12
 """
 
 
-def real_study(root: Path, profile: str = SMALLEST, model: Path = ROOT / "data/models/scenes-flux") -> Study:
+def real_study(
+    root: Path, profile: str = SMALLEST, model: Path = ROOT / "data/models/scenes-flux"
+) -> Study:
     """A project folder with copies of the notebooks, the project's data, and one profile, `smoke`."""
     (root / "notebooks" / "profiles").mkdir(parents=True)
     (root / "notebooks" / "profiles" / "smoke.yaml").write_text(profile)

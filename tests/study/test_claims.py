@@ -22,8 +22,17 @@ preference_samples preference_dpo_over_supervised preference_win_players_refl pr
 preference_win_players_reward_weighted preference_win_players_raft_2 preference_win_players_raft_3"""
 
 
-def metric(value: float | None, low: float | None = None, high: float | None = None, source: str = "crowd") -> Any:
-    return {"value": value, "low": low, "high": high, "source": source, "notebook": "04_reliability", "cell": 5}
+def metric(
+    value: float | None, low: float | None = None, high: float | None = None, source: str = "crowd"
+) -> Any:
+    return {
+        "value": value,
+        "low": low,
+        "high": high,
+        "source": source,
+        "notebook": "04_reliability",
+        "cell": 5,
+    }
 
 
 def verdict(test: dict[str, Any], **metrics: Any) -> str:
@@ -46,7 +55,12 @@ def test_the_papers_claims() -> None:
 
 def test_the_papers_own_numbers_agree_with_its_claims() -> None:
     """Each claim of a value accepts the number that the paper prints, or, where it says over or under, none below."""
-    strict = {"annotations_total", "labels_kept", "multi_labelled", "busiest_player"}  # "over", "slightly under"
+    strict = {
+        "annotations_total",
+        "labels_kept",
+        "multi_labelled",
+        "busiest_player",
+    }  # "over", "slightly under"
     for claim in load(CLAIMS):
         if "within" in claim:
             got = verdict(claim, **{claim["metric"]: metric(claim["expected"])})
@@ -80,7 +94,9 @@ def test_a_value_is_met_where_the_interval_reaches_it(ours: Any, expected: str) 
         ({"like": "other"}, metric(0.9, 0.7, 0.95), "differs"),
     ],
 )
-def test_a_direction_needs_the_whole_interval(test: dict[str, Any], ours: Any, expected: str) -> None:
+def test_a_direction_needs_the_whole_interval(
+    test: dict[str, Any], ours: Any, expected: str
+) -> None:
     assert verdict(test, m=ours, other=metric(0.5, 0.4, 0.6)) == expected
 
 
@@ -92,9 +108,16 @@ def test_simulated_data_never_match(source: str) -> None:
 
 def test_what_cannot_be_tested_says_why() -> None:
     assert verdict({"within": [4, 6]}) == "not testable here: no step of this run recorded m"
-    assert verdict({"within": [4, 6]}, m=metric(None)) == "not testable here: m could not be computed"
-    assert verdict({"above": "other"}, m=metric(1)) == "not testable here: no step of this run recorded other"
-    judged = judge([{"paper": "P", "id": "c", "section": 1, "description": "d", "untestable": "no people"}], {})
+    assert (
+        verdict({"within": [4, 6]}, m=metric(None)) == "not testable here: m could not be computed"
+    )
+    assert (
+        verdict({"above": "other"}, m=metric(1))
+        == "not testable here: no step of this run recorded other"
+    )
+    judged = judge(
+        [{"paper": "P", "id": "c", "section": 1, "description": "d", "untestable": "no people"}], {}
+    )
     assert judged[0]["verdict"] == "not testable here: no people"
 
 
@@ -107,12 +130,22 @@ NEEDS = {"within": [4, 6], "needs": {"players": "188 players", "points": "6800 p
         (metric(188), metric(6800), "differs"),
         (metric(200), metric(7000), "differs"),
         (metric(20), metric(6800), "not testable here: this run has 20 of 188 players"),
-        (metric(20), metric(60), "not testable here: this run has 20 of 188 players and 60 of 6,800 points"),
-        (metric(188), metric(60, source="simulated"), "differs"),  # of another source: it says nothing of this claim
+        (
+            metric(20),
+            metric(60),
+            "not testable here: this run has 20 of 188 players and 60 of 6,800 points",
+        ),
+        (
+            metric(188),
+            metric(60, source="simulated"),
+            "differs",
+        ),  # of another source: it says nothing of this claim
         (metric(None), metric(6800), "differs"),  # released labels name no players
     ],
 )
-def test_a_run_too_small_for_a_claim_does_not_test_it(players: Any, points: Any, expected: str) -> None:
+def test_a_run_too_small_for_a_claim_does_not_test_it(
+    players: Any, points: Any, expected: str
+) -> None:
     assert verdict(NEEDS, m=metric(7), players=players, points=points) == expected
     assert verdict(NEEDS, m=metric(7)) == "differs"
 
@@ -144,7 +177,14 @@ def written(folder: Path, *claims: dict[str, Any]) -> Path:
 
 @pytest.mark.parametrize(
     "change",
-    [{"metric": None}, {"untestable": "x"}, {"above": 1}, {"tolerance": 1}, {"section": None}, {"needs": {"m": 5}}],
+    [
+        {"metric": None},
+        {"untestable": "x"},
+        {"above": 1},
+        {"tolerance": 1},
+        {"section": None},
+        {"needs": {"m": 5}},
+    ],
 )
 def test_a_claim_that_is_not_well_formed(tmp_path: Path, change: dict[str, Any]) -> None:
     assert load(written(tmp_path, WELL_FORMED))

@@ -6,8 +6,8 @@ import sys
 import pytest
 
 from gamelabel import cli
+from gamelabel.report.publish import publish
 from gamelabel.study import disk, runner
-from gamelabel.study.report import publish
 from gamelabel.study.runner import run, standing
 from gamelabel.study.steps import Step
 from tests.disks import Disk, small_disk  # noqa: F401  (a fixture)

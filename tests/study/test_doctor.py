@@ -15,11 +15,16 @@ LAPTOP = Machine(gpu=None, gpu_gb=0, memory_gb=16, disk_gb=100, cores=4, hub="",
     [
         (replace(LAPTOP, memory_gb=4), "smoke; small needs memory of 6 GB (here 4)"),
         (LAPTOP, "small; paper needs a GPU of 48 GB (here 0), memory of 32 GB (here 16)"),
-        (replace(LAPTOP, gpu="a card", gpu_gb=80, memory_gb=64, hub="out of reach"), "small; paper needs the hub"),
+        (
+            replace(LAPTOP, gpu="a card", gpu_gb=80, memory_gb=64, hub="out of reach"),
+            "small; paper needs the hub",
+        ),
         (replace(LAPTOP, gpu="a card", gpu_gb=80, memory_gb=64), "paper"),
     ],
 )
-def test_the_profile_that_fits(machine: Machine, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_profile_that_fits(
+    machine: Machine, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     assert fits(machine) == expected
 
@@ -51,6 +56,8 @@ def test_what_lies_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert "prompts_parti" in found.data["not at hand"]
 
 
-@pytest.mark.parametrize(("line", "gb"), [("NVIDIA A100-SXM4-40GB, 40960 MiB", 42.9), ("strange", 0.0)])
+@pytest.mark.parametrize(
+    ("line", "gb"), [("NVIDIA A100-SXM4-40GB, 40960 MiB", 42.9), ("strange", 0.0)]
+)
 def test_the_cards_memory(line: str, gb: float) -> None:
     assert doctor._mebibytes(line) * 2**20 / 1e9 == pytest.approx(gb, abs=0.1)

@@ -10,11 +10,16 @@ from gamelabel.study.execute import _tidy
 def tidied(folder: Path, *outputs: dict[str, Any]) -> list[dict[str, Any]]:
     """What is left of a cell's outputs."""
     papermill = {"input_path": "/home/me/a.ipynb", "output_path": "/home/me/b.ipynb", "duration": 1}
-    cells = [{"cell_type": "code", "outputs": list(outputs)}, {"cell_type": "markdown", "source": ["# Title"]}]
+    cells = [
+        {"cell_type": "code", "outputs": list(outputs)},
+        {"cell_type": "markdown", "source": ["# Title"]},
+    ]
     path = folder / "n.ipynb"
     path.write_text(json.dumps({"metadata": {"papermill": papermill}, "cells": cells}))
     _tidy(path)
-    assert json.loads(path.read_text())["metadata"] == {"papermill": {"duration": 1}}, "no path of this machine"
+    assert json.loads(path.read_text())["metadata"] == {"papermill": {"duration": 1}}, (
+        "no path of this machine"
+    )
     return json.loads(path.read_text())["cells"][0]["outputs"]
 
 
@@ -40,7 +45,13 @@ def test_bars_within_bars_and_words_between_them(tmp_path: Path) -> None:
 
 def test_results_stay_and_streams_do_not_run_together(tmp_path: Path) -> None:
     result = {"output_type": "execute_result", "data": {"text/plain": ["1"]}}
-    left = tidied(tmp_path, stream("stdout", "a\n", "b\n"), result, stream("stdout", "c\n"), stream("stderr", "\n"))
+    left = tidied(
+        tmp_path,
+        stream("stdout", "a\n", "b\n"),
+        result,
+        stream("stdout", "c\n"),
+        stream("stderr", "\n"),
+    )
     assert [each.get("text", "1") for each in left] == ["a\nb", "1", "c"]
 
 

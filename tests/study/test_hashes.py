@@ -25,7 +25,9 @@ def test_a_folder_is_its_listing_without_hidden_and_part_files(tmp_path: Path) -
     assert Hashes().of(tmp_path) == sha256_text(listing)
 
 
-def test_an_unchanged_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unchanged_file_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, store = tmp_path / "a", tmp_path / "store.json"
     path.write_text("abc")
     first = Hashes(store)

@@ -7,23 +7,37 @@ from tests.study.toys import write_notebook
 
 
 def test_modules_with_their_packages_and_lazy_imports(tmp_path: Path) -> None:
-    found = modules(write_notebook(tmp_path / "n.ipynb", "n = 1", "%matplotlib inline\nfrom gamelabel import study"))
-    assert {"gamelabel", "gamelabel.study", "gamelabel.study.notebook"} <= set(found)
+    found = modules(
+        write_notebook(
+            tmp_path / "n.ipynb", "n = 1", "%matplotlib inline\nfrom gamelabel import study"
+        )
+    )
+    assert {"gamelabel", "gamelabel.study", "gamelabel.study.recording"} <= set(found)
     assert "gamelabel.study.steps" in found  # notebook.py imports it inside a function
-    assert not {"gamelabel.study.runner", "gamelabel.study.report", "gamelabel.world"} & set(found)
+    assert not {"gamelabel.study.runner", "gamelabel.report.publish", "gamelabel.scenes"} & set(
+        found
+    )
     assert all(path.exists() for path in found.values())
 
 
 def test_names_of_a_package_lead_to_its_modules(tmp_path: Path) -> None:
-    found = modules(write_notebook(tmp_path / "n.ipynb", "n = 1", "from gamelabel.world import verify"))
-    assert {"gamelabel.world.verify", "gamelabel.world.see", "gamelabel.world.scenes"} <= set(found)
+    found = modules(
+        write_notebook(tmp_path / "n.ipynb", "n = 1", "from gamelabel.scenes import verify")
+    )
+    assert {"gamelabel.scenes.verify", "gamelabel.scenes.see", "gamelabel.scenes.grammar"} <= set(
+        found
+    )
 
 
 def test_outputs_and_ids_do_not_count(tmp_path: Path) -> None:
     first = write_notebook(tmp_path / "a.ipynb", "n = 1", "n + 1")
     second = write_notebook(tmp_path / "b.ipynb", "n = 1", "n + 1")
     assert first.read_text() != second.read_text()
-    assert text_of(first) == text_of(second) != text_of(write_notebook(tmp_path / "c.ipynb", "n = 1", "n + 2"))
+    assert (
+        text_of(first)
+        == text_of(second)
+        != text_of(write_notebook(tmp_path / "c.ipynb", "n = 1", "n + 2"))
+    )
 
 
 def test_what_is_no_notebook(tmp_path: Path) -> None:

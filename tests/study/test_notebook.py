@@ -32,8 +32,17 @@ def test_any_text_has_a_name() -> None:
 
 def test_a_number_with_its_interval(folders: Path) -> None:
     labels(folders, "crowd")
-    study.record("share", np.float32(0.5), low=0.25, high=np.float64(0.75), n=np.int64(8), unit="of all")
-    expected = {"value": 0.5, "low": 0.25, "high": 0.75, "n": 8, "unit": "of all", "source": "crowd"}
+    study.record(
+        "share", np.float32(0.5), low=0.25, high=np.float64(0.75), n=np.int64(8), unit="of all"
+    )
+    expected = {
+        "value": 0.5,
+        "low": 0.25,
+        "high": 0.75,
+        "n": 8,
+        "unit": "of all",
+        "source": "crowd",
+    }
     assert study.metrics()["share"] == {**expected, "cell": 0, "notebook": "04_reliability"}
 
 
@@ -52,9 +61,12 @@ def test_a_bad_name(folders: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sources", "marked"), [(["simulated"], True), (["crowd", "simulated"], True), (["game"], False)]
+    ("sources", "marked"),
+    [(["simulated"], True), (["crowd", "simulated"], True), (["game"], False)],
 )
-def test_simulated_labels_mark_tables_and_figures(folders: Path, sources: list[str], marked: bool) -> None:
+def test_simulated_labels_mark_tables_and_figures(
+    folders: Path, sources: list[str], marked: bool
+) -> None:
     labels(folders, *sources)
     figure = Figure()
     study.save_figure(figure, "line")
@@ -64,13 +76,17 @@ def test_simulated_labels_mark_tables_and_figures(folders: Path, sources: list[s
     assert path.read_text() == ("key,a,label_source\nx,1,SIMULATED\n" if marked else "key,a\nx,1\n")
 
 
-def test_a_step_before_the_labels_is_not_marked(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_before_the_labels_is_not_marked(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     labels(folders, "simulated")
     monkeypatch.setenv("JPY_SESSION_NAME", "01_prompts.ipynb")
     assert "SIMULATED" not in study.save_table(pd.DataFrame({"a": [1]}), "small").read_text()
 
 
-def test_the_labels_notebook_says_its_source_itself(folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_labels_notebook_says_its_source_itself(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("JPY_SESSION_NAME", "03_labels.ipynb")
     for stated, source in {"simulated": "simulated", "gamelabel10k": "released"}.items():
         monkeypatch.setattr(sys.modules["__main__"], "label_source", stated, raising=False)

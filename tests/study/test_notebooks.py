@@ -48,7 +48,9 @@ class TestNotebook:
         ids = [cell["id"] for cell in cells(path)]
         assert len(ids) == len(set(ids))
         for cell in cells(path):
-            assert cell["cell_type"] != "code" or (cell["outputs"] == [] and cell["execution_count"] is None)
+            assert cell["cell_type"] != "code" or (
+                cell["outputs"] == [] and cell["execution_count"] is None
+            )
 
     def test_its_parameters_are_flat_and_each_says_what_it_is(self, path: Path) -> None:
         tagged = [cell for cell in cells(path) if "parameters" in cell["metadata"].get("tags", [])]
@@ -62,10 +64,13 @@ class TestNotebook:
             if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", []):
                 assert len(text(cell).splitlines()) <= LINES, text(cell)
                 code = "\n".join(
-                    "" if line.lstrip().startswith(("%", "!")) else line for line in text(cell).splitlines()
+                    "" if line.lstrip().startswith(("%", "!")) else line
+                    for line in text(cell).splitlines()
                 )
                 kinds = (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
-                assert not any(isinstance(node, kinds) for node in ast.walk(ast.parse(code))), text(cell)
+                assert not any(isinstance(node, kinds) for node in ast.walk(ast.parse(code))), text(
+                    cell
+                )
 
     def test_it_opens_with_words_and_closes_with_something_to_try(self, path: Path) -> None:
         first, last = cells(path)[0], cells(path)[-1]
@@ -75,4 +80,8 @@ class TestNotebook:
         assert "Try this" in text(last)
 
     def test_it_runs_none_of_the_machinery(self, path: Path) -> None:
-        assert not {"gamelabel.study.runner", "gamelabel.study.report", "gamelabel.study.execute"} & set(modules(path))
+        assert not {
+            "gamelabel.study.runner",
+            "gamelabel.report.publish",
+            "gamelabel.study.execute",
+        } & set(modules(path))

@@ -13,13 +13,13 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from gamelabel.images.pipeline import load
-from gamelabel.labels import read_table
+from gamelabel.report.publish import publish
 from gamelabel.study.profiles import profile
-from gamelabel.study.report import publish
 from gamelabel.study.runner import run
 from gamelabel.study.steps import Study
+from gamelabel.tables import read_table
 from tests.images.repositories import schnell_repository
-from tests.labels.release import HEADER, cell, rows, write
+from tests.readers.release import HEADER, cell, rows, write
 from tests.study.real import ROOT, real_study
 
 SIZES = {"n_prompts": 400, "points": 6, "comparisons": 4, "replicates": 20, "rank": 4, "train_steps": 3,
@@ -31,9 +31,18 @@ SIDE = 128
 
 def test_what_it_asks_for_is_the_papers() -> None:
     got = profile(Study(ROOT, "paper")).steps
-    assert got["02_images"]["model"] == got["05_tuning"]["model"] == "black-forest-labs/FLUX.1-schnell"
-    assert (got["02_images"]["points"], got["02_images"]["steps"], got["05_tuning"]["steps"]) == (6800, 4, 4)
-    assert (got["03_labels"]["label_source"], got["03_labels"]["labels_file"]) == ("gamelabel10k", "hub")
+    assert (
+        got["02_images"]["model"] == got["05_tuning"]["model"] == "black-forest-labs/FLUX.1-schnell"
+    )
+    assert (got["02_images"]["points"], got["02_images"]["steps"], got["05_tuning"]["steps"]) == (
+        6800,
+        4,
+        4,
+    )
+    assert (got["03_labels"]["label_source"], got["03_labels"]["labels_file"]) == (
+        "gamelabel10k",
+        "hub",
+    )
     assert (got["05_tuning"]["rank"], got["05_tuning"]["train_steps"]) == (64, 11250)
 
 
@@ -42,7 +51,9 @@ def released(path: Path) -> Path:
     table = rows(12)
     for k, row in enumerate(table):
         for column in (3, 5):
-            pixels = np.random.default_rng(8 * k + column).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
+            pixels = np.random.default_rng(8 * k + column).integers(
+                0, 256, (SIDE, SIDE, 3), np.uint8
+            )
             Image.fromarray(pixels).save(path.parent / "a.jpg", quality=60)
             row[column] = cell((path.parent / "a.jpg").read_bytes())
     table[3][3] = "b'%%%'"
@@ -50,7 +61,9 @@ def released(path: Path) -> Path:
 
 
 @pytest.mark.full
-def test_the_whole_profile_on_a_small_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_whole_profile_on_a_small_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     model = schnell_repository(tmp_path / "flux", SIDE)
     study = real_study(tmp_path / "study", (ROOT / "notebooks/profiles/paper.yaml").read_text())
@@ -75,9 +88,13 @@ def test_the_whole_profile_on_a_small_repository(tmp_path: Path, monkeypatch: py
         metrics["labels_points"]["value"] == labels.pair_id.nunique() == 10
         and metrics["tuning_adherence_preferred"]["n"] == 4
     )
-    claims = pd.DataFrame(json.loads((study.report_dir / "claims.json").read_text())).set_index("id")
+    claims = pd.DataFrame(json.loads((study.report_dir / "claims.json").read_text())).set_index(
+        "id"
+    )
     assert claims.verdict["data_points"] == "differs"  # ten points have votes here
-    assert claims.verdict["adherence_improves"] == ("not testable here: this run has 3 of 6,800 training samples")
+    assert claims.verdict["adherence_improves"] == (
+        "not testable here: this run has 3 of 6,800 training samples"
+    )
     of_people = claims[claims.label_source == "released"].verdict
     assert len(of_people) > 5 and not of_people.str.contains("in simulation").any()
     assert "SIMULATED" not in (study.report_dir / "tables" / "claims.csv").read_text()

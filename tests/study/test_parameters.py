@@ -18,8 +18,12 @@ def test_the_same_as_papermill_reads(tmp_path: Path) -> None:
     notebook = write_notebook(tmp_path / "n.ipynb", CELL)
     ours, theirs = parameters(notebook), papermill.inspect_notebook(str(notebook))
     assert list(ours) == list(theirs)
-    plain = {name: p for name, p in ours.items() if name != "rule"}  # papermill cuts a text at its `#`
-    assert {name: repr(p.default) for name, p in plain.items()} == {name: theirs[name]["default"] for name in plain}
+    plain = {
+        name: p for name, p in ours.items() if name != "rule"
+    }  # papermill cuts a text at its `#`
+    assert {name: repr(p.default) for name, p in plain.items()} == {
+        name: theirs[name]["default"] for name in plain
+    }
     assert [p.comment for p in plain.values()] == [theirs[name]["help"] for name in plain]
     assert ours["rule"] == Parameter("rule", "whole # word", "which rule")
 
@@ -30,14 +34,17 @@ def test_a_line_that_a_formatter_has_broken(tmp_path: Path) -> None:
     assert [str(p) for p in found.values()] == ["n = 'a'  # what it is", "m = 1  # another"]
 
 
-@pytest.mark.parametrize("source", ["n = []", "n = None", "n = len('a')", "import os", "a.b = 1", "n ="])
+@pytest.mark.parametrize(
+    "source", ["n = []", "n = None", "n = len('a')", "import os", "a.b = 1", "n ="]
+)
 def test_a_cell_that_is_not_flat(tmp_path: Path, source: str) -> None:
     with pytest.raises(ValueError, match=r"n\.ipynb, the cell tagged `parameters`"):
         parameters(write_notebook(tmp_path / "n.ipynb", source))
 
 
 @pytest.mark.parametrize(
-    ("default", "value"), [(1, 1.5), (1, True), (1, "1"), (0.5, "x"), (0.5, False), (True, 1), ("a", 1), ("a", None)]
+    ("default", "value"),
+    [(1, 1.5), (1, True), (1, "1"), (0.5, "x"), (0.5, False), (True, 1), ("a", 1), ("a", None)],
 )
 def test_a_value_of_the_wrong_type(default: bool | int | float | str, value: object) -> None:
     with pytest.raises(ValueError, match=r"n is .*, not .*: n = .*  # what it is"):

@@ -42,7 +42,9 @@ def test_an_unknown_profile_lists_the_known(study: Study) -> None:
         profile(Study(study.root, "large"))
 
 
-@pytest.mark.parametrize("line", ["row: 5", "01_prompts:\n  row: 5", "run_dir: elsewhere", "02_images:\n  rows: 5"])
+@pytest.mark.parametrize(
+    "line", ["row: 5", "01_prompts:\n  row: 5", "run_dir: elsewhere", "02_images:\n  rows: 5"]
+)
 def test_an_unknown_parameter_lists_the_known_with_their_comments(study: Study, line: str) -> None:
     write(study, line)
     with pytest.raises(ValueError, match=r"no parameter '\w+'") as error:
@@ -54,7 +56,9 @@ def test_an_unknown_parameter_lists_the_known_with_their_comments(study: Study, 
 
 def test_an_unknown_step_lists_the_known(study: Study) -> None:
     write(study, "07_prompts:\n  rows: 5")
-    with pytest.raises(ValueError, match="there is no step '07_prompts'; the steps are 01_prompts, 02_images"):
+    with pytest.raises(
+        ValueError, match="there is no step '07_prompts'; the steps are 01_prompts, 02_images"
+    ):
         profile(study)
 
 

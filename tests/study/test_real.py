@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from gamelabel.report.publish import publish
 from gamelabel.study import manifest, runner
-from gamelabel.study.report import publish
 from gamelabel.study.runner import Result, run, standing
 from gamelabel.study.state import NOT_THERE
 from gamelabel.study.steps import STEPS, Study, descendants
@@ -25,19 +25,31 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Result]:
 
 
 def outputs(study: Study) -> dict[str, str]:
-    return {path: sha for step in manifest.read(study)["steps"].values() for path, sha in step["outputs"].items()}
+    return {
+        path: sha
+        for step in manifest.read(study)["steps"].values()
+        for path, sha in step["outputs"].items()
+    }
 
 
 def due(study: Study) -> dict[str, str]:
     return {name: why for name, (why, _) in standing(study).items() if why not in ("", NOT_THERE)}
 
 
-def test_the_same_seed_elsewhere_gives_the_same_bytes(first: tuple[Study, Result], tmp_path: Path) -> None:
+def test_the_same_seed_elsewhere_gives_the_same_bytes(
+    first: tuple[Study, Result], tmp_path: Path
+) -> None:
     """Of every table, picture, figure and adapter, and of the numbers and verdicts made of them."""
     other = real_study(tmp_path / "quite" / "elsewhere")
     publish(run(other, jobs=2))
     ours, theirs = outputs(first[0]), outputs(other)
-    kinds = ("prompts.parquet", "pairs.parquet", "adherence.parquet", "labels.parquet", "players.parquet")
+    kinds = (
+        "prompts.parquet",
+        "pairs.parquet",
+        "adherence.parquet",
+        "labels.parquet",
+        "players.parquet",
+    )
     assert {f"data/runs/smoke/{name}" for name in (*kinds, "images", "adapters")} <= set(ours)
     assert {path for path in ours if ours[path] != theirs.get(path)} == set()
     assert set(ours) == set(theirs)
@@ -53,13 +65,17 @@ def test_another_seed_gives_other_pictures(first: tuple[Study, Result], tmp_path
     assert outputs(other)[name] != outputs(first[0])[name]
 
 
-def test_with_nothing_changed_no_kernel_starts(first: tuple[Study, Result], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_nothing_changed_no_kernel_starts(
+    first: tuple[Study, Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(runner, "execute", pytest.fail)
     status = run(first[0]).status
     assert {status[step.name] for step in first[0].there()} == {"cached"}
 
 
-def test_an_artifact_that_is_gone_makes_its_step_due_and_what_follows_wait(first: tuple[Study, Result]) -> None:
+def test_an_artifact_that_is_gone_makes_its_step_due_and_what_follows_wait(
+    first: tuple[Study, Result],
+) -> None:
     study, _ = first
     for step in study.there():
         for name in manifest.read(study)["steps"][step.name]["outputs"]:
@@ -72,7 +88,9 @@ def test_an_artifact_that_is_gone_makes_its_step_due_and_what_follows_wait(first
     assert due(study) == {}
 
 
-def test_a_deleted_artifact_is_remade_alike_and_nothing_else(first: tuple[Study, Result], tmp_path: Path) -> None:
+def test_a_deleted_artifact_is_remade_alike_and_nothing_else(
+    first: tuple[Study, Result], tmp_path: Path
+) -> None:
     study = Study(tmp_path / "study", "smoke")
     shutil.copytree(first[0].root, study.root, symlinks=True)
     before = outputs(study)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from gamelabel.report.content import gather
+from gamelabel.report.pdf import markdown, write_pdf
+from gamelabel.report.publish import publish
 from gamelabel.study import manifest
-from gamelabel.study.content import gather
-from gamelabel.study.notebook import metrics
-from gamelabel.study.pdf import markdown, write_pdf
-from gamelabel.study.report import publish
+from gamelabel.study.recording import metrics
 from gamelabel.study.runner import run
 from gamelabel.study.steps import Study
 from tests.study.toys import IMAGES, LABELS, PROMPTS, RELIABILITY, toy_study
@@ -20,7 +20,12 @@ CLAIMS = Path(__file__).parents[2] / "data" / "claims.yaml"
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    toys = {"_01_prompts": PROMPTS, "_02_images": IMAGES, "_03_labels": LABELS, "_04_reliability": RELIABILITY}
+    toys = {
+        "_01_prompts": PROMPTS,
+        "_02_images": IMAGES,
+        "_03_labels": LABELS,
+        "_04_reliability": RELIABILITY,
+    }
     study = toy_study(tmp_path_factory.mktemp("report"), **toys)
     shutil.copy(CLAIMS, study.root / "data")
     publish(run(study, ["broken=false"]))
@@ -48,7 +53,11 @@ class Page(HTMLParser):
 
 
 def test_a_run_leaves_exactly_this(study: Study) -> None:
-    files = {path.relative_to(study.report_dir).as_posix() for path in study.report_dir.rglob("*") if path.is_file()}
+    files = {
+        path.relative_to(study.report_dir).as_posix()
+        for path in study.report_dir.rglob("*")
+        if path.is_file()
+    }
     steps = ("01_prompts", "02_images", "03_labels", "04_reliability")
     pages = {f"notebooks/{step}.{kind}" for step in steps for kind in ("ipynb", "html")}
     whole = {"manifest.json", "claims.json", "metrics.json", "index.html", "report.pdf"}
@@ -59,9 +68,21 @@ def test_the_manifest_holds_what_design_says(study: Study) -> None:
     got = manifest.read(study)
     fields = ("schema_version", "git", "lock", "platform", "profile", "parameters", "seed", "steps")
     assert tuple(got) == fields
-    assert (got["profile"], got["seed"], got["git"]) == ("smoke", 3, {"commit": None, "dirty": None})
+    assert (got["profile"], got["seed"], got["git"]) == (
+        "smoke",
+        3,
+        {"commit": None, "dirty": None},
+    )
     step = got["steps"]["04_reliability"]
-    assert set(step) == {"notebook", "parameters", "inputs", "outputs", "seconds", "status", "label_source"}
+    assert set(step) == {
+        "notebook",
+        "parameters",
+        "inputs",
+        "outputs",
+        "seconds",
+        "status",
+        "label_source",
+    }
     tables = ("pairs", "adherence", "labels", "players")
     assert set(step["inputs"]) == {f"data/runs/smoke/{name}.parquet" for name in tables}
     assert set(step["outputs"]) == {
@@ -81,7 +102,9 @@ def test_metrics_are_flat(study: Study) -> None:
 
 
 def test_claims_of_a_simulated_run(study: Study) -> None:
-    got = {claim["id"]: claim for claim in json.loads((study.report_dir / "claims.json").read_text())}
+    got = {
+        claim["id"]: claim for claim in json.loads((study.report_dir / "claims.json").read_text())
+    }
     assert got["players"]["verdict"] == "consistent in simulation"
     assert got["accuracy_mean"]["verdict"] == "inconsistent in simulation"
     assert got["three_weeks"]["verdict"].startswith("not testable here: ")
@@ -123,7 +146,10 @@ def test_the_pdf(study: Study) -> None:
     assert not (study.report_dir / ".report.typ").exists()
     claims = json.loads((study.report_dir / "claims.json").read_text())
     content = gather(study, manifest.read(study), claims)
-    again = [write_pdf(content, study.report_dir) or (study.report_dir / "report.pdf").read_bytes() for _ in range(2)]
+    again = [
+        write_pdf(content, study.report_dir) or (study.report_dir / "report.pdf").read_bytes()
+        for _ in range(2)
+    ]
     assert again[0] == again[1], "of the same results the same bytes, whatever the hour"
     text = markdown(content)
     assert "figures/line.png" in text
@@ -157,4 +183,6 @@ def test_the_same_run_in_another_folder_gives_the_same_hashes(study: Study, tmp_
     other = toy_study(tmp_path / "elsewhere", _01_prompts=PROMPTS, _02_images=IMAGES)
     publish(run(other))
     theirs, ours = manifest.read(study)["steps"], manifest.read(other)["steps"]
-    assert all(ours[step]["outputs"] == theirs[step]["outputs"] for step in ("01_prompts", "02_images"))
+    assert all(
+        ours[step]["outputs"] == theirs[step]["outputs"] for step in ("01_prompts", "02_images")
+    )

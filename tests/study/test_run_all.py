@@ -32,7 +32,11 @@ def run_all(clone: Path, *words: str, code: int = 0) -> tuple[int, list[str]]:
 def test_small_is_the_default_and_the_claims_follow(clone: Path) -> None:
     code, lines = run_all(clone)
     assert code == 0
-    assert lines[:3] == ["set up", "gamelabel run --profile small", "gamelabel claims --profile small"]
+    assert lines[:3] == [
+        "set up",
+        "gamelabel run --profile small",
+        "gamelabel claims --profile small",
+    ]
     assert lines[3].endswith("reports/small/index.html")
 
 

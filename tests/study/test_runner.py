@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from gamelabel.report.publish import publish
 from gamelabel.study import runner
-from gamelabel.study.report import publish
 from gamelabel.study.runner import Result, run, standing
 from gamelabel.study.steps import Step, Study
 from tests.study.toys import FOLDERS, IMAGES, LABELS, PROMPTS, RELIABILITY, START, toy_study
@@ -24,7 +24,12 @@ ROOT = Path(__file__).parents[2]
 def torn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Result, str]:
     """A run of four toys in which the third raises in its fourth cell, and what was shown."""
     root = tmp_path_factory.mktemp("torn")
-    toys = {"_01_prompts": PROMPTS, "_02_images": IMAGES, "_03_labels": LABELS, "_04_reliability": RELIABILITY}
+    toys = {
+        "_01_prompts": PROMPTS,
+        "_02_images": IMAGES,
+        "_03_labels": LABELS,
+        "_04_reliability": RELIABILITY,
+    }
     study = toy_study(root, **toys)
     shutil.copy(ROOT / "data" / "claims.yaml", root / "data")
     with (root / "shown").open("w") as shown:
@@ -34,7 +39,9 @@ def torn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Result, str]:
 
 
 @pytest.fixture(scope="module")
-def whole(torn: tuple[Study, Result, str], tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Result]:
+def whole(
+    torn: tuple[Study, Result, str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Study, Result]:
     """The same study, mended by a parameter and run again."""
     study = Study(tmp_path_factory.mktemp("whole") / "study", "smoke")
     shutil.copytree(torn[0].root, study.root)
@@ -58,7 +65,9 @@ def test_a_step_that_raises_stops_only_what_depends_on_it(torn: tuple[Study, Res
     assert result.status["05_tuning"] == "skipped: its notebook is not there"
     assert not result.complete
     assert "03_labels  failed, cell 4: RuntimeError: the labels are torn" in shown
-    assert 'raise RuntimeError("the labels are torn")' in shown  # the last lines, with no colours of a terminal
+    assert (
+        'raise RuntimeError("the labels are torn")' in shown
+    )  # the last lines, with no colours of a terminal
     assert "\x1b" not in shown
 
 
@@ -78,10 +87,14 @@ def test_the_next_call_goes_on_from_there(whole: tuple[Study, Result]) -> None:
     assert result.complete
 
 
-def test_with_nothing_changed_no_kernel_starts(copy: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_nothing_changed_no_kernel_starts(
+    copy: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(runner, "execute", pytest.fail)
     result = run(copy, ["broken=false"])
-    assert [status for status in result.status.values() if not status.startswith("skipped")] == ["cached"] * 4
+    assert [status for status in result.status.values() if not status.startswith("skipped")] == [
+        "cached"
+    ] * 4
     stamp = (copy.report_dir / "report.pdf").stat().st_mtime_ns
     publish(result)
     assert (copy.report_dir / "report.pdf").stat().st_mtime_ns == stamp
@@ -90,11 +103,13 @@ def test_with_nothing_changed_no_kernel_starts(copy: Study, monkeypatch: pytest.
 def test_nothing_heavy_is_imported_when_nothing_changed(copy: Study) -> None:
     code = (
         "import sys; from pathlib import Path; from gamelabel.study.steps import Study;"
-        "from gamelabel.study import runner, report;"
-        f"report.publish(runner.run(Study(Path({str(copy.root)!r}), 'smoke'), ['broken=false']));"
+        "from gamelabel.report import publish; from gamelabel.study import runner;"
+        f"publish.publish(runner.run(Study(Path({str(copy.root)!r}), 'smoke'), ['broken=false']));"
         "print({'papermill', 'nbclient', 'nbconvert', 'pandas', 'torch'} & set(sys.modules))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "set()"
 
 
@@ -106,17 +121,45 @@ def test_nothing_heavy_is_imported_when_nothing_changed(copy: Study) -> None:
             "01_prompts",
             "data/runs/smoke/prompts.parquet is missing",
         ),
-        (lambda s: (s.run_dir / "images" / "a.png").unlink(), "02_images", "data/runs/smoke/images was altered"),
-        (lambda s: (s.report_dir / "figures" / "line.png").write_bytes(b""), "04_reliability", "line.png was altered"),
-        (lambda s: s.executed(s.step("04")).unlink(), "04_reliability", "04_reliability.ipynb is missing"),
-        (lambda s: edit(s, "02_images", 'in "ab"', 'in "abc"'), "02_images", "its notebook changed"),
-        (lambda s: (s.root / "requirements.lock").write_text("numpy"), "01_prompts", "the lock changed"),
-        (lambda s: (s.root / "data" / "sources.yaml").write_text("{}"), "01_prompts", "data/sources.yaml changed"),
+        (
+            lambda s: (s.run_dir / "images" / "a.png").unlink(),
+            "02_images",
+            "data/runs/smoke/images was altered",
+        ),
+        (
+            lambda s: (s.report_dir / "figures" / "line.png").write_bytes(b""),
+            "04_reliability",
+            "line.png was altered",
+        ),
+        (
+            lambda s: s.executed(s.step("04")).unlink(),
+            "04_reliability",
+            "04_reliability.ipynb is missing",
+        ),
+        (
+            lambda s: edit(s, "02_images", 'in "ab"', 'in "abc"'),
+            "02_images",
+            "its notebook changed",
+        ),
+        (
+            lambda s: (s.root / "requirements.lock").write_text("numpy"),
+            "01_prompts",
+            "the lock changed",
+        ),
+        (
+            lambda s: (s.root / "data" / "sources.yaml").write_text("{}"),
+            "01_prompts",
+            "data/sources.yaml changed",
+        ),
     ],
 )
 def test_what_makes_a_step_due(copy: Study, change: object, step: str, why: str) -> None:
     change(copy)  # type: ignore[operator]
-    found = {name: reason for name, (reason, _) in standing(copy, ["broken=false"]).items() if name < "05"}
+    found = {
+        name: reason
+        for name, (reason, _) in standing(copy, ["broken=false"]).items()
+        if name < "05"
+    }
     assert why in found[step]
     assert all(found[name] == "" for name in found if name < step and "lock" not in why)
     assert all(found[name] for name in found if name > step and step < "04")  # they wait for it
@@ -155,23 +198,31 @@ def test_an_output_that_may_not_be_there(copy: Study) -> None:
     assert watch.missing(step) == ""
 
 
-def test_a_changed_helper_module_is_named(copy: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_changed_helper_module_is_named(
+    copy: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "helper.py").write_text("x = 1")
     from gamelabel.study import state
 
     real = state.modules
     monkeypatch.setattr(
-        state, "modules", lambda notebook: {**real(notebook), "gamelabel.helper": tmp_path / "helper.py"}
+        state,
+        "modules",
+        lambda notebook: {**real(notebook), "gamelabel.helper": tmp_path / "helper.py"},
     )
     assert standing(copy, ["broken=false"])["01_prompts"][0] == "gamelabel.helper changed"
 
 
-def test_outside_data_that_come_to_hand_make_their_readers_due(copy: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_data_that_come_to_hand_make_their_readers_due(
+    copy: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from gamelabel.study import state
 
     real = state.modules
     monkeypatch.setattr(
-        state, "modules", lambda notebook: {**real(notebook), "gamelabel.sources": Path(state.__file__)}
+        state,
+        "modules",
+        lambda notebook: {**real(notebook), "gamelabel.sources": Path(state.__file__)},
     )
     assert "gamelabel.sources changed" in standing(copy, ["broken=false"])["01_prompts"][0]
     seen = state.Watch(copy, runner.profile(copy), state.Hashes())
@@ -183,7 +234,11 @@ def test_outside_data_that_come_to_hand_make_their_readers_due(copy: Study, monk
 def test_a_deleted_artifact_is_remade_and_equal_ones_end_it_there(copy: Study) -> None:
     (copy.run_dir / "prompts.parquet").unlink()
     result = run(copy, ["broken=false"])
-    assert [result.status[s] for s in ("01_prompts", "02_images", "03_labels")] == ["done", "cached", "cached"]
+    assert [result.status[s] for s in ("01_prompts", "02_images", "03_labels")] == [
+        "done",
+        "cached",
+        "cached",
+    ]
 
 
 def test_only_and_from(copy: Study, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,17 +256,24 @@ def test_only_and_from(copy: Study, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_step_whose_input_is_not_there_says_who_makes_it(copy: Study) -> None:
     (copy.run_dir / "pairs.parquet").unlink()
     status = run(copy, only="03").status
-    assert status["03_labels"] == "skipped: needs pairs.parquet, which 02_images makes: run that first"
+    assert (
+        status["03_labels"] == "skipped: needs pairs.parquet, which 02_images makes: run that first"
+    )
 
 
 def test_a_notebook_that_does_not_leave_what_it_should(tmp_path: Path) -> None:
-    study = toy_study(tmp_path, (Step("01_prompts", outputs=("prompts.parquet",)),), _01_prompts=(FOLDERS, START))
+    study = toy_study(
+        tmp_path, (Step("01_prompts", outputs=("prompts.parquet",)),), _01_prompts=(FOLDERS, START)
+    )
     assert run(study).status == {"01_prompts": "failed: cell 0"}
 
 
 def test_independent_steps_run_side_by_side_with_jobs(tmp_path: Path) -> None:
     wait = 'import time\n(run / "MINE").touch()\nwhile not (run / "OTHER").exists():\n    time.sleep(0.05)'
-    toys = {f"_{a}": (FOLDERS, START, wait.replace("MINE", a).replace("OTHER", b)) for a, b in ("ab", "ba")}
+    toys = {
+        f"_{a}": (FOLDERS, START, wait.replace("MINE", a).replace("OTHER", b))
+        for a, b in ("ab", "ba")
+    }
     study = toy_study(tmp_path, (Step("a"), Step("b")), **toys)
     assert run(study, ["cell_minutes=2"], jobs=2).status == {"a": "done", "b": "done"}
 
@@ -233,7 +295,14 @@ def test_ctrl_c_lets_the_notebook_save_and_says_so(tmp_path: Path) -> None:
         'except KeyboardInterrupt:\n    (run / "saved").touch()\n    raise'
     )
     study = toy_study(tmp_path, _01_prompts=(FOLDERS, START, hang), _02_images=IMAGES)
-    command = [sys.executable, "-c", "from gamelabel.cli import main; main()", "run", "--profile", "smoke"]
+    command = [
+        sys.executable,
+        "-c",
+        "from gamelabel.cli import main; main()",
+        "run",
+        "--profile",
+        "smoke",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
         command,

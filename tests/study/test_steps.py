@@ -19,7 +19,14 @@ def test_no_two_steps_leave_the_same_file() -> None:
 
 
 def test_what_follows_a_step() -> None:
-    known = ["03_labels", "04_reliability", "05_tuning", "08_reward_model", "09_preference_learning", "06_figures"]
+    known = [
+        "03_labels",
+        "04_reliability",
+        "05_tuning",
+        "07_reward_model",
+        "08_pairwise_losses",
+        "10_figures",
+    ]
     assert descendants({"03_labels"}, STEPS) == set(known)
     assert [s.name for s in STEPS if uses_labels(s.name)] == known
 

@@ -6,16 +6,16 @@ import nbformat
 
 from gamelabel.study.steps import STEPS, Step, Study
 
-FOLDERS = (
-    'run_dir = "../data/runs/alone"  # where the tables lie\nreport_dir = "../reports/alone"  # where the report lies'
-)
+FOLDERS = 'run_dir = "../data/runs/alone"  # where the tables lie\nreport_dir = "../reports/alone"  # where the report lies'
 START = "from pathlib import Path\nimport pandas as pd\nfrom gamelabel import study\nrun = Path(run_dir)"
 
 
 def write_notebook(path: Path, parameters: str, *cells: str, title: str = "A toy") -> Path:
     """A notebook with a heading, a `parameters` cell and code cells, as the study's own are stored."""
     notebook = nbformat.v4.new_notebook(
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        metadata={
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+        }
     )
     notebook.cells = [nbformat.v4.new_markdown_cell(f"# {title}")]
     notebook.cells += [nbformat.v4.new_code_cell(source) for source in (parameters, *cells)]
@@ -33,7 +33,12 @@ def toy_study(root: Path, steps: tuple[Step, ...] = STEPS, **notebooks: tuple[st
     (root / "data").mkdir()
     (root / "notebooks" / "profiles" / "smoke.yaml").write_text("seed: 3\n")
     for name, (parameters, *cells) in notebooks.items():
-        write_notebook(root / "notebooks" / f"{name.lstrip('_')}.ipynb", parameters, *cells, title=f"Toy {name}")
+        write_notebook(
+            root / "notebooks" / f"{name.lstrip('_')}.ipynb",
+            parameters,
+            *cells,
+            title=f"Toy {name}",
+        )
     return Study(root, "smoke", steps)
 
 

@@ -6,6 +6,7 @@ import torch
 from diffusers import FluxPipeline
 
 from gamelabel.images.pipeline import encode, generate, load
+from gamelabel.training import Fit
 from gamelabel.tuning.adapter import (
     WrongBase,
     add_adapter,
@@ -18,7 +19,6 @@ from gamelabel.tuning.adapter import (
     tune_adapter,
 )
 from gamelabel.tuning.data import Pictures
-from gamelabel.tuning.loop import Fit
 from gamelabel.tuning.losses import dpo
 from gamelabel.tuning.pairwise import pairwise_loss
 from gamelabel.tuning.sft import sft_loss
@@ -31,18 +31,27 @@ def test_stock_flux_loads_what_is_saved_and_draws_the_same(tmp_path):
     pipe = load(repository, device="cpu")
     plain = next(generate(pipe, ["a red circle"], [1]))
     weights = add_adapter(pipe.transformer, rank=4)
-    assert (next(generate(pipe, ["a red circle"], [1])) == plain).all(), "a fresh adapter changes nothing"
+    assert (next(generate(pipe, ["a red circle"], [1])) == plain).all(), (
+        "a fresh adapter changes nothing"
+    )
     with torch.no_grad():
         for weight in weights:
             weight.normal_(std=0.1)
     tuned = next(generate(pipe, ["a red circle"], [1]))
     file = save_adapter(pipe.transformer, tmp_path / "adapter")
     assert (tuned != plain).any()
-    assert len({save_adapter(pipe.transformer, tmp_path / "adapter").read_bytes() for _ in range(8)}) == 1
+    assert (
+        len({save_adapter(pipe.transformer, tmp_path / "adapter").read_bytes() for _ in range(8)})
+        == 1
+    )
 
-    assert (next(generate(load(repository, device="cpu", adapter=file), ["a red circle"], [1])) == tuned).all()
+    assert (
+        next(generate(load(repository, device="cpu", adapter=file), ["a red circle"], [1])) == tuned
+    ).all()
     stock = FluxPipeline.from_pretrained(repository)
-    stock.vae.to(memory_format=torch.channels_last)  # as `load` has it, or a value in many would round otherwise
+    stock.vae.to(
+        memory_format=torch.channels_last
+    )  # as `load` has it, or a value in many would round otherwise
     stock.load_lora_weights(tmp_path / "adapter")
     assert (next(generate(stock, ["a red circle"], [1])) == tuned).all()
 
@@ -58,14 +67,27 @@ def test_a_base_in_bfloat16_gets_an_adapter_in_float32_that_it_draws_with(tmp_pa
     plain = next(generate(pipe, ["a red circle"], [1]))
     generator = torch.Generator().manual_seed(0)
     clean, noise = (torch.randn(4, 16, 32, generator=generator) for _ in range(2))
-    data = Pictures(clean, noise, encode(pipe, ["a red circle", "two blue stars", "a red star", "a green square"]))
+    data = Pictures(
+        clean,
+        noise,
+        encode(pipe, ["a red circle", "two blue stars", "a red star", "a green square"]),
+    )
     assert data.text.embeds.dtype == torch.bfloat16
     fit = Fit(steps=3, batch=2, rate=0.05, warm_up=1, average=0.5, low_precision=False)
     files = [
-        tune_adapter(pipe.transformer, sft_loss(pipe.transformer, data, 2), fit, tmp_path / name, "data", rank=2)
+        tune_adapter(
+            pipe.transformer,
+            sft_loss(pipe.transformer, data, 2),
+            fit,
+            tmp_path / name,
+            "data",
+            rank=2,
+        )
         for name in ("first", "again")
     ]
-    assert [file.name for file in files[0].parent.iterdir()] == [files[0].name], "times of the training lie elsewhere"
+    assert [file.name for file in files[0].parent.iterdir()] == [files[0].name], (
+        "times of the training lie elsewhere"
+    )
     assert files[0].read_bytes() == files[1].read_bytes()
     assert (next(generate(pipe, ["a red circle"], [1])) == plain).all()
     weights = add_adapter(pipe.transformer, rank=2)
@@ -91,7 +113,9 @@ def test_an_adapter_is_refused_by_another_base_and_both_are_named(tmp_path):
     loss = sft_loss(pipe.transformer, lesson(pipe), 4)
     file = tune_adapter(pipe.transformer, loss, SHORT, tmp_path / "one", "data", rank=2)
     bases = [base_of(each.transformer) for each in (pipe, other)]
-    with pytest.raises(WrongBase, match=rf"one.*tuned on the base {bases[0]}.*is the base {bases[1]}"):
+    with pytest.raises(
+        WrongBase, match=rf"one.*tuned on the base {bases[0]}.*is the base {bases[1]}"
+    ):
         put_on(other, file)
     with pytest.raises(WrongBase, match=bases[1]):
         tune_adapter(other.transformer, loss, SHORT, tmp_path / "two", "data", rank=2, start=file)
@@ -111,7 +135,9 @@ def test_tuning_goes_on_from_an_adapter(tmp_path):
     loss = sft_loss(pipe.transformer, lesson(pipe), 4)
     first = tune_adapter(pipe.transformer, loss, SHORT, tmp_path / "first", "data", rank=2)
     still = Fit(steps=1, batch=4, rate=0.0, warm_up=1, low_precision=False)
-    second = tune_adapter(pipe.transformer, loss, still, tmp_path / "second", "data", rank=2, start=first)
+    second = tune_adapter(
+        pipe.transformer, loss, still, tmp_path / "second", "data", rank=2, start=first
+    )
     assert second.read_bytes() == first.read_bytes()
     fresh = tune_adapter(pipe.transformer, loss, still, tmp_path / "fresh", "data", rank=2)
     assert fresh.read_bytes() != first.read_bytes()
@@ -122,7 +148,14 @@ def test_tuning_goes_on_from_an_adapter(tmp_path):
 def test_pairs_are_held_to_what_training_goes_on_from(tmp_path):
     """The margin is zero where training begins, whatever adapter that is; and that adapter does not move with it."""
     pipe = make_pipe()
-    first = tune_adapter(pipe.transformer, sft_loss(pipe.transformer, lesson(pipe), 4), SHORT, tmp_path / "one", "", 2)
+    first = tune_adapter(
+        pipe.transformer,
+        sft_loss(pipe.transformer, lesson(pipe), 4),
+        SHORT,
+        tmp_path / "one",
+        "",
+        2,
+    )
     margins = []
 
     def kept(h, rows):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from gamelabel.scenes import UnknownPrompt, adherence, draw, parse, sample_prompts
 from gamelabel.tuning import ranked_by_annotators
-from gamelabel.world import UnknownPrompt, adherence, draw, parse, sample_prompts
 
 PROMPTS = sample_prompts(4, 0, "train")
 
@@ -10,7 +10,11 @@ PROMPTS = sample_prompts(4, 0, "train")
 def pictures() -> tuple[np.ndarray, list[str]]:
     """Of each prompt two drawings of its own scene and two of another's."""
     texts = [text for text in PROMPTS for _ in range(4)]
-    shown = [text for i, text in enumerate(PROMPTS) for text in (text, text, PROMPTS[i - 1], PROMPTS[i - 1])]
+    shown = [
+        text
+        for i, text in enumerate(PROMPTS)
+        for text in (text, text, PROMPTS[i - 1], PROMPTS[i - 1])
+    ]
     return np.stack([draw(parse(text), seed) for seed, text in enumerate(shown)]), texts
 
 

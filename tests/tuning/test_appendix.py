@@ -5,14 +5,24 @@ from pathlib import Path
 
 import torch
 
-from tests.benchmarks.appendix_gpu import full_size
+from benchmarks.appendix_gpu import full_size
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_script_of_the_appendix_runs_tiny_on_any_machine(tmp_path):
     out = tmp_path / "appendix.json"
-    call = [sys.executable, "-m", "tests.benchmarks.appendix_gpu", "--tiny", "--batches", "1", "2", "--out", str(out)]
+    call = [
+        sys.executable,
+        "-m",
+        "benchmarks.appendix_gpu",
+        "--tiny",
+        "--batches",
+        "1",
+        "2",
+        "--out",
+        str(out),
+    ]
     subprocess.run(call, cwd=ROOT, check=True, capture_output=True, timeout=300)
     found = json.loads(out.read_text())
     assert found["size"] == "tiny" and found["side"] == 128

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import torch
 
-from gamelabel.game import simulate
+from gamelabel.games.pairs import simulate
 from gamelabel.tuning.data import preferences
 from gamelabel.tuning.flips import flip_rate, pair_flips, player_flips, vote_shares
 
@@ -17,7 +17,11 @@ def points(preferences: int, comparisons: int) -> pd.DataFrame:
             "prompt": ids,
             "kind": ["preference"] * preferences + ["comparison"] * comparisons,
             "gold": [None] * preferences + ["a"] * comparisons,
-            **{f"{what}_{side}": [f"{i}{side}" for i in range(n)] for what in ("image", "seed") for side in "ab"},
+            **{
+                f"{what}_{side}": [f"{i}{side}" for i in range(n)]
+                for what in ("image", "seed")
+                for side in "ab"
+            },
         }
     )
 
@@ -29,7 +33,12 @@ def given(*rows: tuple[str, str, str]) -> pd.DataFrame:
 def test_the_rate_counts_comparison_points_and_no_ties():
     pairs = points(2, 2)
     labels = given(
-        ("x", "p0", "b"), ("x", "p2", "a"), ("x", "p3", "a"), ("y", "p2", "a"), ("y", "p3", "b"), ("z", "p2", "tie")
+        ("x", "p0", "b"),
+        ("x", "p2", "a"),
+        ("x", "p3", "a"),
+        ("y", "p2", "a"),
+        ("y", "p3", "b"),
+        ("z", "p2", "tie"),
     )
     rate = flip_rate(pairs, labels)
     assert (rate.value, rate.n) == (0.25, 4)
@@ -38,7 +47,9 @@ def test_the_rate_counts_comparison_points_and_no_ties():
 
 def test_labels_that_are_mostly_wrong_or_never_checked_are_refused():
     pairs = points(1, 2)
-    with pytest.raises(ValueError, match=r"1 of 2 labels of comparison points are wrong.*leave out the players"):
+    with pytest.raises(
+        ValueError, match=r"1 of 2 labels of comparison points are wrong.*leave out the players"
+    ):
         flip_rate(pairs, given(("x", "p1", "a"), ("x", "p2", "b")))
     with pytest.raises(ValueError, match="no label is about a comparison point"):
         flip_rate(pairs, given(("x", "p0", "a")))
@@ -64,7 +75,11 @@ def test_players_are_shrunk_the_more_the_fewer_answers_they_gave():
 
 def test_players_who_do_not_differ_more_than_by_chance_all_have_the_rate_of_all():
     pairs = points(0, 4)
-    rows = [(player, f"p{i}", "b" if i == k else "a") for k, player in enumerate("wxyz") for i in range(4)]
+    rows = [
+        (player, f"p{i}", "b" if i == k else "a")
+        for k, player in enumerate("wxyz")
+        for i in range(4)
+    ]
     assert player_flips(pairs, given(*rows)).tolist() == [0.25] * 4
 
 
@@ -82,7 +97,9 @@ def test_bayes_rule_by_hand():
     flips = pd.Series({"x": 0.4, "y": 0.4, "z": 0.1})
     assert pair_flips(chosen, labels, flips).tolist() == pytest.approx([0.4, 9 / 11.25, 1 / 3.25])
     assert vote_shares(chosen, labels).tolist() == pytest.approx([1.0, 2 / 3, 1.0])
-    assert torch.allclose(pair_flips(chosen.iloc[[2, 0]], labels, 0.2), alike[[2, 0]]), "in the order of the pairs"
+    assert torch.allclose(pair_flips(chosen.iloc[[2, 0]], labels, 0.2), alike[[2, 0]]), (
+        "in the order of the pairs"
+    )
     assert pair_flips(chosen, labels, 0.0)[0] < 1e-12
     with pytest.raises(ValueError, match="every label needs a flip rate"):
         pair_flips(chosen, labels, flips.drop("z"))
@@ -91,11 +108,15 @@ def test_bayes_rule_by_hand():
 def test_estimated_flips_are_those_of_the_simulated_game():
     """The share of pairs whose preferred picture fits worse, which nobody told the estimate, overall and by parts."""
     pairs, rng = points(4000, 400), np.random.default_rng(0)
-    truth = pd.DataFrame({"pair_id": pairs.pair_id, "score_a": rng.random(4400), "score_b": rng.random(4400)})
+    truth = pd.DataFrame(
+        {"pair_id": pairs.pair_id, "score_a": rng.random(4400), "score_b": rng.random(4400)}
+    )
     labels = simulate(pairs, truth, 150, seed=1).labels
     chosen = preferences(pairs, labels)
     scores = truth.set_index("pair_id").loc[chosen.pair_id]
-    wrong = (scores.score_a > scores.score_b).to_numpy() != chosen.image_won.str.endswith("a").to_numpy()
+    wrong = (scores.score_a > scores.score_b).to_numpy() != chosen.image_won.str.endswith(
+        "a"
+    ).to_numpy()
     by_player, alike = (
         pair_flips(chosen, labels, flips).numpy()
         for flips in (player_flips(pairs, labels), flip_rate(pairs, labels).value)

@@ -7,16 +7,23 @@ import torch
 from gamelabel.flow import few_step_sigmas, integrate
 from gamelabel.images import encode, starting_noise
 from gamelabel.images.pipeline import decode
-from gamelabel.tuning.adapter import add_adapter, base_of, fingerprint, put_on, remove_adapter, tune_adapter
+from gamelabel.training import Fit, Worker, train
+from gamelabel.tuning.adapter import (
+    add_adapter,
+    base_of,
+    fingerprint,
+    put_on,
+    remove_adapter,
+    tune_adapter,
+)
 from gamelabel.tuning.data import join
 from gamelabel.tuning.filtering import filtering_loss, marked
-from gamelabel.tuning.loop import Fit, Worker, train
 from gamelabel.tuning.losses import dpo
 from gamelabel.tuning.pairwise import pairwise_loss
-from gamelabel.tuning.pretraining import drawn_scenes
 from gamelabel.tuning.raft import raft_loss
 from gamelabel.tuning.refl import refl_loss, to_pixels
 from gamelabel.tuning.rounds import tune_in_rounds
+from gamelabel.tuning.scene_pictures import drawn_scenes
 from gamelabel.tuning.scored import draw_scored
 from gamelabel.tuning.sft import sft_loss
 from gamelabel.tuning.weighted import scaled, weighted_loss
@@ -58,12 +65,15 @@ def test_raft_is_supervised_tuning_on_the_best(pipe, drawn):
 def test_bad_pictures_are_learned_under_a_prompt_that_says_so(pipe, drawn, tmp_path):
     bad = marked(pipe, drawn.worst(), PROMPTS)
     assert torch.equal(bad.clean, drawn.worst().clean)
-    assert torch.equal(bad.text.embeds, encode(pipe, [f"Weird image. {prompt}" for prompt in PROMPTS]).embeds)
+    assert torch.equal(
+        bad.text.embeds, encode(pipe, [f"Weird image. {prompt}" for prompt in PROMPTS]).embeds
+    )
     scenes = drawn_scenes(pipe, 4)
     all_three = join((drawn.best(), bad, scenes), tmp_path)
     assert torch.equal(all_three.clean, torch.cat((drawn.best().clean, bad.clean, scenes.clean)))
     assert torch.equal(
-        all_three.text.pooled, torch.cat((drawn.best().text.pooled, bad.text.pooled, scenes.text.pooled))
+        all_three.text.pooled,
+        torch.cat((drawn.best().text.pooled, bad.text.pooled, scenes.text.pooled)),
     )
     assert value(filtering_loss(pipe.transformer, drawn.best(), bad, scenes, 8)) == value(
         sft_loss(pipe.transformer, all_three, 8)
@@ -72,7 +82,11 @@ def test_bad_pictures_are_learned_under_a_prompt_that_says_so(pipe, drawn, tmp_p
 
 def test_scenes_are_true_drawings_whose_noise_is_nobodys(pipe):
     scenes = drawn_scenes(pipe, 70, seed=3)
-    assert scenes.clean.shape == (70, 16, 32) and scenes.clean.isfinite().all() and scenes.noise.isnan().all()
+    assert (
+        scenes.clean.shape == (70, 16, 32)
+        and scenes.clean.isfinite().all()
+        and scenes.noise.isnan().all()
+    )
     assert torch.equal(drawn_scenes(pipe, 70, seed=3).clean, scenes.clean)
     assert np.isfinite(value(sft_loss(pipe.transformer, scenes, 4)))
 
@@ -82,16 +96,22 @@ def test_rewards_weigh_errors_from_none_to_all(pipe, drawn):
     with pytest.raises(ValueError, match="same score"):
         scaled(torch.ones(2, 2))
     only = drawn._replace(scores=torch.tensor([[0.0, 0.0, 0.0]] * 4 + [[1.0, 1.0, 1.0]]))
-    dull, keen = (value(weighted_loss(pipe.transformer, only, zero, 1), seed) for seed in _rows(only, (0, 4)))
+    dull, keen = (
+        value(weighted_loss(pipe.transformer, only, zero, 1), seed) for seed in _rows(only, (0, 4))
+    )
     assert dull == 0.0 < keen
     one = lambda generator, worker: torch.ones(())  # noqa: E731
-    assert value(weighted_loss(pipe.transformer, only, one, 1, beta=0.25), _rows(only, (0,))[0]) == 0.25
+    assert (
+        value(weighted_loss(pipe.transformer, only, one, 1, beta=0.25), _rows(only, (0,))[0])
+        == 0.25
+    )
 
 
 def _rows(scored, wanted):
     """Seeds that draw the wanted prompts first."""
     drawn = {
-        int(torch.randint(len(scored.scores), (1,), generator=torch.Generator().manual_seed(s))): s for s in range(99)
+        int(torch.randint(len(scored.scores), (1,), generator=torch.Generator().manual_seed(s))): s
+        for s in range(99)
     }
     return [drawn[row] for row in wanted]
 
@@ -99,7 +119,12 @@ def _rows(scored, wanted):
 def test_latents_decode_with_gradient_to_the_pictures_that_are_drawn(pipe, drawn):
     clean = drawn.best().clean.requires_grad_()
     pixels = to_pixels(pipe, clean)
-    assert np.abs(pixels.detach().permute(0, 2, 3, 1).numpy() * 255 - decode(pipe, clean.detach())).max() < 0.51
+    assert (
+        np.abs(
+            pixels.detach().permute(0, 2, 3, 1).numpy() * 255 - decode(pipe, clean.detach())
+        ).max()
+        < 0.51
+    )
     pixels.sum().backward()
     assert clean.grad.abs().sum() > 0
 
@@ -118,10 +143,16 @@ def test_refl_judges_what_would_be_drawn_from_any_of_the_late_steps(pipe):
     rows = torch.randint(len(PROMPTS), (2,), generator=again)
     seeds = torch.randint(2**31, (2,), generator=again).tolist()
     with torch.no_grad():
-        latents = integrate(pipe.transformer, starting_noise(pipe, seeds), text.rows(rows), few_step_sigmas(4))
+        latents = integrate(
+            pipe.transformer, starting_noise(pipe, seeds), text.rows(rows), few_step_sigmas(4)
+        )
     ((pictures, prompts),) = seen
-    assert torch.allclose(pictures, to_pixels(pipe, latents), atol=1e-4), "the last step ends in the drawn picture"
-    assert prompts == [PROMPTS[row] for row in rows.tolist()] and torch.equal(worker.told["rows"], rows)
+    assert torch.allclose(pictures, to_pixels(pipe, latents), atol=1e-4), (
+        "the last step ends in the drawn picture"
+    )
+    assert prompts == [PROMPTS[row] for row in rows.tolist()] and torch.equal(
+        worker.told["rows"], rows
+    )
     assert found.item() == pytest.approx(1e-3 * (2 - pictures.mean((1, 2, 3))).mean().item())
     for late in (0, 5):
         with pytest.raises(ValueError, match="from 1 to 4"):
@@ -151,7 +182,9 @@ def test_rounds_go_on_from_each_other_and_repeat(pipe, tmp_path):
     def call(folder, **more):
         seen.clear()
         settings = {"rounds": 2, "each": 3, "rank": 2, "draws": tmp_path / "draws", **more}
-        return tune_in_rounds(pipe, PROMPTS, redness, "red", loss_of, SHORT, tmp_path / folder, **settings)
+        return tune_in_rounds(
+            pipe, PROMPTS, redness, "red", loss_of, SHORT, tmp_path / folder, **settings
+        )
 
     files = call("one")
     first, second = seen
@@ -164,7 +197,9 @@ def test_rounds_go_on_from_each_other_and_repeat(pipe, tmp_path):
     assert base_of(pipe.transformer) == base
 
     data = fingerprint(second.clean.flatten(0, 1), second.scores)
-    alone = tune_adapter(transformer, loss_of(second), SHORT, tmp_path / "alone", data, 2, 0, start=files[0])
+    alone = tune_adapter(
+        transformer, loss_of(second), SHORT, tmp_path / "alone", data, 2, 0, start=files[0]
+    )
     assert alone.read_bytes() == files[1].read_bytes()
 
 
@@ -173,7 +208,9 @@ def test_rounds_with_another_loss_are_trained_anew(pipe, tmp_path):
 
     def call(beta, data):
         def loss_of(scored):
-            return pairwise_loss(pipe.transformer, *scored.won_and_lost(), 4, lambda h, rows: dpo(h, beta))
+            return pairwise_loss(
+                pipe.transformer, *scored.won_and_lost(), 4, lambda h, rows: dpo(h, beta)
+            )
 
         arguments = (pipe, PROMPTS, redness, "red", loss_of, SHORT, tmp_path, 1, 3)
         return tune_in_rounds(*arguments, rank=2, data=data)[0].read_bytes()
@@ -184,6 +221,6 @@ def test_rounds_with_another_loss_are_trained_anew(pipe, tmp_path):
 
 
 def test_drawn_scenes_are_of_this_world_s_size_alone(pipe, monkeypatch):
-    monkeypatch.setattr("gamelabel.tuning.pretraining.side_of", lambda pipe: 1024)
+    monkeypatch.setattr("gamelabel.tuning.scene_pictures.side_of", lambda pipe: 1024)
     with pytest.raises(ValueError, match="draws 1024 x 1024"):
         drawn_scenes(pipe, 2)

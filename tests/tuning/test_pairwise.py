@@ -6,9 +6,9 @@ import torch
 
 from gamelabel.flow import velocity_errors
 from gamelabel.images import encode
+from gamelabel.training import Fit, Worker, train
 from gamelabel.tuning.adapter import add_adapter, remove_adapter
 from gamelabel.tuning.data import Pictures
-from gamelabel.tuning.loop import Fit, Worker, train
 from gamelabel.tuning.losses import cdpo, dpo, ipo, margin, rdpo
 from gamelabel.tuning.pairwise import pairwise_loss
 from tests.test_flow import pipe  # noqa: F401  (a fixture)
@@ -17,20 +17,30 @@ from tests.test_flow import pipe  # noqa: F401  (a fixture)
 @pytest.mark.parametrize("noise", ["own", "shared", "fresh"])
 def test_tuning_raises_the_margin_of_its_pairs(pipe, tmp_path, noise):  # noqa: F811
     generator = torch.Generator().manual_seed(0)
-    won, lost, won_noise, lost_noise = (torch.randn(4, 16, 32, generator=generator) for _ in range(4))
+    won, lost, won_noise, lost_noise = (
+        torch.randn(4, 16, 32, generator=generator) for _ in range(4)
+    )
     if noise == "fresh":
         lost_noise = won_noise
-    text = encode(pipe, ["a red circle", "two blue stars", "a red circle and a blue star", "a small green square"])
+    text = encode(
+        pipe,
+        ["a red circle", "two blue stars", "a red circle and a blue star", "a small green square"],
+    )
     transformer, sigma = pipe.transformer, torch.full((4,), 0.5)
 
     @torch.no_grad()
     def errors():
-        return [velocity_errors(transformer, x, n, sigma, text) for x, n in ((won, won_noise), (lost, lost_noise))]
+        return [
+            velocity_errors(transformer, x, n, sigma, text)
+            for x, n in ((won, won_noise), (lost, lost_noise))
+        ]
 
     base = errors()
     add_adapter(transformer, rank=4)
     try:
-        assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(errors(), base, strict=True)), "starts as the base"
+        assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(errors(), base, strict=True)), (
+            "starts as the base"
+        )
         pairs = Pictures(won, won_noise, text), Pictures(lost, lost_noise, text)
         loss = pairwise_loss(transformer, *pairs, 4, lambda h, rows: dpo(h, 100.0), noise)
         fit = Fit(steps=20, batch=4, rate=1e-3, warm_up=1, low_precision=False)
@@ -56,7 +66,15 @@ def two_images(pipe, tmp_path):  # noqa: F811
 
     def tune(loss_of, name, steps=60, anchor=0.0):
         add_adapter(pipe.transformer, rank=4)
-        fit = Fit(steps=steps, batch=1, rate=2e-3, decay_from=0.3, warm_up=1, average=0.5, low_precision=False)
+        fit = Fit(
+            steps=steps,
+            batch=1,
+            rate=2e-3,
+            decay_from=0.3,
+            warm_up=1,
+            average=0.5,
+            low_precision=False,
+        )
         seen = []
 
         def remembered(h, rows):
@@ -64,7 +82,9 @@ def two_images(pipe, tmp_path):  # noqa: F811
             return loss_of(h)
 
         try:
-            loss = pairwise_loss(pipe.transformer, won, lost, 1, remembered, sigmas=[0.5], anchor=anchor)
+            loss = pairwise_loss(
+                pipe.transformer, won, lost, 1, remembered, sigmas=[0.5], anchor=anchor
+            )
             train(pipe.transformer, loss, fit, tmp_path, Worker(), seed=0, data=name)
         finally:
             remove_adapter(pipe.transformer)
@@ -86,7 +106,9 @@ def test_each_loss_comes_to_rest_where_its_formula_is_least(two_images):
     """IPO at 1 / (2 beta), conservative DPO where it believes as many flips; robust DPO goes on, as DPO does."""
     flip = 0.2
     rest = 2.0 / BETA * math.log((1 - flip) / flip)
-    assert two_images(lambda h: ipo(h, BETA / 10.0), "ipo")[-1] == pytest.approx(10.0 / (2.0 * BETA), rel=0.1)
+    assert two_images(lambda h: ipo(h, BETA / 10.0), "ipo")[-1] == pytest.approx(
+        10.0 / (2.0 * BETA), rel=0.1
+    )
     assert two_images(lambda h: cdpo(h, BETA, flip), "cdpo")[-1] == pytest.approx(rest, rel=0.1)
     assert two_images(lambda h: rdpo(h, BETA, flip), "rdpo")[-1] > 2 * rest
 

@@ -3,8 +3,8 @@ import json
 import pytest
 import torch
 
-from gamelabel.tuning import loop
-from gamelabel.tuning.loop import Fit, Worker, train
+from gamelabel import training as loop
+from gamelabel.training import Fit, Worker, train
 from tests.disks import small_disk  # noqa: F401  (a fixture)
 
 FIT = Fit(steps=12, batch=4, rate=0.05, warm_up=2, average=0.9, low_precision=False)
@@ -86,7 +86,9 @@ def broken_at(module: torch.nn.Linear, at: int):
 def test_a_loss_that_is_no_number_stops_and_keeps_the_steps_before_it(tmp_path):
     module, again, straight = line(), line(), line()
     loss, calls = broken_at(module, 5)
-    with pytest.raises(FloatingPointError, match=r"loss \(nan\) or its gradient is not finite at step 5\.") as error:
+    with pytest.raises(
+        FloatingPointError, match=r"loss \(nan\) or its gradient is not finite at step 5\."
+    ) as error:
         train(module, loss, FIT, tmp_path / "broken", Worker(), 1, "data")
     assert ", ".join(map(str, calls[5])) in str(error.value), "the batch is named"
     assert all(weight.isfinite().all() for weight in module.parameters())

@@ -17,7 +17,12 @@ def pipe():
 def by_hand() -> Scored:
     clean = torch.arange(6.0).view(2, 3, 1, 1)
     scores = torch.tensor([[0.1, 0.9, 0.5], [0.4, 0.4, 0.4]])
-    return Scored(clean, clean + 10, scores, Text(torch.tensor([[[7.0]], [[8.0]]]), torch.tensor([[7.0], [8.0]])))
+    return Scored(
+        clean,
+        clean + 10,
+        scores,
+        Text(torch.tensor([[[7.0]], [[8.0]]]), torch.tensor([[7.0], [8.0]])),
+    )
 
 
 def test_best_and_worst_keep_latents_noise_and_prompt_together():
@@ -25,7 +30,9 @@ def test_best_and_worst_keep_latents_noise_and_prompt_together():
     for picked, rows in ((scored.best(), [1, 3]), (scored.worst(), [0, 3])):
         assert picked.clean.flatten().tolist() == rows
         assert picked.noise.flatten().tolist() == [row + 10 for row in rows]
-        assert picked.text.embeds.flatten().tolist() == picked.text.pooled.flatten().tolist() == [7, 8]
+        assert (
+            picked.text.embeds.flatten().tolist() == picked.text.pooled.flatten().tolist() == [7, 8]
+        )
 
 
 def test_pairs_are_of_prompts_whose_pictures_differ_in_score():

@@ -9,13 +9,17 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from gamelabel import figures
+from gamelabel.scenes import FAMILIES, parse
 from gamelabel.tuning.adapter import FILE, training_folder
 from gamelabel.tuning.cost import training_cost
 from gamelabel.tuning.evaluate import Drawn, adherence_change, change_by_family, held_out
 from gamelabel.tuning.versus import by_players, by_scores, win_matrix, wins
-from gamelabel.world import FAMILIES, parse
 
-SCORES = {"base": [0.0, 0.5, 1.0, 0.2], "better": [1.0, 0.5, 1.0, 0.9], "worse": [0.0, 0.0, 0.0, 0.0]}
+SCORES = {
+    "base": [0.0, 0.5, 1.0, 0.2],
+    "better": [1.0, 0.5, 1.0, 0.9],
+    "worse": [0.0, 0.0, 0.0, 0.0],
+}
 
 
 def cell(matrix: pd.DataFrame, first: str, second: str) -> pd.Series:
@@ -40,7 +44,8 @@ def test_wins_by_hand():
 def test_whoever_wins_the_other_loses(scores):
     matrix = win_matrix(by_scores(dict(zip("abc", np.array(scores).T, strict=True))), "abc")
     value, low, high = (
-        matrix.pivot(index="first", columns="second", values=v).to_numpy() for v in ("value", "low", "high")
+        matrix.pivot(index="first", columns="second", values=v).to_numpy()
+        for v in ("value", "low", "high")
     )
     assert np.allclose(value + value.T, 1) and np.allclose(low + high.T, 1)
     assert (np.diag(value) == 0.5).all() and (low <= value).all() and (value <= high).all()
@@ -99,7 +104,10 @@ def test_change_by_family_is_of_that_family_s_prompts():
     families = [parse(prompt).family for prompt in held_out(60, 3)[0]]
     base, ours = drawn([False] * 60), drawn([family == FAMILIES[0] for family in families])
     table = change_by_family(ours, base, 3).set_index("name")
-    assert table.loc[FAMILIES[0], "value"] == 1.0 and (table.loc[list(FAMILIES[1:]), "value"] == 0).all()
+    assert (
+        table.loc[FAMILIES[0], "value"] == 1.0
+        and (table.loc[list(FAMILIES[1:]), "value"] == 0).all()
+    )
     assert table.loc["all"].to_dict() == adherence_change(ours, base)
     assert table.loc[list(FAMILIES), "n"].sum() == 60
 
@@ -118,7 +126,17 @@ def test_figures_show_every_model_and_family():
     matrix = win_matrix(by_scores(SCORES), list(SCORES))
     ax = figures.win_matrix(Figure().add_subplot(), matrix)
     assert [label.get_text() for label in ax.get_yticklabels()] == list(SCORES)
-    assert [text.get_text() for text in ax.texts] == ["50", "25", "88", "75", "50", "100", "12", "0", "50"]
+    assert [text.get_text() for text in ax.texts] == [
+        "50",
+        "25",
+        "88",
+        "75",
+        "50",
+        "100",
+        "12",
+        "0",
+        "50",
+    ]
     table = change_by_family(drawn([True] * 40), drawn([False] * 40))
     ax = figures.changes_by_family(Figure().add_subplot(), {"one": table, "two": table})
     assert [label.get_text() for label in ax.get_yticklabels()] == ["all", *FAMILIES]
@@ -128,7 +146,8 @@ def test_figures_show_every_model_and_family():
 def test_several_seeds_count_as_their_mean_prompt_by_prompt():
     nothing = np.zeros((4, 1, 1, 3), np.uint8), np.zeros((4, 1))
     base, one, two = (
-        Drawn(nothing[0], np.array(fits, bool), nothing[1]) for fits in ([1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0])
+        Drawn(nothing[0], np.array(fits, bool), nothing[1])
+        for fits in ([1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0])
     )
     change = adherence_change([one, two], base)
     assert change["value"] == pytest.approx((0 + 1 + 0.5 + 0) / 4) and change["n"] == 4
@@ -139,7 +158,8 @@ def test_several_seeds_count_as_their_mean_prompt_by_prompt():
 
 def test_the_figure_of_flips_shows_a_line_a_loss_and_that_of_pictures_their_verdicts():
     rows = [
-        (f, loss, v, v - 0.01, v + 0.01) for f, loss, v in ((0.0, "DPO", 0.02), (0.3, "DPO", 0.0), (0.3, "r", 0.01))
+        (f, loss, v, v - 0.01, v + 0.01)
+        for f, loss, v in ((0.0, "DPO", 0.02), (0.3, "DPO", 0.0), (0.3, "r", 0.01))
     ]
     changes = pd.DataFrame(rows, columns=["flip", "loss", "value", "low", "high"])
     ax = figures.changes_by_flip(Figure().add_subplot(), changes)

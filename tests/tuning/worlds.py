@@ -8,10 +8,16 @@ import numpy as np
 from diffusers import FluxPipeline
 from numpy.typing import NDArray
 
-from gamelabel.tuning.loop import Fit
+from gamelabel.training import Fit
 from tests.images.repositories import untrained_pipeline
 
-PROMPTS = ["a red circle", "two blue stars", "a red circle and a blue star", "a small green square", "a red star"]
+PROMPTS = [
+    "a red circle",
+    "two blue stars",
+    "a red circle and a blue star",
+    "a small green square",
+    "a red star",
+]
 SHORT = Fit(steps=3, batch=4, rate=1e-3, warm_up=1, average=0.5, low_precision=False)
 
 

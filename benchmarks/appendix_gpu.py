@@ -1,0 +1,183 @@
+"""A FLUX of full size on a card: pictures and LoRA samples a second; `python -m benchmarks.appendix_gpu`.
+
+Weights are random, which costs no less: the transformer's 12 billion in bfloat16, the autoencoder, 1024 x 1024 pixels
+in 4 steps, LoRA of rank 16 with gradient checkpointing. Prompts stand as encoded (256 tokens), as tuning keeps them.
+Each rate is also said as a share of the card's own matrix rate, measured beside it: the floating point operations that
+were executed, those of checkpointing's second pass among them, a second, over those of a large matrix product. A card
+of 48 GB or more; `--tiny` tries the script itself on any machine. Prints JSON, and writes it where `--out` says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import (
+    AutoencoderKL,
+    FlowMatchEulerDiscreteScheduler,
+    FluxPipeline,
+    FluxTransformer2DModel,
+)
+from torch.utils.flop_counter import FlopCounterMode
+
+from gamelabel.flow import Text, few_step_sigmas, integrate
+from gamelabel.images import starting_noise
+from gamelabel.images.pipeline import SCHNELL_TOKENS, decode, side_of
+from gamelabel.training import Worker
+from gamelabel.tuning import Pictures, sft_loss
+from gamelabel.tuning.adapter import add_adapter
+from tests.images.repositories import schnell_pipeline
+
+RANK, STEPS, REPEATS = 16, 4, 5
+
+
+def full_size(device: str) -> FluxPipeline:
+    """FLUX.1-schnell's transformer and autoencoder by their published settings, made where they will run."""
+    torch.set_default_dtype(torch.bfloat16)
+    try:
+        with torch.device(device):
+            transformer = FluxTransformer2DModel(guidance_embeds=False)  # all else is its default
+            vae = AutoencoderKL(
+                down_block_types=("DownEncoderBlock2D",) * 4,
+                up_block_types=("UpDecoderBlock2D",) * 4,
+                block_out_channels=(128, 256, 512, 512),
+                layers_per_block=2,
+                latent_channels=16,
+                sample_size=1024,
+                scaling_factor=0.3611,
+                shift_factor=0.1159,
+                use_quant_conv=False,
+                use_post_quant_conv=False,
+            )
+    finally:
+        torch.set_default_dtype(torch.float32)
+    parts: dict[str, Any] = dict.fromkeys(
+        ("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2")
+    )
+    return FluxPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(), vae=vae, transformer=transformer, **parts
+    )
+
+
+def measured(work: Callable[[], object], device: str) -> tuple[float, float]:
+    """Seconds of one call, the median of several after a first, and the floating point operations in it."""
+    with FlopCounterMode(display=False) as counter:
+        work()
+    seconds = []
+    for _ in range(REPEATS):
+        wait(device)
+        began = time.perf_counter()
+        work()
+        wait(device)
+        seconds.append(time.perf_counter() - began)
+    return sorted(seconds)[REPEATS // 2], counter.get_total_flops()
+
+
+def wait(device: str) -> None:
+    """A GPU works on after a call returns."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def matrix_rate(device: str, side: int) -> float:
+    """Floating point operations a second of a product of square bfloat16 matrices."""
+    a, b = (torch.randn(side, side, device=device, dtype=torch.bfloat16) for _ in range(2))
+    seconds, flops = measured(lambda: a @ b, device)
+    return flops / seconds
+
+
+def encoded(pipe: FluxPipeline, n: int) -> Text:
+    """n prompts as they stand encoded; their values do not matter."""
+    config, device = pipe.transformer.config, pipe.transformer.device
+    embeds = torch.randn(
+        n, SCHNELL_TOKENS, config.joint_attention_dim, device=device, dtype=torch.bfloat16
+    )
+    return Text(
+        embeds, torch.randn(n, config.pooled_projection_dim, device=device, dtype=torch.bfloat16)
+    )
+
+
+def drawing(pipe: FluxPipeline, n: int) -> Callable[[], object]:
+    """Draw n pictures at once and decode them."""
+    noise, text = starting_noise(pipe, range(n)).to(pipe.transformer.device), encoded(pipe, n)
+
+    @torch.no_grad()
+    def work() -> object:
+        latents = integrate(pipe.transformer, noise, text, few_step_sigmas(STEPS))
+        return decode(pipe, latents.to(pipe.vae.dtype))
+
+    return work
+
+
+def tuning(pipe: FluxPipeline, n: int) -> Callable[[], object]:
+    """A step of LoRA on n pictures, optimiser included."""
+    clean, noise = starting_noise(pipe, range(2 * n)).chunk(2)
+    weights = [weight for weight in pipe.transformer.parameters() if weight.requires_grad]
+    device = pipe.transformer.device
+    data = Pictures(clean.to(device), noise.to(device), encoded(pipe, n))
+    loss = sft_loss(pipe.transformer, data, n, own_noise=True, sigmas=few_step_sigmas(STEPS))
+    optimiser, generator = torch.optim.AdamW(weights), torch.Generator().manual_seed(0)
+
+    def work() -> object:
+        optimiser.zero_grad()
+        loss(generator, Worker()).backward()
+        return optimiser.step()
+
+    return work
+
+
+def appendix(tiny: bool, batches: tuple[int, ...]) -> dict[str, Any]:
+    """The appendix's numbers; `tiny` is a narrow model of the same make, on whatever is here."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cpu" and not tiny:
+        raise SystemExit(
+            "no GPU is here: a FLUX of full size needs one of 48 GB or more; --tiny tries the script"
+        )
+    pipe = schnell_pipeline().to(device, torch.bfloat16) if tiny else full_size(device)
+    rate = matrix_rate(device, 256 if tiny else 8192)
+    found: dict[str, Any] = {
+        "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
+        "torch": torch.__version__,
+        "size": "tiny" if tiny else "full",
+        "parameters": sum(weight.numel() for weight in pipe.transformer.parameters()),
+        "side": side_of(pipe),
+        "matrix_tflops": rate / 1e12,
+    }
+    pipe.transformer.eval().requires_grad_(False)
+    for name, make in (("pictures", drawing), ("lora_samples", tuning)):
+        if make is tuning:
+            add_adapter(pipe.transformer, RANK)
+            pipe.transformer.train().enable_gradient_checkpointing()
+        for n in batches:
+            if device == "cuda":
+                torch.cuda.reset_peak_memory_stats()
+            seconds, flops = measured(make(pipe, n), device)
+            found[f"{name}_batch_{n}"] = {
+                "a_second": n / seconds,
+                "share_of_matrix_rate": flops / seconds / rate,
+                "memory_gb": torch.cuda.max_memory_allocated() / 1e9 if device == "cuda" else None,
+            }
+    return found
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    asked.add_argument("--tiny", action="store_true", help="a narrow model, to try the script")
+    asked.add_argument("--batches", type=int, nargs="+", default=[1, 4], help="pictures at once")
+    asked.add_argument("--out", type=Path, help="the JSON file to write")
+    given = asked.parse_args()
+    told = json.dumps(appendix(given.tiny, tuple(given.batches)), indent=1)
+    print(told)
+    if given.out:
+        given.out.write_text(told + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Pictures a second, and LoRA samples a second, against the plain way; `python -m benchmarks.bench_images`.
+
+Both sides draw or train on the same work, in turn, in one process: ratios hold where absolute figures do not.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+import pandas as pd
+import torch
+from diffusers import FluxPipeline
+
+from gamelabel import images, tuning
+from gamelabel.flow import velocity_errors
+from gamelabel.scenes import sample_prompts
+from gamelabel.training import Worker
+from gamelabel.tuning.adapter import add_adapter, remove_adapter
+from gamelabel.tuning.data import encode_files
+
+ROUNDS, PICTURES, TRAIN_STEPS, BATCH = 3, 192, 6, 32
+SETTINGS = {
+    "num_inference_steps": 4,
+    "guidance_scale": 0,
+    "height": 64,
+    "width": 64,
+    "max_sequence_length": 16,
+}
+
+
+def plain_loop(pipe: FluxPipeline, prompts: list[str], seeds: list[int]) -> np.ndarray:
+    """One call of the pipeline a picture."""
+    drawn = [
+        pipe(
+            prompt, generator=torch.Generator().manual_seed(seed), output_type="np", **SETTINGS
+        ).images[0]
+        for prompt, seed in zip(prompts, seeds, strict=True)
+    ]
+    return (np.stack(drawn) * 255).round().astype(np.uint8)
+
+
+def drawing(pipe: FluxPipeline, stock: FluxPipeline) -> None:
+    """Batches against the plain loop over the pipeline as diffusers opens it, and how far the pictures differ."""
+    prompts, seeds = sample_prompts(PICTURES, 0), list(range(PICTURES))
+    next(images.generate(pipe, prompts, seeds))  # warm
+    plain, ours = [], []
+    for _ in range(ROUNDS):
+        began = perf_counter()
+        one_by_one = plain_loop(stock, prompts, seeds)
+        plain.append(PICTURES / (perf_counter() - began))
+        began = perf_counter()
+        together = np.concatenate(list(images.generate(pipe, prompts, seeds)))
+        ours.append(PICTURES / (perf_counter() - began))
+    apart = np.abs(one_by_one.astype(int) - together).max()
+    ratio = median(b / a for a, b in zip(plain, ours, strict=True))
+    print(
+        f"drawing:  plain loop {median(plain):6.0f}/s   batched {median(ours):6.0f}/s   ratio {ratio:.1f}"
+    )
+    print(f"          largest difference of a pixel value: {apart} of 255")
+
+
+def training(pipe: FluxPipeline, folder: Path) -> None:
+    """LoRA steps on cached latents and text against steps that encode both anew."""
+    prompts = sample_prompts(256, 1)
+    table = pd.DataFrame({"prompt_id": prompts, "text": prompts}).drop_duplicates("text")
+    plan = images.make_pairs(table, len(table) // 2, 0, "model", 0)
+    images.draw_pairs(pipe, plan, folder)
+    files, texts = [folder / file for file in plan.image_a], plan.prompt.tolist()
+    cached = tuning.read_pictures(pipe, files, plan.seed_a.tolist(), texts)
+    add_adapter(pipe.transformer)
+    loss = tuning.sft_loss(pipe.transformer, cached, BATCH)
+    generator = torch.Generator().manual_seed(0)
+
+    def plain_step() -> None:
+        rows = torch.randint(len(files), (BATCH,), generator=generator).tolist()
+        clean = encode_files(pipe, [files[row] for row in rows])
+        embeds, pooled, _ = pipe.encode_prompt([texts[row] for row in rows], max_sequence_length=16)
+        noise, sigma = (
+            torch.randn(clean.shape, generator=generator),
+            torch.rand(BATCH, generator=generator),
+        )
+        text = cached.text._replace(embeds=embeds.detach(), pooled=pooled.detach())
+        velocity_errors(pipe.transformer, clean, noise, sigma, text).mean().backward()
+
+    plain, ours = [], []
+    for _ in range(ROUNDS):
+        for step, rates in (
+            (plain_step, plain),
+            (lambda: loss(generator, Worker()).backward(), ours),
+        ):
+            began = perf_counter()
+            for _ in range(TRAIN_STEPS):
+                step()
+            rates.append(TRAIN_STEPS * BATCH / (perf_counter() - began))
+    remove_adapter(pipe.transformer)
+    ratio = median(b / a for a, b in zip(plain, ours, strict=True))
+    print(
+        f"training: plain loop {median(plain):6.0f}/s   cached  {median(ours):6.0f}/s   ratio {ratio:.1f}"
+    )
+
+
+if __name__ == "__main__":
+    embedded, plain = images.load(device="cpu"), FluxPipeline.from_pretrained(images.EMBEDDED)
+    plain.set_progress_bar_config(disable=True)
+    drawing(embedded, plain)
+    with tempfile.TemporaryDirectory() as scratch:
+        training(embedded, Path(scratch))

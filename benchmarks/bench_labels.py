@@ -1,0 +1,39 @@
+"""Seconds of one core to read the released format: `python -m benchmarks.bench_labels`."""
+
+import os
+import resource
+import tempfile
+from pathlib import Path
+
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+
+import pandas as pd
+
+from benchmarks.timing import timed
+from gamelabel.readers import read_released
+from tests.readers.release import cell, jpeg, write
+
+
+def released(rows: int = 400) -> None:
+    """A file whose cells are as long as the release's mean, about 165 kB each."""
+    pictures = [cell(jpeg(i, side=380)) for i in range(8)]
+    with tempfile.TemporaryDirectory() as folder:
+        table = [
+            [str(i), f"prompt {i}", "1", pictures[i % 8], "2", pictures[(i + 1) % 8]]
+            for i in range(rows)
+        ]
+        path = write(Path(folder) / "data.csv", table)
+        size = path.stat().st_size / 2**20
+        del table
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        seconds, reading = timed(lambda: read_released(path, folder), 1)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        assert isinstance(reading.labels, pd.DataFrame) and len(reading.pairs) == rows
+    print(
+        f"{size:,.0f} MiB of the released format: {seconds:.1f} s, {size / seconds:.0f} MiB/s; 2.26 GB would take "
+        f"{2155 * seconds / size:.0f} s; memory {before:.0f} MiB before, at most {peak:.0f} MiB while reading"
+    )
+
+
+if __name__ == "__main__":
+    released()

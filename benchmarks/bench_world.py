@@ -1,0 +1,44 @@
+"""Pictures a second on one core, drawn and judged: `python -m benchmarks.bench_world [pictures]`."""
+
+import os
+import sys
+import time
+
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+
+import numpy as np
+
+from gamelabel.scenes import adherence, draw, parse, sample_prompts, verify, verify_batch
+
+
+def best(work, n: int, times: int = 3) -> float:
+    """Things a second of processor time, the best of several runs: other programs only ever slow a run down."""
+    seconds = []
+    for _ in range(times):
+        start = time.process_time()
+        work()
+        seconds.append(time.process_time() - start)
+    return n / min(seconds)
+
+
+def main(n: int) -> None:
+    prompts = sample_prompts(n, 0)
+    scenes = [parse(prompt) for prompt in prompts]
+    pictures = np.stack([draw(scene, i) for i, scene in enumerate(scenes)])
+    others = prompts[1:] + prompts[:1]
+    few = min(n, 200)
+    rates = {
+        "draw": best(lambda: [draw(scene, i) for i, scene in enumerate(scenes)], n),
+        "verify_batch, pictures that fit": best(lambda: verify_batch(pictures, prompts), n),
+        "verify_batch, pictures that do not": best(lambda: verify_batch(pictures, others), n),
+        "adherence": best(lambda: adherence(pictures, prompts), n),
+        "verify, one at a time": best(
+            lambda: [verify(pictures[i], prompts[i]) for i in range(few)], few
+        ),
+    }
+    for name, rate in rates.items():
+        print(f"{name:36}{rate:9,.0f} pictures / CPU-second")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 4000)

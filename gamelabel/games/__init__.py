@@ -1,0 +1,1 @@
+"""Rules of games by which people give data: no HTTP, no torch."""

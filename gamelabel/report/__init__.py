@@ -1,0 +1,1 @@
+"""A run as a page, a PDF and pages of its notebooks."""

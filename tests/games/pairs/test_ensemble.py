@@ -1,0 +1,52 @@
+import pandas as pd
+import pytest
+
+from gamelabel.games.pairs import Crowd, beside, ensemble, simulate
+from gamelabel.reliability import PAPER, numbers
+from tests.games.pairs.worlds import world
+
+PAIRS, TRUTH = world(300, 40)
+KINDS = Crowd(
+    kinds={
+        "bot": 0.1,
+        "copier": 0.3,
+        "sleeper": 0.1,
+        "one-sided": 0.1,
+        "tired": 0.1,
+        "flipper": 0.1,
+    }
+)
+
+
+@pytest.mark.parametrize("crowd", [None, KINDS])
+def test_an_ensembles_rows_are_the_games_of_its_seeds(crowd: Crowd | None) -> None:
+    """So few points that the busiest players see all of them; counts do not depend on which image is better."""
+    many = ensemble(300, 40, range(4, 8), players=20, crowd=crowd)
+    assert list(many.index) == [4, 5, 6, 7] and set(many.columns) == set(PAPER)
+    for seed in many.index:
+        played = simulate(PAIRS, TRUTH, players=20, seed=seed, crowd=crowd)
+        assert many.loc[seed].to_dict() == pytest.approx(
+            numbers(played.labels, played.players, PAIRS)
+        )
+
+
+def test_how_many_games_are_played_together_changes_none() -> None:
+    assert (
+        ensemble(300, 40, range(70), players=3)
+        .loc[66:]
+        .equals(ensemble(300, 40, range(66, 70), players=3))
+    )
+
+
+def test_numbers_stand_beside_the_papers() -> None:
+    many = pd.DataFrame({"kept": [1.0, 2, 3, 4, 5]})
+    row = beside({"kept": 3, "other": 9}, many, {"kept": 4}).iloc[0].to_dict()
+    assert row == {
+        "number": "kept",
+        "paper": 4,
+        "this": 3,
+        "low": 1.4,
+        "median": 3,
+        "high": 4.6,
+        "rank": 0.7,
+    }

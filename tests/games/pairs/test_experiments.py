@@ -1,0 +1,21 @@
+from gamelabel.games.pairs import experiments
+
+
+def test_every_change_of_the_papers_future_work_has_an_effect_with_its_interval() -> None:
+    table = experiments(games=24)
+    assert list(table.columns) == ["experiment", "measure", "effect", "low", "high", "n", "source"]
+    assert (
+        table.experiment.nunique() == 5
+        and set(table.source) == {"SIMULATED"}
+        and set(table.n) == {24}
+    )
+    assert ((table.low <= table.effect) & (table.effect <= table.high)).all()
+    assert table.equals(experiments(games=24))
+    found = table.set_index(["experiment", "measure"])
+    of = {(name.split()[-1], measure): row for (name, measure), row in found.iterrows()}
+    assert of["carelessness", "accuracy of answers not too fast"].low > 0
+    assert of["carelessness", "chance that an unread answer is the faster (AUC)"].low > 0.9
+    assert of["item", "kept labels, ratio"].low > 1
+    assert of["allowed", "unequal pairs where the votes choose the better"].high < 0
+    assert of["once", "accuracy of a pair"].high < 0 < of["once", "right pairs an answer"].low
+    assert of["skills", "accuracy of kept labels"].effect > 0

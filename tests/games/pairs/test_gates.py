@@ -1,0 +1,136 @@
+"""Each gate's decisions, and its errors as published or as its theory promises."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import beta
+
+from gamelabel.games.pairs import SPRT, Gate, Posterior, Rules, Threshold, errors, operating
+
+GATES = [Threshold(), SPRT(), Posterior(), Posterior(discount=1.0)]
+HISTORY = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=60)
+
+
+def alone(gate: Gate) -> Rules:
+    """Nothing but comparison points, judged one by one."""
+    return Rules(batch=1, step=1, floor=(1, 1), gate=gate)
+
+
+def replay(gate: Gate, history: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray, list[bool]]:
+    credit, debit, removed = np.zeros(1), np.zeros(1), []
+    for right, wrong in history:
+        credit, debit = gate.weigh(credit, debit, np.array([right]), np.array([wrong]))
+        removed.append(gate.removes(credit, debit).item())
+    return credit, debit, removed
+
+
+def test_the_sequential_test_decides_once() -> None:
+    """From 0.6 against 0.8 an error of 5 % each takes 11 right answers to trust, and 5 wrong ones to remove."""
+    assert replay(SPRT(), [(0, 4)])[2] == [False] and replay(SPRT(), [(0, 5)])[2] == [True]
+    assert replay(SPRT(), [(10, 0), (0, 12)])[2] == [False, True]
+    credit, debit, removed = replay(SPRT(), [(11, 0), (0, 100)])
+    assert (credit.item(), debit.item(), removed) == (11, 0, [False, False])
+
+
+@settings(deadline=None)
+@given(HISTORY)
+def test_a_posterior_that_forgets_nothing_is_the_beta_of_all_answers(history) -> None:
+    credit, debit, removed = replay(Posterior(discount=1.0), history)
+    right, wrong = map(sum, zip(*history, strict=True))
+    assert (credit.item(), debit.item()) == (right, wrong)
+    assert removed[-1] == (beta(3 + right, 1 + wrong).cdf(0.65) > 0.9)
+
+
+def test_a_posterior_that_forgets_holds_about_the_last_answers() -> None:
+    gate = Posterior()
+    credit, debit, _ = replay(gate, [(1, 0)] * 2000)
+    assert credit.item() == pytest.approx(20) and debit.item() == 0
+    assert replay(gate, [(1, 0)] * 2000 + [(0, 1)] * 40)[2][-1]
+    assert not replay(Posterior(discount=1.0), [(1, 0)] * 2000 + [(0, 1)] * 40)[2][-1]
+    assert not replay(SPRT(), [(1, 0)] * 2000 + [(0, 1)] * 40)[2][-1]
+
+
+@settings(deadline=None)
+@given(HISTORY, st.sampled_from(GATES))
+def test_worse_answers_never_save_a_player(history, gate) -> None:
+    """Of the same number of answers in each batch, with fewer of them right, a gate that would remove still does."""
+    worse = [(max(0, right - 1), wrong + min(1, right)) for right, wrong in history]
+    removed, also = (np.logical_or.accumulate(replay(gate, each)[2]) for each in (history, worse))
+    assert (also >= removed).all()
+
+
+@pytest.mark.parametrize(
+    ("gate", "expected", "spent"),
+    [
+        (Threshold(0.6, 10), [1.0, 0.091, 0.029], 10),
+        (SPRT(), [0.997, 0.038, 0.005], 13),
+        (Posterior(sure=0.95, discount=1.0), [0.998, 0.003, 0.0], 26),
+    ],
+)
+def test_gates_alone_remove_as_many_as_was_found_before(
+    gate: Gate, expected: list[float], spent: float
+) -> None:
+    """Shares removed by 200 comparison points at accuracies .5, .8, .85, and the median spent on a guesser."""
+    table = operating({"it": alone(gate)}, [0.5, 0.8, 0.85], labels=200, players=2000, seed=1)
+    assert table.removed.to_numpy() == pytest.approx(expected, abs=0.015)
+    assert abs(table.comparisons.iloc[0] - spent) <= 3
+
+
+@pytest.mark.parametrize("error", [0.05, 0.2])
+def test_the_sequential_test_errs_as_seldom_as_it_says(error: float) -> None:
+    """Wald: the sum of both true errors is at most that of the nominal ones, and each at most error / (1 - error)."""
+    table = operating(
+        {"it": alone(SPRT(0.6, 0.8, error, error))}, [0.6, 0.8], labels=600, players=3000, seed=2
+    )
+    wrong = np.array([1 - table.removed.iloc[0], table.removed.iloc[1]])
+    spread = 3 * np.sqrt(error / 3000)
+    assert (wrong <= error / (1 - error) + spread).all() and wrong.sum() <= 2 * error + 2 * spread
+    assert (wrong >= error / 2).all()  # and it is not so careful that it asks too much
+
+
+def test_both_errors_stand_beside_each_other_and_the_table_repeats() -> None:
+    rules = {"strict": Rules(gate=Threshold(0.75)), "mild": Rules(gate=Threshold(0.55))}
+    table = operating(rules, [0.5, 0.8], labels=100, players=300)
+    assert table.equals(operating(rules, [0.5, 0.8], labels=100, players=300))
+    both = errors(table).set_index("rule")
+    assert both.loc["strict", "good_removed"] > both.loc["mild", "good_removed"]
+    assert both.loc["strict", "guesser_kept"] <= both.loc["mild", "guesser_kept"]
+    assert ((table.low <= table.removed) & (table.removed <= table.high)).all()
+    with pytest.raises(ValueError, match=r"it needs 0.5 and 0.9"):
+        errors(table, good=0.9)
+
+
+def test_only_what_forgets_notices_who_turns_bad() -> None:
+    """200 players, right nine times in ten for 100 comparison points, then guessing for 100."""
+    rng = np.random.default_rng(3)
+    skill = np.repeat([0.9, 0.5], 100)
+    answers = (rng.random((200, 200)) < skill[:, None]).astype(int)
+    caught = {}
+    for name, gate in {
+        "sprt": SPRT(),
+        "all": Posterior(discount=1.0),
+        "recent": Posterior(),
+    }.items():
+        credit, debit, removed = np.zeros(200), np.zeros(200), np.zeros(200, bool)
+        for right in answers:
+            credit, debit = gate.weigh(credit, debit, right, 1 - right)
+            removed |= gate.removes(credit, debit)
+        caught[name] = removed.mean()
+    assert caught["recent"] > 0.75 and caught["all"] < 0.1 and caught["sprt"] < 0.05
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: SPRT(0.8, 0.6),
+        lambda: SPRT(alpha=0),
+        lambda: Posterior(sure=1),
+        lambda: Posterior(discount=0),
+    ],
+)
+def test_gates_that_make_no_sense_are_refused(wrong: Callable[[], Gate]) -> None:
+    with pytest.raises(ValueError, match="needs"):
+        wrong()

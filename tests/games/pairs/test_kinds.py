@@ -1,0 +1,58 @@
+"""Whom gates let through, by kind: what each kind is there to show."""
+
+import numpy as np
+import pytest
+
+from gamelabel.games.pairs import KINDS, SPRT, Crowd, Posterior, Rules, Threshold, by_kind
+
+RULES = {"threshold": Rules(), "sprt": Rules(gate=SPRT()), "posterior": Rules(gate=Posterior())}
+
+
+@pytest.fixture(scope="module")
+def removed():
+    return by_kind(RULES, players=400).set_index(["rule", "kind"]).removed
+
+
+def test_every_kind_stands_under_every_rule_and_the_table_repeats() -> None:
+    table = by_kind({"mild": Rules(gate=Threshold(0.1))}, labels=60, players=30)
+    assert table.kind.tolist() == ["honest", "guesser", *KINDS]
+    assert ((table.low <= table.removed) & (table.removed <= table.high)).all()
+    assert table.equals(by_kind({"mild": Rules(gate=Threshold(0.1))}, labels=60, players=30))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_gates_remove_who_is_rarely_right_and_no_honest_player_or_copier_more_than_need_be(
+    removed, rule: str
+) -> None:
+    assert (removed[rule][["guesser", "flipper", "bot"]] > 0.95).all()
+    assert (removed[rule][["honest", "copier"]] < 0.15).all()
+    assert removed[rule]["copier"] == pytest.approx(removed[rule]["honest"], abs=0.06)
+    assert removed[rule]["hurried"] > removed[rule]["honest"] + 0.3
+
+
+def test_who_turns_bad_is_noticed_by_gates_that_go_on_asking(removed) -> None:
+    assert removed["posterior", "sleeper"] > 0.95 > 0.6 > removed["sprt", "sleeper"]
+
+
+def test_labels_left_are_as_right_as_their_kind_says() -> None:
+    """Nobody removed, all served alike: a sleeper looks at 50 of 500, a flipper is right where others are wrong."""
+    table = by_kind({"open": Rules(gate=Threshold(0.0), good=0.0)}, players=400).set_index("kind")
+    assert (table.removed == 0).all()
+    assert table.right["bot"] == 0.5
+    assert table.right["flipper"] == pytest.approx(1 - table.right["honest"], abs=1e-9)
+    assert table.right["hurried"] == pytest.approx(0.25 + table.right["honest"] / 2, abs=1e-9)
+    kept = Crowd(guessers=0).skill_mean
+    assert table.right["honest"] == pytest.approx(kept, abs=0.02)
+    assert 0.5 < table.right["sleeper"] < 0.55
+
+
+def test_chances_are_those_of_the_answers() -> None:
+    """`right` is the share of `picks`, over where the image is."""
+    rng = np.random.default_rng(0)
+    people = Crowd(kinds=dict.fromkeys(KINDS, 1 / 7)).draw(30, rng)
+    who, given = np.repeat(np.arange(30), 20_000), 100
+    chance, hurry = people.looks(who, given)
+    picked = people.picks(who, chance, hurry, rng.random(len(who)), rng.random(len(who)) < 0.5)
+    assert picked.reshape(30, -1).mean(1) == pytest.approx(
+        people.right(np.arange(30), given), abs=0.02
+    )

@@ -1,0 +1,115 @@
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gamelabel.games.pairs import Crowd
+from gamelabel.games.pairs.simulated_rankings import ISSUES, mallows, rank_images
+
+
+def images(prompts: int = 5, k: int = 5, seed: int = 0, **columns) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    n = prompts * k
+    frame = pd.DataFrame({"prompt_id": np.repeat([f"p{i}" for i in range(prompts)], k)})
+    frame["image"] = [f"images/{i}.png" for i in range(n)]
+    return frame.assign(
+        **{"alignment": rng.integers(0, 5, n) / 4, "fidelity": rng.random(n), **columns}
+    )
+
+
+def sharp(skill: float) -> Crowd:
+    """A crowd of nobody but players of one skill."""
+    return Crowd(guessers=0.0, skill_mean=skill, skill_weight=1e12)
+
+
+@pytest.mark.parametrize("skill", [0.5, 0.8, 0.95])
+def test_neighbours_stand_right_as_often_as_the_annotator_sees(skill):
+    rng = np.random.default_rng(0)
+    orders = np.stack([mallows(4, skill, rng) for _ in range(2000)])
+    places = np.argsort(orders, 1)
+    for i in range(3):
+        assert (places[:, i] < places[:, i + 1]).mean() == pytest.approx(skill, abs=0.04)
+    assert (places[:, 0] < places[:, 3]).mean() >= skill - 0.04  # farther apart is easier
+
+
+def test_of_all_orders_those_with_fewer_exchanges_are_likelier():
+    """Mallows' law itself, of three: its weights are phi to the number of pairs the wrong way round."""
+    rng, phi = np.random.default_rng(1), 0.25
+    orders = [tuple(mallows(3, 1 / (1 + phi), rng)) for _ in range(6000)]
+    share = pd.Series(orders).value_counts(normalize=True)
+    total = 1 + 2 * phi + 2 * phi**2 + phi**3
+    for order in share.index:
+        wrong = sum(order.index(a) > order.index(b) for a, b in combinations(range(3), 2))
+        assert share[order] == pytest.approx(phi**wrong / total, abs=0.025)
+
+
+def test_an_annotator_who_never_errs_says_what_is_true():
+    pictures = images(fidelity=lambda f: f.alignment)
+    ranked = rank_images(pictures, crowd=sharp(1 - 1e-9), ties=0.0).merge(
+        pictures, on="image", suffixes=("", "_true")
+    )
+    assert (ranked.overall == 1 + np.rint(6 * ranked.alignment_true)).all()
+    assert (ranked.alignment == ranked.overall).all()
+    for _, group in ranked.groupby("prompt_id"):
+        better = group.sort_values("rank").alignment_true
+        assert better.is_monotonic_decreasing and sorted(group["rank"]) == [1, 2, 3, 4, 5]
+
+
+def test_only_those_rated_alike_are_tied():
+    ranked = rank_images(images(20, 9), each=2, ties=1.0)
+    for _, group in ranked.groupby(["prompt_id", "player_id"]):
+        assert (group.groupby("rank").overall.nunique() == 1).all()
+        assert group["rank"].nunique() == group.overall.nunique()
+        assert group.sort_values("rank").overall.is_monotonic_decreasing
+    assert rank_images(images(20, 9), ties=0.0).groupby(["prompt_id", "rank"]).size().max() == 1
+
+
+def test_ties_are_as_frequent_as_experts_leave_them():
+    """Of ImageReward's published rankings 831 of 7,230 pairs are tied."""
+    ranked = rank_images(images(200, 7))
+    tied = total = 0
+    for _, group in ranked.groupby("prompt_id"):
+        for a, b in combinations(group["rank"], 2):
+            tied, total = tied + (a == b), total + 1
+    assert tied / total == pytest.approx(831 / 7230, abs=0.03)
+
+
+def test_a_ranking_is_a_table_of_simulated_rows():
+    ranked = rank_images(images(), annotators=4, each=3)
+    assert len(ranked) == 5 * 5 * 3 and set(ranked.source) == {"simulated"}
+    assert (
+        ranked.groupby("prompt_id").player_id.nunique() == 3
+    ).all() and ranked.player_id.nunique() <= 4
+    for name in ("overall", "alignment", "fidelity"):
+        assert ranked[name].between(1, 7).all()
+
+
+def test_issues_are_noticed_and_never_made_up():
+    marks = ["; ".join(ISSUES[:2]), "", ISSUES[2], "", ""] * 200
+    ranked = rank_images(images(200, issues=marks), crowd=sharp(0.9))
+    given = ranked.merge(images(200, issues=marks), on="image", suffixes=("", "_true"))
+    assert all(
+        set(a.split("; ")) <= {"", *b.split("; ")}
+        for a, b in zip(given.issues, given.issues_true, strict=True)
+    )
+    noticed = (given.issues[given.issues_true == ISSUES[2]] == ISSUES[2]).mean()
+    assert noticed == pytest.approx(0.9, abs=0.07)
+
+
+def test_the_same_seed_gives_the_same_table():
+    assert rank_images(images(), seed=1).equals(rank_images(images(), seed=1))
+    assert not rank_images(images(), seed=1).equals(rank_images(images(), seed=2))
+
+
+@pytest.mark.parametrize("k", [3, 10])
+def test_too_few_or_too_many_pictures(k):
+    with pytest.raises(ValueError, match=f"has {k} pictures: 4 to 9"):
+        rank_images(images(2, k))
+
+
+def test_what_else_cannot_be_ranked():
+    with pytest.raises(ValueError, match="5 annotators a prompt of 4"):
+        rank_images(images(), annotators=4, each=5)
+    with pytest.raises(ValueError, match="no issue is called 'ugly'"):
+        rank_images(images(issues="ugly"))

@@ -1,0 +1,64 @@
+"""Makes files in the format of GameLabel-10K's data.csv, good and spoiled."""
+
+import base64
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
+HEADER = ["", "prompt", "img0_votes", "img0_encoding", "img1_votes", "img1_encoding"]
+
+
+def jpeg(seed: int, side: int = 24) -> bytes:
+    """A small noisy picture."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), np.uint8)
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=60)
+    return out.getvalue()
+
+
+def cell(content: bytes, quote: str = "'") -> str:
+    """A picture as the release has it: base64 in the text of a bytes literal."""
+    return f"b{quote}{base64.b64encode(content).decode()}{quote}"
+
+
+def rows(n: int, start: int = 0) -> list[list[str]]:
+    """Good rows: the votes of the release's first rows and some more, both kinds of quotes."""
+    votes = [(3, 1), (0, 3), (1, 2), (2, 3), (2, 2), (0, 0), (1, 0)]
+    return [
+        [
+            str(i),
+            f"Creative teenage boy, number {i}, “crayon” 星",
+            str(votes[i % 7][0]),
+            cell(jpeg(2 * i), "'\""[i % 2]),
+            str(votes[i % 7][1]),
+            cell(jpeg(2 * i + 1), "\"'"[i % 2]),
+        ]
+        for i in range(start, start + n)
+    ]
+
+
+def write(path: Path, table: list[list[str]], header: list[str] = HEADER) -> Path:
+    """Write a CSV."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *table])
+    return path
+
+
+def to_parquet(
+    folder: Path, table: list[list[str]], header: list[str], group: int = 3, **how: object
+) -> Path:
+    """The same as the hub converts it: `0000.parquet`, votes as whole numbers, a null where a cell is empty."""
+    columns = {
+        name or "Unnamed: 0": [row[i] or None for row in table] for i, name in enumerate(header)
+    }
+    for name in ("img0_votes", "img1_votes"):
+        columns[name] = [int(votes) for votes in columns[name]]
+    folder.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table(columns), folder / "0000.parquet", row_group_size=group, **how)
+    return folder / "0000.parquet"

@@ -1,0 +1,305 @@
+"""What is written is read back as it was, and nothing passes for what it is not."""
+
+import csv
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from gamelabel.readers import (
+    Tables,
+    read_exported,
+    read_released,
+    write_dataset,
+    write_parquet,
+    write_released,
+)
+from gamelabel.study.gather import gather
+from gamelabel.tables import check_table, players_of, read_table, votes
+from tests.readers.release import HEADER, jpeg, rows, write
+
+# Everything that a table can hold: any Unicode but lone surrogates, which no file in UTF-8 has
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+prompts = texts.filter(lambda text: text.strip() != "")
+moments = st.datetimes(
+    min_value=pd.Timestamp("1990-01-01"), max_value=pd.Timestamp("2100-01-01")
+).map(lambda moment: pd.Timestamp(moment, tz="UTC"))
+
+
+@st.composite
+def tables(
+    draw: st.DrawFn, source: str = "game", sides: tuple[str, ...] = ("a", "b", "tie")
+) -> Tables:
+    """Pairs of files images/0.jpg, images/1.jpg, …, with labels of all kinds, one at least on a preference."""
+    names = draw(st.lists(texts, min_size=1, max_size=5, unique=True))
+    kinds = [
+        "preference",
+        *(draw(st.sampled_from(["preference", "comparison"])) for _ in names[1:]),
+    ]
+    pairs = pd.DataFrame({"pair_id": names, "prompt_id": names, "kind": kinds}, dtype=object)
+    pairs["prompt"] = [draw(prompts) for _ in names]
+    pairs["gold"] = [
+        None if kind == "preference" else draw(st.sampled_from("ab")) for kind in kinds
+    ]
+    for i, side in enumerate("ab"):
+        pairs[f"image_{side}"] = [f"images/{2 * k + i}.jpg" for k in range(len(names))]
+        pairs[f"seed_{side}"] = [draw(st.none() | st.integers(0, 2**62)) for _ in names]
+    pairs["model"] = [draw(st.none() | texts) for _ in names]
+    first = [(names[0], draw(st.sampled_from("ab")))]
+    chosen = first + draw(
+        st.lists(st.tuples(st.sampled_from(names), st.sampled_from(sides)), max_size=12)
+    )
+    some = st.none() | texts
+    labels = pd.DataFrame(
+        {
+            "label_id": [f"l{i}" for i in range(len(chosen))],
+            "player_id": [draw(some) for _ in chosen],
+            "pair_id": [pair for pair, _ in chosen],
+            "batch_id": [draw(some) for _ in chosen],
+            "choice": [choice for _, choice in chosen],
+            "shown_left": [draw(st.sampled_from(["a", "b", None])) for _ in chosen],
+            "response_ms": [draw(st.none() | st.integers(0, 2**40)) for _ in chosen],
+            "created_at": [draw(st.none() | moments) for _ in chosen],
+            "source": source,
+        },
+        dtype=object,
+    )
+    whole = check_table(pairs, "pairs"), check_table(labels, "labels")
+    return Tables(*whole, players_of(whole[1], whole[0], "game"))
+
+
+def drawn(folder: Path, found: Tables) -> Path:
+    """A run's folder with the pictures of these pairs."""
+    for k, image in enumerate([*found.pairs.image_a, *found.pairs.image_b]):
+        (folder / image).parent.mkdir(parents=True, exist_ok=True)
+        (folder / image).write_bytes(jpeg(k, 16))
+    return folder
+
+
+def moved(pairs: pd.DataFrame) -> pd.DataFrame:
+    return pairs.assign(image_a="outside/" + pairs.image_a, image_b="outside/" + pairs.image_b)
+
+
+EXAMPLES = (
+    100 if os.environ.get("CI") == "true" else 4
+)  # a round writes, reads and checks nine tables
+ROUNDS = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+
+
+@pytest.mark.parametrize("writer", [write_parquet, write_dataset])
+@ROUNDS
+@given(found=tables())
+def test_folders_lose_nothing(
+    writer, found: Tables, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    at = tmp_path_factory.mktemp("round")
+    drawn(at / "run", found)
+    written = writer(found, at / "run", at / "out")
+    assert (
+        written.rows == {name: len(frame) for name, frame in found._asdict().items()}
+        and not written.left_out
+    )
+    again = read_exported(at / "out", at / "other")
+    for before, after in zip(found._replace(pairs=moved(found.pairs)), again, strict=True):
+        pd.testing.assert_frame_equal(before, after)
+    for image in found.pairs.image_b:
+        assert (at / "other/outside" / image).read_bytes() == (at / "run" / image).read_bytes()
+
+
+@ROUNDS
+@given(found=tables())
+def test_the_released_layout_keeps_all_that_it_has_a_place_for(
+    found: Tables, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    at = tmp_path_factory.mktemp("round")
+    run = drawn(at / "run", found)
+    written = write_released(found.pairs, found.labels, run, at / "data.csv")
+    pairs, labels, rejected = read_released(at / "data.csv", at / "other")
+    assert len(rejected) == 0 and set(labels.source) == {"game"}
+    given_votes = found.labels[found.labels.choice != "tie"]
+    before = votes(given_votes).merge(found.pairs[found.pairs.kind == "preference"], on="pair_id")
+    after = pairs.merge(votes(labels), on="pair_id")
+    for column in ("prompt", "votes_a", "votes_b"):
+        assert after[column].tolist() == before[column].tolist()
+    for side in ("image_a", "image_b"):
+        for one, other in zip(before[side], after[side], strict=True):
+            assert (run / one).read_bytes() == (at / "other" / other).read_bytes()
+    assert written.rows["labels"] + sum(written.left_out.values()) == len(found.labels)
+
+
+def test_the_release_itself_comes_back_byte_for_byte(tmp_path: Path) -> None:
+    table = [
+        [i, *row[1:]] for i, row in enumerate(row for row in rows(7) if row[2] + row[4] != "00")
+    ]
+    first = write(
+        tmp_path / "data.csv",
+        [[str(cell).replace('b"', "b'").replace('"', "'") for cell in r] for r in table],
+    )
+    pairs, labels, _ = read_released(first, tmp_path / "run")
+    write_released(pairs, labels, tmp_path / "run", tmp_path / "again.csv")
+    assert (tmp_path / "again.csv").read_bytes() == first.read_bytes()
+
+
+def simulated(folder: Path) -> Tables:
+    """Two pairs of pictures in PNG, labelled by simulated players."""
+    pairs = pd.DataFrame(
+        {"pair_id": ["x0", "x1"], "prompt_id": ["p0", "p1"], "prompt": ["a red circle", "a star"]}
+    )
+    pairs = pairs.assign(
+        kind=["preference", "comparison"], gold=[None, "a"], model="scenes", seed_a=1, seed_b=2
+    )
+    for side in "ab":
+        pairs[f"image_{side}"] = [f"images/{name}-{side}.png" for name in pairs.pair_id]
+        for name in pairs.pair_id:
+            (folder / "images").mkdir(parents=True, exist_ok=True)
+            pixels = np.full((16, 16, 3), 90 if side == "a" else 200, np.uint8)
+            Image.fromarray(pixels).save(folder / f"images/{name}-{side}.png")
+    labels = pd.DataFrame(
+        {"pair_id": ["x0", "x0", "x1"], "choice": ["a", "tie", "a"], "player_id": "u"}
+    )
+    labels = labels.assign(
+        label_id=["l0", "l1", "l2"], batch_id=None, shown_left=None, response_ms=None
+    )
+    labels = check_table(labels.assign(created_at=None, source="simulated"), "labels")
+    pairs = check_table(pairs, "pairs")
+    return Tables(pairs, labels, players_of(labels, pairs, "simulated"))
+
+
+def test_simulated_labels_say_so_wherever_they_go(tmp_path: Path) -> None:
+    found = simulated(tmp_path / "run")
+    written = write_released(found.pairs, found.labels, tmp_path / "run", tmp_path / "data.csv")
+    assert written.left_out == {"labels on comparison points": 1, "ties": 1}
+    with (tmp_path / "data.csv").open(newline="") as file:
+        header, row = list(csv.reader(file))
+    assert (
+        header == [*HEADER, "label_source"] and row[-1] == "SIMULATED" and row[2:5:2] == ["1", "0"]
+    )
+    pairs, labels, _ = read_released(tmp_path / "data.csv", tmp_path / "other")
+    assert (
+        labels.source.tolist() == ["simulated"] and pairs.model.isna().all()
+    )  # never as the release itself
+    with Image.open(tmp_path / "other" / pairs.image_b[0]) as image:  # a PNG that became a JPEG
+        assert image.format == "JPEG" and abs(np.asarray(image).astype(int) - 200).max() <= 3
+    for writer, name in ((write_dataset, "d"), (write_parquet, "p")):
+        writer(found, tmp_path / "run", tmp_path / name)
+        card = (tmp_path / name / "README.md").read_text()
+        assert (
+            "SIMULATED" in card.split("\n# ")[-1].splitlines()[0]
+            and "No person gave these labels" in card
+        )
+        assert read_exported(tmp_path / name, tmp_path / "r").labels.source.unique().tolist() == [
+            "simulated"
+        ]
+
+
+def test_the_datasets_library_reads_the_folder_and_its_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    import datasets
+
+    found = simulated(tmp_path / "run")
+    write_dataset(found, tmp_path / "run", tmp_path / "d", licence="apache-2.0")
+    front = yaml.safe_load((tmp_path / "d/README.md").read_text().split("---")[1])
+    assert (
+        front["license"] == "apache-2.0"
+        and "simulated" in front["tags"]
+        and "SIMULATED" in front["pretty_name"]
+    )
+    assert [entry["config_name"] for entry in front["configs"]] == ["pairs", "labels", "players"]
+    got = {
+        name: datasets.load_dataset(
+            str(tmp_path / "d"), name, split="train", cache_dir=str(tmp_path / "cache")
+        )
+        for name in ("pairs", "labels")
+    }
+    assert (
+        got["labels"]["choice"][:] == ["a", "tie", "a"] and got["labels"]["created_at"][0] is None
+    )
+    assert got["pairs"]["gold"][:] == [None, "a"]
+    assert got["pairs"][0]["image_a"].size == (16, 16)
+    raw = got["pairs"].cast_column("image_a", datasets.Image(decode=False))[0]["image_a"]["bytes"]
+    assert Image.open(io.BytesIO(raw)).format == "PNG"
+
+
+def test_a_reader_of_the_original_reads_ours(tmp_path: Path) -> None:
+    """As one would read the released file: pandas, the columns by their names, the literal evaluated."""
+    import ast
+    import base64
+
+    found = simulated(tmp_path / "run")
+    write_released(found.pairs, found.labels, tmp_path / "run", tmp_path / "data.csv")
+    [row] = pd.read_csv(tmp_path / "data.csv").to_dict("records")
+    assert row["Unnamed: 0"] == 0 and row["prompt"] == "a red circle"
+    assert row["img0_votes"] == 1 and row["img1_votes"] == 0
+    for column in ("img0_encoding", "img1_encoding"):
+        picture = Image.open(io.BytesIO(base64.b64decode(ast.literal_eval(row[column]))))
+        assert picture.size == (16, 16)
+
+
+def test_exports_come_back_through_gather(tmp_path: Path) -> None:
+    found = simulated(tmp_path / "run")
+    write_dataset(found, tmp_path / "run", tmp_path / "d")
+    gathered = gather("export", tmp_path / "next", str(tmp_path / "d"))
+    assert gathered.labels.label_id.tolist() == ["l0", "l1", "l2"] and len(gathered.rejected) == 0
+    assert (tmp_path / "next" / gathered.pairs.image_a[0]).is_file()
+    assert read_table(tmp_path / "next", "players").player_id.tolist() == ["u"]
+    write_released(found.pairs, found.labels, tmp_path / "run", tmp_path / "data.csv")
+    assert (
+        gather("gamelabel10k", tmp_path / "more", str(tmp_path / "data.csv")).labels.source[0]
+        == "simulated"
+    )
+
+
+def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+    found = simulated(tmp_path / "run")
+    bare = found.pairs.assign(image_a=None, image_b=None)
+    with pytest.raises(
+        ValueError, match=r"1 pairs, such as x0, have no pictures .* as parquet or datasets"
+    ):
+        write_released(bare, found.labels, tmp_path / "run", tmp_path / "data.csv")
+    with pytest.raises(
+        ValueError, match="labels of one source on preferences: here are no label of a preference"
+    ):
+        write_released(found.pairs, found.labels[2:], tmp_path / "run", tmp_path / "data.csv")
+    mixed = found.labels.assign(source=["simulated", "game", "game"])
+    with pytest.raises(ValueError, match="labels of 2 sources"):
+        write_released(found.pairs, mixed, tmp_path / "run", tmp_path / "data.csv")
+    (tmp_path / "run/images/x0-b.png").unlink()
+    with pytest.raises(OSError, match=r"x0-b\.png"):
+        write_released(found.pairs, found.labels, tmp_path / "run", tmp_path / "data.csv")
+    for writer in (write_dataset, write_parquet):
+        with pytest.raises(FileNotFoundError, match=r"the picture .*x0-b\.png is not there"):
+            writer(found, tmp_path / "run", tmp_path / "out")
+        with pytest.raises(ValueError, match="there are no labels to export"):
+            writer(found._replace(labels=found.labels[:0]), tmp_path / "run", tmp_path / "out")
+        with pytest.raises(ValueError, match="holds something already"):
+            writer(found, tmp_path / "run", tmp_path / "run")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_an_export_that_is_none_or_leads_elsewhere_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="holds no exported labels"):
+        read_exported(tmp_path, tmp_path / "run")
+    found = simulated(tmp_path / "run")
+    write_dataset(found, tmp_path / "run", tmp_path / "d")
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    [path] = (tmp_path / "d/pairs").iterdir()
+    rows_ = pq.read_table(path)
+    spoiled = rows_.to_pylist()
+    spoiled[0]["image_a"]["path"] = "../../x.png"
+    pq.write_table(pa.Table.from_pylist(spoiled, schema=rows_.schema), path)
+    with pytest.raises(ValueError, match="is not a path inside the exported folder"):
+        read_exported(tmp_path / "d", tmp_path / "next")
+    assert not (tmp_path / "x.png").exists()

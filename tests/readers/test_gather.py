@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+
+from gamelabel.study.gather import gather
+from gamelabel.tables import labelled_pairs, read_table, write_table
+from tests.games.pairs.worlds import world
+from tests.readers.release import rows, write
+
+
+def prepare(folder: Path) -> None:
+    """A run's folder as the image step leaves it."""
+    pairs, truth = world(100, 20)
+    write_table(pairs, folder, "pairs")
+    write_table(
+        truth.assign(fits_a=truth.score_a == 1, fits_b=truth.score_b == 1), folder, "adherence"
+    )
+
+
+def test_simulated_labels_are_about_the_runs_own_pairs(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    found = gather("simulated", tmp_path, players=8, seed=1)
+    assert read_table(tmp_path, "labels").label_id.tolist() == found.labels.label_id.tolist()
+    assert len(read_table(tmp_path, "players")) == 8 and len(found.rejected) == 0
+    assert labelled_pairs(tmp_path).equals(read_table(tmp_path, "pairs"))
+    first = (tmp_path / "labels.parquet").read_bytes()
+    gather("simulated", tmp_path, players=8, seed=1)
+    assert (tmp_path / "labels.parquet").read_bytes() == first
+
+
+def test_released_labels_bring_their_pairs_and_simulated_ones_put_them_aside(
+    tmp_path: Path,
+) -> None:
+    prepare(tmp_path)
+    own = (tmp_path / "pairs.parquet").read_bytes()
+    found = gather("gamelabel10k", tmp_path, str(write(tmp_path / "data.csv", rows(5))))
+    assert (
+        len(found.players) == 0 and len(read_table(tmp_path, "labels")) == len(found.labels) == 19
+    )
+    pairs = labelled_pairs(tmp_path)
+    assert len(pairs) == 5 and all((tmp_path / path).is_file() for path in pairs.image_a)
+    assert (tmp_path / "pairs.parquet").read_bytes() == own
+    gather("simulated", tmp_path, players=3)
+    assert len(labelled_pairs(tmp_path)) == 120
+
+
+def test_a_crowds_csv_makes_players(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text("task,worker,label\n1,u,0\n1,v,1\n2,u,1\n")
+    (tmp_path / "g.csv").write_text("item,truth\n1,0\n")
+    found = gather("csv", tmp_path, str(tmp_path / "l.csv"), str(tmp_path / "g.csv"))
+    assert found.players.player_id.tolist() == ["u", "v"]
+    assert found.players[
+        ["comparisons_right", "comparisons_wrong", "labels"]
+    ].to_numpy().tolist() == [
+        [1, 0, 2],
+        [0, 1, 1],
+    ]
+
+
+def test_bad_input_is_named_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError, match="'mturk' is no source of labels: simulated, gamelabel10k, csv"
+    ):
+        gather("mturk", tmp_path)
+    with pytest.raises(
+        ValueError, match="labels from csv need a file: set labels_file to its path"
+    ):
+        gather("csv", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"run notebooks/02_images\.ipynb first"):
+        gather("simulated", tmp_path)
+    assert not list(tmp_path.iterdir())

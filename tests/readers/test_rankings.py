@@ -1,0 +1,71 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from gamelabel.readers import read_rankings
+from tests.reliability.outside import outside
+
+
+def record(**changes: object) -> dict:
+    return {
+        "id": "r1",
+        "prompt": "a cat",
+        "generations": ["x", "y", "z"],
+        "ranking": [2, 1, 2],
+        **changes,
+    }
+
+
+def written(folder: Path, content: object) -> Path:
+    path = folder / "test.json"
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_every_two_pictures_are_a_choice_and_equal_ranks_a_tie(tmp_path: Path) -> None:
+    pairs, labels, rejected = read_rankings(written(tmp_path, [record()]))
+    assert labels.set_index("pair_id").choice.to_dict() == {
+        "r1-0-1": "b",
+        "r1-0-2": "tie",
+        "r1-1-2": "a",
+    }
+    assert (pairs.prompt == "a cat").all() and pairs.prompt_id.unique().tolist() == ["r1"]
+    assert labels.player_id.isna().all() and pairs.image_a.isna().all() and len(rejected) == 0
+
+
+BAD = {
+    "ranking is no list of whole numbers": {"ranking": [1, 2.5, 3]},
+    "generations is no list of 3, as many as there are ranks": {"generations": ["x", "y"]},
+    "prompt is no text": {"prompt": None},
+    "id is empty": {"id": ""},
+    "id was there before": {"id": "r0"},
+}
+
+
+@pytest.mark.parametrize("says", BAD)
+def test_a_bad_record_is_left_out_and_named(says: str, tmp_path: Path) -> None:
+    pairs, labels, rejected = read_rankings(
+        written(tmp_path, [record(id="r0"), record(**BAD[says]), record(id="r2")])
+    )
+    assert len(pairs) == len(labels) == 6
+    assert [f"{r.row} {r.column} {r.reason}" for r in rejected.itertuples()] == [f"1 {says}"]
+
+
+def test_what_is_no_such_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"such as ImageReward's test\.json"):
+        read_rankings(tmp_path / "none.json")
+    with pytest.raises(ValueError, match="is no JSON in UTF-8"):
+        read_rankings(written(tmp_path, '[{"id": '))
+    with pytest.raises(ValueError, match="holds no list"):
+        read_rankings(written(tmp_path, {"id": 1}))
+    assert read_rankings(written(tmp_path, ["x"])).rejected.reason[0].startswith("is no record")
+
+
+def test_the_published_rankings() -> None:
+    pairs, labels, rejected = read_rankings(outside("imagereward", "test.json"))
+    assert len(rejected) == 0 and pairs.prompt_id.nunique() == 465
+    assert (
+        7_190 < len(labels) < 7_230
+    )  # the whole file, of one record more, has 7,230, of which 831 are ties
+    assert (labels.choice == "tie").mean() == pytest.approx(0.115, abs=0.002)

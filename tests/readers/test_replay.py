@@ -1,0 +1,161 @@
+"""The game over recorded labels: nothing is made up, and what a gate costs and saves is counted rightly."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gamelabel.games.pairs import SPRT, Posterior, Rules, Threshold
+from gamelabel.games.pairs.replay import KEPT, LOST, SPENT, replay, what_remains
+from gamelabel.readers.real_crowds import PUBLISHED, REAL, real_crowds
+
+NOBODY = Rules(gate=Threshold(least=0.0))
+
+
+def crowd(
+    skills: list[float], labels: int = 200, tasks: int = 400, seed: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Workers of these accuracies, each with so many labels on different tasks of two classes."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(2, size=tasks)
+    rows = []
+    for worker, skill in enumerate(skills):
+        mine = rng.choice(tasks, labels, replace=False)
+        rows += [
+            (t, f"w{worker}", truth[t] if rng.random() < skill else 1 - truth[t]) for t in mine
+        ]
+    return pd.DataFrame(rows, columns=["task", "worker", "label"]), pd.DataFrame(
+        {"task": range(tasks), "label": truth}
+    )
+
+
+def test_every_label_is_kept_spent_or_lost_and_workers_add_up() -> None:
+    labels, gold = crowd([0.9, 0.8, 0.5, 0.5, 0.2])
+    found = replay(labels, gold, Rules(), seed=3)
+    spent = (
+        labels[found.fate == SPENT]
+        .groupby("worker")
+        .size()
+        .reindex(found.workers.worker, fill_value=0)
+    )
+    kept = (
+        labels[found.fate == KEPT]
+        .groupby("worker")
+        .size()
+        .reindex(found.workers.worker, fill_value=0)
+    )
+    assert set(found.fate) == {KEPT, SPENT, LOST}
+    assert (spent.to_numpy() == found.workers.right + found.workers.wrong).all()
+    assert (kept.to_numpy() == found.workers.kept).all()
+    lost = found.workers.labels - found.workers.kept - found.workers.right - found.workers.wrong
+    assert (lost[~found.workers.removed] == 0).all()
+    right = (
+        labels.merge(gold, on="task", suffixes=("", "_gold")).eval("label == label_gold").to_numpy()
+    )
+    assert right[found.fate == SPENT].sum() == found.workers.right.sum()
+
+
+def test_without_removal_nothing_is_lost_and_the_first_batch_is_spent() -> None:
+    labels, gold = crowd([0.9, 0.1])
+    found = replay(labels, gold, NOBODY)
+    assert not found.workers.removed.any() and LOST not in found.fate
+    few, _ = crowd([0.9] * 7, labels=5)
+    assert (replay(few, gold, NOBODY).fate == SPENT).all()
+
+
+@pytest.mark.parametrize(
+    "gate", [Threshold(), SPRT(), Posterior()], ids=lambda gate: type(gate).__name__
+)
+def test_who_is_always_wrong_goes_early_and_who_is_always_right_stays(gate) -> None:
+    labels, gold = crowd([1.0, 0.0])
+    workers = replay(labels, gold, Rules(gate=gate)).workers.set_index("worker")
+    assert workers.removed.to_dict() == {"w0": False, "w1": True}
+    assert workers.loc["w1", "wrong"] <= 15 and workers.loc["w1", "kept"] <= 10
+
+
+def test_what_has_no_gold_is_never_spent_and_the_seed_decides() -> None:
+    labels, gold = crowd([0.8, 0.6, 0.9])
+    few = gold[gold.task < 100]
+    found = replay(labels, few, Rules(), seed=5)
+    assert (labels.task[found.fate == SPENT] < 100).all() and (found.fate == SPENT).any()
+    assert (found.fate == replay(labels, few, Rules(), seed=5).fate).all()
+    assert (found.fate != replay(labels, few, Rules(), seed=6).fate).any()
+    assert (replay(labels, few[:0], Rules()).fate == KEPT).all()
+    with pytest.raises(ValueError, match="do not say who gave them"):
+        replay(labels.assign(worker=None), gold, Rules())
+
+
+def test_a_gate_pays_where_the_busiest_are_the_worst() -> None:
+    good, gold = crowd([0.85] * 12, labels=60)
+    bad, _ = crowd([0.5] * 4, labels=400)
+    labels = pd.concat([good, bad.assign(worker="spam " + bad.worker)], ignore_index=True)
+    table = what_remains(labels, gold, Rules(), range(3))
+    assert table.index.tolist() == [0, 1, 2] and np.isfinite(table.to_numpy()).all()
+    found = table.mean()
+    assert found.label_accuracy < 0.7 < 0.8 < found.label_accuracy_kept
+    assert found.majority_kept > found.majority_same_work + 0.03
+    assert 0.05 < found.spent < 0.5 and 0.3 < found.lost < 0.9 and 0.1 <= found.removed <= 0.4
+
+
+def test_comparison_points_tell_whose_votes_weigh_more() -> None:
+    labels, gold = crowd([0.95] * 6 + [0.5] * 14, labels=150)
+    everyone = Rules(
+        gate=Threshold(least=0.0), good=0.0
+    )  # all get fewer comparison points, the bad ones too
+    found = what_remains(labels, gold, everyone, range(3)).mean()
+    assert found.lost == 0 and found.weighted_kept > found.majority_kept + 0.02
+
+
+def test_where_all_are_alike_a_gate_only_costs() -> None:
+    labels, gold = crowd([0.9] * 10)
+    found = what_remains(labels, gold, Rules(gate=SPRT()), range(3)).mean()
+    assert found.removed == 0 and found.lost == 0 and found.spent > 0.15
+    assert found.label_accuracy_kept == pytest.approx(found.label_accuracy, abs=0.02)
+    assert found.majority_kept <= found.majority + 0.01
+
+
+def test_crowds_by_name_and_those_that_are_not_here(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gamelabel import sources
+
+    with pytest.raises(ValueError, match="no crowd is called rta: there are rte, dog"):
+        real_crowds("rta, dog")
+    for name in ("CACHE", "SHARED"):
+        monkeypatch.setattr(sources, name, tmp_path)
+    monkeypatch.delenv("GAMELABEL_DATA", raising=False)
+    here, missing = real_crowds()
+    assert not here and list(missing) == list(REAL)
+    assert (
+        "label.csv of Eight sets of crowd labels" in missing["rte"]
+        and "is not here" in missing["rte"]
+    )
+
+
+COUNTS = {
+    "rte": (8000, 164),
+    "weather_cf": (1720, 461),
+    "sp_amt": (10000, 143),
+    "llmfao": (8931, 124),
+}
+COUNTS |= {"geneval_clip": (2000, 0), "imagereward": (7224, 0)}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_the_real_crowds_have_their_published_sizes(name: str) -> None:
+    here, missing = real_crowds(name)
+    if missing:
+        pytest.skip(missing[name])
+    crowd = here[name]
+    assert (len(crowd.labels), crowd.labels.worker.nunique()) == COUNTS[name]
+    assert (len(crowd.gold) > 0) == (name in PUBLISHED) and crowd.labels.label.notna().all()
+    some = real_crowds(name, tasks=50)[0][name]
+    assert some.labels.task.nunique() == 50 and set(some.gold.task) <= set(some.labels.task)
+
+
+def test_on_real_workers_the_gate_keeps_the_better_labels() -> None:
+    here, missing = real_crowds("rte")
+    if missing:
+        pytest.skip(missing["rte"])
+    found = what_remains(here["rte"].labels, here["rte"].gold, Rules(), range(2)).mean()
+    assert found.label_accuracy == pytest.approx(0.729, abs=1e-3)
+    assert found.label_accuracy_kept > 0.8 and found.majority_kept > found.majority_same_work

@@ -1,0 +1,144 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from gamelabel.tables import TABLES, BadTable, check_table, read_table, split_bad_rows, write_table
+from tests.readers.frames import good
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_comes_back_as_it_was_written(name: str, tmp_path: Path) -> None:
+    path = write_table(good(name), tmp_path, name)
+    assert path == tmp_path / f"{name}.parquet"
+    back = read_table(tmp_path, name)
+    pd.testing.assert_frame_equal(back, check_table(good(name), name))
+    assert list(back) == list(TABLES[name])
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_same_rows_are_the_same_bytes(name: str, tmp_path: Path) -> None:
+    shuffled = good(name)[list(TABLES[name])[::-1]]
+    shuffled.index = pd.Index([7, 3])
+    first = write_table(good(name), tmp_path / "one", name).read_bytes()
+    assert write_table(shuffled, tmp_path / "two", name).read_bytes() == first
+    assert (
+        write_table(read_table(tmp_path / "one", name), tmp_path / "three", name).read_bytes()
+        == first
+    )
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_without_rows_is_a_table(name: str, tmp_path: Path) -> None:
+    write_table(good(name).head(0), tmp_path, name)
+    back = read_table(tmp_path, name)
+    assert len(back) == 0 and (back.dtypes == check_table(good(name), name).dtypes).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value", "says"),
+    [
+        ("prompts", "rule", "word", "a rejected prompt names its rule, a kept one none"),
+        ("prompts", "text", "", "is empty"),
+        ("prompts", "kept", "perhaps", "is not true or false"),
+        ("pairs", "pair_id", "x1", "is there twice"),
+        ("pairs", "gold", "a", "a comparison point has a gold answer, a preference none"),
+        ("pairs", "image_b", "images/0.png", "a pair has two image files"),
+        ("pairs", "image_b", None, "a pair has two image files"),
+        ("pairs", "image_a", "/tmp/0.png", "is not a path inside the run's folder"),
+        ("pairs", "image_a", "images/../../0.png", "is not a path inside the run's folder"),
+        ("pairs", "seed_a", -1, "is below 0"),
+        ("pairs", "seed_a", 1.5, "is not a whole number"),
+        ("labels", "choice", "c", "is not one of a, b"),
+        ("labels", "choice", None, "is missing"),
+        ("labels", "player_id", 7, "is not text"),
+        ("labels", "created_at", "yesterday-ish", "is not a time"),
+        ("players", "labels", 5, "are at most all labels"),
+        ("players", "comparisons_right", float("nan"), "is missing"),
+        ("adherence", "score_a", 1.25, "is above 1"),
+    ],
+)
+def test_a_bad_cell_is_named_with_its_cause_and_can_be_split_off(
+    name, column, value, says, tmp_path
+) -> None:
+    frame = good(name)
+    frame[column] = frame[column].astype(object)
+    frame.loc[0, column] = value
+    with pytest.raises(BadTable) as error:
+        write_table(frame, tmp_path, name)
+    message = str(error.value)
+    row = 1 if says == "is there twice" else 0
+    assert f"{name}.parquet: 1 of 2 rows are bad" in message
+    assert f"row {row} (counted from 0), column {column}" in message and says in message
+    assert f"split_bad_rows(frame, '{name}')" in message
+    assert not list(tmp_path.iterdir())
+
+    kept, bad = split_bad_rows(frame, name)
+    assert len(kept) == 1 and list(bad.index) == [row]
+    assert column in bad.reason.iloc[0] and says in bad.reason.iloc[0]
+    write_table(kept, tmp_path, name)
+
+
+def test_missing_and_unknown_columns_are_named(tmp_path: Path) -> None:
+    frame = good("labels").rename(columns={"choice": "chosen"})
+    with pytest.raises(
+        BadTable, match=r"no column choice; unknown: chosen\. Its columns are label_id, player_id"
+    ):
+        write_table(frame, tmp_path, "labels")
+    with pytest.raises(BadTable, match="no column choice"):
+        split_bad_rows(frame, "labels")
+
+
+def test_an_unknown_table_a_missing_file_and_a_broken_file(tmp_path: Path) -> None:
+    with pytest.raises(BadTable, match="no table is called 'label': there are prompts, pairs"):
+        read_table(tmp_path, "label")
+    with pytest.raises(FileNotFoundError, match=r"run notebooks/03_labels\.ipynb first"):
+        read_table(tmp_path, "labels")
+    path = write_table(good("labels"), tmp_path, "labels")
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(BadTable, match="not a whole Parquet file"):
+        read_table(tmp_path, "labels")
+
+
+def test_a_file_of_the_wrong_content_is_found_on_reading(tmp_path: Path) -> None:
+    spoiled = good("labels").assign(choice=["a", "left"])
+    spoiled.to_parquet(tmp_path / "labels.parquet")
+    with pytest.raises(
+        BadTable, match=r"labels.parquet: 1 of 2 rows are bad\n  row 1 .*'left' is not one of a, b"
+    ):
+        read_table(tmp_path, "labels")
+
+
+def test_a_failed_write_leaves_the_old_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyarrow.parquet as pq
+
+    path = write_table(good("players"), tmp_path, "players")
+    before = path.read_bytes()
+
+    def full(table, where, **_) -> None:
+        Path(where).write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pq, "write_table", full)
+    with pytest.raises(
+        OSError, match=r"cannot write .*players.parquet.*No space left.*choose another folder"
+    ):
+        write_table(good("players").head(1), tmp_path, "players")
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_many_bad_cells_are_counted_not_listed() -> None:
+    frame = pd.concat([good("labels")] * 50).assign(choice="z")
+    with pytest.raises(BadTable) as error:
+        check_table(frame, "labels")
+    assert len(str(error.value).splitlines()) == 8 and "100 of 100 rows are bad" in str(error.value)
+
+
+def test_importing_the_tables_loads_no_pandera() -> None:
+    code = "import sys, gamelabel.tables; print({'pandera', 'pyarrow.parquet', 'torch'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,96 @@
+"""The two databases that the service runs on: SQLite in a folder, and a PostgreSQL server of the tests' own."""
+
+import atexit
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import uuid
+from functools import cache
+from pathlib import Path
+
+import psycopg
+import pytest
+
+BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
+def new_url(kind: str, folder: Path) -> str:
+    """The address of an empty database; skips the test where there is no PostgreSQL."""
+    if kind == "sqlite":
+        return f"sqlite:///{folder / 'game.db'}"
+    server = postgres()
+    name = f"t{uuid.uuid4().hex}"
+    with psycopg.connect(
+        f"host={server} user=postgres dbname=postgres", autocommit=True
+    ) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return f"postgresql://postgres@/{name}?host={server}"
+
+
+@cache
+def postgres() -> str:
+    """Start a PostgreSQL server that only this process can reach, through a socket; returns the socket's folder."""
+    folder = Server.make()
+    server = Server(folder)
+    server.start()
+    atexit.register(server.remove)
+    return str(folder)
+
+
+class Server:
+    """A PostgreSQL server in a folder; one that runs as root hands it to the user that Debian's package makes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @staticmethod
+    def make() -> Path:
+        """A folder with an empty cluster."""
+        folder = Path(tempfile.mkdtemp(prefix="gamelabel-postgres-"))
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres")
+        Server._run(
+            "initdb",
+            "-D",
+            str(folder / "data"),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "--no-locale",
+            "-E",
+            "UTF8",
+        )
+        return folder
+
+    def start(self) -> None:
+        options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c max_connections=200"
+        log = str(self.folder / "log")
+        self._run(
+            "pg_ctl", "-D", str(self.folder / "data"), "-l", log, "-o", options, "-w", "start"
+        )
+
+    def stop(self, mode: str = "immediate") -> None:
+        self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", mode, "-w", "stop")
+
+    def kill(self) -> None:
+        """As a crash does it: no process gets to say a word."""
+        pid = int((self.folder / "data/postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGKILL)
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @staticmethod
+    def _run(program: str, *arguments: str) -> None:
+        found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
+        path = shutil.which(program) or (str(found[-1]) if found else None)
+        if path is None:
+            pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
+        command = [path, *arguments]
+        if os.geteuid() == 0:
+            command = ["runuser", "-u", "postgres", "--", *command]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")

@@ -1,0 +1,133 @@
+import io
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from fastapi.testclient import TestClient
+
+from gamelabel.reliability import numbers
+from gamelabel.service.operator import create_operator
+from gamelabel.service.pairs.export import read_database
+from gamelabel.study.gather import gather
+from gamelabel.tables import labelled_pairs, read_table
+from tests.service.worlds import KEYS, Service, batches
+
+
+def operator(service: Service) -> TestClient:
+    headers = {"Authorization": f"Bearer {KEYS.operator}"}
+    return TestClient(create_operator(service.store, service.settings), headers=headers)
+
+
+def address(service: Service) -> str:
+    return service.store.engine.url.render_as_string(hide_password=False)
+
+
+def test_figures_are_those_of_the_tables(service: Service, tmp_path: Path) -> None:
+    for name in ("ann", "bob", "cy"):
+        list(batches(service.player(name), right=name != "cy"))
+    service.player("dan").call("DELETE", "/v1/player")
+    chess, go = operator(service).get("/v1/figures").json()
+    tables = read_database(address(service), service.run)
+    known = numbers(tables.labels, tables.players, tables.pairs)
+    assert chess["players"] == {"active": 2, "removed": 1, "withdrawn": 1}
+    assert chess["labels"] == len(tables.labels)
+    assert chess["batches"] == tables.labels.batch_id.nunique() == chess["rewards"]["waiting"]["n"]
+    right, wrong = tables.players.comparisons_right.sum(), tables.players.comparisons_wrong.sum()
+    assert chess["accuracy"] == pytest.approx(right / (right + wrong))
+    assert chess["comparison_share"] == pytest.approx(known["comparisons"] / known["annotations"])
+    assert chess["alpha"]["low"] <= chess["alpha"]["value"] <= chess["alpha"]["high"]
+    assert (go["labels"], go["alpha"], go["accuracy"]) == (0, None, None)
+
+
+def test_a_pause_stops_new_batches_and_loses_no_answers(service: Service) -> None:
+    ann, bob = service.player("ann"), service.player("bob")
+    batch = ann.batch()
+    assert operator(service).put("/v1/games/chess/paused").status_code == 204
+    reply = bob.call("POST", "/v1/batches")
+    assert (reply.status_code, reply.json()["type"], reply.headers["retry-after"]) == (
+        503,
+        "urn:gamelabel:paused",
+        "600",
+    )
+    assert ann.send(batch).status_code == 200
+    assert operator(service).put("/v1/games/chess/running").status_code == 204
+    assert bob.call("POST", "/v1/batches").status_code == 201
+    assert operator(service).put("/v1/games/nobody/paused").status_code == 404
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_retired_pair_is_dealt_no_more(service: Service) -> None:
+    front = operator(service)
+    kept = read_table(service.run, "pairs").query("kind == 'comparison'").pair_id.iloc[:7]
+    for pair in read_table(service.run, "pairs").pair_id:
+        if pair not in set(kept):
+            assert front.put(f"/v1/pools/study/pairs/{pair}/retired").status_code == 204
+    assert front.put("/v1/pools/study/pairs/nothing/retired").status_code == 404
+    player = service.player()
+    assert {item["prompt"] for item in player.batch()["items"]} <= {
+        f"picture {int(pair[1:])}" for pair in kept
+    }
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_nobody_operates_without_the_key(service: Service) -> None:
+    front = TestClient(create_operator(service.store, service.settings))
+    for bearer in ("", "x", KEYS.operator[:-1], service.player().entry["session"]):
+        headers = {"Authorization": f"Bearer {bearer}"}
+        for method, path in [
+            ("GET", "/v1/figures"),
+            ("PUT", "/v1/games/chess/paused"),
+            ("GET", "/v1/pools/study/export"),
+            ("PUT", "/v1/pools/study/pairs/x0000/retired"),
+        ]:
+            assert front.request(method, path, headers=headers).status_code == 401
+
+
+def test_the_database_is_a_source_of_labels_for_the_study(service: Service, tmp_path: Path) -> None:
+    player = service.player()
+    sent = {}
+    for _ in range(3):
+        batch = player.batch()
+        sent |= {a["item"]: a["choice"] for a in player.answers(batch)["answers"]}
+        player.send(batch)
+    found = gather("database", tmp_path, address(service))
+    assert dict(
+        zip(found.labels.label_id, found.labels.choice == found.labels.shown_left, strict=True)
+    ) == {item: choice == "left" for item, choice in sent.items()}
+    assert set(found.labels.source) == {"game"}
+    assert (found.labels.created_at == pd.Timestamp(service.clock(), unit="s", tz="UTC")).all()
+    assert found.players[["labels", "state"]].to_dict("records") == [
+        {"labels": 15, "state": "active"}
+    ]
+    pairs = labelled_pairs(tmp_path)
+    study = read_table(service.run, "pairs")
+    same = ["pair_id", "prompt", "kind", "gold", "seed_a", "model"]
+    pd.testing.assert_frame_equal(
+        pairs[same], study.sort_values("pair_id", ignore_index=True)[same]
+    )
+    assert (
+        tmp_path / pairs.image_a[0]
+    ).stat().st_size > 0  # as players saw it: the run's own is elsewhere
+    here = read_database(address(service), service.run).pairs
+    assert (here.image_a == study.sort_values("pair_id", ignore_index=True).image_a).all()
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_the_export_is_the_study_s_tables(service: Service, tmp_path: Path) -> None:
+    player = service.player()
+    player.send(player.batch())
+    archive = zipfile.ZipFile(io.BytesIO(operator(service).get("/v1/pools/study/export").content))
+    archive.extractall(tmp_path)
+    assert len(read_table(tmp_path, "labels")) == 5
+    assert (tmp_path / read_table(tmp_path, "pairs").image_b[0]).is_file()
+    assert len(read_table(tmp_path, "players")) == 1
+    assert operator(service).get("/v1/pools/nothing/export").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "wrong", ["nonsense", "sqlite:///no/such.db", "postgresql://nobody@127.0.0.1:1/none"]
+)
+def test_a_database_that_is_not_there_is_named(wrong: str, tmp_path: Path) -> None:
+    with pytest.raises((ValueError, FileNotFoundError), match=r"nonsense|no/such\.db|127\.0\.0\.1"):
+        read_database(wrong, tmp_path)

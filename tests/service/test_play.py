@@ -1,0 +1,121 @@
+import io
+from concurrent.futures import ThreadPoolExecutor
+
+from PIL import Image
+from sqlalchemy import func, select
+
+from gamelabel.service.database_tables import players, rewards
+from tests.service.worlds import Service, batches, labels_of
+
+
+def test_from_launch_to_reward(service: Service) -> None:
+    player = service.player()
+    batch = player.batch()
+    assert len(batch["items"]) == 5
+    for item in batch["items"]:
+        for side in ("left", "right"):
+            reply = player.call("GET", f"/v1/pictures/{item[side]}")
+            assert reply.headers["content-type"] == "image/jpeg"
+            assert Image.open(io.BytesIO(reply.content)).size == (16, 16)
+    reply = player.send(batch)
+    assert reply.status_code == 200
+    body = reply.json()
+    assert body["state"] == "active"
+    assert body["reward"]["amount"] == batch["pays"] > 0
+    assert body["labels"] == len(labels_of(service.store)) == 5
+    assert player.batch()["batch"] != batch["batch"]
+
+
+def test_a_first_batch_is_all_comparison_points_and_later_ones_are_not(service: Service) -> None:
+    player = service.player()
+    gold = []
+    for _ in range(10):
+        batch = player.batch()
+        gold.append(sum(side is not None for side in service.gold(batch["batch"]).values()))
+        player.send(batch)
+    assert gold[0] == 5
+    assert sum(gold[5:]) < 20
+
+
+def test_nobody_labels_before_they_agree(service: Service) -> None:
+    player = service.player(consent=False)
+    assert player.call("POST", "/v1/batches").json()["type"] == "urn:gamelabel:consent"
+    assert player.call("PUT", "/v1/consent", json={"times": True}).status_code == 204
+    assert player.call("POST", "/v1/batches").status_code == 201
+
+
+def test_whoever_is_wrong_is_removed_for_good_and_comes_back_removed(service: Service) -> None:
+    player = service.player()
+    states = [reply["state"] for reply in batches(player, right=False)]
+    assert states[-1] == "removed"
+    assert set(states[:-1]) <= {"active"}
+    back = service.player()
+    assert back.entry["state"] == "removed"
+    assert back.call("POST", "/v1/batches").json()["type"] == "urn:gamelabel:removed"
+    assert service.player(game="go").entry["state"] == "active"  # another game's player
+
+
+def test_no_player_gets_a_point_twice_and_the_end_is_said(service: Service) -> None:
+    player = service.player()
+    for reply in batches(player):
+        assert reply["state"] == "active"
+    assert player.call("POST", "/v1/batches").json()["type"] == "urn:gamelabel:finished"
+    pairs = [row.pair for row in labels_of(service.store)]
+    assert len(pairs) == len(set(pairs))
+
+
+def test_32_equal_posts_at_once_are_one_batch_of_labels_and_one_reward(service: Service) -> None:
+    player = service.player()
+    batch = player.batch()
+    answers = player.answers(batch)
+    path = f"/v1/batches/{batch['batch']}/answers"
+    with ThreadPoolExecutor(32) as pool:
+        replies = list(pool.map(lambda _: player.call("POST", path, json=answers), range(32)))
+    assert {reply.status_code for reply in replies} == {200}
+    assert len({reply.content for reply in replies}) == 1
+    assert len(labels_of(service.store)) == 5
+    with service.store.read() as connection:
+        assert connection.execute(select(func.count()).select_from(rewards)).scalar() == 1
+        assert connection.execute(select(players.c.labels)).scalar() == 5
+
+
+def test_32_players_at_once_open_one_batch_each_and_all_points_differ_within_it(
+    service: Service,
+) -> None:
+    players = [service.player(f"p{i}") for i in range(8)]
+    with ThreadPoolExecutor(32) as pool:
+        opened = list(pool.map(lambda i: players[i % 8].batch()["batch"], range(32)))
+    assert len(set(opened)) == 8
+
+
+def test_other_answers_to_an_answered_batch_change_nothing(service: Service) -> None:
+    player = service.player()
+    batch = player.batch()
+    first = player.send(batch)
+    assert player.send(batch, right=False).status_code == 409
+    assert player.send(batch).json() == first.json()
+
+
+def test_withdrawing_deletes_everything_but_that_they_went(service: Service) -> None:
+    player = service.player()
+    player.send(player.batch())
+    assert player.call("DELETE", "/v1/player").status_code == 204
+    assert labels_of(service.store) == []
+    with service.store.read() as connection:
+        row = connection.execute(select(players)).one()
+    assert (row.state, row.right, row.wrong, row.labels, row.consented) == (
+        "withdrawn",
+        0,
+        0,
+        0,
+        False,
+    )
+    assert player.call("POST", "/v1/batches").status_code == 401
+    assert service.player().entry["state"] == "withdrawn"
+
+
+def test_withdrawing_does_not_undo_a_removal(service: Service) -> None:
+    player = service.player()
+    list(batches(player, right=False))
+    assert player.call("DELETE", "/v1/player").status_code == 204
+    assert service.player().entry["state"] == "removed"

@@ -1,0 +1,109 @@
+"""Rewards: signed, sent until the game has them, and paid once however often they come."""
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from gamelabel.service.database_tables import rewards
+from gamelabel.service.demo import create_game
+from gamelabel.service.launch_tokens import sign_reward, verify_reward
+from tests.service.worlds import KEYS, Service, batches
+
+NOW = 1_800_000_000.0
+TOKEN = sign_reward(KEYS, "chess", "r1", "l1", 30, NOW)
+
+
+def test_a_reward_says_who_is_paid_what() -> None:
+    claims = verify_reward(TOKEN, KEYS.public, "chess", NOW)
+    assert (claims["jti"], claims["launch"], claims["amount"]) == ("r1", "l1", 30)
+
+
+def test_no_byte_of_a_reward_can_be_changed() -> None:
+    for i, letter in enumerate(TOKEN):
+        changed = TOKEN[:i] + ("A" if letter != "A" else "B") + TOKEN[i + 1 :]
+        if (
+            i == len(TOKEN) - 1
+        ):  # the last letter has bits to spare: another may stand for the same signature
+            continue
+        with pytest.raises(jwt.PyJWTError):
+            verify_reward(changed, KEYS.public, "chess", NOW)
+
+
+def test_a_reward_is_for_one_game_for_some_minutes() -> None:
+    with pytest.raises(jwt.InvalidAudienceError):
+        verify_reward(TOKEN, KEYS.public, "go", NOW)
+    with pytest.raises(jwt.ExpiredSignatureError):
+        verify_reward(TOKEN, KEYS.public, "chess", NOW + 700)
+
+
+def test_a_game_pays_once_however_often_a_reward_comes_and_in_any_order() -> None:
+    key = Ed25519PrivateKey.generate()
+    game = TestClient(create_game(key, "demo", "http://service", KEYS.public))
+    game.get("/")
+    claims = jwt.decode(game.post("/launch").json()["launch"], options={"verify_signature": False})
+    now = claims["iat"]
+    tokens = [sign_reward(KEYS, "demo", f"r{i}", claims["jti"], 10, now) for i in range(3)]
+    for token in (tokens[2], tokens[0], *[tokens[1]] * 100, tokens[2]):
+        assert game.post("/rewards", content=token).status_code == 204
+    assert game.get("/purse").json() == {"coins": 40 + 30}
+    assert game.post("/rewards", content=tokens[0][:-5] + "AAAAA").status_code == 400
+    assert (
+        game.post(
+            "/rewards", content=sign_reward(KEYS, "demo", "r9", "nobody", 10, now)
+        ).status_code
+        == 400
+    )
+
+
+def test_a_reward_is_sent_until_the_game_has_it(service: Service) -> None:
+    player = service.player()
+    paid = player.send(player.batch()).json()["reward"]
+    service.reply_to_reward = httpx.Response(500)
+    for _ in range(4):
+        service.outbox.send_due()
+        service.clock.now += 120
+    service.reply_to_reward = httpx.Response(200)
+    service.outbox.send_due()
+    service.clock.now += 7200
+    service.outbox.send_due()
+    assert len(service.paid) == 5
+    for request in service.paid:
+        claims = verify_reward(request.content.decode(), KEYS.public, "chess", NOW + 480)
+        assert (claims["jti"], claims["amount"]) == (paid["id"], paid["amount"])
+    with service.store.read() as connection:
+        row = connection.execute(select(rewards)).one()
+    assert (row.state, row.tries) == ("delivered", 5)
+
+
+def test_a_clock_that_jumps_loses_no_reward_and_pays_none_twice(service: Service) -> None:
+    player = service.player()
+    player.send(player.batch())
+    for jump, tried in ((-86_400, 0), (86_400 + 1, 1), (86_400 * 30, 0), (-86_400 * 30, 0)):
+        service.clock.now += jump
+        assert service.outbox.send_due() == tried
+    assert len(service.paid) == 1
+
+
+def test_two_processes_send_a_reward_once(service: Service) -> None:
+    player = service.player()
+    player.send(player.batch())
+    assert service.outbox._lease()
+    assert not service.outbox._lease()
+    service.clock.now += 61  # the first has crashed
+    assert service.outbox.send_due() == 1
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_pay_is_settled_before_a_batch_is_answered_and_says_nothing_about_it(
+    service: Service,
+) -> None:
+    good, bad = service.player("good"), service.player("bad")
+    for player, right in ((good, True), (bad, False)):
+        batch = player.batch()
+        assert player.send(batch, right).json()["reward"]["amount"] == batch["pays"]
+    levels = {reply["level"] for reply in batches(good)}
+    assert len(levels) <= 5
+    assert max(levels) == 4

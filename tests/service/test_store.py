@@ -1,0 +1,107 @@
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import insert, select, text
+
+from gamelabel.service.database_tables import metadata, pairs, pictures, pools
+from gamelabel.service.games import Game, register
+from gamelabel.service.keys import load_keys
+from gamelabel.service.keys import text as text_of
+from gamelabel.service.pairs.pool import load_run
+from gamelabel.service.store import Store
+from tests.service.worlds import GAME_KEY, make_run
+
+
+def test_migrations_make_the_tables_of_the_schema(url: str) -> None:
+    for _ in range(2):
+        store = Store(url)
+        with store.read() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        store.close()
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_sqlite_is_as_durable_as_promised(url: str) -> None:
+    with Store(url).read() as connection:
+        for pragma, value in {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}.items():
+            assert connection.execute(text(f"PRAGMA {pragma}")).scalar() == value
+
+
+def test_a_write_is_all_or_nothing(url: str) -> None:
+    store = Store(url)
+    with pytest.raises(RuntimeError), store.write() as connection:
+        connection.execute(insert(pools).values(pool="x", length=0))
+        raise RuntimeError
+    with store.read() as connection:
+        assert connection.execute(select(pools)).all() == []
+    with store.write() as connection:
+        assert store.add_new(connection, pools, pool="x", length=0)
+        assert not store.add_new(connection, pools, pool="x", length=1)
+
+
+@pytest.mark.parametrize("wrong", ["", "nonsense", "sqlite://", "mysql://host/name"])
+def test_what_is_no_database_is_named(wrong: str) -> None:
+    with pytest.raises(ValueError, match=r"database address|neither a SQLite file nor PostgreSQL"):
+        Store(wrong)
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_run_is_loaded_once_and_all_pictures_are_alike(url: str) -> None:
+    store, run = Store(url), make_run(6, 6)
+    assert load_run(store, run, "study", side=16) == 12
+    assert load_run(store, run, "study", side=16) == 0
+    with store.read() as connection:
+        rows = connection.execute(select(pairs)).all()
+        data = connection.execute(select(pictures.c.data)).scalars().all()
+        length = connection.execute(select(pools.c.length)).scalar()
+    assert len(rows) == 12
+    assert length == max(map(len, data))
+    for picture in data:
+        assert picture[:4] == b"\xff\xd8\xff\xe0"  # a JPEG that starts with its plain header
+        assert b"Exif" not in picture
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_run_with_a_broken_picture_is_not_loaded_at_all(url: str, tmp_path: Path) -> None:
+    run = shutil.copytree(make_run(6, 6), tmp_path / "run")
+    next((run / "images").iterdir()).write_bytes(b"no picture")
+    store = Store(url)
+    with pytest.raises(ValueError, match="is no picture"):
+        load_run(store, run, "study")
+    with store.read() as connection:
+        assert connection.execute(select(pools)).all() == []
+
+
+def test_processes_may_start_at_the_same_time(url: str, tmp_path: Path) -> None:
+    run, public = make_run(6, 6), text_of(GAME_KEY.public_key().public_bytes_raw())
+
+    def start(_: int) -> tuple[int, str]:
+        store = Store(url)
+        new = load_run(store, run, "study", side=16)
+        register(store, Game("chess", "Chess", "https://game.example", [public]))
+        store.close()
+        return new, load_keys(tmp_path / "keys.json").public
+
+    with ThreadPoolExecutor(4) as pool:
+        started = list(pool.map(start, range(4)))
+    assert sorted(new for new, _ in started) == [0, 0, 0, 12]
+    assert len({public for _, public in started}) == 1
+
+
+def test_keys_are_made_once_and_for_their_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "keys.json"
+    first = load_keys(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert load_keys(path).public == first.public
+    assert first.secret.hex() not in repr(first)
+    path.chmod(0o644)
+    with pytest.raises(ValueError, match="chmod 600"):
+        load_keys(path)
+    path.write_text("{}")
+    path.chmod(0o600)
+    with pytest.raises(ValueError, match="holds no keys"):
+        load_keys(path)

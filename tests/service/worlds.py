@@ -1,0 +1,195 @@
+"""A small service for tests: a run with pictures, a game that signs launches, a player who knows the answers."""
+
+import atexit
+import itertools
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pandas as pd
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi.testclient import TestClient
+from PIL import Image
+from sqlalchemy import select
+
+from gamelabel.service.api import create_app
+from gamelabel.service.database_tables import assignments, pairs
+from gamelabel.service.games import Game, register
+from gamelabel.service.keys import new_keys, text
+from gamelabel.service.launch_tokens import sign_launch
+from gamelabel.service.outbox import Outbox
+from gamelabel.service.pairs.pool import load_run
+from gamelabel.service.settings import Settings
+from gamelabel.service.store import Store
+from gamelabel.tables import write_table
+
+KEYS, GAME_KEY, OTHER_KEY = new_keys(), Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+ORIGIN = "https://game.example"
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@cache
+def make_run(preferences: int, comparisons: int) -> Path:
+    """A run's pairs and pictures: noise, alike for both kinds, so that nothing but the rules can tell them apart."""
+    folder = Path(tempfile.mkdtemp(prefix="gamelabel-run-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    rng = np.random.default_rng(0)
+    (folder / "images").mkdir()
+    rows = []
+    for i in rng.permutation(preferences + comparisons).tolist():
+        kind = "preference" if i < preferences else "comparison"
+        names = {side: f"images/x{len(rows):04d}-{side}.png" for side in "ab"}
+        for name in names.values():
+            Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(folder / name)
+        pair = {
+            "pair_id": f"x{len(rows):04d}",
+            "prompt_id": f"p{len(rows)}",
+            "prompt": f"picture {len(rows)}",
+        }
+        gold = None if kind == "preference" else "ab"[int(rng.integers(2))]
+        images = {"image_a": names["a"], "image_b": names["b"]}
+        rows.append(
+            {
+                **pair,
+                "kind": kind,
+                **images,
+                "seed_a": 1,
+                "seed_b": 2,
+                "model": "noise",
+                "gold": gold,
+            }
+        )
+    write_table(pd.DataFrame(rows), folder, "pairs")
+    return folder
+
+
+class Service:
+    """A service on an empty database, with the games `chess` and `go`, and its clock in hand."""
+
+    def __init__(
+        self, url: str, preferences: int = 40, comparisons: int = 40, **settings: Any
+    ) -> None:
+        self.run = make_run(preferences, comparisons)
+        self.clock = Clock()
+        self.settings = replace(Settings(KEYS, clock=self.clock, look_s=0.0), **settings)
+        self.store = Store(url)
+        load_run(self.store, self.run, "study", side=16)
+        for game_id, key in {"chess": GAME_KEY, "go": OTHER_KEY}.items():
+            public = text(key.public_key().public_bytes_raw())
+            register(
+                self.store, Game(game_id, game_id, ORIGIN, [public], "https://game.example/rewards")
+            )
+        self.paid: list[httpx.Request] = []
+        self.reply_to_reward = httpx.Response(200)
+        wire = httpx.Client(transport=httpx.MockTransport(self._receive))
+        self.outbox = Outbox(self.store, self.settings, wire)
+        self.client = TestClient(
+            create_app(self.store, self.settings, self.outbox), raise_server_exceptions=False
+        )
+        self._launches = itertools.count()
+
+    def _receive(self, request: httpx.Request) -> httpx.Response:
+        self.paid.append(request)
+        return self.reply_to_reward
+
+    def launch(self, player: str = "ann", game: str = "chess") -> str:
+        """A launch token as the game makes it."""
+        key = GAME_KEY if game == "chess" else OTHER_KEY
+        return sign_launch(key, game, player, f"launch-{next(self._launches)}", self.clock())
+
+    def player(self, name: str = "ann", game: str = "chess", consent: bool = True) -> "Player":
+        """A player who has been let in."""
+        reply = self.client.post("/v1/sessions", json={"launch": self.launch(name, game)})
+        assert reply.status_code == 201, reply.text
+        player = Player(self, reply.json())
+        if consent and player.entry["state"] == "active":
+            assert player.call("PUT", "/v1/consent", json={}).status_code == 204
+        return player
+
+    def gold(self, batch: str) -> dict[str, str | None]:
+        """For each item of a batch the side of its gold answer as it is shown, None for a preference."""
+        wanted = select(assignments.c.id, assignments.c.left, pairs.c.gold).join(
+            pairs, pairs.c.id == assignments.c.pair
+        )
+        with self.store.read() as connection:
+            rows = connection.execute(wanted.where(assignments.c.batch == batch)).all()
+        return {row.id: row.gold and ("left" if row.gold == row.left else "right") for row in rows}
+
+
+class Player:
+    """A session, and what a player can do with it."""
+
+    def __init__(self, service: Service, entry: dict[str, Any]) -> None:
+        self.service, self.entry = service, entry
+        self.headers = {"Authorization": f"Bearer {entry['session']}"}
+
+    def call(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Any request of this player's."""
+        return self.service.client.request(
+            method, path, headers=self.headers | more.pop("headers", {}), **more
+        )
+
+    def batch(self) -> dict[str, Any]:
+        """The open batch."""
+        reply = self.call("POST", "/v1/batches")
+        assert reply.status_code in (200, 201), reply.text
+        return reply.json()
+
+    def answers(self, batch: dict[str, Any], right: bool = True) -> dict[str, Any]:
+        """Answers to a batch, all comparison points rightly or all wrongly."""
+        gold = self.service.gold(batch["batch"])
+        other = {"left": "right", "right": "left"}
+        sides = {
+            item: side if right or side is None else other[side] for item, side in gold.items()
+        }
+        return {
+            "answers": [
+                {"item": item, "choice": side or "left", "ms": 900} for item, side in sides.items()
+            ]
+        }
+
+    def send(self, batch: dict[str, Any], right: bool = True) -> httpx.Response:
+        """Answer a batch."""
+        return self.call(
+            "POST", f"/v1/batches/{batch['batch']}/answers", json=self.answers(batch, right)
+        )
+
+
+def labels_of(store: Store) -> list[Any]:
+    """Every answered assignment."""
+    with store.read() as connection:
+        return list(
+            connection.execute(select(assignments).where(assignments.c.choice.is_not(None)))
+        )
+
+
+def wait_until(holds: Any, seconds: float = 20.0) -> bool:
+    """Whether something comes true in time."""
+    end = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def batches(player: Player, right: bool = True) -> Iterator[dict[str, Any]]:
+    """Label batch after batch, yielding the replies, until there is no more."""
+    while (opened := player.call("POST", "/v1/batches")).status_code in (200, 201):
+        yield player.send(opened.json(), right).json()
