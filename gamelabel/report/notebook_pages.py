@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from pathlib import Path
 
-from gamelabel.study.hashes import write_text
+from gamelabel.files import write_text
 from gamelabel.study.steps import Step, Study
 
 CSS = Path(__file__).with_name("page.css")

@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from gamelabel.files import sha256_text, write_text
 from gamelabel.report.content import gather
 from gamelabel.study import claims, manifest
-from gamelabel.study.hashes import sha256_text, write_text
 from gamelabel.study.recording import metrics
 from gamelabel.study.runner import Result
 from gamelabel.study.state import NOT_ASKED

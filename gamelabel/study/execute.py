@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gamelabel.study.hashes import write_text
+from gamelabel.files import write_text
 from gamelabel.study.imports import PACKAGE, code_of
 
 _LINES = 12  # of a traceback, shown when a step fails

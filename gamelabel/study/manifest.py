@@ -10,7 +10,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from gamelabel.study.hashes import Hashes, write_text
+from gamelabel.files import write_text
+from gamelabel.study.hashes import Hashes
 from gamelabel.study.runner import Result
 from gamelabel.study.state import listing
 from gamelabel.study.steps import Study

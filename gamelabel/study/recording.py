@@ -147,7 +147,7 @@ class _Here:
         return path
 
     def keep(self, kind: str, name: str, entry: dict[str, Any]) -> None:
-        from gamelabel.study.hashes import write_text
+        from gamelabel.files import write_text
 
         _check_name(name)
         path = self.run_dir / "records" / f"{self.name}.json"

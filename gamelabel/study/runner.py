@@ -17,9 +17,10 @@ from doit.exceptions import TaskFailed
 from doit.runner import MThreadRunner
 from doit.task import Task
 
+from gamelabel.files import write_text
 from gamelabel.study.disk import full
 from gamelabel.study.execute import Kernels, StepFailed, execute
-from gamelabel.study.hashes import Hashes, write_text
+from gamelabel.study.hashes import Hashes
 from gamelabel.study.profiles import Profile, profile
 from gamelabel.study.progress import Progress, clock
 from gamelabel.study.state import NOT_ASKED, NOT_THERE, Watch, records

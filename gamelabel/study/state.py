@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from gamelabel.files import sha256_text, write_text
 from gamelabel.sources import at_hand, sources
-from gamelabel.study.hashes import Hashes, sha256_text, write_text
+from gamelabel.study.hashes import Hashes
 from gamelabel.study.imports import modules, text_of
 from gamelabel.study.profiles import FOLDERS, Profile
 from gamelabel.study.steps import Step, Study, parents

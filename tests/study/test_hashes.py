@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from gamelabel.files import sha256_text
 from gamelabel.study import hashes
-from gamelabel.study.hashes import Hashes, sha256_text
+from gamelabel.study.hashes import Hashes
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2, appendix B.1
 

@@ -1,0 +1,69 @@
+"""Files written whole or not at all, and their hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` that replaces it when the block ends without an error.
+
+    Readers see the old file or the new one, never a part. The folder is created if needed. On an
+    error the temporary file is removed and `path` stays as it was.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write.
+
+    Yields
+    ------
+    Path
+        Where to write. It has the suffix of `path`, since some libraries choose a format by it.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; the message names `path`.
+    """
+    path = Path(path)
+    owner = f"{os.getpid()}-{threading.get_ident()}"
+    partial = path.with_name(f".{path.stem}.{owner}.part{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield partial
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text file in UTF-8, whole or not at all; see `replacing`."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: str | Path, content: bytes) -> None:
+    """Write a file of bytes, whole or not at all; see `replacing`."""
+    with replacing(path) as partial:
+        partial.write_bytes(content)
+
+
+def sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hex."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_text(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8, in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
