@@ -106,6 +106,13 @@ TABLES: dict[str, dict[str, Field]] = {
         "comparisons_wrong": Field("whole", "comparison points answered wrongly", least=0),
         "labels": Field("whole", "all choices made, comparison points among them", least=0),
     },
+    "preferences": {
+        "pair_id": Field("text", "the data point that was labelled", unique=True),
+        "chosen": Field("text", "the image that the labels prefer", among=("a", "b")),
+        "probability": Field("real", "probability that this image is the better one", least=0.5, most=1),
+        "method": Field("text", "how the labels were aggregated, such as majority"),
+        "votes": Field("whole", "labels that were aggregated, ties included", least=1),
+    },
     "adherence": {
         "pair_id": Field("text", "the data point", unique=True),
         "score_a": Field("real", "how far the first image fits the prompt", least=0, most=1),

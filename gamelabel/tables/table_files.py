@@ -16,6 +16,7 @@ _MADE_BY = {
     "adherence": "02_images",
     "labels": "03_labels",
     "players": "03_labels",
+    "preferences": "04_reliability",
 }
 OUTSIDE = (
     "outside"  # folder in the run's for pairs, and their pictures, that came with their labels

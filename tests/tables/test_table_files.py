@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from gamelabel.tables import TABLES, BadTable, check_table, read_table, split_bad_rows, write_table
-from tests.readers.frames import good
+from tests.tables.frames import good
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -57,6 +57,12 @@ def test_a_table_without_rows_is_a_table(name: str, tmp_path: Path) -> None:
         ("labels", "created_at", "yesterday-ish", "is not a time"),
         ("players", "labels", 5, "are at most all labels"),
         ("players", "comparisons_right", float("nan"), "is missing"),
+        ("preferences", "pair_id", "x1", "is there twice"),
+        ("preferences", "chosen", "tie", "is not one of a, b"),
+        ("preferences", "probability", 0.49, "is below 0.5"),
+        ("preferences", "probability", 1.01, "is above 1"),
+        ("preferences", "method", "", "is empty"),
+        ("preferences", "votes", 0, "is below 1"),
         ("adherence", "score_a", 1.25, "is above 1"),
     ],
 )
@@ -96,6 +102,8 @@ def test_an_unknown_table_a_missing_file_and_a_broken_file(tmp_path: Path) -> No
         read_table(tmp_path, "label")
     with pytest.raises(FileNotFoundError, match=r"run notebooks/03_labels\.ipynb first"):
         read_table(tmp_path, "labels")
+    with pytest.raises(FileNotFoundError, match=r"run notebooks/04_reliability\.ipynb first"):
+        read_table(tmp_path, "preferences")
     path = write_table(good("labels"), tmp_path, "labels")
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(BadTable, match="not a whole Parquet file"):

@@ -46,6 +46,13 @@ def good(name: str) -> pd.DataFrame:
                 "comparisons_wrong": [1, 15],
                 "labels": [20, 15],
             },
+            "preferences": {
+                "pair_id": ["x0", "x1"],
+                "chosen": ["a", "b"],
+                "probability": [0.5, 0.875],
+                "method": ["dawid_skene", "dawid_skene"],
+                "votes": [2, 7],
+            },
             "adherence": {
                 "pair_id": ["x0", "x1"],
                 "score_a": [0.5, 1.0],
