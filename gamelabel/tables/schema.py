@@ -109,7 +109,9 @@ TABLES: dict[str, dict[str, Field]] = {
     "preferences": {
         "pair_id": Field("text", "the data point that was labelled", unique=True),
         "chosen": Field("text", "the image that the labels prefer", among=("a", "b")),
-        "probability": Field("real", "probability that this image is the better one", least=0.5, most=1),
+        "probability": Field(
+            "real", "probability that this image is the better one", least=0.5, most=1
+        ),
         "method": Field("text", "how the labels were aggregated, such as majority"),
         "votes": Field("whole", "labels that were aggregated, ties included", least=1),
     },
