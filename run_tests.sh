@@ -5,14 +5,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source .ci/setup.sh
 
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} # one thread a test process: there is a process for each core
+
 failed=0
-check() { ".venv/bin/$1" "${@:2}" || failed=1; }
-
-check ruff check --quiet .
-check ruff format --check --quiet .
-check mypy gamelabel
-check lint-imports --no-logo
-
+.venv/bin/just lint || failed=1
 [[ "${CI:-}" == true ]] || set -- -m "not full" "$@"
-check pytest "$@"
+.venv/bin/pytest -n auto "$@" || failed=1
 exit "$failed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import threading
@@ -41,7 +42,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror, str(path)) from error
+        reason = error.strerror or str(error)
+        raise OSError(error.errno or errno.EIO, reason, str(path)) from error
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
@@ -67,3 +69,22 @@ def sha256(path: str | Path) -> str:
 def sha256_text(text: str) -> str:
     """Return the SHA-256 of a text in UTF-8, in hex."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def shipped(relative: str) -> Path:
+    """Return the path of a file or folder that ships with the project.
+
+    Parameters
+    ----------
+    relative : str
+        The path in the repository, such as ``"data/models/scenes-flux"``.
+
+    Returns
+    -------
+    Path
+        The repository's own file if the package lies in a checkout, else the copy that the wheel
+        carries (``[tool.hatch.build.targets.wheel.force-include]`` in ``pyproject.toml``).
+    """
+    package = Path(__file__).parent
+    packaged = package / "_shipped" / relative
+    return packaged if packaged.exists() else package.parent / relative

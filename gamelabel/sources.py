@@ -21,8 +21,10 @@ from urllib.parse import urljoin
 
 import yaml
 
+from gamelabel.files import shipped
+
 ROOT = Path(__file__).parents[1]
-CATALOGUE = ROOT / "data/sources.yaml"
+CATALOGUE = shipped("data/sources.yaml")
 CACHE = ROOT / "data/cache"
 SHARED = ROOT.parent / "shared/data"
 TIMEOUT_S = 10.0  # for a connection, and for a server that falls silent

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gamelabel.files import replacing, sha256, sha256_text, write_bytes, write_text
+from gamelabel import files
+from gamelabel.files import replacing, sha256, sha256_text, shipped, write_bytes, write_text
 
 
 def test_a_file_is_written_with_its_folder(tmp_path: Path) -> None:
@@ -57,3 +58,13 @@ def test_the_temporary_file_keeps_the_suffix_and_is_hidden(tmp_path: Path) -> No
 def test_hashes(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"abc")
     assert sha256(tmp_path / "f") == sha256_text("abc") == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_what_ships_is_found_in_a_checkout_and_in_an_installed_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (shipped("data/models/scenes-flux") / "model_index.json").is_file()
+    package = tmp_path / "site-packages" / "gamelabel"
+    write_text(package / "_shipped" / "data" / "sources.yaml", "")
+    monkeypatch.setattr(files, "__file__", str(package / "files.py"))
+    assert shipped("data/sources.yaml") == package / "_shipped" / "data" / "sources.yaml"

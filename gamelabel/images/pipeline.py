@@ -18,9 +18,10 @@ from diffusers.utils import logging as diffusers_logging
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from gamelabel.files import shipped
 from gamelabel.flow import Text, pack, unpack
 
-EMBEDDED = Path(__file__).parents[2] / "data/models/scenes-flux"
+EMBEDDED = shipped("data/models/scenes-flux")
 SCHNELL_TOKENS = 256  # FLUX.1-schnell's limit on T5 tokens
 _BATCH, _PIXELS = (
     64,

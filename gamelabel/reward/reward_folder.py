@@ -13,10 +13,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, BlipForImageTextRetrieval
 
+from gamelabel.files import shipped
 from gamelabel.reward.calibration import Calibration
 from gamelabel.reward.reward_model import TEXT_LENGTH, RewardModel
 
-EMBEDDED = Path(__file__).parents[2] / "data/models/scenes-blip"
+EMBEDDED = shipped("data/models/scenes-blip")
 _HEAD, _ABOUT = "head.safetensors", "reward.json"
 
 

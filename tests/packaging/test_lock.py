@@ -13,7 +13,7 @@ GROUPS = [
     *PROJECT["optional-dependencies"].values(),
     PYPROJECT["build-system"]["requires"],
 ]
-WANTED = sorted({line for group in GROUPS for line in group})
+WANTED = sorted({line for group in GROUPS for line in group if not line.startswith("gamelabel[")})
 PINS = {canonicalize_name(pin.name): pin for pin in [torch(), *locked()]}
 LOCK = (ROOT / "requirements.lock").read_text()
 
@@ -48,3 +48,13 @@ def test_the_citation_names_this_version() -> None:
     init = (ROOT / "gamelabel" / "__init__.py").read_text()
     version = yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"]
     assert f'__version__ = "{version}"' in init
+
+
+def test_what_the_extras_bring() -> None:
+    """The core and the service need no torch and no Jupyter; `all` names every other extra."""
+    extras = PROJECT["optional-dependencies"]
+    heavy = {"torch", "diffusers", "transformers", "jupyterlab", "papermill", "datasets"}
+    for group in (PROJECT["dependencies"], extras["service"]):
+        assert not heavy & {canonicalize_name(Requirement(line).name) for line in group}
+    assert extras["study"][0] == "gamelabel[models]"
+    assert Requirement(*extras["all"]).extras == set(extras) - {"all"}
