@@ -19,7 +19,7 @@ from gamelabel.reliability.accuracy import accuracy, mean_accuracy, score
 from gamelabel.reliability.agreement import cohen_kappa, fleiss_kappa, percent_agreement
 from gamelabel.reliability.alpha import Level, alpha
 from gamelabel.reliability.comparisons import bradley_terry, side_bias
-from gamelabel.reliability.estimate import Estimate, clopper_pearson, wilson
+from gamelabel.reliability.estimate import Estimate, clopper_pearson, proportion, wilson
 from gamelabel.reliability.interval import alpha_interval
 from gamelabel.reliability.paper_numbers import PAPER, numbers
 from gamelabel.reliability.participation import Participation, cost, participation
@@ -41,6 +41,7 @@ __all__ = [
     "numbers",
     "participation",
     "percent_agreement",
+    "proportion",
     "score",
     "side_bias",
     "wilson",

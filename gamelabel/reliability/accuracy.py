@@ -7,7 +7,13 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from gamelabel.reliability.counts import Coded, code
-from gamelabel.reliability.estimate import CONFIDENCE, Estimate, clopper_pearson, percentile, wilson
+from gamelabel.reliability.estimate import (
+    CONFIDENCE,
+    Estimate,
+    bootstrap_mean,
+    clopper_pearson,
+    wilson,
+)
 
 
 def accuracy(
@@ -76,18 +82,10 @@ def mean_accuracy(
     if weight.shape != values.shape or (weight < 0).any():
         raise ValueError(f"{len(values)} accuracies need as many weights, none below 0")
     weight, values = weight[~np.isnan(values)], values[~np.isnan(values)]
-    players = len(values)
-    if weight.sum() == 0:
-        return Estimate(float("nan"), float("nan"), float("nan"), players)
-    drawn = (
-        np.random.default_rng(seed).multinomial(
-            players, np.full(players, 1 / players), size=replicates
-        )
-        * weight
+    mean = bootstrap_mean(
+        values, weights=weight, replicates=replicates, seed=seed, confidence=confidence
     )
-    with np.errstate(invalid="ignore"):
-        means = drawn @ values / drawn.sum(1)
-    return percentile(float(np.average(values, weights=weight)), means, players, confidence)
+    return mean._replace(n=len(values))
 
 
 def known_answers(gold: pd.DataFrame | None, coded: Coded) -> pd.Series:

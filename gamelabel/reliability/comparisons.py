@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gamelabel.reliability.estimate import CONFIDENCE, Estimate, normal_quantile, wilson
+from gamelabel.reliability.estimate import CONFIDENCE, Estimate, normal_quantile, proportion
 
 _POINTS = {"left": 1.0, "tie": 0.5, "right": 0.0}
 _GAIN = 1e-12  # of the log likelihood, relative, at which the climb ends
@@ -58,13 +58,7 @@ def side_bias(comparisons: pd.DataFrame, confidence: float = CONFIDENCE) -> Esti
     """
     _, _, points, _ = _coded(comparisons)
     decided = points[points != _POINTS["tie"]]
-    low, high = wilson(decided.sum(), len(decided), confidence)
-    return Estimate(
-        float(decided.mean()) if len(decided) else float("nan"),
-        float(low),
-        float(high),
-        len(decided),
-    )
+    return proportion(decided.sum(), len(decided), confidence)
 
 
 def _coded(

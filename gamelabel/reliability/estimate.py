@@ -1,4 +1,4 @@
-"""A number with its interval, and the intervals that have a formula."""
+"""Estimates with confidence intervals: closed forms for proportions, the bootstrap for means."""
 
 from __future__ import annotations
 
@@ -9,9 +9,19 @@ from numpy.typing import ArrayLike, NDArray
 
 CONFIDENCE = 0.95
 
+Floats = NDArray[np.float64]
+
 
 class Estimate(NamedTuple):
-    """A value, the interval around it, and how many units it rests on; `study.record(name, *estimate)` takes it."""
+    """A value, its confidence interval and the number of observations that it rests on.
+
+    A NamedTuple: unpack it (`value, low, high, n = estimate`), or pass `estimate._asdict()` where a
+    row of a table is needed.
+
+    >>> estimate = proportion(81, 263)
+    >>> f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}], n = {estimate.n}"
+    '0.308 [0.255, 0.366], n = 263'
+    """
 
     value: float
     low: float
@@ -19,60 +29,247 @@ class Estimate(NamedTuple):
     n: int
 
 
-def wilson(
-    right: ArrayLike, n: ArrayLike, confidence: float = CONFIDENCE
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Wilson's score interval for `right` successes of `n`, arrays of one shape; (0, 1) where n is 0.
+def proportion(successes: float, n: int, confidence: float = CONFIDENCE) -> Estimate:
+    """Estimate a proportion, with its Wilson interval.
 
-    (p + z²/2n ± z sqrt(p(1 - p)/n + z²/4n²)) / (1 + z²/n) (Wilson 1927). Raises ValueError unless 0 <= right <= n.
+    Parameters
+    ----------
+    successes
+        Number of successes, from 0 to `n`.
+    n
+        Number of trials. With none the value is NaN and the interval (0, 1).
+    confidence
+        Coverage of the interval.
+
+    Returns
+    -------
+    Estimate
+        successes / n, the interval of `wilson`, and n.
+
+    Examples
+    --------
+    >>> [round(x, 4) for x in proportion(0, 20)]
+    [0.0, 0.0, 0.1611, 20]
+    >>> proportion(0, 0)
+    Estimate(value=nan, low=0.0, high=1.0, n=0)
     """
-    right, n = _counted(right, n)
+    low, high = wilson(successes, n, confidence)
+    value = float(successes / n) if n else float("nan")
+    return Estimate(value, float(low), float(high), int(n))
+
+
+def wilson(
+    successes: ArrayLike, n: ArrayLike, confidence: float = CONFIDENCE
+) -> tuple[Floats, Floats]:
+    """Compute the Wilson score interval of proportions.
+
+    (p + z²/2n ± z sqrt(p(1 - p)/n + z²/4n²)) / (1 + z²/n), with p = successes / n.
+
+    Parameters
+    ----------
+    successes
+        Number of successes, a scalar or an array.
+    n
+        Number of trials, of the same shape. Where it is 0, nothing is known: the interval is (0, 1).
+    confidence
+        Coverage of the interval.
+
+    Returns
+    -------
+    low, high
+        Arrays of that shape.
+
+    Raises
+    ------
+    ValueError
+        Unless 0 <= successes <= n.
+
+    References
+    ----------
+    Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
+
+    Examples
+    --------
+    >>> low, high = wilson([81, 0, 0], [263, 20, 0])
+    >>> low.round(4).tolist(), high.round(4).tolist()
+    ([0.2553, 0.0, 0.0], [0.3662, 0.1611, 1.0])
+    """
+    successes, n = _checked(successes, n)
     z = normal_quantile(confidence)
-    counted = np.maximum(n, 1)
-    p = right / counted
-    middle = p + z**2 / (2 * counted)
-    reach = z * np.sqrt(p * (1 - p) / counted + z**2 / (4 * counted**2))
-    low, high = ((middle + sign * reach) / (1 + z**2 / counted) for sign in (-1, 1))
-    none = n == 0
-    return np.where(none | (right == 0), 0.0, low), np.where(none | (right == n), 1.0, high)
+    trials = np.maximum(n, 1)
+    p = successes / trials
+    center = p + z**2 / (2 * trials)
+    margin = z * np.sqrt(p * (1 - p) / trials + z**2 / (4 * trials**2))
+    low, high = ((center + sign * margin) / (1 + z**2 / trials) for sign in (-1, 1))
+    unknown = n == 0
+    low = np.where(unknown | (successes == 0), 0.0, low)
+    return low, np.where(unknown | (successes == n), 1.0, high)
 
 
 def clopper_pearson(
-    right: ArrayLike, n: ArrayLike, confidence: float = CONFIDENCE
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The Beta interval of Clopper and Pearson for `right` successes of `n`, arrays of one shape; (0, 1) where n is 0.
+    successes: ArrayLike, n: ArrayLike, confidence: float = CONFIDENCE
+) -> tuple[Floats, Floats]:
+    """Compute the exact (Clopper-Pearson) interval of proportions.
 
-    Quantiles of Beta(right, n - right + 1) and Beta(right + 1, n - right) (Clopper and Pearson 1934). It covers at
-    least as often as it says, and is wider than Wilson's. Raises ValueError unless 0 <= right <= n.
+    The limits are quantiles of Beta(successes, failures + 1) and Beta(successes + 1, failures). The
+    interval covers at least as often as `confidence` says and is wider than the Wilson interval.
+
+    Parameters
+    ----------
+    successes
+        Number of successes, a scalar or an array.
+    n
+        Number of trials, of the same shape. Where it is 0, the interval is (0, 1).
+    confidence
+        Least coverage of the interval.
+
+    Returns
+    -------
+    low, high
+        Arrays of that shape.
+
+    Raises
+    ------
+    ValueError
+        Unless 0 <= successes <= n.
+
+    References
+    ----------
+    Clopper and Pearson, "The use of confidence or fiducial limits illustrated in the case of the
+    binomial" (1934).
+
+    Examples
+    --------
+    >>> low, high = clopper_pearson(81, 263)
+    >>> round(float(low), 4), round(float(high), 4)
+    (0.2527, 0.3676)
     """
     from scipy.special import betaincinv
 
-    right, n = _counted(right, n)
-    tail, wrong = (1 - confidence) / 2, n - right
-    low = np.where(right > 0, betaincinv(np.maximum(right, 1), wrong + 1, tail), 0.0)
-    return low, np.where(wrong > 0, betaincinv(right + 1, np.maximum(wrong, 1), 1 - tail), 1.0)
+    successes, n = _checked(successes, n)
+    tail, failures = (1 - confidence) / 2, n - successes
+    low = betaincinv(np.maximum(successes, 1), failures + 1, tail)
+    high = betaincinv(successes + 1, np.maximum(failures, 1), 1 - tail)
+    return np.where(successes > 0, low, 0.0), np.where(failures > 0, high, 1.0)
 
 
 def normal_quantile(confidence: float) -> float:
-    """How many standard deviations to either side hold `confidence` of a normal distribution."""
+    """Return the z for which a standard normal variable lies in (-z, z) with this probability.
+
+    >>> round(normal_quantile(0.95), 6)
+    1.959964
+    """
     from scipy.special import ndtri
 
     return float(ndtri(0.5 + confidence / 2))
 
 
-def _counted(right: ArrayLike, n: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    right, n = np.asarray(right, float), np.asarray(n, float)
-    if ((right < 0) | (right > n)).any():
-        raise ValueError("an interval of a share needs 0 <= right <= n")
-    return right, n
-
-
-def percentile(
-    value: float, replicates: NDArray[np.float64], n: int, confidence: float = CONFIDENCE
+def bootstrap_mean(
+    values: ArrayLike,
+    clusters: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    replicates: int = 1000,
+    seed: int = 0,
+    confidence: float = CONFIDENCE,
 ) -> Estimate:
-    """The value with the percentile interval of its bootstrap replicates (R,), those that are undefined left out."""
+    """Estimate a (weighted) mean, with a percentile bootstrap interval over rows or clusters.
+
+    Parameters
+    ----------
+    values
+        One value per row, shape (N,). A value of weight 0 may be NaN.
+    clusters
+        The cluster of each row, shape (N,). Whole clusters are resampled, which keeps rows that
+        depend on each other together. By default each row is its own cluster.
+    weights
+        Weight of each row, shape (N,), not negative. By default all rows weigh the same.
+    replicates
+        Number of bootstrap replicates.
+    seed
+        Seed of the resampling.
+    confidence
+        Coverage of the interval.
+
+    Returns
+    -------
+    Estimate
+        The weighted mean, the interval, and the number of rows of positive weight. All is NaN where
+        the weights sum to 0.
+
+    Examples
+    --------
+    >>> bootstrap_mean([0, 0, 1, 1, 1], seed=1)
+    Estimate(value=0.6, low=0.2, high=1.0, n=5)
+    >>> bootstrap_mean([0, 0, 1, 1, 1], clusters=["x", "x", "y", "y", "y"], seed=1)
+    Estimate(value=0.6, low=0.0, high=1.0, n=5)
+    """
+    x = np.asarray(values, float)
+    w = np.ones(len(x)) if weights is None else np.asarray(weights, float)
+    if w.shape != x.shape or (w < 0).any():
+        raise ValueError(f"{len(x)} values need {len(x)} weights, none of them negative")
+    n = int((w > 0).sum())
+    if not n:
+        return Estimate(float("nan"), float("nan"), float("nan"), 0)
+    sums = np.where(w > 0, x, 0.0) * w
+    value, totals = float(sums.sum() / w.sum()), w
+    if clusters is not None:
+        cluster = np.unique(np.asarray(clusters), return_inverse=True)[1]
+        sums, totals = np.bincount(cluster, sums), np.bincount(cluster, w)
+    counts = resample_counts(len(sums), replicates, seed)
+    with np.errstate(invalid="ignore"):
+        means = counts @ sums / (counts @ totals)
+    return percentile_interval(value, means, n, confidence)
+
+
+def resample_counts(units: int, replicates: int = 1000, seed: int = 0) -> NDArray[np.int64]:
+    """Draw bootstrap samples of units as counts, shape (replicates, units); each row sums to units.
+
+    A statistic that is a function of sums over units is computed for all replicates at once, as a
+    matrix product with the counts.
+
+    >>> resample_counts(3, replicates=2, seed=0).sum(axis=1)
+    array([3, 3])
+    """
+    rng = np.random.default_rng(seed)
+    return rng.multinomial(units, np.full(units, 1 / units), size=replicates)
+
+
+def percentile_interval(
+    value: float, replicates: Floats, n: int, confidence: float = CONFIDENCE
+) -> Estimate:
+    """Return the percentile interval of bootstrap replicates around an estimated value.
+
+    Parameters
+    ----------
+    value
+        The estimate from all data.
+    replicates
+        The estimates from resampled data, shape (R,). Undefined ones (NaN) are left out.
+    n
+        Number of observations.
+    confidence
+        Coverage of the interval.
+
+    Returns
+    -------
+    Estimate
+        The limits are NaN where the value, or every replicate, is NaN.
+
+    Examples
+    --------
+    >>> estimate = percentile_interval(0.5, np.arange(101) / 100, n=20, confidence=0.9)
+    >>> [round(x, 3) for x in estimate]
+    [0.5, 0.05, 0.95, 20]
+    """
     defined = replicates[~np.isnan(replicates)]
     if not len(defined) or np.isnan(value):
         return Estimate(value, float("nan"), float("nan"), n)
     low, high = np.quantile(defined, [0.5 - confidence / 2, 0.5 + confidence / 2])
     return Estimate(value, float(low), float(high), n)
+
+
+def _checked(successes: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
+    successes, n = np.asarray(successes, float), np.asarray(n, float)
+    if ((successes < 0) | (successes > n)).any():
+        raise ValueError("the interval of a proportion needs 0 <= successes <= n")
+    return successes, n

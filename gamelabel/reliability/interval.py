@@ -18,7 +18,7 @@ from gamelabel.reliability.alpha import (
 )
 from gamelabel.reliability.counts import Counts, code, vote_counts
 from gamelabel.reliability.drawn_workers import alpha_over_workers
-from gamelabel.reliability.estimate import CONFIDENCE, Estimate, percentile
+from gamelabel.reliability.estimate import CONFIDENCE, Estimate, percentile_interval
 
 _CELLS = 250_000  # numbers held at a time: they stay in the cache
 
@@ -64,7 +64,7 @@ def alpha_interval(
         drawn = _over_tasks(units, often, replicates, rng, level, numbers)
     elif len(units):
         drawn = alpha_over_workers(coded, counts, replicates, rng, level, numbers)
-    return percentile(value, drawn, int(often.sum()), confidence)
+    return percentile_interval(value, drawn, int(often.sum()), confidence)
 
 
 def _over_tasks(

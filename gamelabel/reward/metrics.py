@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata, spearmanr
 
 from gamelabel.reliability import Estimate
-from gamelabel.reliability.estimate import percentile
+from gamelabel.reliability.estimate import bootstrap_mean
 
 REPLICATES = 1000
 
@@ -138,14 +138,7 @@ def share_by_group(
     hits: ArrayLike, groups: ArrayLike, seed: int = 0, replicates: int = REPLICATES
 ) -> Estimate:
     """Mean of hits (N,) with a bootstrap interval that draws whole groups (N,); NaN where there are none."""
-    hits = np.asarray(hits, float)
-    _, group = np.unique(np.asarray(groups), return_inverse=True)
-    if not len(hits):
-        return Estimate(float("nan"), float("nan"), float("nan"), 0)
-    sums, sizes = np.bincount(group, hits), np.bincount(group)
-    n = len(sizes)
-    drawn = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=replicates)
-    return percentile(float(hits.mean()), drawn @ sums / (drawn @ sizes), len(hits))
+    return bootstrap_mean(hits, groups, replicates=replicates, seed=seed)
 
 
 def _finite(values: NDArray[np.float64], name: str) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from gamelabel.reliability import Estimate, accuracy, wilson
+from gamelabel.reliability import Estimate, accuracy, proportion
 from gamelabel.tables import crowd
 
 _CERTAIN = float(np.finfo(float).eps)
@@ -29,13 +29,12 @@ def flip_rate(pairs: pd.DataFrame, labels: pd.DataFrame) -> Estimate:
             "no label is about a comparison point, so nobody knows how many are wrong: give a flip rate, or label "
             "pairs that have a gold answer"
         )
-    low, high = wilson(wrong, n)
     if 2 * wrong >= n:
         raise ValueError(
             f"{wrong} of {n} labels of comparison points are wrong: with a flip rate of one half or more labels say "
             "nothing of their pairs; look whether gold or choices are swapped, or leave out the players who guess"
         )
-    return Estimate(wrong / n, float(low), float(high), n)
+    return proportion(wrong, n)
 
 
 def player_flips(pairs: pd.DataFrame, labels: pd.DataFrame) -> pd.Series:

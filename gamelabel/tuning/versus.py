@@ -15,9 +15,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from gamelabel.games.pairs import simulate
-from gamelabel.reliability.estimate import percentile
+from gamelabel.reliability.estimate import percentile_interval, resample_counts
 
-REPLICATES = 1000
 _GOLD = 200  # comparison points of the simulated game
 
 
@@ -75,9 +74,7 @@ def win_matrix(decided: NDArray[np.float64], names: Sequence[str], seed: int = 0
     decided: from `by_scores` or `by_players`; M_ij + M_ji = 1, a tie counting half for each; M_ii = 1/2.
     """
     known = ~np.isnan(decided)
-    count = np.random.default_rng(seed).multinomial(
-        len(decided), np.full(len(decided), 1 / len(decided)), REPLICATES
-    )
+    count = resample_counts(len(decided), seed=seed)
     rows = []
     for i, first in enumerate(names):
         for j, second in enumerate(names):
@@ -85,7 +82,9 @@ def win_matrix(decided: NDArray[np.float64], names: Sequence[str], seed: int = 0
             with np.errstate(invalid="ignore"):
                 drawn = count @ won / (count @ known[:, i, j])
             value = float(won.sum() / n) if n else float("nan")
-            rows.append({"first": first, "second": second, **percentile(value, drawn, n)._asdict()})
+            rows.append(
+                {"first": first, "second": second, **percentile_interval(value, drawn, n)._asdict()}
+            )
     return pd.DataFrame(rows)
 
 

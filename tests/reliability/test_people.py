@@ -35,7 +35,7 @@ def test_wilsons_interval_at_published_values_and_at_the_ends() -> None:
     assert (low[1], high[1]) == (0.0, pytest.approx(0.1611, abs=5e-5))
     assert (low[2], high[2]) == (pytest.approx(1 - 0.1611, abs=5e-5), 1.0)
     assert (low[3], high[3]) == (0.0, 1.0)
-    with pytest.raises(ValueError, match="0 <= right <= n"):
+    with pytest.raises(ValueError, match="0 <= successes <= n"):
         wilson([3], [2])
 
 
@@ -45,7 +45,7 @@ def test_clopper_and_pearsons_interval_at_published_values_and_at_the_ends() -> 
     assert (low[1], high[1]) == (0.0, pytest.approx(1 - 0.025 ** (1 / 20)))
     assert (low[2], high[2]) == (pytest.approx(0.025 ** (1 / 20)), 1.0)
     assert (low[3], high[3]) == (0.0, 1.0)
-    with pytest.raises(ValueError, match="0 <= right <= n"):
+    with pytest.raises(ValueError, match="0 <= successes <= n"):
         clopper_pearson([-1], [2])
 
 
