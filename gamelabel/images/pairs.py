@@ -19,19 +19,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from gamelabel.games.pairs.decoys import choose_decoys
 from gamelabel.images.pipeline import batch_of, generate, identity
 from gamelabel.scenes import parse, split
 from gamelabel.scenes import prompts as all_prompts
 from gamelabel.scenes.grammar import normalise
 
 _ORIGIN = "origin"  # the entry of a PNG with the hash of what it was drawn from
-_SMALL_WORDS = {"a", "an", "and", "at", "by", "for", "from", "in", "into", "is", "of", "on", "or"}
-_SMALL_WORDS |= {"over", "style", "the", "to", "under", "with"}
-
-
-def content_words(prompt: str) -> frozenset[str]:
-    """The words that say what is to be seen, in lower case, without a plural's s."""
-    return frozenset(w.rstrip("s") for w in prompt.lower().split() if w not in _SMALL_WORDS)
 
 
 def trainable(prompts: pd.DataFrame) -> pd.DataFrame:
@@ -64,9 +58,10 @@ def make_pairs(
         )
     order = rng.permutation(len(distinct))
     chosen = distinct.iloc[order[: points + comparisons]]
-    decoys = _decoys(
+    decoys = choose_decoys(
         chosen["text"].iloc[points:].tolist(),
         distinct["text"].iloc[order[points + comparisons :]].tolist(),
+        chosen["text"].iloc[:points].tolist(),
     )
     # the side of the true picture, balanced
     gold = rng.permutation(np.resize(["a", "b"], comparisons))
@@ -97,21 +92,6 @@ def make_pairs(
     frame = pd.DataFrame(rows)
     shuffled = frame.iloc[rng.permutation(len(frame))].reset_index(drop=True)
     return shuffled.assign(**{c: frame[c] for c in ("pair_id", "image_a", "image_b")})
-
-
-def _decoys(prompts: Sequence[str], candidates: Sequence[str]) -> list[str]:
-    """For each prompt a candidate with which it shares no content word; each candidate serves once."""
-    free = [(text, content_words(text)) for text in candidates]
-    decoys = []
-    for prompt in prompts:
-        words = content_words(prompt)
-        found = next((i for i, (_, other) in enumerate(free) if not words & other), None)
-        if found is None:
-            raise ValueError(
-                f"no prompt left that shares no word with {prompt!r}: take a larger corpus"
-            )
-        decoys.append(free.pop(found)[0])
-    return decoys
 
 
 def is_whole(path: Path, origin: str = "") -> bool:

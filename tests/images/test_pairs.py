@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gamelabel.games.pairs.decoys import content_words
 from gamelabel.images import pairs as module
-from gamelabel.images.pairs import content_words, draw_pairs, is_whole, make_pairs
+from gamelabel.images.pairs import draw_pairs, is_whole, make_pairs
 from gamelabel.images.pipeline import load
 from gamelabel.scenes.grammar import prompts
 from tests.disks import small_disk  # noqa: F401  (a fixture)

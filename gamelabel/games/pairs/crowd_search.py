@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gamelabel.games.pairs.deck import AGAIN, SHARED
+from gamelabel.games.pairs.deck import REPEAT_PROBABILITY, SHARED_FRACTION
 from gamelabel.games.pairs.ensemble import TOGETHER, count, ensemble, play_many
 from gamelabel.games.pairs.players import Crowd
 from gamelabel.games.pairs.playthrough import Streams
 from gamelabel.games.pairs.rules import Rules
 
-# What is searched over, and how far the search first reaches to either side. Which points are served, `SHARED` and
-# `AGAIN` of the deck, changes nothing else, so it is set apart: from kept labels, points and points labelled twice.
+# What is searched over, and how far the search first reaches to either side. Which points are served, `SHARED_FRACTION` and
+# `REPEAT_PROBABILITY` of the deck, changes nothing else, so it is set apart: from kept labels, points and points labelled twice.
 REACH = {"labels_mu": 0.1, "labels_sigma": 0.05, "guessers": 0.02, "skill_mean": 0.01, "step": 0.03}
 FITTED = (
     "annotations",
@@ -104,8 +104,8 @@ def find_seed(
     players: int = 188,
     points: int = 6_800,
     comparisons: int = 600,
-    shared: float = SHARED,
-    again: float = AGAIN,
+    shared_fraction: float = SHARED_FRACTION,
+    repeat_probability: float = REPEAT_PROBABILITY,
 ) -> int | None:
     """The first seed whose game has each number within what is accepted, None where none of the seeds has.
 
@@ -120,7 +120,16 @@ def find_seed(
         _, played = play_many(points, comparisons, some, players, crowd, rules)
         table = count(played, len(some), rules.batch).set_index(pd.Index(some))
         for seed in table.index[_within(table, accepted)]:
-            whole = ensemble(points, comparisons, [seed], players, crowd, rules, shared, again)
+            whole = ensemble(
+                points,
+                comparisons,
+                [seed],
+                players,
+                crowd,
+                rules,
+                shared_fraction,
+                repeat_probability,
+            )
             if _within(whole, accepted).all():
                 return int(seed)
     return None

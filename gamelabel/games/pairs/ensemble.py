@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from gamelabel.games.pairs.deck import AGAIN, SHARED, Deck
+from gamelabel.games.pairs.deck import REPEAT_PROBABILITY, SHARED_FRACTION, Deck
 from gamelabel.games.pairs.players import Crowd, Players
 from gamelabel.games.pairs.playthrough import Luck, Played, Streams, deal, in_order, play
 from gamelabel.games.pairs.rules import Rules
@@ -22,8 +22,8 @@ def ensemble(
     players: int = 188,
     crowd: Crowd | None = None,
     rules: Rules | None = None,
-    shared: float = SHARED,
-    again: float = AGAIN,
+    shared_fraction: float = SHARED_FRACTION,
+    repeat_probability: float = REPEAT_PROBABILITY,
 ) -> pd.DataFrame:
     """The paper's numbers of the games of many seeds, a row each, indexed by seed.
 
@@ -34,7 +34,10 @@ def ensemble(
     crowd, rules = crowd or Crowd(), rules or Rules()
     parts = [seeds[i : i + TOGETHER] for i in range(0, len(seeds), TOGETHER)]
     found = [
-        _numbers(points, comparisons, part, players, crowd, rules, shared, again) for part in parts
+        _numbers(
+            points, comparisons, part, players, crowd, rules, shared_fraction, repeat_probability
+        )
+        for part in parts
     ]
     return pd.concat(found).rename_axis("seed")
 
@@ -105,8 +108,8 @@ def serve(
     batch: int,
     points: int,
     seeds: Sequence[int],
-    shared: float,
-    again: float,
+    shared_fraction: float,
+    repeat_probability: float,
 ) -> pd.DataFrame:
     """How many points of each game have a label, and how many several: `points, multi_labelled`, a row a game."""
     given = in_order(everyone, batch, played)
@@ -114,7 +117,7 @@ def serve(
     game = who * len(seeds) // len(everyone.skill)
     served = []
     for i, seed in enumerate(seeds):
-        deck = Deck(points, Streams.of(seed).deck, shared, again)
+        deck = Deck(points, Streams.of(seed).deck, shared_fraction, repeat_probability)
         labels = np.bincount(
             [point for point in map(deck.deal, who[game == i].tolist()) if point is not None]
         )
@@ -123,10 +126,12 @@ def serve(
 
 
 def _numbers(
-    points: int, comparisons: int, seeds: Sequence[int], players: int, crowd: Crowd, rules: Rules, shared: float,
-    again: float,
+    points: int, comparisons: int, seeds: Sequence[int], players: int, crowd: Crowd, rules: Rules, shared_fraction: float,
+    repeat_probability: float,
 ) -> pd.DataFrame:  # fmt: skip
     everyone, played = play_many(points, comparisons, seeds, players, crowd, rules)
     table = count(played, len(seeds), rules.batch)
-    table = table.join(serve(everyone, played, rules.batch, points, seeds, shared, again))
+    table = table.join(
+        serve(everyone, played, rules.batch, points, seeds, shared_fraction, repeat_probability)
+    )
     return table.set_index(pd.Index(seeds))

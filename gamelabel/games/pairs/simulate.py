@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gamelabel.games.pairs.deck import AGAIN, SHARED, Deck
+from gamelabel.games.pairs.deck import REPEAT_PROBABILITY, SHARED_FRACTION, Deck
 from gamelabel.games.pairs.players import Crowd, Players
 from gamelabel.games.pairs.playthrough import (
     Answers,
@@ -39,8 +39,8 @@ def simulate(
     seed: int = 0,
     crowd: Crowd | None = None,
     rules: Rules | None = None,
-    shared: float = SHARED,
-    again: float = AGAIN,
+    shared_fraction: float = SHARED_FRACTION,
+    repeat_probability: float = REPEAT_PROBABILITY,
 ) -> Play:
     """Let `players` simulated players label `pairs` until each is tired or removed.
 
@@ -48,7 +48,7 @@ def simulate(
     fits better with their skill: the gold one of a comparison point, the one with the higher score in `truth` (pair_id,
     score_a, score_b) of a preference. Where the scores are equal, or not known (`truth` is None or lacks the pair, as
     for prompts that no verifier can read), it is a matter of taste, which the crowd shares in part; a player of skill s
-    clicks at random in 2 (1 - s) of cases. shared, again: see `Deck`. The same arguments give the same tables. Raises
+    clicks at random in 2 (1 - s) of cases. shared_fraction, repeat_probability: see `Deck`. The same arguments give the same tables. Raises
     ValueError where there is no comparison point, `truth` knows other pairs only, or a frame of players makes no sense.
     """
     crowd, rules = crowd or Crowd(), rules or Rules()
@@ -63,7 +63,7 @@ def simulate(
 
     given = in_order(people, rules.batch, played)
     gold, other = given.on_gold, ~given.on_gold
-    deck = Deck(len(preferences), streams.deck, shared, again)
+    deck = Deck(len(preferences), streams.deck, shared_fraction, repeat_probability)
     point = np.array([deck.deal(player) for player in given.player[other].tolist()], np.int64)
     place = shown(given.player[gold], given.asked[gold])
     row = np.empty(len(gold), np.int64)

@@ -99,7 +99,9 @@ def test_pairs_that_no_verifier_can_read_are_a_matter_of_taste() -> None:
 @pytest.mark.parametrize(("taste", "expected"), [(0.75, 0.70), (1e6, 0.5), (1e-6, 1.0)])
 def test_attentive_players_share_their_taste_as_far_as_said(taste: float, expected: float) -> None:
     crowd = seers(1 - 1e-9, taste=taste)
-    labels, _ = simulate(PAIRS, None, seed=2, crowd=crowd, shared=1.0, again=1.0)
+    labels, _ = simulate(
+        PAIRS, None, seed=2, crowd=crowd, shared_fraction=1.0, repeat_probability=1.0
+    )
     preferences = labels[labels.pair_id.isin(TRUTH.pair_id)]
     assert agreement(preferences) == pytest.approx(expected, abs=0.03)
 
@@ -107,7 +109,13 @@ def test_attentive_players_share_their_taste_as_far_as_said(taste: float, expect
 def test_a_guesser_agrees_with_nobody() -> None:
     rules = Rules(good=0.0, gate=Threshold(0.0))
     labels, players = simulate(
-        PAIRS, TRUTH, seed=2, crowd=seers(0.5), rules=rules, shared=1.0, again=1.0
+        PAIRS,
+        TRUTH,
+        seed=2,
+        crowd=seers(0.5),
+        rules=rules,
+        shared_fraction=1.0,
+        repeat_probability=1.0,
     )
     assert agreement(labels[labels.pair_id.isin(TRUTH.pair_id)]) == pytest.approx(0.5, abs=0.03)
     assert (players.state == "active").all()
@@ -134,4 +142,4 @@ def test_bad_input_is_named() -> None:
     with pytest.raises(ValueError, match="a crowd needs shares"):
         dataclasses.replace(Crowd(), guessers=1.5)
     with pytest.raises(ValueError, match="deck needs shares"):
-        simulate(PAIRS, TRUTH, shared=2)
+        simulate(PAIRS, TRUTH, shared_fraction=2)
