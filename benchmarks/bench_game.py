@@ -13,17 +13,15 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 
 import numpy as np
 
+from benchmarks.crowd_search import calibrate, find_seed, windows
 from benchmarks.timing import timed
 from gamelabel.games.pairs import (
     Crowd,
     Players,
     Rules,
     beside,
-    calibrate,
     ensemble,
-    find_seed,
     simulate,
-    windows,
 )
 from gamelabel.games.pairs.playthrough import Luck, Streams, deal, play, rows
 from gamelabel.reliability import PAPER, numbers

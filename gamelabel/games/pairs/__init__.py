@@ -14,7 +14,6 @@ but their `Standing`, six numbers (arrays of length 1), between batches:
 Nothing here reads a clock, a file or a global: the same standing and the same answers give the same standing.
 """
 
-from gamelabel.games.pairs.crowd_search import calibrate, find_seed, windows
 from gamelabel.games.pairs.deck import Deck
 from gamelabel.games.pairs.ensemble import beside, ensemble
 from gamelabel.games.pairs.experiments import experiments
@@ -44,16 +43,13 @@ __all__ = [
     "Threshold",
     "beside",
     "by_kind",
-    "calibrate",
     "ensemble",
     "errors",
     "experiments",
-    "find_seed",
     "operating",
     "rank_images",
     "replay",
     "reward",
     "simulate",
     "what_remains",
-    "windows",
 ]

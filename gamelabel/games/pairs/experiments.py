@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from gamelabel.games.pairs.players import Crowd, Players
 from gamelabel.games.pairs.playthrough import Streams, deal, play
 from gamelabel.games.pairs.rules import Rules
 from gamelabel.games.pairs.simulate import SPREAD_MS, UNREAD_MS
+from gamelabel.reliability.auc import auc
 
 HURRIED = Crowd(
     kinds={"hurried": 0.3}
@@ -54,7 +54,7 @@ def response_times(
     return {
         "accuracy of answers not too fast": right[slow].mean() - right.mean(),
         "share of answers dropped": 1 - slow.mean(),
-        "chance that an unread answer is the faster (AUC)": _auc(-ms, unread),
+        "chance that an unread answer is the faster (AUC)": auc(-ms, unread),
     }
 
 
@@ -167,11 +167,3 @@ def _kept(people: Players, seed: int) -> tuple[float, int]:
     kept = played.batches * rules.batch - played.standing.right - played.standing.wrong
     chance = people.right(np.arange(len(kept)), 0)
     return float(np.average(chance, weights=kept)), int(kept.sum())
-
-
-def _auc(scores: NDArray[np.float64], is_in: NDArray[np.bool_]) -> float:
-    """The chance that one of those that are in scores higher than one of the others."""
-    rank = np.empty(len(scores))
-    rank[np.argsort(scores)] = np.arange(1, len(scores) + 1)
-    inside, outside = int(is_in.sum()), int((~is_in).sum())
-    return float((rank[is_in].sum() - inside * (inside + 1) / 2) / (inside * outside))

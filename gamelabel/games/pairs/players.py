@@ -101,6 +101,7 @@ class Crowd:
     all players who are of the other kinds in `KINDS`, none by default.
     """
 
+    # found by benchmarks/crowd_search.py, but for guesser_beta and taste
     guessers: float = 0.215
     guesser_beta: tuple[float, float] = (20.0, 20.0)
     skill_mean: float = 0.809

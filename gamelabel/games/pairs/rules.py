@@ -41,7 +41,7 @@ class Rules:
     """
 
     batch: int = 5
-    step: float = 0.818
+    step: float = 0.818  # found by benchmarks/crowd_search.py
     good: float = 0.719
     floor: tuple[float, float] = (0.163, 0.263)
     gate: Gate = field(default_factory=Threshold)

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from gamelabel.games.pairs import Crowd, beside, calibrate, ensemble, find_seed, windows
+from benchmarks.crowd_search import calibrate, find_seed, windows
+from gamelabel.games.pairs import Crowd, beside, ensemble
 from gamelabel.reliability import PAPER
 
 # What the default crowd was fitted to; the share of the busiest 16 is "nearly half".

@@ -1,4 +1,8 @@
-"""Which crowd, and which seed, shows the numbers of a paper: a search over simulated games."""
+"""Search for the crowd, and the seed, whose simulated games show the numbers of a paper.
+
+It ran once: what it found are the defaults of `Crowd`, `Rules` and `Deck`, and the `crowd_seed` of
+notebook 03. `python -m benchmarks.bench_game calibrate` repeats it.
+"""
 
 from __future__ import annotations
 
