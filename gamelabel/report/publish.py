@@ -10,7 +10,7 @@ from typing import Any
 from gamelabel.files import sha256_text, write_text
 from gamelabel.report.content import gather
 from gamelabel.study import claims, manifest
-from gamelabel.study.recording import metrics
+from gamelabel.study.recording import read_metrics
 from gamelabel.study.runner import Result
 from gamelabel.study.state import NOT_ASKED
 from gamelabel.study.steps import Study
@@ -31,7 +31,9 @@ def publish(result: Result) -> list[dict[str, Any]]:
     study = result.watch.study
     made = manifest.build(result)
     found = {
-        name: m for name, m in metrics(study.run_dir).items() if standing(result, m["notebook"])
+        name: m
+        for name, m in read_metrics(study.run_dir).items()
+        if standing(result, m["notebook"])
     }
     flat = {name: {key: m[key] for key in _METRIC} for name, m in sorted(found.items())}
     write_text(study.report_dir / "metrics.json", json.dumps(flat, indent=1) + "\n")

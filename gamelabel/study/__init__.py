@@ -1,10 +1,9 @@
-"""How notebooks become a study: what a notebook reports with stands here; the machinery is imported by name.
+"""How notebooks become a study.
 
-`record` (and `snake` for its names), `save_figure` and `save_table` are the whole face towards a notebook; `metrics`
-reads what was recorded.
-The rest, a module each: `steps` (the graph), `profiles` (strict parameters), `runner`, `manifest`, `claims`, `report`.
+A notebook needs `Report` (and `snake` for names); the rest is imported from its module: `steps`
+(the graph), `profiles` (parameters), `runner`, `manifest`, `claims`.
 """
 
-from gamelabel.study.recording import metrics, record, save_figure, save_table, snake
+from gamelabel.study.recording import Report, snake
 
-__all__ = ["metrics", "record", "save_figure", "save_table", "snake"]
+__all__ = ["Report", "snake"]

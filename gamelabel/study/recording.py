@@ -1,8 +1,4 @@
-"""What a notebook reports with: numbers, figures and tables, each with the notebook and the cell it came from.
-
-Where they go is said by the notebook's own parameters `run_dir` and `report_dir`, so the same lines work in the study
-and in a notebook opened alone.
-"""
+"""What a notebook reports with: numbers, figures and tables, each linked to the cell it came from."""
 
 from __future__ import annotations
 
@@ -14,163 +10,204 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gamelabel.files import write_text
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
 
-SIMULATED = "SIMULATED"
-ALONE = {"run_dir": "../data/runs/alone", "report_dir": "../reports/alone"}
-_SOURCES = {
-    "gamelabel10k": "released",
-    "database": "game",
-    "csv": "crowd",
-}  # 03's parameter -> the labels' column
+    from gamelabel.reliability.estimate import Estimate
 
-
-def record(
-    name: str,
-    value: float,
-    low: float | None = None,
-    high: float | None = None,
-    n: int | None = None,
-    unit: str = "",
-    source: str | None = None,
-) -> None:
-    """Keep one number of the study under a name: its value, an interval, how many it rests on, its unit.
-
-    `source` says where the data came from (simulated, game, released, crowd) where that is not the source of the
-    labels. A value that is not finite is kept as none. Raises ValueError for a name that is not snake_case.
-    """
-    here = _Here()
-    entry = {
-        "value": _number(value),
-        "low": _number(low),
-        "high": _number(high),
-        "n": None if n is None else int(n),
-    }
-    here.keep(
-        "metrics",
-        name,
-        {**entry, "unit": unit, "source": source or here.label_source, "cell": here.cell},
-    )
+_MARK = "SIMULATED"
+_MARK_STYLE: dict[str, Any] = {
+    "ha": "right",
+    "va": "top",
+    "color": "#b3261e",
+    "fontsize": 8,
+    "fontweight": "bold",
+}
 
 
 def snake(text: str) -> str:
-    """A name of the study in the form that `record` takes: "DPO, fresh noise" -> "dpo_fresh_noise"."""
+    """Return a text as the name of a result: "DPO, fresh noise" -> "dpo_fresh_noise"."""
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
-def save_figure(fig: Figure, name: str, caption: str = "") -> Path:
-    """Write a figure to the report's `figures/NAME.png`, marked SIMULATED where its labels are; the path."""
-    here = _Here()
-    if here.simulated and not any(text.get_text() == SIMULATED for text in fig.texts):
-        fig.text(
-            0.995,
-            0.995,
-            SIMULATED,
-            ha="right",
-            va="top",
-            color="#b3261e",
-            fontsize=8,
-            fontweight="bold",
-        )
-    path = here.place("figures", name, ".png")
-    fig.savefig(path, dpi=150, bbox_inches="tight", metadata={"Software": None})
-    here.keep("figures", name, {"caption": caption, "cell": here.cell, "simulated": here.simulated})
-    return path
+class Report:
+    """The results of one notebook, kept for the report of the run.
 
+    Every result is stored with the notebook and the cell that made it. If any label that the
+    notebook's results rest on is simulated, its figures and tables are marked SIMULATED.
 
-def save_table(frame: DataFrame, name: str, caption: str = "") -> Path:
-    """Write a table to the report's `tables/NAME.csv`, marked SIMULATED where its labels are; the path.
-
-    A named index becomes a column.
+    Parameters
+    ----------
+    run_dir : str or Path
+        The folder of the run's tables. Results are recorded in `records/` in it.
+    report_dir : str or Path
+        The folder of the run's report, which gets `figures/NAME.png` and `tables/NAME.csv`.
+    simulated : bool
+        Whether the results are simulated whatever labels the run has. By default, the table
+        `labels` in `run_dir` decides.
     """
-    here = _Here()
-    if any(frame.index.names):
-        frame = frame.reset_index()
-    if here.simulated:
-        frame = frame.assign(label_source=SIMULATED)
-    path = here.place("tables", name, ".csv")
-    frame.to_csv(path, index=False)
-    here.keep("tables", name, {"caption": caption, "cell": here.cell, "simulated": here.simulated})
-    return path
 
-
-def metrics(run_dir: str | Path | None = None) -> dict[str, dict[str, Any]]:
-    """Every number recorded so far in the run, name -> value, low, high, n, unit, source, notebook, cell."""
-    folder = Path(run_dir or _Here().run_dir) / "records"
-    found: dict[str, dict[str, Any]] = {}
-    for path in sorted(folder.glob("*.json")):
-        for name, entry in json.loads(path.read_text())["metrics"].items():
-            found[name] = {**entry, "notebook": path.stem}
-    return found
-
-
-class _Here:
-    """The notebook that is running: its name, its folders, the number of its cell, the source of its labels."""
-
-    def __init__(self) -> None:
-        shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-        names = shell.user_ns if shell is not None else vars(sys.modules["__main__"])
-        self.run_dir = Path(names.get("run_dir", ALONE["run_dir"]))
-        self.report_dir = Path(names.get("report_dir", ALONE["report_dir"]))
-        self.cell = (
-            shell.execution_count - 1 if shell is not None else 0
-        )  # it counts on before a cell runs
-        # the notebook's path: JupyterLab's server sets this for its kernels, and so does the runner
-        self.name = Path(os.environ.get("JPY_SESSION_NAME", "notebook")).stem
-        self.label_source = self._label_source(names.get("label_source"))
+    def __init__(
+        self, run_dir: str | Path, report_dir: str | Path, simulated: bool = False
+    ) -> None:
+        self.run_dir = Path(run_dir)
+        self.report_dir = Path(report_dir)
+        self._simulated = simulated
+        # JupyterLab sets the variable for its kernels, and so does `gamelabel run`
+        self.notebook = Path(os.environ.get("JPY_SESSION_NAME", "notebook")).stem
 
     @property
-    def simulated(self) -> bool:
-        return self.label_source == "simulated"
+    def label_source(self) -> str:
+        """Where the labels behind the results came from; "simulated" if any, empty if none.
 
-    def _label_source(self, stated: object) -> str:
-        """Of the labels that this notebook's results rest on; simulated where any is, empty where there are none."""
-        from gamelabel.study.steps import STEPS, uses_labels
-
-        if stated == "simulated":
+        Otherwise the words of the column `source` of the table `labels`, joined by "+".
+        """
+        if self._simulated:
             return "simulated"
-        known = self.name in {step.name for step in STEPS}
         table = self.run_dir / "labels.parquet"
-        if (known and not uses_labels(self.name)) or not table.exists():
-            return _SOURCES.get(str(stated), str(stated)) if stated else ""
+        if not _rests_on_labels(self.notebook) or not table.exists():
+            return ""
         from pyarrow import parquet
 
         sources = set(parquet.read_table(table, columns=["source"])["source"].unique().to_pylist())
         return "simulated" if "simulated" in sources else "+".join(sorted(sources))
 
-    def place(self, folder: str, name: str, suffix: str) -> Path:
+    def record(
+        self,
+        name: str,
+        value: float | Estimate,
+        low: float | None = None,
+        high: float | None = None,
+        n: int | None = None,
+        unit: str = "",
+        source: str | None = None,
+    ) -> None:
+        """Keep one number under a name.
+
+        Parameters
+        ----------
+        name : str
+            The name, in snake_case; see `snake`.
+        value : float or Estimate
+            The number. An `Estimate` brings its interval and its count. A number that is not
+            finite is kept as null.
+        low, high : float, optional
+            The ends of the 95 % interval.
+        n : int, optional
+            The number of units that the value rests on.
+        unit : str
+            The unit, in words.
+        source : str, optional
+            Where the data came from: simulated, game, released, crowd. By default, `label_source`.
+
+        Raises
+        ------
+        ValueError
+            If the name is not in snake_case.
+        """
+        if isinstance(value, tuple):
+            value, low, high, n = value
+        entry = {
+            "value": _finite(value),
+            "low": _finite(low),
+            "high": _finite(high),
+            "n": None if n is None else int(n),
+            "unit": unit,
+        }
+        label_source = self.label_source
+        entry |= {"source": source or label_source, "cell": _cell()}
+        self._keep("metrics", name, entry, label_source)
+
+    def save_figure(self, fig: Figure, name: str, caption: str = "") -> Path:
+        """Write a figure to `figures/NAME.png` of the report and return the path."""
+        label_source = self.label_source
+        simulated = label_source == "simulated"
+        if simulated and not any(text.get_text() == _MARK for text in fig.texts):
+            fig.text(0.995, 0.995, _MARK, **_MARK_STYLE)
+        path = self._path("figures", name, ".png")
+        fig.savefig(path, dpi=150, bbox_inches="tight", metadata={"Software": None})
+        entry = {"caption": caption, "cell": _cell(), "simulated": simulated}
+        self._keep("figures", name, entry, label_source)
+        return path
+
+    def save_table(self, frame: DataFrame, name: str, caption: str = "") -> Path:
+        """Write a table to `tables/NAME.csv` of the report and return the path.
+
+        A named index becomes a column; a simulated table gets the column `label_source`.
+        """
+        label_source = self.label_source
+        simulated = label_source == "simulated"
+        if any(frame.index.names):
+            frame = frame.reset_index()
+        if simulated:
+            frame = frame.assign(label_source=_MARK)
+        path = self._path("tables", name, ".csv")
+        frame.to_csv(path, index=False)
+        entry = {"caption": caption, "cell": _cell(), "simulated": simulated}
+        self._keep("tables", name, entry, label_source)
+        return path
+
+    def metrics(self) -> dict[str, dict[str, Any]]:
+        """Return every number recorded so far in the run; see `read_metrics`."""
+        return read_metrics(self.run_dir)
+
+    def _path(self, folder: str, name: str, suffix: str) -> Path:
         _check_name(name)
         path = self.report_dir / folder / f"{name}{suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def keep(self, kind: str, name: str, entry: dict[str, Any]) -> None:
-        from gamelabel.files import write_text
-
+    def _keep(self, kind: str, name: str, entry: dict[str, Any], label_source: str) -> None:
         _check_name(name)
-        path = self.run_dir / "records" / f"{self.name}.json"
-        kept = (
-            json.loads(path.read_text())
-            if path.exists()
-            else {"metrics": {}, "figures": {}, "tables": {}}
-        )
-        kept["label_source"] = self.label_source
-        kept[kind][name] = entry
-        write_text(path, json.dumps(kept, indent=1) + "\n")
+        path = self.run_dir / "records" / f"{self.notebook}.json"
+        records: dict[str, Any] = {"metrics": {}, "figures": {}, "tables": {}}
+        if path.exists():
+            records = json.loads(path.read_text(encoding="utf-8"))
+        records["label_source"] = label_source
+        records[kind][name] = entry
+        write_text(path, json.dumps(records, indent=1) + "\n")
+
+
+def read_metrics(run_dir: str | Path) -> dict[str, dict[str, Any]]:
+    """Return every number recorded in a run.
+
+    A dict of dicts: name -> value, low, high, n, unit, source, notebook, cell.
+    """
+    metrics: dict[str, dict[str, Any]] = {}
+    for path in sorted((Path(run_dir) / "records").glob("*.json")):
+        for name, entry in json.loads(path.read_text(encoding="utf-8"))["metrics"].items():
+            metrics[name] = {**entry, "notebook": path.stem}
+    return metrics
+
+
+def _rests_on_labels(notebook: str) -> bool:
+    """Whether a notebook comes after the labels; one that is not a step of the study may do so."""
+    from gamelabel.study.steps import STEPS, uses_labels
+
+    return uses_labels(notebook) or notebook not in {step.name for step in STEPS}
+
+
+def _cell() -> int:
+    """Return the number of the running cell, as in In [n]; 0 outside a notebook."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    # IPython counts up before the cell runs
+    return shell.execution_count - 1 if shell is not None else 0
 
 
 def _check_name(name: str) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise ValueError(
-            f"{name!r} is no name for a result: small letters, digits and underscores, a letter first"
+            f"{name!r} cannot name a result: use lowercase letters, digits and underscores,"
+            " and begin with a letter"
         )
 
 
-def _number(value: float | None) -> float | int | None:
+def _finite(value: float | None) -> float | int | None:
     if value is None or not math.isfinite(value):
         return None
-    return (
-        int(value) if float(value).is_integer() and not isinstance(value, float) else float(value)
-    )
+    if float(value).is_integer() and not isinstance(value, float):
+        return int(value)
+    return float(value)

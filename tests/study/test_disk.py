@@ -32,7 +32,7 @@ def test_a_full_disk_is_told_in_a_sentence_and_loses_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     small_disk.grow("300k")
-    images = (FOLDERS, START, DRAW, 'study.record("images_drawn", len(left))')
+    images = (FOLDERS, START, DRAW, 'report.record("images_drawn", len(left))')
     study = toy_study(small_disk.folder / "study", STEPS, _01_prompts=PROMPTS, _02_images=images)
     with (tmp_path / "shown").open("w") as shown:
         result = run(study, progress=runner.Progress(shown))

@@ -13,7 +13,7 @@ def test_modules_with_their_packages_and_lazy_imports(tmp_path: Path) -> None:
         )
     )
     assert {"gamelabel", "gamelabel.study", "gamelabel.study.recording"} <= set(found)
-    assert "gamelabel.study.steps" in found  # notebook.py imports it inside a function
+    assert "gamelabel.study.steps" in found  # recording.py imports it inside a function
     assert not {"gamelabel.study.runner", "gamelabel.report.publish", "gamelabel.scenes"} & set(
         found
     )

@@ -10,7 +10,7 @@ from gamelabel.report.content import gather
 from gamelabel.report.pdf import markdown, write_pdf
 from gamelabel.report.publish import publish
 from gamelabel.study import manifest
-from gamelabel.study.recording import metrics
+from gamelabel.study.recording import read_metrics
 from gamelabel.study.runner import run
 from gamelabel.study.steps import Study
 from tests.study.toys import IMAGES, LABELS, PROMPTS, RELIABILITY, toy_study
@@ -98,7 +98,7 @@ def test_the_manifest_holds_what_design_says(study: Study) -> None:
 def test_metrics_are_flat(study: Study) -> None:
     got = json.loads((study.report_dir / "metrics.json").read_text())
     assert got["labels_players"] == {"value": 188, "low": 180, "high": 190, "n": 188, "unit": ""}
-    assert metrics(study.run_dir)["labels_players"]["source"] == "simulated"
+    assert read_metrics(study.run_dir)["labels_players"]["source"] == "simulated"
 
 
 def test_claims_of_a_simulated_run(study: Study) -> None:

@@ -7,7 +7,10 @@ import nbformat
 from gamelabel.study.steps import STEPS, Step, Study
 
 FOLDERS = 'run_dir = "../data/runs/alone"  # where the tables lie\nreport_dir = "../reports/alone"  # where the report lies'
-START = "from pathlib import Path\nimport pandas as pd\nfrom gamelabel import study\nrun = Path(run_dir)"
+START = (
+    "from pathlib import Path\nimport pandas as pd\nfrom gamelabel import study\n"
+    "run, report = Path(run_dir), study.Report(run_dir, report_dir)"
+)
 
 
 def write_notebook(path: Path, parameters: str, *cells: str, title: str = "A toy") -> Path:
@@ -46,7 +49,7 @@ PROMPTS = (
     f"{FOLDERS}\nseed = 0  # the root seed\nrows = 4  # how many prompts",
     START,
     'pd.DataFrame({"prompt_id": range(rows)}).to_parquet(run / "prompts.parquet")',
-    'study.record("prompts_total", 100_000, n=rows)',
+    'report.record("prompts_total", 100_000, n=rows)',
 )
 IMAGES = (
     FOLDERS,
@@ -57,16 +60,16 @@ IMAGES = (
 )
 LABELS = (
     f'{FOLDERS}\nlabel_source = "simulated"  # where labels come from\nbroken = True  # whether the third cell raises',
-    START,
+    f'{START}\nreport = study.Report(run_dir, report_dir, simulated=label_source == "simulated")',
     'if broken:\n    raise RuntimeError("the labels are torn")',
     'pd.DataFrame({"source": ["simulated"] * 3}).to_parquet(run / "labels.parquet")\n'
     'pd.DataFrame({"player_id": ["p1"]}).to_parquet(run / "players.parquet")',
-    'study.record("labels_players", 188, low=180, high=190, n=188)',
+    'report.record("labels_players", 188, low=180, high=190, n=188)',
 )
 RELIABILITY = (
     FOLDERS,
     START,
-    'labels = pd.read_parquet(run / "labels.parquet")\nstudy.save_table(labels, "kept", "Labels kept")',
+    'labels = pd.read_parquet(run / "labels.parquet")\nreport.save_table(labels, "kept", "Labels kept")',
     "import matplotlib.pyplot as plt\nfig, axes = plt.subplots(figsize=(3, 2))\naxes.plot([1, 2])",
-    'study.save_figure(fig, "line", "A line")\nstudy.record("reliability_accuracy_mean", 0.9, low=0.88, high=0.92)',
+    'report.save_figure(fig, "line", "A line")\nreport.record("reliability_accuracy_mean", 0.9, low=0.88, high=0.92)',
 )
