@@ -61,7 +61,7 @@ def world_judge(
     with Image.open(picture) as image:
         verdict = verify(image, prompt)
     typer.echo(f"{'fits' if verdict.fits else 'does not fit'} (score {verdict.score:.2f})")
-    for fault in verdict.wrong:
+    for fault in verdict.faults:
         typer.echo(f"- {fault}")
     raise typer.Exit(0 if verdict.fits else 1)
 
@@ -98,7 +98,7 @@ def world_sample(
         typer.echo(f"not judged: {unknown}")
         return
     for number, verdict in zip(seeds, verify_batch(pictures, [prompt] * n), strict=True):
-        typer.echo(f"seed {number}: {'fits' if verdict.fits else '; '.join(verdict.wrong)}")
+        typer.echo(f"seed {number}: {'fits' if verdict.fits else '; '.join(verdict.faults)}")
 
 
 @world.command("evaluate")

@@ -12,9 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 from scipy.stats import binomtest
 
-from gamelabel.scenes import FAMILIES, adherence, parse, prompts
+from gamelabel.scenes import FAMILIES, adherence, all_prompts, normalize_prompt, parse
 from gamelabel.scenes.draw import SIDE
-from gamelabel.scenes.grammar import normalise
 
 
 def share(hits: ArrayLike) -> dict[str, Any]:
@@ -52,7 +51,7 @@ def judge_pairs(pairs: pd.DataFrame, folder: Path) -> pd.DataFrame:
 
     Only pairs that the judge can tell are in it: a prompt of the grammar, pictures of the world's size.
     """
-    known = pairs[pairs["prompt"].map(normalise).isin(prompts().keys())]
+    known = pairs[pairs["prompt"].map(normalize_prompt).isin(all_prompts().keys())]
     parts = [_judge(known.iloc[i : i + _CHUNK], folder) for i in range(0, len(known), _CHUNK)]
     columns = {"pair_id": str, "score_a": float, "score_b": float, "fits_a": bool, "fits_b": bool}
     return (

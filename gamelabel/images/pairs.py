@@ -21,9 +21,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from gamelabel.games.pairs.decoys import choose_decoys
 from gamelabel.images.pipeline import batch_of, generate, identity
-from gamelabel.scenes import parse, split
-from gamelabel.scenes import prompts as all_prompts
-from gamelabel.scenes.grammar import normalise
+from gamelabel.scenes import all_prompts, normalize_prompt, parse, scene_split
 
 _ORIGIN = "origin"  # the entry of a PNG with the hash of what it was drawn from
 
@@ -32,7 +30,7 @@ def trainable(prompts: pd.DataFrame) -> pd.DataFrame:
     """Without the prompts on which models of the embedded world are tested: its held-out combinations."""
     known = all_prompts()
     held_out = prompts["text"].map(
-        lambda text: normalise(text) in known and split(parse(text)) == "held-out"
+        lambda text: normalize_prompt(text) in known and scene_split(parse(text)) == "held-out"
     )
     return prompts[~held_out.astype(bool)]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from gamelabel.prompts.corpora import Corpus
-from gamelabel.scenes.grammar import Split, sample_prompts
+from gamelabel.scenes.prompt_split import SplitName, sample_prompts
 
 WORLD = "world"
 
@@ -31,7 +31,7 @@ def world_corpus(
     seed: int = 0,
     terms: Sequence[str] = (),
     planted: float = 0.02,
-    side: Split = "train",
+    side: SplitName = "train",
 ) -> Corpus:
     """Draw n prompts of the grammar; a share `planted` of them, at random, has a term of a word list put in.
 

@@ -1,35 +1,41 @@
-"""The embedded image world: prompts and scenes, drawings of them, and a judge that cannot err about them."""
+"""The drawn world: prompts and scenes, drawings of them, and a judge that makes no errors.
+
+>>> from gamelabel.scenes import draw, parse, verify
+>>> prompt = "a red circle above a blue star"
+>>> verify(draw(parse(prompt), seed=0), prompt).fits
+True
+"""
 
 from gamelabel.scenes.contact_sheets import contact_sheet
 from gamelabel.scenes.draw import SIDE, draw
 from gamelabel.scenes.grammar import (
     FAMILIES,
     Scene,
-    Thing,
+    SceneObject,
     UnknownPrompt,
+    all_prompts,
+    normalize_prompt,
     parse,
-    prompts,
-    sample_prompts,
-    split,
-    write,
+    scene_prompt,
 )
-from gamelabel.scenes.verify import Verdict, adherence, verify, verify_batch
+from gamelabel.scenes.prompt_split import sample_prompts, scene_split
+from gamelabel.scenes.verify import adherence, verify, verify_batch
 
 __all__ = [
     "FAMILIES",
     "SIDE",
     "Scene",
-    "Thing",
+    "SceneObject",
     "UnknownPrompt",
-    "Verdict",
     "adherence",
+    "all_prompts",
     "contact_sheet",
     "draw",
+    "normalize_prompt",
     "parse",
-    "prompts",
     "sample_prompts",
-    "split",
+    "scene_prompt",
+    "scene_split",
     "verify",
     "verify_batch",
-    "write",
 ]

@@ -1,4 +1,4 @@
-"""Many small pictures on one sheet that a person can look at."""
+"""Many small pictures on one sheet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 
 def contact_sheet(
@@ -18,7 +17,31 @@ def contact_sheet(
     scale: int = 2,
     gap: int = 4,
 ) -> None:
-    """Write N pictures of one size (H, W, 3) as a grid on white, each pixel `scale` pixels wide."""
+    """Write pictures as a grid on white.
+
+    Parameters
+    ----------
+    pictures : iterable of array, uint8 (H, W, 3)
+        At least one picture; all have the same size.
+    path : Path
+        The image file to write.
+    columns : int
+        Pictures in a row.
+    scale : int
+        Enlargement: pixels of the sheet for each pixel of a picture.
+    gap : int
+        Pixels of the sheet between pictures.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from gamelabel.scenes.draw import draw
+    >>> from gamelabel.scenes.grammar import parse
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> contact_sheet([draw(parse("a blue star"), seed) for seed in range(8)], folder / "stars.png")
+    """
+    from PIL import Image
+
     tiles = list(pictures)
     side = tiles[0].shape[0] * scale
     columns = min(columns, len(tiles))

@@ -1,8 +1,9 @@
-"""Picture and prompt -> whether the picture fits (exact), how far (by parts), and what is wrong in words.
+"""Picture and prompt -> whether the picture fits exactly, how far, and what is wrong in words.
 
-A picture fits when it shows exactly what its prompt asks for and nothing more; what counts as an object is said in
-`see`. Two things are one above the other, or side by side, by whichever of the vertical and horizontal distances of
-their centres is larger; "next to" is side by side, with bounding circles at most `NEAR` pixels apart.
+A picture fits if it shows exactly what its prompt asks for and nothing more; `detection` says what
+counts as an object. Two objects are one above the other, or side by side, by the larger of the
+vertical and the horizontal distance of their centres; "next to" is side by side, with bounding
+circles at most `NEXT_TO_GAP` pixels apart.
 """
 
 from __future__ import annotations
@@ -16,90 +17,123 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gamelabel.scenes.draw import BOUNDING
-from gamelabel.scenes.faults import faults
+from gamelabel.scenes.detection import MAX_OBJECTS, Detections, detect_objects
+from gamelabel.scenes.draw import BOUNDING_RADII
+from gamelabel.scenes.faults import describe_faults
 from gamelabel.scenes.grammar import COLOURS, RELATIONS, SHAPES, SIZES, STYLES, parse
-from gamelabel.scenes.pictures import Pictures
-from gamelabel.scenes.see import MOST, Seen, see
+from gamelabel.scenes.image_checks import Images
 
-PARTS = ("count", "shapes", "colours", "sizes", "relation", "style")
-NEAR = (
-    16.0  # pixels; `draw` leaves 5 to 9 between the bounding circles of things next to each other
-)
-_REACH = np.array([BOUNDING[shape] for shape in SHAPES] + [1.1])  # the last for an unclear shape
-_MOST_ASKED = 4  # things, by any prompt
+ADHERENCE_PARTS = ("count", "shapes", "colours", "sizes", "relation", "style")
+NEXT_TO_GAP = 16.0  # pixels; `draw` leaves 5 to 9 between objects next to each other
+_REACH = np.array([BOUNDING_RADII[shape] for shape in SHAPES] + [1.1])  # the last: unclear shape
+_MAX_REQUESTED = 4  # objects in any prompt
+
+_Ints = NDArray[np.int64]
+_Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the judge says of one picture.
+    """The judgement of one picture.
 
-    fits: exactly what the prompt asks for is there. score: the mean of the parts in [0, 1], 1 only where it fits.
-    parts: share of each part that the prompt asks for (of PARTS) that is right. wrong: one phrase for each fault.
+    Attributes
+    ----------
+    fits : bool
+        Whether exactly what the prompt asks for is there.
+    score : float
+        Mean of the parts, 0 to 1; 1 only if the picture fits.
+    parts : dict of str to float
+        Share that is right of each part of `ADHERENCE_PARTS` that the prompt asks for.
+    faults : tuple of str
+        One phrase for each fault.
     """
 
     fits: bool
     score: float
     parts: dict[str, float]
-    wrong: tuple[str, ...]
+    faults: tuple[str, ...]
 
 
 def verify(image: Any, prompt: str) -> Verdict:
     """Judge one picture: a PIL image or an array, RGB, 64 x 64, uint8.
 
-    Raises UnknownPrompt (a ValueError) outside the grammar, ValueError for a picture of another size, mode or type.
+    Raises `UnknownPrompt` (a ValueError) for a prompt outside the grammar, and ValueError for a
+    picture of another size, mode or type.
+
+    >>> from gamelabel.scenes.draw import draw
+    >>> picture = draw(parse("a large blue circle"), seed=0)
+    >>> verify(picture, "a large blue circle").fits
+    True
+    >>> verify(picture, "a large red circle").faults
+    ('the circle is blue, not red',)
     """
     return verify_batch([image], [prompt])[0]
 
 
-def verify_batch(images: Pictures, prompts: Sequence[str]) -> list[Verdict]:
-    """Judge N pictures, uint8 (N, 64, 64, 3) or a sequence of PIL images or arrays, each against its prompt.
+def verify_batch(images: Images, prompts: Sequence[str]) -> list[Verdict]:
+    """Judge N pictures, each against its prompt.
 
-    Raises UnknownPrompt (a ValueError) outside the grammar, ValueError for pictures of another size, mode or type,
-    or when there are not as many prompts as pictures.
+    `images` is an array, uint8 (N, 64, 64, 3), or a sequence of PIL images or arrays. Raises
+    `UnknownPrompt` (a ValueError) for a prompt outside the grammar, and ValueError for pictures of
+    another size, mode or type, or if the number of prompts differs from that of the pictures.
+
+    >>> from gamelabel.scenes.draw import draw
+    >>> prompts = ["two red stars", "a circle left of a square"]
+    >>> pictures = [draw(parse(prompt), seed=0) for prompt in prompts]
+    >>> [verdict.score for verdict in verify_batch(pictures, prompts)]
+    [1.0, 1.0]
     """
-    seen, parts, taken = _judge(images, prompts)
+    detections, parts, matched = _judge(images, prompts)
+    scores = _mean_of_parts(parts).tolist()
     verdicts = []
-    for i, (score, row) in enumerate(zip(_score(parts).tolist(), parts.tolist(), strict=True)):
-        named = {
-            name: part for name, part in zip(PARTS, row, strict=True) if part == part
-        }  # nan where not asked
-        wrong: tuple[str, ...] = ()
+    for i, (score, row) in enumerate(zip(scores, parts.tolist(), strict=True)):
+        named = dict(zip(ADHERENCE_PARTS, row, strict=True))
+        named = {name: part for name, part in named.items() if part == part}  # NaN: not requested
+        faults: tuple[str, ...] = ()
         if score < 1.0:
-            scene, objects = parse(prompts[i]), seen.objects(i)
-            for_things = [
-                objects[slot] if slot >= 0 else None for slot in taken[i, : len(scene.things)]
-            ]
-            style, related = seen.style_of(i), named.get("relation") != 0.0
-            wrong = faults(scene, objects, for_things, style, int(seen.count[i]), related)
-        verdicts.append(Verdict(score == 1.0, score, named, wrong))
+            faults = _faults(prompts[i], detections, i, matched[i], named)
+        verdicts.append(Verdict(score == 1.0, score, named, faults))
     return verdicts
 
 
-def adherence(
-    images: Pictures, prompts: Sequence[str]
-) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Whether each of N pictures fits its prompt, and its score in [0, 1]: both (N,). Raises as `verify_batch`."""
-    score = _score(_judge(images, prompts)[1])
+def adherence(images: Images, prompts: Sequence[str]) -> tuple[_Bools, NDArray[np.float64]]:
+    """Judge N pictures without words, which is faster than `verify_batch`.
+
+    Returns whether each picture fits its prompt, bool (N,), and its score in [0, 1], float (N,).
+    Raises as `verify_batch` does.
+
+    >>> from gamelabel.scenes.draw import draw
+    >>> fits, score = adherence([draw(parse("two stars"), 0)], ["three stars"])
+    >>> fits.tolist(), score.round(2).tolist()
+    ([False], [0.67])
+    """
+    score = _mean_of_parts(_judge(images, prompts)[1])
     return score == 1.0, score
 
 
-def _score(parts: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.nansum(parts, 1) / (~np.isnan(parts)).sum(1)
+def _faults(
+    prompt: str, detections: Detections, i: int, slots: _Ints, parts: dict[str, float]
+) -> tuple[str, ...]:
+    """Faults of picture i; slots: the object matched to each object of the scene, -1 for none."""
+    scene, objects = parse(prompt), detections.objects(i)
+    matched = [objects[k] if k >= 0 else None for k in slots[: len(scene.objects)]]
+    style, count = detections.style_name(i), int(detections.count[i])
+    return describe_faults(scene, objects, matched, style, count, parts.get("relation") != 0.0)
+
+
+def _mean_of_parts(parts: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.nansum(parts, 1) / (~np.isnan(parts)).sum(1))
 
 
 @cache
-def _asked(prompt: str) -> tuple[int, ...]:
-    """What a prompt asks for as numbers: things, relation, style, then shapes, colours, sizes; -1 where open."""
+def _scene_codes(prompt: str) -> tuple[int, ...]:
+    """A scene as numbers: count, relation, style, then shapes, colours, sizes; -1 where open."""
     scene = parse(prompt)
-    codes = [
-        len(scene.things),
-        _index(RELATIONS, scene.relation),
-        _index(("", *STYLES), scene.style),
-    ]
-    for names, of in ((SHAPES, "shape"), (COLOURS, "colour"), (SIZES, "size")):
-        column = [_index(names, getattr(thing, of)) for thing in scene.things]
-        codes += column + [-1] * (_MOST_ASKED - len(column))
+    styles = ("", *STYLES)
+    codes = [len(scene.objects), _index(RELATIONS, scene.relation), _index(styles, scene.style)]
+    for names, attribute in ((SHAPES, "shape"), (COLOURS, "colour"), (SIZES, "size")):
+        column = [_index(names, getattr(item, attribute)) for item in scene.objects]
+        codes += column + [-1] * (_MAX_REQUESTED - len(column))
     return tuple(codes)
 
 
@@ -107,80 +141,101 @@ def _index(names: tuple[str, ...], name: str) -> int:
     return names.index(name) if name else -1
 
 
-def _judge(
-    images: Pictures, prompts: Sequence[str]
-) -> tuple[Seen, NDArray[np.float64], NDArray[np.int64]]:
-    """What is seen, the parts (N, 6), nan where not asked, and the object taken for each thing (N, 4), -1 for none."""
+def _judge(images: Images, prompts: Sequence[str]) -> tuple[Detections, NDArray[np.float64], _Ints]:
+    """Compare pictures with their prompts.
+
+    Returns
+    -------
+    detections : Detections
+        What the pictures show.
+    parts : float64 (N, 6)
+        Share of each part that is right, NaN if the prompt does not ask for it.
+    matched : int64 (N, 4)
+        Slot of the object matched to each requested object, -1 for none.
+    """
     if isinstance(prompts, str):
         raise ValueError(
-            "got one prompt where several are expected: give [prompt], or call verify(picture, prompt)"
+            "got one prompt where several are expected: give [prompt], "
+            "or call verify(picture, prompt)"
         )
-    rows = np.array([_asked(prompt) for prompt in prompts], np.int64).reshape(
-        -1, 3 + 3 * _MOST_ASKED
-    )
-    seen = see(images)
-    if len(seen.count) != len(rows):
+    codes = [_scene_codes(prompt) for prompt in prompts]
+    rows = np.array(codes, np.int64).reshape(-1, 3 + 3 * _MAX_REQUESTED)
+    detections = detect_objects(images)
+    if len(detections.count) != len(rows):
         raise ValueError(
-            f"{len(seen.count)} pictures but {len(rows)} prompts: give one prompt for each picture"
+            f"{len(detections.count)} pictures but {len(rows)} prompts: "
+            "give one prompt for each picture"
         )
     number, relation, style = rows[:, 0], rows[:, 1], rows[:, 2]
-    asked = rows[:, 3:].reshape(-1, 3, _MOST_ASKED)  # shapes, colours, sizes
-    found = np.stack((seen.shape, seen.colour, seen.size), 1)
-    same = (asked[..., None] == found[:, :, None]) & (
-        asked[..., None] >= 0
-    )  # picture, part, thing, object
+    requested = rows[:, 3:].reshape(-1, 3, _MAX_REQUESTED)  # shapes, colours, sizes
+    detected = np.stack((detections.shape, detections.colour, detections.size), 1)
+    # picture, attribute, requested object, detected object
+    same = (requested[..., None] == detected[:, :, None]) & (requested[..., None] >= 0)
 
-    taken = np.full((len(rows), _MOST_ASKED), -1)
-    for n in range(1, _MOST_ASKED + 1):
-        these = number == n
-        taken[these, :n] = _take(same[these, :, :n], seen, these, relation[these])
-    exists = (taken >= 0) & (taken < seen.count[:, None])
-    right = (
-        np.take_along_axis(same, np.maximum(taken, 0)[:, None, :, None], 3)[..., 0]
-        & exists[:, None]
-    )
-    sought = (asked >= 0).sum(2)
+    slots = np.full((len(rows), _MAX_REQUESTED), -1)
+    for n in range(1, _MAX_REQUESTED + 1):
+        of_n = number == n
+        slots[of_n, :n] = _best_matching(same[of_n, :, :n], detections, of_n, relation[of_n])
+    exists = (slots >= 0) & (slots < detections.count[:, None])
+    at_slot = np.take_along_axis(same, np.maximum(slots, 0)[:, None, :, None], 3)[..., 0]
+    right = at_slot & exists[:, None]
+    n_requested = (requested >= 0).sum(2)
 
-    parts = np.full((len(rows), len(PARTS)), np.nan)
-    parts[:, 0] = np.minimum(number, seen.count) / np.maximum(number, seen.count)
-    np.divide(right.sum(2), sought, out=parts[:, 1:4], where=sought > 0)
-    held = _holds(seen, np.arange(len(rows)), relation, taken[:, 0], taken[:, 1])
+    parts = np.full((len(rows), len(ADHERENCE_PARTS)), np.nan)
+    parts[:, 0] = np.minimum(number, detections.count) / np.maximum(number, detections.count)
+    np.divide(right.sum(2), n_requested, out=parts[:, 1:4], where=n_requested > 0)
+    held = _relation_holds(detections, np.arange(len(rows)), relation, slots[:, 0], slots[:, 1])
     parts[:, 4] = np.where(relation >= 0, held, np.nan)
-    parts[:, 5] = np.where(style >= 0, style == seen.style, np.nan)
-    return seen, parts, np.where(exists, taken, -1)
+    parts[:, 5] = np.where(style >= 0, style == detections.style, np.nan)
+    return detections, parts, np.where(exists, slots, -1)
 
 
-def _take(
-    same: NDArray[np.bool_], seen: Seen, these: NDArray[np.bool_], relation: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """The best way to take objects for n things: slots (K, n), from what agrees, (K, 3, n, MOST)."""
-    n, rows = same.shape[2], np.flatnonzero(these)
-    ways = np.array(list(itertools.permutations(range(MOST), n)))
-    exists = np.arange(MOST) < seen.count[rows, None]
-    # most that is right, then most that exists, then in the relation, then the largest, which come first
+def _best_matching(
+    same: _Bools, detections: Detections, pictures: _Bools, relation: _Ints
+) -> _Ints:
+    """Match detected objects to n requested ones.
+
+    Parameters
+    ----------
+    same : bool (K, 3, n, 6)
+        Whether an attribute of a requested and of a detected object agrees, in K pictures.
+    detections : Detections
+        What all N pictures show.
+    pictures : bool (N,)
+        Which K of the N pictures these are.
+    relation : int64 (K,)
+        Requested relation, an index into `RELATIONS`, -1 for none.
+
+    Returns
+    -------
+    int64 (K, n)
+        The slot of the object matched to each requested one.
+    """
+    n, rows = same.shape[2], np.flatnonzero(pictures)
+    ways = np.array(list(itertools.permutations(range(MAX_OBJECTS), n)))
+    exists = np.arange(MAX_OBJECTS) < detections.count[rows, None]
+    # first what agrees, then what exists, then what is in the relation, then the largest objects
     worth = same.sum(1) + 0.1 * exists[:, None]
-    total = sum(worth[:, k][:, ways[:, k]] for k in range(n))
+    total = np.sum([worth[:, k][:, ways[:, k]] for k in range(n)], axis=0)
     if n == 2:
-        total = total + 0.01 * _holds(
-            seen, rows[:, None], relation[:, None], ways[:, 0], ways[:, 1]
-        )
-    return ways[np.argmax(total, 1)]
+        held = _relation_holds(detections, rows[:, None], relation[:, None], ways[:, 0], ways[:, 1])
+        total = total + 0.01 * held
+    return np.asarray(ways[np.argmax(total, 1)])
 
 
-def _holds(
-    seen: Seen,
-    i: NDArray[np.int64],
-    relation: NDArray[np.int64],
-    first: NDArray[np.int64],
-    second: NDArray[np.int64],
-) -> NDArray[np.bool_]:
-    """Whether a relation, an index into RELATIONS or -1 for none, holds from the first object to the second."""
-    dx, dy = seen.x[i, second] - seen.x[i, first], seen.y[i, second] - seen.y[i, first]
-    reach = _REACH[seen.shape] * seen.r
-    near = np.hypot(dx, dy) <= reach[i, first] + reach[i, second] + NEAR
+def _relation_holds(
+    detections: Detections, i: _Ints, relation: _Ints, first: _Ints, second: _Ints
+) -> _Bools:
+    """Whether a relation holds from the first to the second object of picture i.
+
+    `relation` is an index into `RELATIONS`, -1 for none; `first` and `second` are slots.
+    """
+    dx = detections.x[i, second] - detections.x[i, first]
+    dy = detections.y[i, second] - detections.y[i, first]
+    reach = _REACH[detections.shape] * detections.r
+    near = np.hypot(dx, dy) <= reach[i, first] + reach[i, second] + NEXT_TO_GAP
     beside = np.abs(dx) > np.abs(dy)
     holds = {"above": ~beside & (dy > 0), "left of": beside & (dx > 0), "next to": beside & near}
-    both = np.maximum(first, second) < seen.count[i]
-    return both & np.select(
-        [relation == k for k in range(len(RELATIONS))], [holds[name] for name in RELATIONS], False
-    )
+    both_exist = np.maximum(first, second) < detections.count[i]
+    cases = [relation == k for k in range(len(RELATIONS))]
+    return np.asarray(both_exist & np.select(cases, [holds[name] for name in RELATIONS], False))

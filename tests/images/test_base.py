@@ -12,7 +12,7 @@ from gamelabel.models.flux_scenes import Recipe, assemble, quick, run, write_car
 from gamelabel.models.flux_scenes.recipe import STAGES
 from gamelabel.models.flux_scenes.text_encoders import FACTS, token_facts
 from gamelabel.models.flux_scenes.tokenizers import make_clip_tokenizer, make_t5_tokenizer
-from gamelabel.scenes.grammar import prompts
+from gamelabel.scenes.grammar import all_prompts
 from gamelabel.training import Fit, Worker, rate_at, train
 
 FIT = Fit(steps=12, batch=8, rate=1e-2, warm_up=2, low_precision=False)
@@ -20,7 +20,7 @@ FIT = Fit(steps=12, batch=8, rate=1e-2, warm_up=2, low_precision=False)
 
 def test_every_prompt_is_one_token_a_word_in_both_tokenizers():
     t5, clip = make_t5_tokenizer(), make_clip_tokenizer()
-    texts = list(prompts())
+    texts = list(all_prompts())
     words = [len(text.split()) for text in texts]
     assert [len(ids) for ids in t5(texts).input_ids] == [n + 1 for n in words]
     assert [len(ids) for ids in clip(texts).input_ids] == [n + 2 for n in words]

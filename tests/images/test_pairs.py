@@ -4,16 +4,16 @@ import pytest
 
 from gamelabel.games.pairs.decoys import content_words
 from gamelabel.images import pairs as module
-from gamelabel.images.pairs import draw_pairs, is_whole, make_pairs
+from gamelabel.images.pairs import draw_pairs, is_whole, make_pairs, trainable
 from gamelabel.images.pipeline import load
-from gamelabel.scenes.grammar import prompts
+from gamelabel.scenes import all_prompts, sample_prompts
 from tests.disks import small_disk  # noqa: F401  (a fixture)
 from tests.images.repositories import untrained_repository
 
 
 @pytest.fixture(scope="module")
 def kept():
-    texts = list(prompts())[::7]
+    texts = list(all_prompts())[::7]
     return pd.DataFrame({"prompt_id": [f"w{i:05d}" for i in range(len(texts))], "text": texts})
 
 
@@ -144,3 +144,9 @@ def test_a_full_disk_keeps_what_is_drawn_and_the_next_call_draws_the_rest(kept, 
     assert 0 < len(files) < 8 and all(is_whole(file) for file in files)
     small_disk.grow()
     assert draw_pairs(None, pairs, folder, batch=2) == 8 - len(files)
+
+
+def test_held_out_prompts_are_left_out_of_the_pool_and_others_kept():
+    train, held_out = sample_prompts(40, 0, "train"), sample_prompts(40, 0, "held-out")
+    table = pd.DataFrame({"text": [*held_out, "A dog on the moon", held_out[0].upper(), *train]})
+    assert trainable(table).text.tolist() == ["A dog on the moon", *train]

@@ -1,7 +1,7 @@
 import pytest
 
 from gamelabel.prompts import RULES, Rule, screen, word_list, world_corpus
-from gamelabel.scenes import parse, prompts, split
+from gamelabel.scenes import all_prompts, parse, scene_split
 
 TERMS = ["darn", "heck of a", "x-rated", "s.o.s."]
 
@@ -13,8 +13,8 @@ def test_the_same_seed_gives_the_same_rows() -> None:
 
 def test_without_terms_it_is_the_grammar() -> None:
     texts = world_corpus(2000, 0).texts
-    assert len(texts) == 2000 and set(texts) <= set(prompts())
-    assert {split(parse(text)) for text in texts} == {"train"}
+    assert len(texts) == 2000 and set(texts) <= set(all_prompts())
+    assert {scene_split(parse(text)) for text in texts} == {"train"}
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -23,9 +23,9 @@ def test_every_planted_term_is_found_and_nothing_else(terms: list[str], rule: Ru
     corpus = world_corpus(20_000, 1, terms, planted=0.1)
     table = screen(corpus, terms, rule).table
     rejected = ~table.kept
-    assert set(table.text[table.kept]) <= set(prompts())
-    assert not set(table.text[rejected]) & set(prompts())
-    assert sum(text not in prompts() for text in corpus.texts) == pytest.approx(2000, abs=150)
+    assert set(table.text[table.kept]) <= set(all_prompts())
+    assert not set(table.text[rejected]) & set(all_prompts())
+    assert sum(text not in all_prompts() for text in corpus.texts) == pytest.approx(2000, abs=150)
 
 
 def test_bad_input() -> None:

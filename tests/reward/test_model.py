@@ -141,11 +141,11 @@ def test_the_embedded_size():
 
 
 def test_every_prompt_of_the_world_is_read_whole(model):
-    from gamelabel.scenes import prompts
+    from gamelabel.scenes import all_prompts
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        tokens = model.read(list(prompts()))
+        tokens = model.read(list(all_prompts()))
     assert (tokens["input_ids"] != model.tokenizer.unk_token_id).all()
 
 

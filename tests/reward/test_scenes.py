@@ -1,24 +1,24 @@
 import numpy as np
 
 from gamelabel.models.blip_scenes.matches import altered, draw_matches, spoil
-from gamelabel.scenes import FAMILIES, adherence, parse, sample_prompts, split
-from gamelabel.scenes.draw import SIDE, place
+from gamelabel.scenes import FAMILIES, adherence, parse, sample_prompts, scene_split
+from gamelabel.scenes.draw import SIDE, place_objects
 
 
 def test_an_altered_prompt_asks_for_something_else_and_stays_in_training():
     rng = np.random.default_rng(0)
     for prompt in sample_prompts(60, 0):
         other = altered(prompt, rng)
-        assert parse(other) != parse(prompt) and split(parse(other)) == "train"
+        assert parse(other) != parse(prompt) and scene_split(parse(other)) == "train"
         assert (
-            len(parse(other).things) == len(parse(prompt).things) or parse(prompt).family == "count"
+            len(parse(other).objects) == len(parse(prompt).objects) or parse(prompt).family == "count"
         )
 
 
 def test_alterations_reach_every_fact():
     rng = np.random.default_rng(1)
     prompt = "a red circle above a green square"
-    assert split(parse(prompt)) == "train"
+    assert scene_split(parse(prompt)) == "train"
     found = {altered(prompt, rng) for _ in range(400)}
     plain = {text for text in found if "style" not in text}
     assert plain < found
@@ -55,7 +55,7 @@ def test_every_other_scene_is_spoilt_and_the_others_fit():
 
 def test_what_goes_wrong_in_a_scene():
     rng = np.random.default_rng(0)
-    marks = place(parse("a red circle above a blue star"), 0)
+    marks = place_objects(parse("a red circle above a blue star"), 0)
     found = [spoil(marks, rng) for _ in range(300)]
     assert {len(spoilt) for spoilt in found} == {
         0,
@@ -67,7 +67,7 @@ def test_what_goes_wrong_in_a_scene():
     alike = [spoilt for spoilt in found if len(spoilt) == 2]
     for fact in ("shape", "colour"):
         assert any(
-            [getattr(m.thing, fact) for m in marks] != [getattr(m.thing, fact) for m in s]
+            [getattr(m.object, fact) for m in marks] != [getattr(m.object, fact) for m in s]
             for s in alike
         )
     assert any([m.r for m in marks] != [m.r for m in spoilt] for spoilt in alike)

@@ -1,4 +1,4 @@
-"""Pictures whose truth is known: scenes altered in one attribute, and an oracle that reads marks, not pixels."""
+"""Pictures whose truth is known: scenes altered in one attribute, and an oracle that knows them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from gamelabel.scenes.draw import SIDE, SMALL_BELOW, Mark, paint, place
+from gamelabel.scenes.draw import SIDE, SIZE_THRESHOLD, PlacedObject, paint, place_objects
 from gamelabel.scenes.grammar import (
     COLOURS,
     SHAPES,
     SIZES,
     STYLES,
     Scene,
-    Thing,
+    SceneObject,
     parse,
-    sample_prompts,
 )
-from gamelabel.scenes.verify import NEAR
+from gamelabel.scenes.prompt_split import sample_prompts
+from gamelabel.scenes.verify import NEXT_TO_GAP
 
 
 @dataclass(frozen=True)
@@ -32,38 +32,40 @@ class Altered:
     picture: np.ndarray
 
 
-def oracle(marks: list[Mark], style: str, scene: Scene) -> bool:
+def oracle(marks: list[PlacedObject], style: str, scene: Scene) -> bool:
     """Whether marks are exactly what a scene asks for, decided from their own numbers."""
-    if len(marks) != len(scene.things) or scene.style not in ("", style):
+    if len(marks) != len(scene.objects) or scene.style not in ("", style):
         return False
     return any(
-        all(_is(mark, thing) for mark, thing in zip(order, scene.things, strict=True))
+        all(_is(mark, thing) for mark, thing in zip(order, scene.objects, strict=True))
         and _related(scene.relation, order[0], order[-1])
         for order in itertools.permutations(marks)
     )
 
 
-def _is(mark: Mark, thing: Thing) -> bool:
-    size = "small" if mark.r < SMALL_BELOW else "large"
+def _is(mark: PlacedObject, thing: SceneObject) -> bool:
+    size = "small" if mark.r < SIZE_THRESHOLD else "large"
     same_size = thing.size in ("", size)
-    return mark.thing.shape == thing.shape and thing.colour in ("", mark.thing.colour) and same_size
+    return (
+        mark.object.shape == thing.shape and thing.colour in ("", mark.object.colour) and same_size
+    )
 
 
-def _related(relation: str, a: Mark, b: Mark) -> bool:
+def _related(relation: str, a: PlacedObject, b: PlacedObject) -> bool:
     dx, dy = b.x - a.x, b.y - a.y
     gap = np.hypot(dx, dy) - a.reach - b.reach
     return {
         "": True,
         "above": dy >= abs(dx),
         "left of": dx > abs(dy),
-        "next to": abs(dx) > abs(dy) and gap <= NEAR,
+        "next to": abs(dx) > abs(dy) and gap <= NEXT_TO_GAP,
     }[relation]
 
 
 def altered(n: int, seed: int) -> Iterator[Altered]:
-    """Draw n pictures that differ from what their prompt asks for in one attribute, the attributes in turn."""
-    prompts = sample_prompts(n, seed, "train", styled=0.5) + sample_prompts(
-        n, seed, "held-out", styled=0.5
+    """Draw n pictures that depart from their prompt in one attribute, the attributes in turn."""
+    prompts = sample_prompts(n, seed, "train", style_share=0.5) + sample_prompts(
+        n, seed, "held-out", style_share=0.5
     )
     rng = np.random.default_rng(seed)
     kinds = itertools.cycle(_ALTER)
@@ -85,39 +87,39 @@ def _other(rng, values, value):
 
 
 def _colour(scene, rng, seed):
-    marks = place(scene, seed)
+    marks = place_objects(scene, seed)
     k = rng.integers(len(marks))
-    thing = marks[k].thing
-    marks[k] = replace(marks[k], thing=replace(thing, colour=_other(rng, COLOURS, thing.colour)))
+    thing = marks[k].object
+    marks[k] = replace(marks[k], object=replace(thing, colour=_other(rng, COLOURS, thing.colour)))
     return marks, scene.style
 
 
 def _shape(scene, rng, seed):
-    things = list(scene.things)
+    things = list(scene.objects)
     k = rng.integers(len(things))
     things[k] = replace(things[k], shape=_other(rng, SHAPES, things[k].shape))
-    return place(replace(scene, things=tuple(things)), seed), scene.style
+    return place_objects(replace(scene, objects=tuple(things)), seed), scene.style
 
 
 def _size(scene, rng, seed):
     if scene.family != "single":
         return None
-    thing = scene.things[0]
+    thing = scene.objects[0]
     size = _other(rng, SIZES, thing.size) if thing.size else str(rng.choice(SIZES))
-    return place(replace(scene, things=(replace(thing, size=size),)), seed), scene.style
+    return place_objects(replace(scene, objects=(replace(thing, size=size),)), seed), scene.style
 
 
 def _number(scene, rng, seed):
-    marks = place(scene, seed)
+    marks = place_objects(scene, seed)
     if len(marks) > 1 and rng.random() < 0.5:
         del marks[rng.integers(len(marks))]
         return marks, scene.style
     for _ in range(200):  # one more, where there is room for it
-        thing = Thing(
-            str(rng.choice(SHAPES)) if rng.random() < 0.5 else scene.things[0].shape,
-            marks[0].thing.colour,
+        thing = SceneObject(
+            str(rng.choice(SHAPES)) if rng.random() < 0.5 else scene.objects[0].shape,
+            marks[0].object.colour,
         )
-        more = Mark(thing, *rng.uniform(11, SIDE - 11, 2).tolist(), 7.0, 0.0)
+        more = PlacedObject(thing, *rng.uniform(11, SIDE - 11, 2).tolist(), 7.0, 0.0)
         if all(np.hypot(m.x - more.x, m.y - more.y) >= m.reach + more.reach + 5.0 for m in marks):
             return [*marks, more], scene.style
     return None
@@ -126,15 +128,15 @@ def _number(scene, rng, seed):
 def _relation(scene, rng, seed):
     if not scene.relation:
         return None
-    turned = replace(scene, things=scene.things[::-1])
+    turned = replace(scene, objects=scene.objects[::-1])
     relation = _other(rng, ("above", "left of", "next to"), scene.relation)
-    return place(
+    return place_objects(
         turned if rng.random() < 0.5 else replace(scene, relation=relation), seed
     ), scene.style
 
 
 def _style(scene, rng, seed):
-    return place(scene, seed), _other(rng, ("", *STYLES), scene.style)
+    return place_objects(scene, seed), _other(rng, ("", *STYLES), scene.style)
 
 
 _ALTER = {

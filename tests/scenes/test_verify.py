@@ -3,20 +3,21 @@ import pytest
 from PIL import Image
 from scipy import ndimage
 
-from gamelabel.scenes.draw import Mark, draw, paint
-from gamelabel.scenes.grammar import Thing, UnknownPrompt, parse, prompts, sample_prompts
-from gamelabel.scenes.verify import PARTS, adherence, verify, verify_batch
+from gamelabel.scenes.draw import PlacedObject, draw, paint
+from gamelabel.scenes.grammar import SceneObject, UnknownPrompt, all_prompts, parse
+from gamelabel.scenes.prompt_split import sample_prompts
+from gamelabel.scenes.verify import ADHERENCE_PARTS, adherence, verify, verify_batch
 from tests.scenes.altered import altered, jpeg, noisy
 
 WHOLE = pytest.mark.full
-RED_CIRCLE = Mark(Thing("circle", "red"), 18.0, 20.0, 9.0, 0.0)
-BLUE_STAR = Mark(Thing("star", "blue"), 44.0, 22.0, 9.0, 0.1)
+RED_CIRCLE = PlacedObject(SceneObject("circle", "red"), 18.0, 20.0, 9.0, 0.0)
+BLUE_STAR = PlacedObject(SceneObject("star", "blue"), 44.0, 22.0, 9.0, 0.1)
 
 
 def drawn(n: int, seed: int, styled: float = 0.5) -> tuple[np.ndarray, list[str]]:
     """n pictures of training prompts and as many of held-out ones, with their prompts."""
-    texts = sample_prompts(n, seed, "train", styled=styled) + sample_prompts(
-        n, seed, "held-out", styled=styled
+    texts = sample_prompts(n, seed, "train", style_share=styled) + sample_prompts(
+        n, seed, "held-out", style_share=styled
     )
     return np.stack([draw(parse(text), seed + i) for i, text in enumerate(texts)]), texts
 
@@ -31,7 +32,7 @@ def test_every_drawn_scene_fits(n: int) -> None:
 
 @WHOLE
 def test_one_drawing_of_every_prompt_fits() -> None:
-    texts = list(prompts())
+    texts = list(all_prompts())
     for start in range(0, len(texts), 1000):
         some = texts[start : start + 1000]
         fits, _ = adherence(np.stack([draw(parse(text), start) for text in some]), some)
@@ -100,8 +101,8 @@ def test_score_parts_and_words_agree() -> None:
     pictures, texts = drawn(300, seed=2)
     for verdict in verify_batch(pictures, texts[3:] + texts[:3]) + verify_batch(pictures, texts):
         assert 0.0 <= verdict.score <= 1.0
-        assert verdict.fits == (verdict.score == 1.0) == (verdict.wrong == ())
-        assert set(verdict.parts) <= set(PARTS)
+        assert verdict.fits == (verdict.score == 1.0) == (verdict.faults == ())
+        assert set(verdict.parts) <= set(ADHERENCE_PARTS)
         assert verdict.score == pytest.approx(np.mean(list(verdict.parts.values())))
 
 
@@ -121,7 +122,7 @@ def test_parts_are_those_that_the_prompt_asks_for() -> None:
     assert styled.score == 0.75
 
 
-BLUE_CIRCLE = Mark(Thing("circle", "blue"), 18.0, 44.0, 8.0, 0.0)
+BLUE_CIRCLE = PlacedObject(SceneObject("circle", "blue"), 18.0, 44.0, 8.0, 0.0)
 WORDS = [
     ([RED_CIRCLE], "", "a red circle", ()),
     ([RED_CIRCLE], "", "a blue circle", ("the circle is red, not blue",)),
@@ -170,36 +171,36 @@ WORDS = [
 
 @pytest.mark.parametrize(("marks", "style", "prompt", "wrong"), WORDS)
 def test_what_is_wrong_in_words(
-    marks: list[Mark], style: str, prompt: str, wrong: tuple[str, ...]
+    marks: list[PlacedObject], style: str, prompt: str, wrong: tuple[str, ...]
 ) -> None:
-    assert verify(paint(marks, style, 0), prompt).wrong == wrong
+    assert verify(paint(marks, style, 0), prompt).faults == wrong
 
 
 def test_far_things_are_not_next_to_each_other() -> None:
     far = [
-        Mark(Thing("circle", "red"), 10.0, 32.0, 7.0, 0.0),
-        Mark(Thing("star", "blue"), 53.0, 32.0, 7.0, 0.0),
+        PlacedObject(SceneObject("circle", "red"), 10.0, 32.0, 7.0, 0.0),
+        PlacedObject(SceneObject("star", "blue"), 53.0, 32.0, 7.0, 0.0),
     ]
-    assert verify(paint(far, "", 0), "a circle next to a star").wrong == (
+    assert verify(paint(far, "", 0), "a circle next to a star").faults == (
         "the circle is far from the star, not next to it",
     )
 
 
 def test_things_that_touch_are_one_unclear_shape() -> None:
     touching = [
-        Mark(Thing("circle", "red"), 22.0, 32.0, 9.0, 0.0),
-        Mark(Thing("circle", "red"), 38.0, 32.0, 9.0, 0.0),
+        PlacedObject(SceneObject("circle", "red"), 22.0, 32.0, 9.0, 0.0),
+        PlacedObject(SceneObject("circle", "red"), 38.0, 32.0, 9.0, 0.0),
     ]
     verdict = verify(paint(touching, "", 0), "two red circles")
-    assert verdict.wrong == ("no circles, not 2", "there is an unclear red shape besides")
+    assert verdict.faults == ("no circles, not 2", "there is an unclear red shape besides")
     assert verdict.parts["count"] == 0.5
 
 
 def test_objects_beyond_those_described_still_count() -> None:
     spots = [(12.0 + 19.0 * i, 12.0 + 19.0 * j) for i in range(3) for j in range(3)]
-    marks = [Mark(Thing("circle", "red"), x, y, 6.5, 0.0) for x, y in spots[:8]]
+    marks = [PlacedObject(SceneObject("circle", "red"), x, y, 6.5, 0.0) for x, y in spots[:8]]
     verdict = verify(paint(marks, "", 0), "four red circles")
-    assert verdict.wrong == ("6 circles, not 4", "there are 2 further objects")
+    assert verdict.faults == ("6 circles, not 4", "there are 2 further objects")
     assert verdict.parts["count"] == 0.5
 
 
@@ -247,4 +248,4 @@ def test_a_stack_that_cannot_be_judged_is_refused() -> None:
 def test_a_prompt_outside_the_grammar_names_the_nearest() -> None:
     with pytest.raises(UnknownPrompt, match=r"unknown words: dog; the nearest prompt is") as error:
         verify(GOOD, "a red dog")
-    assert error.value.nearest in prompts()
+    assert error.value.nearest in all_prompts()

@@ -12,7 +12,7 @@ from PIL import Image
 from gamelabel.flow import Text, few_step_sigmas, integrate, unpack
 from gamelabel.images import draw_pairs, load, make_pairs
 from gamelabel.images.judge import reduced
-from gamelabel.scenes import prompts
+from gamelabel.scenes import all_prompts
 from gamelabel.tuning import data as module
 from gamelabel.tuning.data import on_disk, preferences, read_pictures, unselected
 from gamelabel.tuning.evaluate import adherence_change, assess, scenes
@@ -80,7 +80,7 @@ def test_the_control_takes_either_side_and_keeps_image_and_seed_together():
 def test_rows_of_pictures_noise_and_text_belong_together(tmp_path):
     """From its own noise and prompt the model draws the very picture of the row: nothing is mispaired."""
     pipe = load(untrained_repository(tmp_path / "flux"), device="cpu")
-    table = pd.DataFrame({"text": list(prompts())[::500]})
+    table = pd.DataFrame({"text": list(all_prompts())[::500]})
     table["prompt_id"] = table["text"]
     plan = make_pairs(table, 4, 0, "model", seed=3)
     draw_pairs(pipe, plan, tmp_path)

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gamelabel.scenes import adherence, parse, sample_prompts, split
-from gamelabel.scenes.draw import SIDE, Mark, paint, place
+from gamelabel.scenes import adherence, parse, sample_prompts, scene_split
+from gamelabel.scenes.draw import SIDE, PlacedObject, paint, place_objects
 from gamelabel.scenes.grammar import (
     COLOURS,
     RELATIONS,
@@ -23,8 +23,8 @@ from gamelabel.scenes.grammar import (
     SIZES,
     STYLES,
     Scene,
-    Thing,
-    prompts,
+    SceneObject,
+    all_prompts,
     wordings,
 )
 
@@ -58,11 +58,11 @@ def draw_matches(n: int, seed: int) -> Matches:
 
 def _drawn(prompt: str, seed: int, rng: np.random.Generator, spoilt: bool) -> NDArray[np.uint8]:
     scene = parse(prompt)
-    marks = place(scene, seed)
+    marks = place_objects(scene, seed)
     return paint(spoil(marks, rng) if spoilt else marks, scene.style, seed)
 
 
-def spoil(marks: list[Mark], rng: np.random.Generator) -> list[Mark]:
+def spoil(marks: list[PlacedObject], rng: np.random.Generator) -> list[PlacedObject]:
     """The marks of a scene with one thing gone wrong, or two."""
     for _ in range(rng.integers(1, 3)):
         i = int(rng.integers(max(1, len(marks))))
@@ -70,47 +70,49 @@ def spoil(marks: list[Mark], rng: np.random.Generator) -> list[Mark]:
     return marks
 
 
-def _dropped(marks: list[Mark], i: int, rng: np.random.Generator) -> list[Mark]:
+def _dropped(marks: list[PlacedObject], i: int, rng: np.random.Generator) -> list[PlacedObject]:
     return marks[:i] + marks[i + 1 :]
 
 
-def _added(marks: list[Mark], i: int, rng: np.random.Generator) -> list[Mark]:
+def _added(marks: list[PlacedObject], i: int, rng: np.random.Generator) -> list[PlacedObject]:
     """One thing more, anywhere, be it upon another."""
     like = (
-        marks[i].thing
+        marks[i].object
         if marks and rng.random() < 0.5
-        else Thing(str(rng.choice(SHAPES)), str(rng.choice(COLOURS)))
+        else SceneObject(str(rng.choice(SHAPES)), str(rng.choice(COLOURS)))
     )
-    mark = Mark(
+    mark = PlacedObject(
         like, 0.0, 0.0, marks[i].r if marks else rng.uniform(*_RADII), rng.uniform(-0.14, 0.14)
     )
     return [*marks, _anywhere(mark, rng)]
 
 
-def _changed(change: Callable[[Mark, np.random.Generator], Mark]) -> Callable[..., list[Mark]]:
-    def fault(marks: list[Mark], i: int, rng: np.random.Generator) -> list[Mark]:
+def _changed(
+    change: Callable[[PlacedObject, np.random.Generator], PlacedObject],
+) -> Callable[..., list[PlacedObject]]:
+    def fault(marks: list[PlacedObject], i: int, rng: np.random.Generator) -> list[PlacedObject]:
         return [change(mark, rng) if j == i else mark for j, mark in enumerate(marks)]
 
     return fault
 
 
-def _recoloured(mark: Mark, rng: np.random.Generator) -> Mark:
-    return replace(mark, thing=replace(mark.thing, colour=str(rng.choice(COLOURS))))
+def _recoloured(mark: PlacedObject, rng: np.random.Generator) -> PlacedObject:
+    return replace(mark, object=replace(mark.object, colour=str(rng.choice(COLOURS))))
 
 
-def _reshaped(mark: Mark, rng: np.random.Generator) -> Mark:
-    return replace(mark, thing=replace(mark.thing, shape=str(rng.choice(SHAPES))))
+def _reshaped(mark: PlacedObject, rng: np.random.Generator) -> PlacedObject:
+    return replace(mark, object=replace(mark.object, shape=str(rng.choice(SHAPES))))
 
 
-def _resized(mark: Mark, rng: np.random.Generator) -> Mark:
+def _resized(mark: PlacedObject, rng: np.random.Generator) -> PlacedObject:
     return _within(replace(mark, r=rng.uniform(*_RADII)))
 
 
-def _anywhere(mark: Mark, rng: np.random.Generator) -> Mark:
+def _anywhere(mark: PlacedObject, rng: np.random.Generator) -> PlacedObject:
     return _within(replace(mark, x=rng.uniform(0, SIDE), y=rng.uniform(0, SIDE)))
 
 
-def _within(mark: Mark) -> Mark:
+def _within(mark: PlacedObject) -> PlacedObject:
     low, high = mark.reach + 2.0, SIDE - mark.reach - 2.0
     return replace(mark, x=float(np.clip(mark.x, low, high)), y=float(np.clip(mark.y, low, high)))
 
@@ -120,11 +122,11 @@ _FAULTS = (_dropped, _added, *map(_changed, (_recoloured, _reshaped, _resized, _
 
 def altered(prompt: str, rng: np.random.Generator) -> str:
     """A prompt of the training side that asks for something else: one fact of the given one is changed."""
-    scene, known = parse(prompt), prompts()
+    scene, known = parse(prompt), all_prompts()
     while True:
         changed = _change(scene, rng)
         texts = [text for text in wordings(changed) if text in known]
-        if texts and known[texts[0]] != scene and split(changed) == "train":
+        if texts and known[texts[0]] != scene and scene_split(changed) == "train":
             return texts[rng.integers(len(texts))]
 
 
@@ -132,30 +134,30 @@ def _change(scene: Scene, rng: np.random.Generator) -> Scene:
     """One fact at random: a colour, a shape, a size, the number, the relation, the style; or two things exchanged."""
     kinds = ["shape", "colour", "style"]
     kinds += ["number"] * 2 if scene.family == "count" else []
-    kinds += ["size"] if scene.things[0].size else []
+    kinds += ["size"] if scene.objects[0].size else []
     kinds += ["relation", "exchange"] if scene.relation else []
     kinds += ["swap"] if scene.family == "binding" else []
     kind = kinds[rng.integers(len(kinds))]
-    things, first = scene.things, scene.things[0]
+    things, first = scene.objects, scene.objects[0]
     if kind == "style":
         return replace(scene, style=str(rng.choice(("", *STYLES))))
     if kind == "number":
-        return replace(scene, things=(first,) * int(rng.integers(2, 5)))
+        return replace(scene, objects=(first,) * int(rng.integers(2, 5)))
     if kind == "relation":
         return replace(scene, relation=str(rng.choice(RELATIONS)))
     if kind == "exchange":
-        return replace(scene, things=things[::-1])
+        return replace(scene, objects=things[::-1])
     if kind == "swap":
         second = things[1]
         things = (replace(first, colour=second.colour), replace(second, colour=first.colour))
-        return replace(scene, things=tuple(sorted(things)))
+        return replace(scene, objects=tuple(sorted(things)))
     words = {"shape": SHAPES, "colour": COLOURS, "size": SIZES}[kind]
     which, word = int(rng.integers(len(things))), str(rng.choice(words))
     if scene.family == "count":
-        return replace(scene, things=(replace(first, **{kind: word}),) * len(things))
+        return replace(scene, objects=(replace(first, **{kind: word}),) * len(things))
     changed = tuple(
         replace(thing, **{kind: word}) if i == which else thing for i, thing in enumerate(things)
     )
     return replace(
-        scene, things=tuple(sorted(changed)) if scene.family in ("two", "binding") else changed
+        scene, objects=tuple(sorted(changed)) if scene.family in ("two", "binding") else changed
     )

@@ -11,7 +11,8 @@ from diffusers import AutoencoderKL
 from torch import Tensor
 
 from gamelabel.scenes.draw import SIDE, draw
-from gamelabel.scenes.grammar import parse, sample_prompts
+from gamelabel.scenes.grammar import parse
+from gamelabel.scenes.prompt_split import sample_prompts
 from gamelabel.training import Worker
 
 CHANNELS = 8

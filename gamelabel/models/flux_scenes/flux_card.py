@@ -50,7 +50,7 @@ def write_card(recipe: Recipe, trained: Path, folder: Path, n: int) -> dict[str,
         f"{n} pairs.\n",
         "## Pictures\n\n![48 held-out prompts](pictures.png)\n\nThe prompts, row by row, and what the judge says:\n",
         *(
-            f"{i + 1}. {p}: {'; '.join(v.wrong) or 'fits'}"
+            f"{i + 1}. {p}: {'; '.join(v.faults) or 'fits'}"
             for i, (p, v) in enumerate(zip(prompts, verdicts, strict=True))
             if i < _SHEET
         ),

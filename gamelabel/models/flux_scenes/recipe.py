@@ -31,7 +31,8 @@ from gamelabel.models.flux_scenes.teacher import make_transformer, teacher_loss
 from gamelabel.models.flux_scenes.text_encoders import Readers, text_loss
 from gamelabel.scenes import adherence
 from gamelabel.scenes.draw import SIDE
-from gamelabel.scenes.grammar import FAMILIES, prompts, sample_prompts, split
+from gamelabel.scenes.grammar import FAMILIES, all_prompts
+from gamelabel.scenes.prompt_split import sample_prompts, scene_split
 from gamelabel.training import Fit, Worker, train
 
 CHUNK = 1000  # pictures a file
@@ -326,7 +327,7 @@ def _read_prompts(out: Path, worker: Worker) -> tuple[Text, dict[str, int]]:
     readers = Readers()
     readers.load_state_dict(torch.load(out / "text/readers.pt", weights_only=True))
     readers.to(worker.device).eval()
-    texts = ["", *(text for text, scene in prompts().items() if split(scene) == "train")]
+    texts = ["", *(text for text, scene in all_prompts().items() if scene_split(scene) == "train")]
     with torch.no_grad():
         parts = [
             readers(*(ids.to(worker.device) for ids in readers.tokens(texts[i : i + 500])))

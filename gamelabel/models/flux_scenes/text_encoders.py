@@ -26,8 +26,8 @@ from gamelabel.scenes.grammar import (
     SIZES,
     STYLES,
     parse,
-    sample_prompts,
 )
+from gamelabel.scenes.prompt_split import sample_prompts
 from gamelabel.training import Worker
 
 T5_WIDTH, CLIP_WIDTH = 96, 96
@@ -98,7 +98,7 @@ def _spoken(text: str) -> tuple[list[int], int]:
     """Facts as answers (one per FACTS) about the thing named first, and the number of words that belong to it."""
     scene = parse(text)
     words = text.split()
-    things, stands = list(scene.things), scene.relation
+    things, stands = list(scene.objects), scene.relation
     named = [next(w for w in words if w.rstrip("s") in SHAPES)]
     if named[0].rstrip("s") != things[0].shape:
         things.reverse()

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from gamelabel.scenes import draw, parse, prompts, sample_prompts
+from gamelabel.scenes import all_prompts, draw, parse, sample_prompts
 from gamelabel.scenes.grammar import COLOURS
 from gamelabel.tables import write_table
 
@@ -55,7 +55,7 @@ def _nearly(text: str, rng: np.random.Generator) -> str:
     for i in rng.permutation(places).tolist():
         for colour in rng.permutation(COLOURS).tolist():
             changed = " ".join([*words[:i], colour, *words[i + 1 :]])
-            if colour != words[i] and changed in prompts():
+            if colour != words[i] and changed in all_prompts():
                 return changed
     return text
 

@@ -5,18 +5,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gamelabel.scenes.draw import BOUNDING, SIDE, SMALL_BELOW, Mark, paint, place
-from gamelabel.scenes.grammar import COLOURS, SHAPES, STYLES, Thing, parse, sample_prompts
-from gamelabel.scenes.patches import SPECK
-from gamelabel.scenes.see import MOST, see
+from gamelabel.scenes.detection import MAX_OBJECTS, detect_objects
+from gamelabel.scenes.draw import (
+    BOUNDING_RADII,
+    SIDE,
+    SIZE_THRESHOLD,
+    PlacedObject,
+    paint,
+    place_objects,
+)
+from gamelabel.scenes.grammar import COLOURS, SHAPES, STYLES, SceneObject, parse
+from gamelabel.scenes.patches import MIN_PATCH_PIXELS
+from gamelabel.scenes.prompt_split import sample_prompts
 
 WHITE = np.full((SIDE, SIDE, 3), 250, np.uint8)
 BLUE, RED = (30, 80, 200), (210, 30, 40)
 
 
-def sample(n: int, seed: int) -> list[tuple[list[Mark], str, np.ndarray]]:
-    scenes = [parse(text) for text in sample_prompts(n, seed, styled=0.6)]
-    marks = [place(scene, seed + i) for i, scene in enumerate(scenes)]
+def sample(n: int, seed: int) -> list[tuple[list[PlacedObject], str, np.ndarray]]:
+    scenes = [parse(text) for text in sample_prompts(n, seed, style_share=0.6)]
+    marks = [place_objects(scene, seed + i) for i, scene in enumerate(scenes)]
     return [
         (m, s.style, paint(m, s.style, seed + i))
         for i, (m, s) in enumerate(zip(marks, scenes, strict=True))
@@ -26,17 +34,17 @@ def sample(n: int, seed: int) -> list[tuple[list[Mark], str, np.ndarray]]:
 @pytest.mark.parametrize("n", [300, pytest.param(5_000, marks=pytest.mark.full)])
 def test_objects_are_found_where_they_were_drawn(n: int) -> None:
     cases = sample(n, seed=5)
-    seen = see([picture for *_, picture in cases])
+    seen = detect_objects([picture for *_, picture in cases])
     for i, (marks, style, _) in enumerate(cases):
-        assert seen.style_of(i) == style
+        assert seen.style_name(i) == style
         assert seen.count[i] == len(marks)
-        for found in seen.objects(i):
-            mark = min(marks, key=lambda m: np.hypot(m.x - found.x, m.y - found.y))
-            assert (found.shape, found.colour) == (mark.thing.shape, mark.thing.colour)
-            assert (found.size == "small") == (mark.r < SMALL_BELOW)
-            assert np.hypot(mark.x - found.x, mark.y - found.y) < 0.5
-            assert found.r == pytest.approx(mark.r, abs=0.1 + 0.06 * mark.r)
-            assert found.overlap > 0.94
+        for detected in seen.objects(i):
+            mark = min(marks, key=lambda m: np.hypot(m.x - detected.x, m.y - detected.y))
+            assert (detected.shape, detected.colour) == (mark.object.shape, mark.object.colour)
+            assert (detected.size == "small") == (mark.r < SIZE_THRESHOLD)
+            assert np.hypot(mark.x - detected.x, mark.y - detected.y) < 0.5
+            assert detected.r == pytest.approx(mark.r, abs=0.1 + 0.06 * mark.r)
+            assert detected.overlap > 0.94
 
 
 def test_objects_come_largest_first() -> None:
@@ -44,7 +52,8 @@ def test_objects_come_largest_first() -> None:
     for top, side in ((4, 9), (20, 22), (46, 15)):
         picture[top : top + side, 10 : 10 + side] = BLUE
     rows = [
-        (found.shape, round(found.r * 2 * 0.82), found.y) for found in see([picture]).objects(0)
+        (detected.shape, round(detected.r * 2 * 0.82), detected.y)
+        for detected in detect_objects([picture]).objects(0)
     ]
     assert rows == [("square", 22, 30.5), ("square", 15, 53.0), ("square", 9, 8.0)]
 
@@ -63,11 +72,13 @@ def test_objects_come_largest_first() -> None:
 def test_a_thing_is_known_anywhere_at_any_tilt(
     shape, colour, style, r, tilt, across, down, seed
 ) -> None:
-    reach = BOUNDING[shape] * r + 3.0
+    reach = BOUNDING_RADII[shape] * r + 3.0
     x, y = (reach + share * (SIDE - 1 - 2 * reach) for share in (across, down))
-    seen = see([paint([Mark(Thing(shape, colour), x, y, r, tilt)], style, seed)])
-    assert [(found.shape, found.colour) for found in seen.objects(0)] == [(shape, colour)]
-    assert seen.style_of(0) == style
+    seen = detect_objects(
+        [paint([PlacedObject(SceneObject(shape, colour), x, y, r, tilt)], style, seed)]
+    )
+    assert [(detected.shape, detected.colour) for detected in seen.objects(0)] == [(shape, colour)]
+    assert seen.style_name(0) == style
 
 
 @given(st.integers(0, 2**32), st.integers(1, 30))
@@ -82,33 +93,33 @@ def test_any_picture_is_seen_alike_alone_and_in_a_batch(seed: int, boxes: int) -
             picture[y : y + h, x : x + w] = rng.integers(0, 256, 3)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        together = see(pictures)
+        together = detect_objects(pictures)
     for name, column in vars(together).items():
-        alone = np.concatenate([getattr(see([picture]), name) for picture in pictures])
+        alone = np.concatenate([getattr(detect_objects([picture]), name) for picture in pictures])
         np.testing.assert_allclose(alone, column, rtol=1e-5, err_msg=name)
     for i in range(len(pictures)):
-        for found in together.objects(i):
+        for detected in together.objects(i):
             assert (
-                0 <= found.x <= SIDE
-                and 0 <= found.y <= SIDE
-                and found.r > 0
-                and 0 <= found.overlap <= 1
+                0 <= detected.x <= SIDE
+                and 0 <= detected.y <= SIDE
+                and detected.r > 0
+                and 0 <= detected.overlap <= 1
             )
 
 
 def test_an_empty_picture_shows_nothing() -> None:
-    seen = see(np.stack([WHITE, np.zeros_like(WHITE)]))
+    seen = detect_objects(np.stack([WHITE, np.zeros_like(WHITE)]))
     assert seen.count.tolist() == [0, 0]
     assert seen.objects(0) == seen.objects(1) == []
-    assert [seen.style_of(0), seen.style_of(1)] == ["", "chalk drawing"]
+    assert [seen.style_name(0), seen.style_name(1)] == ["", "chalk drawing"]
 
 
 def test_specks_are_no_objects() -> None:
     picture = WHITE.copy()
-    picture[10, 10 : 10 + SPECK - 1] = BLUE
-    assert see([picture]).count[0] == 0
-    picture[10, 10 : 10 + SPECK] = BLUE
-    assert [found.shape for found in see([picture]).objects(0)] == [""]
+    picture[10, 10 : 10 + MIN_PATCH_PIXELS - 1] = BLUE
+    assert detect_objects([picture]).count[0] == 0
+    picture[10, 10 : 10 + MIN_PATCH_PIXELS] = BLUE
+    assert [detected.shape for detected in detect_objects([picture]).objects(0)] == [""]
 
 
 def boxed(**boxes: tuple[slice, slice]) -> np.ndarray:
@@ -120,7 +131,9 @@ def boxed(**boxes: tuple[slice, slice]) -> np.ndarray:
 
 def test_a_thing_of_two_colours_is_of_neither() -> None:
     picture = boxed(blue=(slice(20, 40), slice(20, 40)), red=(slice(20, 40), slice(30, 40)))
-    assert [(found.shape, found.colour) for found in see([picture]).objects(0)] == [("square", "")]
+    assert [
+        (detected.shape, detected.colour) for detected in detect_objects([picture]).objects(0)
+    ] == [("square", "")]
 
 
 MALFORMED = {
@@ -140,7 +153,9 @@ def test_malformed_things_have_an_unclear_shape(name: str) -> None:
     y, x = np.mgrid[0:SIDE, 0:SIDE] - 31.5
     picture = WHITE.copy()
     picture[MALFORMED[name](x, y)] = BLUE
-    assert [(found.shape, found.colour) for found in see([picture]).objects(0)] == [("", "blue")]
+    assert [
+        (detected.shape, detected.colour) for detected in detect_objects([picture]).objects(0)
+    ] == [("", "blue")]
 
 
 def test_at_most_so_many_objects_are_described_and_all_are_counted() -> None:
@@ -148,6 +163,6 @@ def test_at_most_so_many_objects_are_described_and_all_are_counted() -> None:
     for i in range(9):
         top, left = 4 + 20 * (i // 3), 4 + 20 * (i % 3)
         picture[top : top + 12, left : left + 12] = RED
-    seen = see([picture])
+    seen = detect_objects([picture])
     assert seen.count[0] == 9
-    assert [found.shape for found in seen.objects(0)] == ["square"] * MOST
+    assert [detected.shape for detected in seen.objects(0)] == ["square"] * MAX_OBJECTS
