@@ -11,7 +11,8 @@ def test_an_altered_prompt_asks_for_something_else_and_stays_in_training():
         other = altered(prompt, rng)
         assert parse(other) != parse(prompt) and scene_split(parse(other)) == "train"
         assert (
-            len(parse(other).objects) == len(parse(prompt).objects) or parse(prompt).family == "count"
+            len(parse(other).objects) == len(parse(prompt).objects)
+            or parse(prompt).family == "count"
         )
 
 
