@@ -2,5 +2,6 @@
 
 from gamelabel.aggregation.aggregate import METHODS, aggregate, skills
 from gamelabel.aggregation.crowd import Crowd, Fit, crowd_of
+from gamelabel.aggregation.preference_table import preferences
 
-__all__ = ["METHODS", "Crowd", "Fit", "aggregate", "crowd_of", "skills"]
+__all__ = ["METHODS", "Crowd", "Fit", "aggregate", "crowd_of", "preferences", "skills"]

@@ -18,6 +18,7 @@ from gamelabel.aggregation.weighted import weighted
 from gamelabel.reliability.accuracy import known_answers
 from gamelabel.reliability.counts import Coded, code
 
+MethodName = Literal["majority", "weighted", "dawid-skene", "one-coin", "glad", "mace"]
 METHODS: dict[str, Method] = {
     "majority": majority,
     "weighted": weighted,
@@ -31,7 +32,7 @@ _SAME = 1e-9  # probabilities that differ by less are a tie
 
 def aggregate(
     labels: pd.DataFrame,
-    method: Literal["majority", "weighted", "dawid-skene", "one-coin", "glad", "mace"] = "majority",
+    method: MethodName = "majority",
     gold: pd.DataFrame | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:

@@ -41,14 +41,19 @@ STEPS = (
     Step(
         "04_reliability",
         ("pairs.parquet", "adherence.parquet", "labels.parquet", "players.parquet", "outside/?"),
+        ("preferences.parquet",),
     ),
-    Step("05_tuning", ("pairs.parquet", "images/", "labels.parquet", "outside/?"), ("adapters/",)),
+    Step(
+        "05_tuning",
+        ("pairs.parquet", "images/", "labels.parquet", "preferences.parquet", "outside/?"),
+        ("adapters/",),
+    ),
     Step(
         "06_real_crowds", project=("data/sources.yaml",)
     ),  # other people's labels: nothing of this run's
     Step(
         "07_reward_model",
-        ("pairs.parquet", "images/", "labels.parquet", "outside/?"),
+        ("pairs.parquet", "images/", "labels.parquet", "preferences.parquet", "outside/?"),
         ("reward/", "ranked/"),
     ),
     Step(
@@ -59,6 +64,7 @@ STEPS = (
             "images/",
             "labels.parquet",
             "players.parquet",
+            "preferences.parquet",
             "outside/?",
             "reward/",
         ),

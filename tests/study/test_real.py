@@ -49,6 +49,7 @@ def test_the_same_seed_elsewhere_gives_the_same_bytes(
         "adherence.parquet",
         "labels.parquet",
         "players.parquet",
+        "preferences.parquet",
     )
     assert {f"data/runs/smoke/{name}" for name in (*kinds, "images", "adapters")} <= set(ours)
     assert {path for path in ours if ours[path] != theirs.get(path)} == set()

@@ -86,6 +86,7 @@ def test_the_manifest_holds_what_design_says(study: Study) -> None:
     tables = ("pairs", "adherence", "labels", "players")
     assert set(step["inputs"]) == {f"data/runs/smoke/{name}.parquet" for name in tables}
     assert set(step["outputs"]) == {
+        "data/runs/smoke/preferences.parquet",
         "data/runs/smoke/records/04_reliability.json",
         "reports/smoke/figures/line.png",
         "reports/smoke/tables/kept.csv",
@@ -159,7 +160,7 @@ def test_the_pdf(study: Study) -> None:
 def test_verify_names_what_differs(study: Study, tmp_path: Path) -> None:
     copy = Study(tmp_path / "copy", "smoke")
     shutil.copytree(study.root, copy.root)
-    assert manifest.verify(copy) == (11, [])
+    assert manifest.verify(copy) == (12, [])
     (copy.run_dir / "images" / "a.png").write_text("x")
     (copy.run_dir / "images" / "b.png").rename(copy.run_dir / "images" / "c.png")
     (copy.run_dir / "prompts.parquet").unlink()

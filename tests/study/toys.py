@@ -69,7 +69,8 @@ LABELS = (
 RELIABILITY = (
     FOLDERS,
     START,
-    'labels = pd.read_parquet(run / "labels.parquet")\nreport.save_table(labels, "kept", "Labels kept")',
+    'labels = pd.read_parquet(run / "labels.parquet")\nreport.save_table(labels, "kept", "Labels kept")\n'
+    'labels.to_parquet(run / "preferences.parquet")',
     "import matplotlib.pyplot as plt\nfig, axes = plt.subplots(figsize=(3, 2))\naxes.plot([1, 2])",
     'report.save_figure(fig, "line", "A line")\nreport.record("reliability_accuracy_mean", 0.9, low=0.88, high=0.92)',
 )

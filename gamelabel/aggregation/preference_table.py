@@ -1,0 +1,115 @@
+"""The table `preferences`: what the labels of each data point say, and how certain it is.
+
+Everything that learns from labels reads this table, so that the aggregation method is chosen once:
+
+    preferred = tables.read_table(run_dir, "preferences")
+    chosen = preferred.chosen                          # "a" or "b"
+    wrong = 1 - preferred.probability                  # probability that a preference is wrong
+    flip_rate = wrong.mean()                           # the same for all preferences together
+    share_a = preferred.probability.where(preferred.chosen == "a", wrong)  # soft label of image a
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from gamelabel.aggregation.aggregate import MethodName, aggregate
+from gamelabel.aggregation.crowd import Real
+from gamelabel.tables import crowd
+
+_TIED = 1e-9  # probabilities this close to one half are a tie
+
+
+def preferences(
+    labels: pd.DataFrame, pairs: pd.DataFrame, method: MethodName = "majority"
+) -> pd.DataFrame:
+    """Aggregate the labels of preference points into one preference each.
+
+    Comparison points are not in the result. Their known answers tell the method how accurate the
+    players are. The choice `tie` is a vote for neither image.
+
+    Parameters
+    ----------
+    labels
+        The table `labels`. Labels without a player are enough for "majority" only.
+    pairs
+        The table `pairs` that the labels are about.
+    method
+        A method of `aggregate`. With "majority", the probability follows from Bayes' rule: each
+        label is right with the same probability p, the share of right answers on comparison points
+        (plus one right and one wrong answer), so a lead of m votes has odds (p / (1 - p)) ** m.
+        Without comparison points the probability is the share of the votes.
+
+    Returns
+    -------
+    DataFrame
+        The table `preferences`, in the order of `pairs`: `pair_id`, `chosen` ("a" or "b"),
+        `probability` that the chosen image is the better one (above 0.5), `method`, and `votes`,
+        the number of labels with ties included. Undecided points are left out.
+
+    Raises
+    ------
+    ValueError
+        For an unknown method, for one that needs players where labels have none, and for
+        "majority" where at least half of the answers to comparison points are wrong.
+
+    Examples
+    --------
+    >>> pairs = pd.DataFrame(
+    ...     {"pair_id": ["p1", "p2", "p3"], "kind": ["preference"] * 2 + ["comparison"]}
+    ... ).assign(gold=[None, None, "a"])
+    >>> labels = pd.DataFrame(
+    ...     [("ann", "p1", "b"), ("bob", "p2", "a"), ("ann", "p2", "b"), ("ann", "p3", "a")],
+    ...     columns=["player_id", "pair_id", "choice"],
+    ... )
+    >>> preferences(labels, pairs).round(3).to_dict("records")
+    [{'pair_id': 'p1', 'chosen': 'b', 'probability': 0.667, 'method': 'majority', 'votes': 1}]
+    """
+    points = pairs.loc[pairs["kind"] == "preference", "pair_id"]
+    votes = labels["pair_id"].value_counts()
+    decided = crowd(labels[labels["choice"] != "tie"])
+    unnamed = int(decided["worker"].isna().sum())
+    if method != "majority" and unnamed:
+        raise ValueError(
+            f"{unnamed:,} of {len(decided):,} labels name no player, so the method {method!r} "
+            "cannot weigh players: use 'majority'"
+        )
+    gold = pairs.loc[pairs["gold"].notna(), ["pair_id", "gold"]].set_axis(["task", "label"], axis=1)
+    table = aggregate(decided, method, gold).set_index("task")
+    table = table.reindex(points[points.isin(table.index)])
+    probability = table["probability"].to_numpy(float)
+    if method == "majority" and len(table):
+        counts = decided["task"].value_counts().reindex(table.index).to_numpy(float)
+        probability = _majority_probability(probability, counts, decided, gold)
+    certain = probability > 0.5 + _TIED
+    return pd.DataFrame(
+        {
+            "pair_id": table.index[certain].astype(str),
+            "chosen": table["label"].to_numpy(str)[certain],
+            "probability": probability[certain],
+            "method": method,
+            "votes": votes.reindex(table.index[certain]).to_numpy(int),
+        }
+    )
+
+
+def _majority_probability(
+    share: Real, votes: Real, labels: pd.DataFrame, gold: pd.DataFrame
+) -> Real:
+    """Return the posterior of majorities with these vote shares (T,) and numbers of votes (T,)."""
+    from scipy.special import expit
+
+    known = labels.merge(gold, on="task", suffixes=("", "_known"))
+    if known.empty:
+        return share
+    n, right = len(known), int((known["label"] == known["label_known"]).sum())
+    if 2 * right <= n:
+        raise ValueError(
+            f"{n - right:,} of {n:,} labels of comparison points are wrong, so the labels say "
+            "nothing about their pairs: check whether gold or choices are swapped, or leave out "
+            "the labels of players who guess"
+        )
+    lead = votes * (2 * share - 1)
+    probability: Real = expit(lead * np.log((right + 1) / (n - right + 1)))
+    return probability
