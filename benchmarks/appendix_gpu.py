@@ -28,7 +28,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from gamelabel.flow import Text, few_step_sigmas, integrate
 from gamelabel.images import starting_noise
 from gamelabel.images.pipeline import SCHNELL_TOKENS, decode, side_of
-from gamelabel.training import Worker
+from gamelabel.training import Step
 from gamelabel.tuning import Pictures, sft_loss
 from gamelabel.tuning.adapter import add_adapter
 from tests.images.repositories import schnell_pipeline
@@ -125,7 +125,7 @@ def tuning(pipe: FluxPipeline, n: int) -> Callable[[], object]:
 
     def work() -> object:
         optimiser.zero_grad()
-        loss(generator, Worker()).backward()
+        loss(Step(0, generator))[0].backward()
         return optimiser.step()
 
     return work

@@ -25,7 +25,7 @@ from gamelabel import images, tuning
 from gamelabel.flow import few_step_sigmas
 from gamelabel.scenes import sample_prompts
 from gamelabel.training import Loss
-from gamelabel.tuning import Drawn, Fit, Pictures, Scored
+from gamelabel.tuning import Drawn, Pictures, Scored, TrainingConfig
 
 PROMPTS, EACH, ROUNDS = 3400, 8, 2
 STEPS, BATCH = 400, 64  # of a round; pairs a step, or preferred pictures
@@ -40,8 +40,8 @@ PLAIN = f"DPO, {FLIP:.0%} wrong"
 TEST, TEST_SEED = 4096, 2026
 
 
-def fit_of(rate: float, steps: int, batch: int) -> Fit:
-    return Fit(steps, batch, rate, decay_from=0.0, warm_up=20, average=0.99)
+def fit_of(rate: float, steps: int, batch: int) -> TrainingConfig:
+    return TrainingConfig(steps, batch, rate, decay_start=0.0, warmup_steps=20, ema_decay=0.99)
 
 
 def adapters(pipe: FluxPipeline, folder: Path, seed: int) -> dict[str, Path]:

@@ -22,7 +22,7 @@ from gamelabel import images, tuning
 from gamelabel.flow import few_step_sigmas
 from gamelabel.images import encode, starting_noise
 from gamelabel.scenes import sample_prompts
-from gamelabel.training import Loss, Worker
+from gamelabel.training import Loss, Step
 from gamelabel.tuning.adapter import add_adapter, remove_adapter
 from gamelabel.tuning.data import Pictures
 
@@ -41,7 +41,7 @@ def steps_of(loss: Loss) -> Callable[[], None]:
 
     def work() -> None:
         for step in range(STEPS):
-            loss(torch.Generator().manual_seed(step), Worker()).backward()
+            loss(Step(step, torch.Generator().manual_seed(step)))[0].backward()
 
     return work
 
@@ -78,7 +78,7 @@ def memory(kind: str) -> tuple[float, float]:
     optimiser, loss = torch.optim.AdamW(weights), tuning.sft_loss(transformer, won, 4)
     for step in range(3):
         optimiser.zero_grad()
-        loss(torch.Generator().manual_seed(step), Worker()).backward()
+        loss(Step(step, torch.Generator().manual_seed(step)))[0].backward()
         optimiser.step()
     averaged = [weight.detach().clone() for weight in weights]  # as the loop keeps them
     assert averaged

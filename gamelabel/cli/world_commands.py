@@ -183,14 +183,14 @@ def world_train_reader(
     from gamelabel.models.blip_scenes.pretraining import RECIPE, SCENES
     from gamelabel.reward import open_blip, save_blip
 
-    fit = replace(RECIPE, steps=4, batch=8) if quick else RECIPE
+    config = replace(RECIPE, steps=4, batch_size=8) if quick else RECIPE
     seed = 0
     model = pretrain(
-        make_embedded(seed).to(device), fit, out / "training", seed, 64 if quick else SCENES
+        make_embedded(seed).to(device), config, out / "training", seed, 64 if quick else SCENES
     )
     folder = save_blip(model, out / "scenes-blip")
     numbers = write_card(
-        open_blip(folder), fit, seed, out / "training", folder, prompts=10 if quick else 400
+        open_blip(folder), config, seed, out / "training", folder, prompts=10 if quick else 400
     )
     for name, value in numbers.items():
         typer.echo(f"{name}: {value:.3f}")

@@ -1,6 +1,6 @@
 """Better models from preferences: adapters tuned on chosen pictures or on pairs, and what that changed."""
 
-from gamelabel.training import Fit
+from gamelabel.training import TrainingConfig
 from gamelabel.tuning.adapter import WrongBase, fingerprint, put_on, tune_adapter
 from gamelabel.tuning.annotators import ranked_by_annotators
 from gamelabel.tuning.cost import training_cost
@@ -29,10 +29,10 @@ from gamelabel.tuning.weighted import weighted_loss
 
 __all__ = [
     "Drawn",
-    "Fit",
     "Pictures",
     "Scored",
     "Scorer",
+    "TrainingConfig",
     "WrongBase",
     "adherence_change",
     "assess",

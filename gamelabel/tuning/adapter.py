@@ -17,7 +17,7 @@ from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dic
 from safetensors import safe_open
 from torch import Tensor
 
-from gamelabel.training import Fit, Loss, Worker, train
+from gamelabel.training import Loss, TrainingConfig, train
 
 _TUNED, _START = (
     "default",
@@ -175,7 +175,7 @@ def _order(file: Path) -> None:
 def tune_adapter(
     transformer: Any,
     loss: Loss | Sequence[Loss],
-    fit: Fit,
+    config: TrainingConfig,
     folder: Path,
     data: str,
     rank: int = 16,
@@ -199,8 +199,7 @@ def tune_adapter(
             key += (
                 f" start {fingerprint(*(w for w in transformer.parameters() if w.requires_grad))}"
             )
-        worker = Worker(device=str(transformer.device))
-        train(transformer, loss, fit, training_folder(folder), worker, seed, key)
+        train(transformer, loss, config, training_folder(folder), seed, key)
         return save_adapter(transformer, folder, base)
     finally:
         remove_adapter(transformer)

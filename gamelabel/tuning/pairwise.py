@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gamelabel.flow import few_step_sigmas, noised, velocity
-from gamelabel.training import Loss, Worker
+from gamelabel.training import Loss, Metrics, Step
 from gamelabel.tuning.adapter import reference
 from gamelabel.tuning.data import Pictures
 from gamelabel.tuning.losses import margin
@@ -46,7 +46,8 @@ def pairwise_loss(
         )
     levels = torch.tensor(list(sigmas))
 
-    def loss(generator: torch.Generator, worker: Worker) -> Tensor:
+    def loss(step: Step) -> tuple[Tensor, Metrics]:
+        generator = step.generator
         rows = torch.randint(len(won.clean), (batch,), generator=generator)
         sigma = levels[torch.randint(len(levels), (batch,), generator=generator)].repeat(2)
         clean = torch.cat((won.clean[rows], lost.clean[rows]))
@@ -65,11 +66,10 @@ def pairwise_loss(
         target = (start - clean).to(tuned)
         h = margin(*_mean(tuned - target).chunk(2), *_mean(base - target).chunk(2))
         away = _mean(tuned - base)[own].mean()
-        worker.tell(
-            rows=rows, accuracy=((h > 0.0) + 0.5 * (h == 0.0)).mean(), margin=h.mean(), away=away
-        )
+        accuracy = ((h > 0.0) + 0.5 * (h == 0.0)).mean()
+        metrics = {"rows": rows, "accuracy": accuracy, "margin": h.mean(), "away": away}
         value = loss_of(h, rows).mean()
-        return value + anchor * away if anchor else value
+        return value + anchor * away if anchor else value, metrics
 
     return loss
 

@@ -16,7 +16,7 @@ from torch.nn.functional import relu
 
 from gamelabel.flow import Text, few_step_sigmas, integrate, unpack
 from gamelabel.images import starting_noise
-from gamelabel.training import Loss, Worker
+from gamelabel.training import Loss, Metrics, Step
 
 LAMBDA, GOOD = (
     1e-3,
@@ -52,7 +52,8 @@ def refl_loss(
     levels, transformer = few_step_sigmas(steps), pipe.transformer
     pipe.vae.requires_grad_(False)  # gradients go through it to the transformer, none is for itself
 
-    def loss(generator: torch.Generator, worker: Worker) -> Tensor:
+    def loss(step: Step) -> tuple[Tensor, Metrics]:
+        generator = step.generator
         rows = torch.randint(len(prompts), (batch,), generator=generator)
         seeds = torch.randint(2**31, (batch,), generator=generator).tolist()
         at = steps - 1 - int(torch.randint(late, (), generator=generator))
@@ -62,8 +63,8 @@ def refl_loss(
             x = integrate(transformer, noise, some, levels[:at], end=levels[at])
         clean = integrate(transformer, x, some, levels[at : at + 1])
         scores = reward(to_pixels(pipe, clean), [prompts[row] for row in rows.tolist()])
-        worker.tell(rows=rows, reward=scores.mean())
-        return weight * relu(GOOD - scores).mean()
+        value = weight * relu(GOOD - scores).mean()
+        return value, {"rows": rows, "reward": scores.mean()}
 
     return loss
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from diffusers import FluxPipeline
 
-from gamelabel.training import Fit, Loss
+from gamelabel.training import Loss, TrainingConfig
 from gamelabel.tuning.adapter import fingerprint, put_on, tune_adapter
 from gamelabel.tuning.data import read_text
 from gamelabel.tuning.scored import Scored, Scorer, draw_scored
@@ -19,7 +19,7 @@ def tune_in_rounds(
     scorer: Scorer,
     judge: str,
     loss_of: Callable[[Scored], Loss],
-    fit: Fit,
+    config: TrainingConfig,
     folder: Path,
     rounds: int,
     each: int,
@@ -31,7 +31,7 @@ def tune_in_rounds(
 ) -> list[Path]:
     """The adapters after each round, in `folder`; a round draws `each` pictures a prompt and tunes by their scores.
 
-    `loss_of` makes the loss out of what was drawn, `fit` is that of one round. A pairwise loss is held to what its
+    `loss_of` makes the loss out of what was drawn, `config` is that of one round. A pairwise loss is held to what its
     round began with, as iterated DPO has it: held to the first base, a second round undid the first. draws: where
     `draw_scored` keeps its work, beside the adapters by default; methods that share the folder share the first round's
     pictures. data: names what the loss depends on beside what was drawn, such as its beta: a call goes on where it was
@@ -54,6 +54,6 @@ def tune_in_rounds(
         known = f"{data}{fingerprint(drawn.clean.flatten(0, 1), drawn.scores)}"
         here = folder / f"round-{number + 1}"
         files.append(
-            tune_adapter(pipe.transformer, loss_of(drawn), fit, here, known, rank, seed, start)
+            tune_adapter(pipe.transformer, loss_of(drawn), config, here, known, rank, seed, start)
         )
     return files

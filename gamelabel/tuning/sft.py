@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gamelabel.flow import velocity_errors
-from gamelabel.training import Loss, Worker
+from gamelabel.training import Loss, Metrics, Step
 from gamelabel.tuning.data import Pictures
 
 
@@ -22,10 +22,10 @@ def sft_loss(
 ) -> Loss:
     """The loss that `loop.train` minimises: the mean of `errors_of` over a batch of the pictures."""
 
-    def loss(generator: torch.Generator, worker: Worker) -> Tensor:
-        rows = torch.randint(len(pictures.clean), (batch,), generator=generator)
-        worker.tell(rows=rows)
-        return errors_of(transformer, pictures.rows(rows), generator, own_noise, sigmas).mean()
+    def loss(step: Step) -> tuple[Tensor, Metrics]:
+        rows = torch.randint(len(pictures.clean), (batch,), generator=step.generator)
+        errors = errors_of(transformer, pictures.rows(rows), step.generator, own_noise, sigmas)
+        return errors.mean(), {"rows": rows}
 
     return loss
 

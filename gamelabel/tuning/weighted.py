@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gamelabel.training import Loss, Worker
+from gamelabel.training import Loss, Metrics, Step
 from gamelabel.tuning.scored import Scored
 from gamelabel.tuning.sft import errors_of
 
@@ -35,13 +35,14 @@ def weighted_loss(
     """
     reward = scaled(scored.scores).float()
 
-    def loss(generator: torch.Generator, worker: Worker) -> Tensor:
+    def loss(step: Step) -> tuple[Tensor, Metrics]:
+        generator = step.generator
         prompts = torch.randint(len(reward), (batch,), generator=generator)
         which = torch.randint(reward.shape[1], (batch,), generator=generator)
         errors = errors_of(transformer, scored.pick(prompts, which), generator, own_noise, sigmas)
-        before = pretraining(generator, worker)
-        worker.tell(rows=prompts, reward=reward[prompts, which].mean())
-        return (reward[prompts, which].to(errors) * errors).mean() + beta * before
+        before, _ = pretraining(step)
+        value = (reward[prompts, which].to(errors) * errors).mean() + beta * before
+        return value, {"rows": prompts, "reward": reward[prompts, which].mean()}
 
     return loss
 

@@ -12,7 +12,7 @@ from gamelabel.models.blip_scenes.pretraining import (
     pretraining_loss,
 )
 from gamelabel.reward import clip_score, match_score
-from gamelabel.training import Fit, Worker
+from gamelabel.training import Step, TrainingConfig
 from tests.reward.worlds import drawn, tiny
 
 
@@ -31,7 +31,9 @@ def test_the_contrast_by_hand():
 
 def test_it_learns_which_prompts_belong_and_goes_on_where_it_was(tmp_path):
     model = tiny()
-    fit = Fit(steps=8, batch=8, rate=2e-3, warm_up=1, average=0.0, low_precision=False)
+    fit = TrainingConfig(
+        steps=8, batch_size=8, learning_rate=2e-3, warmup_steps=1, ema_decay=0.0, bf16=False
+    )
     pretrain(model, fit, tmp_path / "a", scenes=24)
     log = (tmp_path / "a/log.jsonl").read_text()
     again = pretrain(tiny(), fit, tmp_path / "a", scenes=24)  # finished: nothing is left to do
@@ -77,5 +79,5 @@ def test_a_spoilt_picture_teaches_matching_only(monkeypatch):
         module, "towers", lambda model, seen, texts: told.append(texts) or (seen, seen)
     )
     monkeypatch.setattr(module, "contrastive_loss", lambda *_: torch.zeros(()))
-    pretraining_loss(model, data, 64)(torch.Generator().manual_seed(0), Worker())
+    pretraining_loss(model, data, 64)(Step(0, torch.Generator().manual_seed(0)))
     assert set(told[0]) == set(data.own[:3])

@@ -14,7 +14,7 @@ from gamelabel.reward import EMBEDDED, match_score, open_blip
 def test_it_is_small_and_its_card_says_how_it_was_made():
     assert sum(path.stat().st_size for path in EMBEDDED.iterdir()) < 8 * 2**20
     card = (EMBEDDED / "README.md").read_text()
-    assert f"steps {RECIPE.steps}, batch {RECIPE.batch}, rate {RECIPE.rate}" in card
+    assert f"steps {RECIPE.steps}, batch {RECIPE.batch_size}, rate {RECIPE.learning_rate}" in card
     assert "Known failures" in card and "/tmp" not in (EMBEDDED / "config.json").read_text()
 
 

@@ -6,7 +6,7 @@ import torch
 from diffusers import FluxPipeline
 
 from gamelabel.images.pipeline import encode, generate, load
-from gamelabel.training import Fit
+from gamelabel.training import TrainingConfig
 from gamelabel.tuning.adapter import (
     WrongBase,
     add_adapter,
@@ -73,7 +73,9 @@ def test_a_base_in_bfloat16_gets_an_adapter_in_float32_that_it_draws_with(tmp_pa
         encode(pipe, ["a red circle", "two blue stars", "a red star", "a green square"]),
     )
     assert data.text.embeds.dtype == torch.bfloat16
-    fit = Fit(steps=3, batch=2, rate=0.05, warm_up=1, average=0.5, low_precision=False)
+    fit = TrainingConfig(
+        steps=3, batch_size=2, learning_rate=0.05, warmup_steps=1, ema_decay=0.5, bf16=False
+    )
     files = [
         tune_adapter(
             pipe.transformer,
@@ -134,7 +136,7 @@ def test_tuning_goes_on_from_an_adapter(tmp_path):
     pipe = make_pipe()
     loss = sft_loss(pipe.transformer, lesson(pipe), 4)
     first = tune_adapter(pipe.transformer, loss, SHORT, tmp_path / "first", "data", rank=2)
-    still = Fit(steps=1, batch=4, rate=0.0, warm_up=1, low_precision=False)
+    still = TrainingConfig(steps=1, batch_size=4, learning_rate=0.0, warmup_steps=1, bf16=False)
     second = tune_adapter(
         pipe.transformer, loss, still, tmp_path / "second", "data", rank=2, start=first
     )

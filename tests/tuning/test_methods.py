@@ -7,7 +7,7 @@ import torch
 from gamelabel.flow import few_step_sigmas, integrate
 from gamelabel.images import encode, starting_noise
 from gamelabel.images.pipeline import decode
-from gamelabel.training import Fit, Worker, train
+from gamelabel.training import Step, TrainingConfig, train
 from gamelabel.tuning.adapter import (
     add_adapter,
     base_of,
@@ -47,13 +47,13 @@ def adapted(pipe):
     remove_adapter(pipe.transformer)
 
 
-def zero(generator: torch.Generator, worker: Worker) -> torch.Tensor:
-    return torch.zeros(())
+def zero(step: Step) -> tuple[torch.Tensor, dict]:
+    return torch.zeros(()), {}
 
 
 def value(loss, seed=0) -> float:
     with torch.no_grad():
-        return loss(torch.Generator().manual_seed(seed), Worker()).item()
+        return loss(Step(0, torch.Generator().manual_seed(seed)))[0].item()
 
 
 def test_raft_is_supervised_tuning_on_the_best(pipe, drawn):
@@ -100,7 +100,7 @@ def test_rewards_weigh_errors_from_none_to_all(pipe, drawn):
         value(weighted_loss(pipe.transformer, only, zero, 1), seed) for seed in _rows(only, (0, 4))
     )
     assert dull == 0.0 < keen
-    one = lambda generator, worker: torch.ones(())  # noqa: E731
+    one = lambda step: (torch.ones(()), {})  # noqa: E731
     assert (
         value(weighted_loss(pipe.transformer, only, one, 1, beta=0.25), _rows(only, (0,))[0])
         == 0.25
@@ -137,8 +137,7 @@ def test_refl_judges_what_would_be_drawn_from_any_of_the_late_steps(pipe):
         return pictures.mean((1, 2, 3))
 
     loss = refl_loss(pipe, PROMPTS, text, reward, batch=2, late=1)
-    worker, generator = Worker(), torch.Generator().manual_seed(3)
-    found = loss(generator, worker)
+    found, metrics = loss(Step(0, torch.Generator().manual_seed(3)))
     again = torch.Generator().manual_seed(3)
     rows = torch.randint(len(PROMPTS), (2,), generator=again)
     seeds = torch.randint(2**31, (2,), generator=again).tolist()
@@ -150,9 +149,7 @@ def test_refl_judges_what_would_be_drawn_from_any_of_the_late_steps(pipe):
     assert torch.allclose(pictures, to_pixels(pipe, latents), atol=1e-4), (
         "the last step ends in the drawn picture"
     )
-    assert prompts == [PROMPTS[row] for row in rows.tolist()] and torch.equal(
-        worker.told["rows"], rows
-    )
+    assert prompts == [PROMPTS[row] for row in rows.tolist()] and torch.equal(metrics["rows"], rows)
     assert found.item() == pytest.approx(1e-3 * (2 - pictures.mean((1, 2, 3))).mean().item())
     for late in (0, 5):
         with pytest.raises(ValueError, match="from 1 to 4"):
@@ -165,8 +162,10 @@ def test_refl_raises_the_reward(adapted, tmp_path):
     loss = refl_loss(adapted, PROMPTS, text, red, batch=8, weight=1.0)
     before = value(loss)
     still = sft_loss(adapted.transformer, drawn_scenes(adapted, 8), 4)
-    fit = Fit(steps=24, batch=8, rate=5e-3, warm_up=1, average=0.5, low_precision=False)
-    train(adapted.transformer, [lambda g, w: 0.0 * still(g, w), loss], fit, tmp_path, Worker(), 0)
+    fit = TrainingConfig(
+        steps=24, batch_size=8, learning_rate=5e-3, warmup_steps=1, ema_decay=0.5, bf16=False
+    )
+    train(adapted.transformer, [lambda step: (0.0 * still(step)[0], {}), loss], fit, tmp_path)
     assert value(loss) < before - 0.02
     assert not any(weight.grad is not None for weight in adapted.vae.parameters())
 

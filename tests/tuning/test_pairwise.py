@@ -6,7 +6,7 @@ import torch
 
 from gamelabel.flow import velocity_errors
 from gamelabel.images import encode
-from gamelabel.training import Fit, Worker, train
+from gamelabel.training import TrainingConfig, train
 from gamelabel.tuning.adapter import add_adapter, remove_adapter
 from gamelabel.tuning.data import Pictures
 from gamelabel.tuning.losses import cdpo, dpo, ipo, margin, rdpo
@@ -43,8 +43,8 @@ def test_tuning_raises_the_margin_of_its_pairs(pipe, tmp_path, noise):  # noqa: 
         )
         pairs = Pictures(won, won_noise, text), Pictures(lost, lost_noise, text)
         loss = pairwise_loss(transformer, *pairs, 4, lambda h, rows: dpo(h, 100.0), noise)
-        fit = Fit(steps=20, batch=4, rate=1e-3, warm_up=1, low_precision=False)
-        train(transformer, loss, fit, tmp_path, Worker(), seed=0)
+        fit = TrainingConfig(steps=20, batch_size=4, learning_rate=1e-3, warmup_steps=1, bf16=False)
+        train(transformer, loss, fit, tmp_path)
         assert margin(*errors(), *base).mean() > 0.01
         transformer.disable_adapters()
         assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(errors(), base, strict=True)), (
@@ -66,14 +66,14 @@ def two_images(pipe, tmp_path):  # noqa: F811
 
     def tune(loss_of, name, steps=60, anchor=0.0):
         add_adapter(pipe.transformer, rank=4)
-        fit = Fit(
+        fit = TrainingConfig(
             steps=steps,
-            batch=1,
-            rate=2e-3,
-            decay_from=0.3,
-            warm_up=1,
-            average=0.5,
-            low_precision=False,
+            batch_size=1,
+            learning_rate=2e-3,
+            decay_start=0.3,
+            warmup_steps=1,
+            ema_decay=0.5,
+            bf16=False,
         )
         seen = []
 
@@ -85,7 +85,7 @@ def two_images(pipe, tmp_path):  # noqa: F811
             loss = pairwise_loss(
                 pipe.transformer, won, lost, 1, remembered, sigmas=[0.5], anchor=anchor
             )
-            train(pipe.transformer, loss, fit, tmp_path, Worker(), seed=0, data=name)
+            train(pipe.transformer, loss, fit, tmp_path, data=name)
         finally:
             remove_adapter(pipe.transformer)
         return seen

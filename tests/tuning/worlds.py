@@ -8,7 +8,7 @@ import numpy as np
 from diffusers import FluxPipeline
 from numpy.typing import NDArray
 
-from gamelabel.training import Fit
+from gamelabel.training import TrainingConfig
 from tests.images.repositories import untrained_pipeline
 
 PROMPTS = [
@@ -18,7 +18,9 @@ PROMPTS = [
     "a small green square",
     "a red star",
 ]
-SHORT = Fit(steps=3, batch=4, rate=1e-3, warm_up=1, average=0.5, low_precision=False)
+SHORT = TrainingConfig(
+    steps=3, batch_size=4, learning_rate=1e-3, warmup_steps=1, ema_decay=0.5, bf16=False
+)
 
 
 def make_pipe(seed: int = 0) -> FluxPipeline:

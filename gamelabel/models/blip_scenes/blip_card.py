@@ -19,14 +19,14 @@ from gamelabel.reward.baselines import clip_score, match_score
 from gamelabel.reward.metrics import auc, preference_accuracy
 from gamelabel.reward.reward_model import RewardModel
 from gamelabel.scenes import adherence, parse, sample_prompts
-from gamelabel.training import Fit
+from gamelabel.training import TrainingConfig
 
 _EACH = 8  # pictures of a prompt, as annotators of ImageReward's test set saw them
 _SEED = 500_000_000  # of the pictures that the card measures on, far from those of a run
 
 
 def write_card(
-    model: RewardModel, fit: Fit, seed: int, trained: Path, folder: Path, prompts: int
+    model: RewardModel, config: TrainingConfig, seed: int, trained: Path, folder: Path, prompts: int
 ) -> dict[str, float]:
     """Measure the pre-trained model on pictures that the embedded model draws of so many held-out prompts; write the
     folder's README.md. `trained` holds the training's log. Returns the numbers by their names in the card."""
@@ -60,7 +60,7 @@ def write_card(
         families="\n".join(f"| {family} | {value:.3f} | {n} |" for family, value, n in rows),
         weakest=min(rows, key=lambda row: row[1])[0],
         settings=", ".join(
-            f"{name.replace('_', ' ')} {value}" for name, value in asdict(fit).items()
+            f"{name.replace('_', ' ')} {value}" for name, value in asdict(config).items()
         ),
         scenes=SCENES,
         seed=seed,

@@ -8,7 +8,6 @@ at every word what is to be seen. BLIP writes them one after another with a seco
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,23 +17,22 @@ from torch.nn.functional import cross_entropy, normalize
 
 from gamelabel.models.blip_scenes.matches import Matches, draw_matches
 from gamelabel.reward.reward_model import RewardModel
-from gamelabel.training import Fit, Worker, train
+from gamelabel.training import Loss, Metrics, Step, TrainingConfig, train
 
 TEMPERATURE = 0.07  # of the contrast, as CLIP starts with
 MASKED = 0.5  # share of a prompt's words; with 15 %, as texts alone have it, most prompts of ten words would have one
 SCENES = 40_000  # drawn once and learned from again and again
-RECIPE = Fit(steps=3000, batch=64, rate=1e-3)
+RECIPE = TrainingConfig(steps=3000, batch_size=64, learning_rate=1e-3)
 
 
-def pretraining_loss(
-    model: RewardModel, data: Matches, batch: int
-) -> Callable[[torch.Generator, Worker], Tensor]:
+def pretraining_loss(model: RewardModel, data: Matches, batch: int) -> Loss:
     """The loss that `loop.train` minimises: contrast within the batch, matching of both prompts, and masked words.
 
     Pictures that do not fit the prompt that they were drawn for teach matching only.
     """
 
-    def loss(generator: torch.Generator, worker: Worker) -> Tensor:
+    def loss(step: Step) -> tuple[Tensor, Metrics]:
+        generator, worker = step.generator, step.worker
         rows = torch.randint(len(data.own), (batch,), generator=generator)[
             worker.share(batch)
         ].numpy()
@@ -51,7 +49,7 @@ def pretraining_loss(
         )
         true = [text for text, fit in zip(own, fits[0].tolist(), strict=True) if fit]
         contrast = contrastive_loss(*towers(model, seen[fits[0]], true), true)
-        return contrast + matching + masked_words_loss(model, seen[fits[0]], true, generator)
+        return contrast + matching + masked_words_loss(model, seen[fits[0]], true, generator), {}
 
     return loss
 
@@ -91,21 +89,13 @@ def contrastive_loss(pictures: Tensor, texts: Tensor, names: list[str]) -> Tenso
 
 
 def pretrain(
-    model: RewardModel, fit: Fit, folder: Path, seed: int = 0, scenes: int = SCENES
+    model: RewardModel, config: TrainingConfig, folder: Path, seed: int = 0, scenes: int = SCENES
 ) -> RewardModel:
     """Pre-train the model's BLIP on drawn scenes, in place; an interrupted call goes on where it was.
 
     Raises FloatingPointError where a gradient is not finite; the last good checkpoint in `folder` is kept.
     """
     data = draw_matches(scenes, seed)
-    worker = Worker(device=str(model.device))
-    train(
-        model.blip,
-        pretraining_loss(model, data, fit.batch),
-        fit,
-        folder,
-        worker,
-        seed,
-        f"scenes {scenes}",
-    )
+    loss = pretraining_loss(model, data, config.batch_size)
+    train(model.blip, loss, config, folder, seed, f"scenes {scenes}")
     return model.eval()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import log
 
 import numpy as np
@@ -13,7 +13,7 @@ from torch import Tensor
 from gamelabel.scenes.draw import SIDE, draw
 from gamelabel.scenes.grammar import parse
 from gamelabel.scenes.prompt_split import sample_prompts
-from gamelabel.training import Worker
+from gamelabel.training import Loss, Metrics, Step
 
 CHANNELS = 8
 NOISE = 0.05  # standard deviation of the posterior: near latents must mean near pictures
@@ -54,14 +54,15 @@ def draw_batch(seed: int, texts: Sequence[str], rows: slice) -> Tensor:
     return to_tensor(np.stack(pictures))
 
 
-def codec_loss(codec: AutoencoderKL, batch: int) -> Callable[[torch.Generator, Worker], Tensor]:
+def codec_loss(codec: AutoencoderKL, batch: int) -> Loss:
     """Absolute and squared error of the picture, what stands out weighted, and a posterior held to its shape.
 
     That shape is: each channel of zero mean and unit variance over pictures, and a standard deviation of NOISE about
     each picture's own latents.
     """
 
-    def loss(generator: torch.Generator, worker: Worker) -> Tensor:
+    def loss(step: Step) -> tuple[Tensor, Metrics]:
+        generator, worker = step.generator, step.worker
         rows = worker.share(batch)
         seed = int(torch.randint(2**31, (), generator=generator))
         pictures = draw_batch(seed, sample_prompts(batch, seed), rows).to(worker.device)
@@ -80,6 +81,6 @@ def codec_loss(codec: AutoencoderKL, batch: int) -> Callable[[torch.Generator, W
         )
         shape = mean.square().mean() + (variance - 1.0).square().mean()
         shape = shape + (posterior.logvar.float() - 2.0 * log(NOISE)).square().mean()
-        return error + 0.02 * shape
+        return error + 0.02 * shape, {}
 
     return loss

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,8 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.distributed as dist
-import torch.multiprocessing as mp
 from diffusers import AutoencoderKL, FluxTransformer2DModel
 from torch import Tensor
 from tqdm import tqdm
@@ -29,11 +26,12 @@ from gamelabel.models.flux_scenes.codec import (
 from gamelabel.models.flux_scenes.student import student_loss
 from gamelabel.models.flux_scenes.teacher import make_transformer, teacher_loss
 from gamelabel.models.flux_scenes.text_encoders import Readers, text_loss
+from gamelabel.parallel import Worker, run_workers
 from gamelabel.scenes import adherence
 from gamelabel.scenes.draw import SIDE
 from gamelabel.scenes.grammar import FAMILIES, all_prompts
 from gamelabel.scenes.prompt_split import sample_prompts, scene_split
-from gamelabel.training import Fit, Worker, train
+from gamelabel.training import Loss, TrainingConfig, train
 
 CHUNK = 1000  # pictures a file
 TOKENS = (SIDE // 16) ** 2
@@ -52,19 +50,25 @@ class Recipe:
     """Every number of the recipe that one might turn."""
 
     seed: int = 0
-    codec: Fit = field(
-        default_factory=lambda: Fit(
-            steps=4500, batch=16, rate=2e-3, decay_from=0.3, low_precision=False
+    codec: TrainingConfig = field(
+        default_factory=lambda: TrainingConfig(
+            steps=4500, batch_size=16, learning_rate=2e-3, decay_start=0.3, bf16=False
         )
     )
-    text: Fit = field(
-        default_factory=lambda: Fit(steps=1500, batch=128, rate=2e-3, low_precision=False)
+    text: TrainingConfig = field(
+        default_factory=lambda: TrainingConfig(
+            steps=1500, batch_size=128, learning_rate=2e-3, bf16=False
+        )
     )
     pictures: int = 160_000
-    teacher: Fit = field(default_factory=lambda: Fit(steps=9000, batch=128, rate=1.2e-3))
+    teacher: TrainingConfig = field(
+        default_factory=lambda: TrainingConfig(steps=9000, batch_size=128, learning_rate=1.2e-3)
+    )
     harder: int = 240_000
-    refined: Fit = field(
-        default_factory=lambda: Fit(steps=16_000, batch=64, rate=1e-3, decay_from=0.2)
+    refined: TrainingConfig = field(
+        default_factory=lambda: TrainingConfig(
+            steps=16_000, batch_size=64, learning_rate=1e-3, decay_start=0.2
+        )
     )
     lessons: int = (
         72_000  # drawn by the teacher; where judged, those that fit their prompt are kept
@@ -72,15 +76,17 @@ class Recipe:
     lesson_steps: int = 8
     lesson_guidance: float = 2.0
     lesson_judged: bool = True
-    student: Fit = field(
-        default_factory=lambda: Fit(steps=2600, batch=128, rate=6e-4, decay_from=0.2)
+    student: TrainingConfig = field(
+        default_factory=lambda: TrainingConfig(
+            steps=2600, batch_size=128, learning_rate=6e-4, decay_start=0.2
+        )
     )
 
 
 def quick(recipe: Recipe) -> Recipe:
     """The same recipe with a handful of steps: it shows that everything runs, and draws nothing anyone would want."""
     short = {
-        name: replace(getattr(recipe, name), steps=4, batch=8)
+        name: replace(getattr(recipe, name), steps=4, batch_size=8)
         for name in ("codec", "text", "teacher", "refined", "student")
     }
     return replace(recipe, pictures=16, harder=16, lessons=16, lesson_judged=False, **short)
@@ -89,7 +95,14 @@ def quick(recipe: Recipe) -> Recipe:
 def train_codec(recipe: Recipe, out: Path, worker: Worker) -> None:
     """Stage 1: the autoencoder."""
     codec = make_codec().to(worker.device)
-    _fit(recipe.codec, codec, codec_loss(codec, recipe.codec.batch), recipe, out / "codec", worker)
+    _fit(
+        recipe.codec,
+        codec,
+        codec_loss(codec, recipe.codec.batch_size),
+        recipe,
+        out / "codec",
+        worker,
+    )
     if worker.rank == 0:
         codec.save_pretrained(out / "codec/model")
 
@@ -97,7 +110,14 @@ def train_codec(recipe: Recipe, out: Path, worker: Worker) -> None:
 def train_text(recipe: Recipe, out: Path, worker: Worker) -> None:
     """Stage 2: the text encoders."""
     readers = Readers().to(worker.device)
-    _fit(recipe.text, readers, text_loss(readers, recipe.text.batch), recipe, out / "text", worker)
+    _fit(
+        recipe.text,
+        readers,
+        text_loss(readers, recipe.text.batch_size),
+        recipe,
+        out / "text",
+        worker,
+    )
     if worker.rank == 0:
         torch.save(readers.state_dict(), out / "text/readers.pt")
 
@@ -139,7 +159,7 @@ def draw_lessons(recipe: Recipe, out: Path, worker: Worker) -> None:
         text = table.rows(torch.tensor([row[text] for text in asked]))
         parts = [slice(i, i + 50) for i in range(0, n, 50)]
         with torch.autocast(
-            worker.device.partition(":")[0], torch.bfloat16, enabled=recipe.refined.low_precision
+            worker.device.partition(":")[0], torch.bfloat16, enabled=recipe.refined.bf16
         ):
             drawn = [
                 integrate(
@@ -165,7 +185,7 @@ def train_student(recipe: Recipe, out: Path, worker: Worker) -> None:
     asked = _prompt_rows(row, "lessons", recipe.lessons)
     right = ~clean.isnan().any(2).any(1)
     loss = student_loss(
-        student, clean[right], noise[right], asked[right], table, recipe.student.batch
+        student, clean[right], noise[right], asked[right], table, recipe.student.batch_size
     )
     _fit(recipe.student, student, loss, recipe, out / "student", worker)
     if worker.rank == 0:
@@ -201,42 +221,33 @@ def run(
         if (out / name / "done").exists():
             continue
         (out / name).mkdir(parents=True, exist_ok=True)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
         began, spent = (
             time.monotonic(),
             out / name / "seconds",
         )  # over all calls, those that were interrupted too
         before = int(spent.read_text()) if spent.exists() else 0
         try:
-            mp.spawn(_work, (name, recipe, out, workers, device, port), nprocs=workers)
+            run_workers(_run_stage, (name, recipe, out), workers, device)
         finally:
             spent.write_text(str(before + round(time.monotonic() - began)))
         done = {"seconds": int(spent.read_text()), "workers": workers, "device": device}
         (out / name / "done").write_text(json.dumps(done))
 
 
-def _work(
-    rank: int, name: str, recipe: Recipe, out: Path, size: int, device: str, port: int
-) -> None:
-    if size > 1:
-        torch.set_num_threads(
-            1
-        )  # one process a core beats one process with many threads at these widths
-        os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
-        dist.init_process_group("gloo", rank=rank, world_size=size)
+def _run_stage(name: str, recipe: Recipe, out: Path, worker: Worker) -> None:
     torch.manual_seed(recipe.seed)
-    STAGES[name](recipe, out, Worker(rank, size, device))
-    if size > 1:
-        dist.barrier()
-        dist.destroy_process_group()
+    STAGES[name](recipe, out, worker)
 
 
 def _fit(
-    fit: Fit, module: torch.nn.Module, loss: Callable, recipe: Recipe, folder: Path, worker: Worker
+    config: TrainingConfig,
+    module: torch.nn.Module,
+    loss: Loss,
+    recipe: Recipe,
+    folder: Path,
+    worker: Worker,
 ) -> None:
-    train(module, loss, fit, folder, worker, recipe.seed)
+    train(module, loss, config, folder, recipe.seed, worker=worker)
 
 
 def _draw(stage: str, total: int, out: Path, worker: Worker) -> None:
@@ -266,11 +277,13 @@ def _teach(
     worker: Worker,
 ) -> None:
     transformer.to(worker.device)
-    fit, total = getattr(recipe, stage), getattr(recipe, pictures)
+    config, total = getattr(recipe, stage), getattr(recipe, pictures)
     table, row = _read_prompts(out, worker)
     clean = _load_chunks(out / pictures, total)
-    loss = teacher_loss(transformer, clean, _prompt_rows(row, pictures, total), table, fit.batch)
-    _fit(fit, transformer, loss, recipe, out / stage, worker)
+    loss = teacher_loss(
+        transformer, clean, _prompt_rows(row, pictures, total), table, config.batch_size
+    )
+    _fit(config, transformer, loss, recipe, out / stage, worker)
     if worker.rank == 0:
         transformer.save_pretrained(out / stage / "model")
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from diffusers import FluxTransformer2DModel
 from torch import Tensor, nn
@@ -11,7 +9,7 @@ from torch import Tensor, nn
 from gamelabel.flow import Text, velocity_errors
 from gamelabel.models.flux_scenes.codec import CHANNELS
 from gamelabel.models.flux_scenes.text_encoders import CLIP_WIDTH, T5_WIDTH
-from gamelabel.training import Worker
+from gamelabel.training import Loss, Metrics, Step
 
 DROP = 0.08  # share of captions replaced by the empty prompt, for guidance
 
@@ -39,14 +37,15 @@ def make_transformer() -> FluxTransformer2DModel:
 
 def teacher_loss(
     transformer: nn.Module, clean: Tensor, prompt_of: Tensor, text: Text, batch: int
-) -> Callable[[torch.Generator, Worker], Tensor]:
+) -> Loss:
     """Flow matching on drawn scenes.
 
     `clean` is (pictures, tokens, channels), `prompt_of` (pictures,) a row of `text`, whose row 0 is the empty prompt.
     The noise level is the sigmoid of N(0.3, 1): the middle levels, where the scene is decided, are seen most.
     """
 
-    def loss(generator: torch.Generator, worker: Worker) -> Tensor:
+    def loss(step: Step) -> tuple[Tensor, Metrics]:
+        generator, worker = step.generator, step.worker
         rows = worker.share(batch)
         chosen = torch.randint(len(clean), (batch,), generator=generator)[rows]
         noise = torch.randn(batch, *clean.shape[1:], generator=generator)[rows]
@@ -54,6 +53,6 @@ def teacher_loss(
         told = torch.rand(batch, generator=generator)[rows] >= DROP
         prompts = prompt_of[chosen] * told
         x, z, s = (t.to(worker.device) for t in (clean[chosen].float(), noise, sigma))
-        return velocity_errors(transformer, x, z, s, text.rows(prompts)).mean()
+        return velocity_errors(transformer, x, z, s, text.rows(prompts)).mean(), {}
 
     return loss

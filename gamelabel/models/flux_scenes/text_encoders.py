@@ -6,8 +6,6 @@ stand, the number and the style; CLIP's pooled vector predicts the same from the
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
@@ -28,7 +26,7 @@ from gamelabel.scenes.grammar import (
     parse,
 )
 from gamelabel.scenes.prompt_split import sample_prompts
-from gamelabel.training import Worker
+from gamelabel.training import Loss, Metrics, Step
 
 T5_WIDTH, CLIP_WIDTH = 96, 96
 # What a token is asked, and how many answers there are ("not said" is answer 0).
@@ -139,10 +137,11 @@ def token_facts(text: str) -> list[list[int]]:
     return [turned if second <= i < tail else facts for i in range(T5_LENGTH)]
 
 
-def text_loss(readers: Readers, batch: int) -> Callable[[torch.Generator, Worker], Tensor]:
+def text_loss(readers: Readers, batch: int) -> Loss:
     """Mean cross-entropy of every fact at every token, and of every fact at the pooled vector."""
 
-    def loss(generator: torch.Generator, worker: Worker) -> Tensor:
+    def loss(step: Step) -> tuple[Tensor, Metrics]:
+        generator, worker = step.generator, step.worker
         seed = int(torch.randint(2**31, (), generator=generator))
         texts = sample_prompts(batch, seed)[worker.share(batch)]
         facts = torch.tensor([token_facts(text) for text in texts], device=worker.device)
@@ -156,6 +155,6 @@ def text_loss(readers: Readers, batch: int) -> Callable[[torch.Generator, Worker
             for i, a in enumerate(told)
         ]
         losses += [cross_entropy(a.float(), facts[:, 0, i]) for i, a in enumerate(pooled_told)]
-        return torch.stack(losses).mean()
+        return torch.stack(losses).mean(), {}
 
     return loss

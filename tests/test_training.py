@@ -1,0 +1,232 @@
+"""The training loop: schedules, resume, averaged and best weights, metrics, and errors."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from gamelabel import training
+from gamelabel.parallel import Worker, run_workers
+from gamelabel.training import Loss, Metrics, Step, TrainingConfig, learning_rate_at, train
+from tests.disks import small_disk  # noqa: F401  (a fixture)
+
+CONFIG = TrainingConfig(
+    steps=12, batch_size=4, learning_rate=0.05, warmup_steps=2, ema_decay=0.9, bf16=False
+)
+
+
+class Interrupt(Exception):
+    """Like Ctrl-C, but it does not end the test runner."""
+
+
+def make_linear() -> torch.nn.Linear:
+    torch.manual_seed(0)
+    return torch.nn.Linear(3, 2)
+
+
+def make_loss(
+    module: torch.nn.Module, stop_at: int = -1, error: type[BaseException] = Interrupt
+) -> tuple[Loss, list[int]]:
+    """A loss whose batch depends on the step's generator alone; it raises in the call `stop_at`."""
+    calls: list[int] = []
+
+    def loss(step: Step) -> tuple[Tensor, Metrics]:
+        calls.append(step.index)
+        if len(calls) - 1 == stop_at:
+            raise error
+        x = torch.randn(4, 3, generator=step.generator)[step.worker.share(4)]
+        return (module(x) - 1).square().mean(), {}
+
+    return loss, calls
+
+
+def read_log(folder) -> list[dict[str, float]]:
+    return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+
+
+def test_the_linear_schedule_warms_up_holds_and_decays_to_zero():
+    config = TrainingConfig(100, 1, 1.0, decay_start=0.5, warmup_steps=10)
+    assert learning_rate_at(0, config) == pytest.approx(0.1)
+    assert learning_rate_at(9, config) == learning_rate_at(30, config) == 1.0
+    assert learning_rate_at(50, config) == 1.0
+    assert learning_rate_at(75, config) == pytest.approx(0.5)
+    assert learning_rate_at(99, config) == pytest.approx(0.02)
+
+
+def test_the_cosine_schedule_decays_from_the_first_step():
+    config = TrainingConfig(100, 1, 2.0, schedule="cosine", warmup_steps=0)
+    rates = [learning_rate_at(step, config) for step in (0, 50, 99)]
+    assert rates == pytest.approx([2.0, 1.0, 0.000493], abs=1e-6)
+
+
+@pytest.mark.parametrize("error", [Interrupt, KeyboardInterrupt])
+def test_an_interrupted_training_resumes_to_the_same_weights_and_log(tmp_path, monkeypatch, error):
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+    config = replace(CONFIG, log_every=5)
+    straight, half, resumed = make_linear(), make_linear(), make_linear()
+    train(straight, make_loss(straight)[0], config, tmp_path / "straight", 1, "data")
+    with pytest.raises(error):
+        train(half, make_loss(half, 7, error)[0], config, tmp_path / "half", 1, "data")
+    loss, calls = make_loss(resumed)
+    train(resumed, loss, config, tmp_path / "half", 1, "data")
+    assert calls == [7, 8, 9, 10, 11]
+    assert torch.equal(resumed.weight, straight.weight)
+    assert torch.equal(resumed.bias, straight.bias)
+    logs = [read_log(tmp_path / name) for name in ("straight", "half")]
+    assert [row["loss"] for row in logs[0]] == [row["loss"] for row in logs[1]]
+    assert [row["step"] for row in logs[1]] == [5, 10, 12]
+
+
+@pytest.mark.parametrize("change", [{"data": "other"}, {"seed": 2}, {"learning_rate": 1e-3}])
+def test_a_checkpoint_of_another_training_is_not_used(tmp_path, change):
+    settings = {"seed": 1, "data": "data"}
+    module = make_linear()
+    train(module, make_loss(module)[0], CONFIG, tmp_path, **settings)
+    settings.update((k, v) for k, v in change.items() if k in settings)
+    config = replace(CONFIG, learning_rate=change.get("learning_rate", CONFIG.learning_rate))
+    module = make_linear()
+    loss, calls = make_loss(module)
+    train(module, loss, config, tmp_path, **settings)
+    assert len(calls) == 12
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_whole(small_disk, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+    module, folder = make_linear(), small_disk.folder / "training"
+    with pytest.raises(Interrupt):
+        train(module, make_loss(module, 7)[0], CONFIG, folder, 1, "data")
+    small_disk.fill()
+    module = make_linear()
+    with pytest.raises((OSError, RuntimeError)):
+        train(module, make_loss(module)[0], CONFIG, folder, 1, "data")
+    small_disk.grow()
+    module = make_linear()
+    loss, calls = make_loss(module)
+    train(module, loss, CONFIG, folder, 1, "data")
+    assert len(calls) == 5
+
+
+def recorded(module: torch.nn.Linear, path: list[Tensor]) -> Loss:
+    """A loss that records the weights at the beginning of each step."""
+    loss, _ = make_loss(module)
+
+    def recording(step: Step) -> tuple[Tensor, Metrics]:
+        path.append(module.weight.detach().clone())
+        return loss(step)
+
+    return recording
+
+
+def test_the_weights_at_the_end_are_a_moving_average(tmp_path):
+    """Its decay after step s (from 0) is min(ema_decay, (s + 1) / (s + 10))."""
+    config = replace(CONFIG, ema_decay=0.4)
+    module, last, path = make_linear(), make_linear(), []
+    train(last, make_loss(last)[0], replace(config, ema_decay=0.0), tmp_path / "last")
+    train(module, recorded(module, path), config, tmp_path / "average")
+    average = path[0]
+    for step, weight in enumerate([*path[1:], last.weight.detach()]):
+        decay = min(0.4, (step + 1) / (step + 10))
+        average = decay * average + (1.0 - decay) * weight
+    assert torch.allclose(module.weight, average, atol=1e-6)
+    assert not torch.allclose(module.weight, last.weight, atol=1e-3)
+
+
+def test_the_weights_of_the_best_validation_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+    values = iter([3.0, 1.0, 2.0, 5.0])
+    module, path = make_linear(), []
+
+    def validate() -> dict[str, float]:
+        assert not module.training and not torch.is_grad_enabled()
+        return {"valid_loss": next(values)}
+
+    config = replace(CONFIG, log_every=3, ema_decay=0.0)
+    settings = {"validate": validate, "best_metric": "valid_loss"}
+    train(module, recorded(module, path), config, tmp_path, **settings)
+    assert torch.equal(module.weight, path[6])
+    assert [row["valid_loss"] for row in read_log(tmp_path)] == [3.0, 1.0, 2.0, 5.0]
+    resumed = make_linear()  # finished: nothing is computed again
+    train(resumed, make_loss(resumed)[0], config, tmp_path, **settings)
+    assert torch.equal(resumed.weight, path[6])
+
+
+def test_dropout_depends_on_the_step_alone(tmp_path):
+    outputs = []
+
+    def loss(step: Step) -> tuple[Tensor, Metrics]:
+        outputs.append(torch.nn.functional.dropout(torch.ones(100)))
+        return module.weight.square().sum(), {}
+
+    for name in ("one", "two"):
+        module = make_linear()
+        torch.manual_seed(len(outputs))
+        train(module, loss, replace(CONFIG, steps=2), tmp_path / name)
+    assert torch.equal(outputs[0], outputs[2]) and torch.equal(outputs[1], outputs[3])
+    assert not torch.equal(outputs[0], outputs[1])
+
+
+def make_broken(module: torch.nn.Linear, at: int) -> tuple[Loss, list[list[int]]]:
+    """A loss that is not a number in one call; its metrics say which rows it drew."""
+    calls: list[list[int]] = []
+
+    def loss(step: Step) -> tuple[Tensor, Metrics]:
+        rows = torch.randint(100, (4,), generator=step.generator)
+        calls.append(rows.tolist())
+        value = (module(torch.randn(4, 3, generator=step.generator)) - 1).square().mean()
+        return value * (float("nan") if len(calls) - 1 == at else 1.0), {"rows": rows}
+
+    return loss, calls
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_steps_before_it(tmp_path):
+    module, resumed, straight = make_linear(), make_linear(), make_linear()
+    loss, calls = make_broken(module, 5)
+    expected = r"loss \(nan\) or its gradient is not finite at step 5\."
+    with pytest.raises(FloatingPointError, match=expected) as error:
+        train(module, loss, CONFIG, tmp_path / "broken", 1, "data")
+    assert ", ".join(map(str, calls[5])) in str(error.value), "the rows are named"
+    assert all(weight.isfinite().all() for weight in module.parameters())
+
+    loss, calls = make_broken(resumed, -1)
+    train(resumed, loss, CONFIG, tmp_path / "broken", 1, "data")
+    assert len(calls) == 7, "five steps were saved"
+    train(straight, make_broken(straight, -1)[0], CONFIG, tmp_path / "straight", 1, "data")
+    assert torch.equal(resumed.weight, straight.weight)
+
+
+def test_losses_take_turns_and_metrics_are_logged_as_means(tmp_path):
+    module, turns = make_linear(), []
+
+    def make(name: str, value: float) -> Loss:
+        def loss(step: Step) -> tuple[Tensor, Metrics]:
+            turns.append(name)
+            metrics = {name: torch.tensor(value + len(turns)), "rows": torch.arange(3)}
+            return module.weight.square().sum(), metrics
+
+        return loss
+
+    train(module, [make("one", 100.0), make("two", 0.0)], CONFIG, tmp_path)
+    assert turns == ["one", "two"] * 6
+    (row,) = read_log(tmp_path)
+    assert set(row) == {"step", "loss", "one", "two", "learning_rate", "seconds"}
+    assert (row["one"], row["two"]) == (106.0, 7.0), "means of 101, 103, ... and of 2, 4, ..."
+
+
+def test_workers_share_a_batch_without_overlap():
+    shares = [range(10)[Worker(rank, 3).share(10)] for rank in range(3)]
+    assert [row for share in shares for row in share] == list(range(10))
+
+
+def train_linear(folder, worker: Worker) -> None:
+    """What each process of the next test runs."""
+    module = make_linear()
+    train(module, make_loss(module)[0], CONFIG, folder, worker=worker)
+
+
+def test_two_workers_learn_what_one_learns(tmp_path):
+    train_linear(tmp_path / "one", Worker())
+    run_workers(train_linear, (tmp_path / "two",), workers=2)
+    one, two = (torch.load(tmp_path / name / "checkpoint.pt")["weights"] for name in ("one", "two"))
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(one, two, strict=True))
