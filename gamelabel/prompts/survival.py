@@ -1,9 +1,8 @@
-"""From a corpus to the table `prompts`, and what share of it is left."""
+"""What the content filter keeps: the table `prompts`, and shares by corpus, word list and rule."""
 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,53 +13,92 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gamelabel.prompts.corpora import Corpus
-from gamelabel.prompts.normalisation import normalise
-from gamelabel.prompts.word_filter import RULES, Rule, WordFilter
-from gamelabel.prompts.word_lists import mask
+from gamelabel.prompts.normalization import normalize_text
+from gamelabel.prompts.word_filter import MATCH_RULES, MatchRule, WordFilter
+from gamelabel.prompts.word_lists import mask_term
+from gamelabel.reliability.estimate import Estimate, proportion, wilson
 
 
 @dataclass(frozen=True)
-class Screened:
+class FilteredPrompts:
     """A corpus after the filter.
 
-    table: the table `prompts`, a row for each distinct prompt, with its reason (rule, matched) where it was rejected;
-    times: how often each of its rows stood in the corpus. Counts and shares are of prompts as they came, repeats and
-    all, as the paper's are.
+    Counts and shares are of prompts as they came, repeats included, as the paper's are.
+
+    Attributes
+    ----------
+    table : DataFrame
+        The table `prompts`: a row for each distinct prompt, with the rule and the matched term if
+        it was rejected.
+    counts : int64 (rows,)
+        Occurrences of each row's prompt in the corpus.
     """
 
     table: pd.DataFrame
-    times: NDArray[np.int64]
+    counts: NDArray[np.int64]
 
     @property
     def total(self) -> int:
-        """Prompts as they came."""
-        return int(self.times.sum())
+        """Number of prompts."""
+        return int(self.counts.sum())
 
     @property
     def repeats(self) -> int:
-        """How many of them repeat an earlier one, letter for letter."""
+        """Number of prompts that repeat an earlier one, letter for letter."""
         return self.total - len(self.table)
 
     @property
     def kept(self) -> int:
-        """How many of them the filter lets through."""
-        return int(self.times[self.table.kept.to_numpy(bool)].sum())
+        """Number of prompts that the filter keeps."""
+        return int(self.counts[self.table.kept.to_numpy(bool)].sum())
 
     @property
     def share_kept(self) -> float:
-        """Kept of total; NaN for an empty corpus."""
-        return self.kept / self.total if self.total else float("nan")
+        """Share of prompts that the filter keeps; NaN for an empty corpus."""
+        return self.estimate.value
+
+    @property
+    def estimate(self) -> Estimate:
+        """Share of prompts that the filter keeps, with its 95 % Wilson interval."""
+        return proportion(self.kept, self.total)
 
 
 def prompt_id(text: str, corpus: str) -> str:
-    """The name of a prompt: the same text in the same corpus has the same, in every run."""
+    """Return the id of a prompt, which depends on its text and corpus alone.
+
+    >>> prompt_id("a cat", "toy")
+    'p06b9344bea786f9a'
+    """
     return "p" + hashlib.sha256(f"{corpus}\0{text}".encode()).hexdigest()[:16]
 
 
-def screen(corpus: Corpus, terms: Iterable[str], rule: Rule = "whole word") -> Screened:
-    """Hold a corpus against a word list under a rule, one of RULES."""
-    times = Counter(corpus.texts)
-    texts = list(times)
+def filter_prompts(
+    corpus: Corpus, terms: Iterable[str], rule: MatchRule = "whole word"
+) -> FilteredPrompts:
+    """Filter a corpus by a word list.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        Candidate prompts.
+    terms : iterable of str
+        The word list.
+    rule : {"whole word", "substring"}
+        What counts as containing a term; see `WordFilter`.
+
+    Returns
+    -------
+    FilteredPrompts
+        The table `prompts` and the counts of its rows.
+
+    Examples
+    --------
+    >>> corpus = Corpus("toy", ["a cat", "a darn cat", "a cat", "darning"])
+    >>> filter_prompts(corpus, ["darn"]).kept
+    3
+    """
+    counts = Counter(corpus.texts)
+    texts = list(counts)
     word_filter = WordFilter(terms, rule)
     matched = [word_filter.match(text) for text in texts]
     kept = [term is None for term in matched]
@@ -74,79 +112,70 @@ def screen(corpus: Corpus, terms: Iterable[str], rule: Rule = "whole word") -> S
             "matched": matched,
         }
     )
-    return Screened(table, np.array(list(times.values()), np.int64))
+    return FilteredPrompts(table, np.array(list(counts.values()), np.int64))
 
 
-def survival(corpora: Sequence[Corpus], lists: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """What each corpus keeps under each list and rule.
+def survival_table(
+    corpora: Sequence[Corpus], word_lists: Mapping[str, Sequence[str]]
+) -> pd.DataFrame:
+    """Return what each corpus keeps under each word list and rule.
 
-    Columns corpus, word_list, terms, rule, prompts, repeats, kept, share_kept, low, high; the last two are Wilson's
-    95 % interval.
+    Columns: corpus, word_list, terms, rule, prompts, repeats, kept, share_kept, and low and high of
+    its 95 % Wilson interval.
+
+    >>> corpus = Corpus("toy", ["a cat", "darn", "darning", "heck"])
+    >>> survival_table([corpus], {"short": ["darn"]})[["rule", "kept", "share_kept"]]
+             rule  kept  share_kept
+    0  whole word     3        0.75
+    1   substring     2        0.50
     """
-    # A prompt without a substring from any list is kept by every list and rule; one without a substring from a list is
-    # kept by that list's whole words too. So most filters need to read few prompts.
-    everything = WordFilter(chain.from_iterable(lists.values()), "substring")
+    # A prompt without a substring from any list is kept by every list and rule, and one without a
+    # substring from a list is kept by its whole words, so most filters need to read few prompts.
+    any_term = WordFilter(chain.from_iterable(word_lists.values()), "substring")
     filters = {
-        name: {rule: WordFilter(terms, rule) for rule in RULES} for name, terms in lists.items()
+        name: {rule: WordFilter(terms, rule) for rule in MATCH_RULES}
+        for name, terms in word_lists.items()
     }
     rows = []
     for corpus in corpora:
-        times = Counter(corpus.texts)
-        total = sum(times.values())
-        normal = [(normalise(text), count) for text, count in times.items()]
-        suspects = _caught(normal, everything)
-        for name, terms in lists.items():
-            hits = _caught(suspects, filters[name]["substring"])
-            rejected = {"substring": hits, "whole word": _caught(hits, filters[name]["whole word"])}
-            for rule in RULES:
-                kept = total - sum(count for _, count in rejected[rule])
-                share = kept / total if total else float("nan")
-                row = (corpus.name, name, len(terms), rule, total, total - len(times), kept, share)
-                rows.append((*row, *share_interval(kept, total)))
-    columns = [
-        "corpus",
-        "word_list",
-        "terms",
-        "rule",
-        "prompts",
-        "repeats",
-        "kept",
-        "share_kept",
-        "low",
-        "high",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+        counts = Counter(corpus.texts)
+        total = sum(counts.values())
+        normalized = [(normalize_text(text), count) for text, count in counts.items()]
+        suspects = _matching(normalized, any_term)
+        for name, terms in word_lists.items():
+            substring = _matching(suspects, filters[name]["substring"])
+            whole_word = _matching(substring, filters[name]["whole word"])
+            for rule, rejected in zip(MATCH_RULES, (whole_word, substring), strict=True):
+                row = {"corpus": corpus.name, "word_list": name, "terms": len(terms), "rule": rule}
+                kept = total - sum(count for _, count in rejected)
+                row |= {"prompts": total, "repeats": total - len(counts), "kept": kept}
+                rows.append(row)
+    table = pd.DataFrame(rows)
+    table["share_kept"] = (table.kept / table.prompts).astype(float)
+    table["low"], table["high"] = wilson(table.kept, table.prompts)
+    return table
 
 
-def _caught(texts: Sequence[tuple[str, int]], word_filter: WordFilter) -> list[tuple[str, int]]:
-    return [(text, count) for text, count in texts if word_filter.find(text) is not None]
+def _matching(texts: Sequence[tuple[str, int]], word_filter: WordFilter) -> list[tuple[str, int]]:
+    return [(text, n) for text, n in texts if word_filter.match_normalized(text) is not None]
 
 
-def share_interval(k: int, n: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share k of n (Wilson 1927); NaN for n = 0."""
-    if not n:
-        return float("nan"), float("nan")
-    z2 = 1.959964**2
-    middle, half = (
-        k / n + z2 / (2 * n),
-        math.sqrt(z2 * (k / n * (1 - k / n) / n + z2 / (4 * n * n))),
-    )
-    return max((middle - half) / (1 + z2 / n), 0.0), min((middle + half) / (1 + z2 / n), 1.0)
+def rejection_reasons(filtered: FilteredPrompts, top: int = 10) -> pd.DataFrame:
+    """Return the terms that reject the most prompts, masked.
 
+    Columns: rule, term, letters, prompts, share of all prompts.
 
-def reasons(screened: Screened, top: int = 10) -> pd.DataFrame:
-    """The terms that reject most, masked: columns rule, term, letters, prompts, share of all prompts."""
-    rejected = screened.table.assign(prompts=screened.times)[~screened.table.kept]
-    counts = rejected.groupby(["rule", "matched"], sort=True).prompts.sum().reset_index()
-    counts = (
-        counts.sort_values("prompts", ascending=False, kind="stable")
-        .head(top)
-        .reset_index(drop=True)
-    )
-    counts["letters"], counts["share"] = (
-        counts.matched.str.len(),
-        counts.prompts / max(screened.total, 1),
-    )
-    return counts.assign(term=counts.matched.map(mask))[
-        ["rule", "term", "letters", "prompts", "share"]
-    ]
+    >>> corpus = Corpus("toy", ["a cat", "a darn cat", "heck", "what the heck"])
+    >>> rejection_reasons(filter_prompts(corpus, ["darn", "heck"]))
+             rule  term  letters  prompts  share
+    0  whole word  h***        4        2   0.50
+    1  whole word  d***        4        1   0.25
+    """
+    rejected = filtered.table.assign(prompts=filtered.counts)[~filtered.table.kept]
+    reasons = rejected.groupby(["rule", "matched"], sort=True).prompts.sum().reset_index()
+    reasons = reasons.sort_values("prompts", ascending=False, kind="stable").head(top)
+    reasons["letters"] = reasons.matched.str.len()
+    reasons["share"] = reasons.prompts / max(filtered.total, 1)
+    reasons["term"] = reasons.matched.map(mask_term)
+    columns = ["rule", "term", "letters", "prompts", "share"]
+    return reasons[columns].reset_index(drop=True)

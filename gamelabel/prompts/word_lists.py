@@ -1,4 +1,4 @@
-"""Word lists by name. They are offensive: count their terms, never show them (`mask` is for what must be shown)."""
+"""Word lists by name. Their terms are offensive: show them only through `mask_term`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
-from gamelabel.sources import data_file
+from gamelabel.sources import NoData, data_file
 
-DEFAULT = "better-profanity"
+ALL_LISTS = "all lists"
+_DEFAULT = "better-profanity"
 
 
 def _lines(path: Path) -> list[str]:
@@ -18,7 +19,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _better_profanity(fetch: bool) -> list[str]:
-    """The list that the package better-profanity brings along (MIT), so it is there wherever gamelabel is."""
+    """The list of the package better-profanity (MIT), which is always installed."""
     path = resources.files("better_profanity") / "profanity_wordlist.txt"
     return path.read_text(encoding="utf-8").splitlines()
 
@@ -28,22 +29,20 @@ def _ldnoobw(fetch: bool) -> list[str]:
 
 
 def _dsojevic(fetch: bool) -> list[str]:
-    """Each `match` holds variants joined by |; a * lets the letter before it repeat, and is read as "once"."""
-    entries = json.loads(
-        data_file("wordlist_dsojevic", "en.json", fetch).read_text(encoding="utf-8")
-    )
+    """Each `match` has variants joined by |; * after a letter means repeats, and is read as one."""
+    path = data_file("wordlist_dsojevic", "en.json", fetch)
+    entries = json.loads(path.read_text(encoding="utf-8"))
     return [variant.replace("*", "") for entry in entries for variant in entry["match"].split("|")]
 
 
 def _surge(fetch: bool) -> list[str]:
-    with data_file("wordlist_surge", "profanity_en.csv", fetch).open(
-        encoding="utf-8", newline=""
-    ) as file:
+    path = data_file("wordlist_surge", "profanity_en.csv", fetch)
+    with path.open(encoding="utf-8", newline="") as file:
         return [row["text"] for row in csv.DictReader(file)]
 
 
 _READERS: dict[str, Callable[[bool], list[str]]] = {
-    DEFAULT: _better_profanity,
+    _DEFAULT: _better_profanity,
     "ldnoobw": _ldnoobw,
     "dsojevic": _dsojevic,
     "surge": _surge,
@@ -51,31 +50,76 @@ _READERS: dict[str, Callable[[bool], list[str]]] = {
 WORD_LISTS = tuple(_READERS)
 
 
-def word_list(name: str = DEFAULT, fetch: bool = False) -> list[str]:
-    """The terms of a list, in its order, each once.
+def load_word_list(name: str = _DEFAULT, fetch: bool = False) -> list[str]:
+    """Return the distinct terms of a word list, in its order.
 
-    name: one of WORD_LISTS, several of them joined by "+", or the path of a text file with a term a line. fetch:
-    whether a list that is not at hand may be downloaded. Raises ValueError for an unknown name or a list without
-    terms, `gamelabel.sources.NoData` for one that is not at hand.
+    Parameters
+    ----------
+    name : str
+        One of `WORD_LISTS`, several of them joined by "+", or the path of a text file with one
+        term a line.
+    fetch : bool
+        Whether a list that is not available may be downloaded.
+
+    Returns
+    -------
+    list of str
+        The terms.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, or a list without terms.
+    gamelabel.sources.NoData
+        For a list that is not available.
+
+    Examples
+    --------
+    >>> len(load_word_list("better-profanity")) > 800
+    True
     """
     terms: dict[str, None] = {}
     for part in name.split("+"):
         if part in _READERS:
-            found = _READERS[part](fetch)
+            lines = _READERS[part](fetch)
         elif Path(part).is_file():
-            found = _lines(Path(part))
+            lines = _lines(Path(part))
         else:
-            known = ", ".join(WORD_LISTS)
             raise ValueError(
-                f"no word list {part!r}: the lists are {known}; or give the path of a file, a term a line"
+                f"no word list {part!r}: the lists are {', '.join(WORD_LISTS)}; "
+                "or give the path of a file with one term a line"
             )
-        found = [term.strip() for term in found if term.strip()]
-        if not found:
+        stripped = [line.strip() for line in lines if line.strip()]
+        if not stripped:
             raise ValueError(f"the word list {part!r} has no terms")
-        terms.update(dict.fromkeys(found))
+        terms.update(dict.fromkeys(stripped))
     return list(terms)
 
 
-def mask(term: str) -> str:
-    """A term fit to be shown: its first letter, and an asterisk for each further character."""
+def load_word_lists(fetch: bool = False) -> dict[str, list[str]]:
+    """Return every available word list by name, and their union if there are several.
+
+    With `fetch`, those that are not available are downloaded; after a failure no other is tried.
+
+    >>> "better-profanity" in load_word_lists()
+    True
+    """
+    lists = {}
+    for name in WORD_LISTS:
+        try:
+            lists[name] = load_word_list(name, fetch)
+        except NoData:
+            fetch = False
+    if len(lists) > 1:
+        union = dict.fromkeys(term for terms in lists.values() for term in terms)
+        lists[ALL_LISTS] = list(union)
+    return lists
+
+
+def mask_term(term: str) -> str:
+    """Return the first letter of a term, and an asterisk for each further character.
+
+    >>> mask_term("heck")
+    'h***'
+    """
     return term[:1] + "*" * (len(term) - 1)

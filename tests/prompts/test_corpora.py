@@ -3,8 +3,13 @@ from pathlib import Path
 import pytest
 
 from gamelabel import sources
-from gamelabel.prompts import OUTSIDE, BadCorpus, csv_corpus, outside_corpus
-from gamelabel.prompts.corpora import _OUTSIDE
+from gamelabel.prompts.corpora import (
+    _PUBLISHED,
+    PUBLISHED_CORPORA,
+    BadCorpus,
+    csv_corpus,
+    published_corpus,
+)
 
 COUNTS = {
     "parti": 1632,
@@ -19,19 +24,19 @@ COUNTS = {
 }
 
 
-@pytest.mark.parametrize("name", OUTSIDE)
+@pytest.mark.parametrize("name", PUBLISHED_CORPORA)
 def test_the_published_sets(name: str) -> None:
-    if not sources.at_hand(_OUTSIDE[name][0]):
-        pytest.skip(f"{_OUTSIDE[name][0]} is not at hand")
-    corpus = outside_corpus(name)
+    if not sources.at_hand(_PUBLISHED[name][0]):
+        pytest.skip(f"{_PUBLISHED[name][0]} is not at hand")
+    corpus = published_corpus(name)
     assert len(corpus.texts) == COUNTS[name]
     assert all(text and text == text.strip() for text in corpus.texts)
-    assert len(corpus.bad) == (18 if name == "pick-a-pic" else 0)
+    assert len(corpus.rejected) == (18 if name == "pick-a-pic" else 0)
 
 
 def test_an_unknown_set() -> None:
-    with pytest.raises(ValueError, match="there are parti, drawbench"):
-        outside_corpus("coco")
+    with pytest.raises(ValueError, match="the corpora are parti, drawbench"):
+        published_corpus("coco")
 
 
 def write(folder: Path, content: str | bytes) -> Path:
@@ -47,7 +52,7 @@ def test_a_csv_of_the_kaggle_form(tmp_path: Path) -> None:
     )
     corpus = csv_corpus(path)
     assert corpus.texts == ["a cat", 'a dog, "big"\nand a cat', "a cat"]
-    assert corpus.bad.empty and corpus.name == "kaggle"
+    assert corpus.rejected.empty and corpus.name == "kaggle"
     assert csv_corpus(path, column="image_file", name="files").texts == ["0.png", "1.png", "2.png"]
 
 
@@ -64,7 +69,7 @@ def test_bad_rows_are_counted_with_their_reason(tmp_path: Path) -> None:
     ]
     corpus = csv_corpus(write(tmp_path, b"\n".join(rows) + b"\n"))
     assert corpus.texts == ["a cat", "a fox"]
-    assert corpus.bad.row.tolist() == [2, 3, 4, 5, 6]
+    assert corpus.rejected.row.tolist() == [2, 3, 4, 5, 6]
     wanted = [
         "is empty",
         "1 cells, but the header has 2",
@@ -72,15 +77,15 @@ def test_bad_rows_are_counted_with_their_reason(tmp_path: Path) -> None:
         "3 cells, but the header has 2",
         "not UTF-8",
     ]
-    for part, reason in zip(wanted, corpus.bad.reason, strict=True):
+    for part, reason in zip(wanted, corpus.rejected.reason, strict=True):
         assert part in reason
 
 
 def test_a_csv_that_is_cut_off(tmp_path: Path) -> None:
     whole = 'prompt,image_file\na cat,0.png\n"a dog, big",1.png\n'
     cut = csv_corpus(write(tmp_path, whole[: whole.index("big")]))
-    assert cut.texts == ["a cat"] and cut.bad.row.tolist() == [2]
-    assert "cut off" in cut.bad.reason[0]
+    assert cut.texts == ["a cat"] and cut.rejected.row.tolist() == [2]
+    assert "cut off" in cut.rejected.reason[0]
 
 
 @pytest.mark.parametrize(

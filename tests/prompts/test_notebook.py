@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from gamelabel import figures
-from gamelabel.prompts import Corpus, survival, word_list
+from gamelabel.prompts import Corpus, load_word_list, survival_table
 from gamelabel.tables import read_table
 
 ROOT = Path(__file__).parents[2]
@@ -17,12 +17,13 @@ RECORDED = {"total", "kept", "share_kept", "share_kept_whole_word", "share_kept_
 
 
 def run(folder: Path, **parameters: object) -> tuple[str, dict]:
-    """The notebook's cells as one program, in a folder beside which there is nothing; its output and its records."""
+    """Run the notebook's cells as one program in an empty folder; its output and its metrics."""
     cells = [
         cell for cell in json.loads(NOTEBOOK.read_text())["cells"] if cell["cell_type"] == "code"
     ]
     code = ["".join(cell["source"]) for cell in cells]
-    alone = "from pathlib import Path\nfrom gamelabel import sources\nsources.SHARED = sources.CACHE = Path('nowhere')"
+    alone = "from pathlib import Path\nfrom gamelabel import sources\n"
+    alone += "sources.SHARED = sources.CACHE = Path('nowhere')"
     given = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
     program = folder / "notebook.py"
     program.write_text(
@@ -78,7 +79,7 @@ def test_it_runs_on_a_csv(tmp_path: Path) -> None:
 
 
 def test_the_figure_marks_the_most_severe_list() -> None:
-    rows = survival(
+    rows = survival_table(
         [Corpus("toy", ["a cat", "darn", "darning", "heck"])],
         {"few": ["darn"], "more": ["darn", "heck"]},
     )
@@ -94,5 +95,5 @@ def test_the_figure_marks_the_most_severe_list() -> None:
 
 
 def test_what_the_notebook_says_of_innocent_words() -> None:
-    terms = word_list()
+    terms = load_word_list()
     assert all(any(term in word for term in terms) for word in ("illustration", "glass"))

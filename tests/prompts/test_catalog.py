@@ -3,30 +3,31 @@ from pathlib import Path
 import pytest
 
 from gamelabel import sources
-from gamelabel.prompts import OUTSIDE, candidates, published, word_lists, world_corpus
+from gamelabel.prompts import load_corpus, load_published, load_word_lists, world_corpus
+from gamelabel.prompts.corpora import PUBLISHED_CORPORA
 
 
 def test_what_is_missing_says_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("CACHE", "SHARED"):
         monkeypatch.setattr(sources, name, tmp_path)
     monkeypatch.delenv("GAMELABEL_DATA", raising=False)
-    found, missing = published()
-    assert not found and missing.corpus.tolist() == list(OUTSIDE)
+    found, missing = load_published()
+    assert not found and missing.corpus.tolist() == list(PUBLISHED_CORPORA)
     assert (
         missing.address[0] == "https://github.com/google-research/parti"
         and missing.licence[0] == "Apache-2.0"
     )
     assert "the file PartiPrompts.tsv of PartiPrompts (set prompts_parti" in missing.why[0]
-    assert list(word_lists()) == ["better-profanity"]
+    assert list(load_word_lists()) == ["better-profanity"]
 
 
 def test_candidates_by_name(tmp_path: Path) -> None:
-    assert candidates("world", 4, 1).texts == world_corpus(4, 1).texts
+    assert load_corpus("world", 4, 1).texts == world_corpus(4, 1).texts
     (tmp_path / "own.csv").write_text("prompt\na cat\n")
-    own = candidates(str(tmp_path / "own.csv"))
+    own = load_corpus(str(tmp_path / "own.csv"))
     assert (own.name, own.texts) == ("own", ["a cat"])
     with pytest.raises(
         ValueError,
-        match=r"'coco': there are world, parti, .*; or give the path of a file NAME\.csv",
+        match=r"'coco': the corpora are world, parti, .*; or give the path of a file NAME\.csv",
     ):
-        candidates("coco")
+        load_corpus("coco")

@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from gamelabel import sources
-from gamelabel.prompts import WORD_LISTS, mask, word_list
+from gamelabel.prompts.word_lists import WORD_LISTS, load_word_list, mask_term
 
-OUTSIDE = {
+SOURCES = {
     "ldnoobw": "wordlist_ldnoobw",
     "dsojevic": "wordlist_dsojevic",
     "surge": "wordlist_surge",
@@ -18,17 +18,17 @@ def test_the_default_list_needs_nothing_else(
     for name in ("CACHE", "SHARED"):
         monkeypatch.setattr(sources, name, tmp_path / "nowhere")
     monkeypatch.delenv("GAMELABEL_DATA", raising=False)
-    terms = word_list()
+    terms = load_word_list()
     assert len(terms) > 800 and len(set(terms)) == len(terms)
     with pytest.raises(sources.NoData, match="wordlist_ldnoobw"):
-        word_list("ldnoobw")
+        load_word_list("ldnoobw")
 
 
 @pytest.mark.parametrize(("name", "count"), [("ldnoobw", 403), ("dsojevic", 804), ("surge", 1598)])
 def test_the_outside_lists(name: str, count: int) -> None:
-    if not sources.at_hand(OUTSIDE[name]):
-        pytest.skip(f"{OUTSIDE[name]} is not at hand")
-    terms = word_list(name)
+    if not sources.at_hand(SOURCES[name]):
+        pytest.skip(f"{SOURCES[name]} is not at hand")
+    terms = load_word_list(name)
     assert len(terms) == count
     assert all(term == term.strip() and term for term in terms)
     if name == "dsojevic":  # its variants are taken apart
@@ -38,18 +38,18 @@ def test_the_outside_lists(name: str, count: int) -> None:
 def test_lists_join_and_files_are_read(tmp_path: Path) -> None:
     own = tmp_path / "own.txt"
     own.write_text("darn\n\n  heck \ndarn\n")
-    assert word_list(str(own)) == ["darn", "heck"]
-    assert word_list(f"{own}+better-profanity")[:2] == ["darn", "heck"]
+    assert load_word_list(str(own)) == ["darn", "heck"]
+    assert load_word_list(f"{own}+better-profanity")[:2] == ["darn", "heck"]
 
 
 def test_bad_input(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=f"the lists are {', '.join(WORD_LISTS)}"):
-        word_list("polite")
+        load_word_list("polite")
     blank = tmp_path / "blank.txt"
     blank.write_text("\n\n")
     with pytest.raises(ValueError, match="has no terms"):
-        word_list(str(blank))
+        load_word_list(str(blank))
 
 
 def test_mask_shows_the_first_letter_alone() -> None:
-    assert [mask(term) for term in ("heck", "a b", "x", "")] == ["h***", "a**", "x", ""]
+    assert [mask_term(term) for term in ("heck", "a b", "x", "")] == ["h***", "a**", "x", ""]

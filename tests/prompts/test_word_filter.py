@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gamelabel.prompts import RULES, Rule, WordFilter, normalise
+from gamelabel.prompts import MATCH_RULES, WordFilter, normalize_text
+from gamelabel.prompts.word_filter import MatchRule
 
 TERMS = ["darn", "darn it", "heck", "a-hole", "h3ck", "  ", "🖕"]
 texts = st.text("abAB01@ -_!é", max_size=30)
 term_lists = st.lists(st.text("ab01@ -", max_size=5), min_size=1, max_size=8).filter(
-    lambda t: any(map(normalise, t))
+    lambda t: any(map(normalize_text, t))
 )
 
 
@@ -41,10 +42,10 @@ def test_worked_examples(text: str, whole_word: str | None, substring: str | Non
 @given(term_lists, texts)
 def test_the_pattern_agrees_with_looking_for_each_term(terms: list[str], text: str) -> None:
     """An oracle that tries the terms one by one."""
-    normal = normalise(text)
-    for rule in RULES:
+    normal = normalize_text(text)
+    for rule in MATCH_RULES:
         hit = False
-        for term in filter(None, map(normalise, terms)):
+        for term in filter(None, map(normalize_text, terms)):
             pattern = r"[\W_]+".join(re.escape(word) for word in term.split(" "))
             if rule == "whole word":
                 pattern = rf"(?<![^\W_]){pattern}(?![^\W_])"
@@ -60,24 +61,24 @@ def test_what_the_whole_word_rule_rejects_the_substring_rule_rejects(
         assert WordFilter(terms, "substring").match(text) is not None
 
 
-@given(term_lists, texts, st.sampled_from(RULES))
-def test_a_kept_prompt_contains_no_term(terms: list[str], text: str, rule: Rule) -> None:
+@given(term_lists, texts, st.sampled_from(MATCH_RULES))
+def test_a_kept_prompt_contains_no_term(terms: list[str], text: str, rule: MatchRule) -> None:
     if WordFilter(terms, rule).match(text) is None:
-        normal = normalise(text)
-        for term in filter(None, map(normalise, terms)):
+        normal = normalize_text(text)
+        for term in filter(None, map(normalize_text, terms)):
             if rule == "substring":
                 assert term not in normal
             else:
                 assert f" {term} " not in f" {normal} "
 
 
-@given(term_lists, texts, st.sampled_from(RULES))
-def test_spelling_changes_nothing(terms: list[str], text: str, rule: Rule) -> None:
+@given(term_lists, texts, st.sampled_from(MATCH_RULES))
+def test_spelling_changes_nothing(terms: list[str], text: str, rule: MatchRule) -> None:
     word_filter = WordFilter(terms, rule)
     assert (
         word_filter.match(text)
         == word_filter.match(text.upper())
-        == word_filter.find(normalise(text))
+        == word_filter.match_normalized(normalize_text(text))
     )
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gamelabel.prompts import normalise
+from gamelabel.prompts import normalize_text
 
 
 @pytest.mark.parametrize(
@@ -23,16 +23,16 @@ from gamelabel.prompts import normalise
     ],
 )
 def test_worked_examples(written: str, read: str) -> None:
-    assert normalise(written) == read
+    assert normalize_text(written) == read
 
 
 @settings(max_examples=500)
 @given(st.text() | st.text("aZé01!@$ _-5İß"))
 def test_idempotent(text: str) -> None:
-    once = normalise(text)
-    assert normalise(once) == once
+    once = normalize_text(text)
+    assert normalize_text(once) == once
 
 
 @given(st.text("abc dé"))
 def test_letter_case_makes_no_difference(text: str) -> None:
-    assert normalise(text) == normalise(text.upper()) == normalise(text.title())
+    assert normalize_text(text) == normalize_text(text.upper()) == normalize_text(text.title())
