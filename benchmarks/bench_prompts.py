@@ -1,4 +1,4 @@
-"""Seconds of the content filter on one core: `python -m benchmarks.bench_prompts [prompts] [terms]`.
+"""Seconds of the content filter, one core: `python -m benchmarks.bench_prompts [prompts] [terms]`.
 
 Prompts are distinct, of 18 words each as real ones are. Prompts and terms are random letters. One
 search a term, timed on a hundredth of the prompts, is the baseline.
