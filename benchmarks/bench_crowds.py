@@ -16,7 +16,7 @@ import pandas as pd
 
 from benchmarks.timing import timed
 from gamelabel.aggregation import METHODS, aggregate
-from gamelabel.readers.real_crowds import PUBLISHED
+from gamelabel.readers.real_crowds import PUBLISHED_ACCURACY
 from tests.reliability.outside import crowd_set
 
 DRAWS, FOLDS = 10, 5
@@ -24,7 +24,7 @@ DRAWS, FOLDS = 10, 5
 
 def crowds() -> Iterator[tuple[str, pd.DataFrame, pd.Series]]:
     """Each real crowd's name, labels, and truth by task, of those tasks that have a label."""
-    for key in PUBLISHED:
+    for key in PUBLISHED_ACCURACY:
         labels, gold = crowd_set(key)
         truth = gold.set_index("task").label
         yield key, labels, truth[truth.index.isin(labels.task)]
@@ -54,7 +54,7 @@ def sets() -> None:
     from crowdkit.aggregation import MACE, DawidSkene, OneCoinDawidSkene
 
     rows: dict[str, dict[str, float]] = {
-        f"published {name}": {key: values[i] for key, values in PUBLISHED.items()}
+        f"published {name}": {key: values[i] for key, values in PUBLISHED_ACCURACY.items()}
         for i, name in enumerate(("IBCC", "EBCC", "BWA"))
     }
     others = {

@@ -25,7 +25,7 @@ from gamelabel.games.pairs import simulate
 from gamelabel.reliability import alpha, alpha_interval
 from gamelabel.reliability.accuracy import known_answers
 from gamelabel.reliability.counts import code
-from gamelabel.tables import crowd
+from gamelabel.tables import to_annotations
 from tests.games.pairs.worlds import world
 
 REPLICATES, LOOP = 1000, 5
@@ -123,7 +123,7 @@ def memory() -> None:
 
 def replicates() -> None:
     pairs, truth = world(6_800, 600)
-    labels = crowd(simulate(pairs, truth, seed=1).labels)
+    labels = to_annotations(simulate(pairs, truth, seed=1).labels)
     labels = labels[labels.task.isin(truth.pair_id)]
     votes = labels.groupby(["task", "label"]).size().unstack(fill_value=0).to_numpy()
     matrix = labels.assign(label=(labels.label == "a").astype(float)).pivot(

@@ -1,17 +1,15 @@
-"""Outside data by name: from a folder that has it, or from its public address, and never without its checksum.
+"""Data of others by name: from a local folder or from its public address, always checked.
 
-`data/sources.yaml` says what there is. A file is looked for, always as `<set>/<file>`, in the folder that the
-environment variable GAMELABEL_DATA names, in `data/cache`, and in `../shared/data` beside the repository.
+`data/sources.yaml` lists the data sets. A file `<set>/<file>` is looked for in the folder that the
+environment variable GAMELABEL_DATA names, in `data/cache`, and in `../shared/data` beside the
+repository; otherwise it is downloaded to `data/cache`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
-import tempfile
 import textwrap
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -19,33 +17,39 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-import yaml
-
-from gamelabel.files import shipped
+from gamelabel.files import sha256, shipped
 
 ROOT = Path(__file__).parents[1]
 CATALOGUE = shipped("data/sources.yaml")
-CACHE = ROOT / "data/cache"
-SHARED = ROOT.parent / "shared/data"
-TIMEOUT_S = 10.0  # for a connection, and for a server that falls silent
-DEADLINE_S = 120.0  # for a whole file, the look-up of its host's name included
+DATA_CACHE = ROOT / "data/cache"
+SHARED_DATA = ROOT.parent / "shared/data"
+TIMEOUT_S = 10.0  # seconds without an answer from a server
 
 
-class NoData(FileNotFoundError):
-    """A file of an outside set that is nowhere to be had: the message names set, file, address, licence and cure."""
+class DataNotFound(FileNotFoundError):
+    """A file that is not available; the message has its address, licence and what to do."""
 
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file as it lies in `<set>/`. `by_hand` says how it was made where no address has it.
+    """A file of a data set.
 
-    Where lines were left out, `drop_lines` holds the (first, last) of them in the file at the address, counted from 1,
-    and `source_sha256` that file's own checksum.
+    Attributes
+    ----------
+    sha256 : str
+        Its hash.
+    address : str
+        Where it can be downloaded; empty if it cannot.
+    drop_lines : tuple of (int, int)
+        First and last number, from 1, of lines of the download that are left out.
+    dropped : str
+        What these lines contain.
+    by_hand : str
+        How the file was made, if it cannot be downloaded.
     """
 
     sha256: str
     address: str = ""
-    source_sha256: str = ""
     drop_lines: tuple[tuple[int, int], ...] = ()
     dropped: str = ""
     by_hand: str = ""
@@ -53,7 +57,7 @@ class DataFile:
 
 @dataclass(frozen=True)
 class Source:
-    """An outside set of data: who made it, under which licence, and its files by name."""
+    """A data set of others: who made it, its licence, and its files by name."""
 
     key: str
     name: str
@@ -65,155 +69,158 @@ class Source:
 
 
 def sources() -> dict[str, Source]:
-    """Every outside set that `data/sources.yaml` documents, by its key."""
-    return _read(CATALOGUE)
+    """Return the data sets of `data/sources.yaml` by their keys.
 
-
-@cache
-def _read(catalogue: Path) -> dict[str, Source]:
-    entries: dict[str, dict[str, Any]] = yaml.safe_load(catalogue.read_text(encoding="utf-8"))
-    found = {}
-    for key, entry in entries.items():
-        at, files = entry.pop("at"), {}
-        for name, fields in entry.pop("files").items():
-            part = fields.pop("from", "")
-            lines = tuple((first, last) for first, last in fields.pop("drop_lines", ()))
-            files[name] = DataFile(
-                address=urljoin(at, part) if part else "", drop_lines=lines, **fields
-            )
-        found[key] = Source(key=key, files=files, **entry)
-    return found
-
-
-def data_file(key: str, name: str, fetch: bool = True) -> Path:
-    """The path of a file of an outside set, its checksum verified.
-
-    key, name: as in `data/sources.yaml`, such as "prompts_parti", "PartiPrompts.tsv". fetch: whether to download what
-    no folder has; that gives up after at most DEADLINE_S seconds. Raises ValueError for a set or file that is not
-    documented, NoData where it is nowhere.
+    Examples
+    --------
+    >>> sources()["prompts_parti"].licence
+    'Apache-2.0'
     """
-    source, entry = _entry(key, name)
-    damaged = []
-    for place in _places():
-        path = place / key / name
+    return _read_catalogue(CATALOGUE)
+
+
+def data_file(key: str, name: str, download: bool = True) -> Path:
+    """Return the path of a file of a data set after checking its hash.
+
+    Parameters
+    ----------
+    key, name : str
+        The data set and the file, such as "prompts_parti" and "PartiPrompts.tsv".
+    download : bool, default True
+        Whether to download a file that no folder has.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        If `data/sources.yaml` has no such data set or file.
+    DataNotFound
+        If the file is not available.
+
+    Examples
+    --------
+    >>> data_file("prompts_parti", "prompts.csv")
+    Traceback (most recent call last):
+    ...
+    ValueError: the data set prompts_parti has no file 'prompts.csv'; it has PartiPrompts.tsv
+    """
+    source = _source(key)
+    if name not in source.files:
+        files = ", ".join(source.files)
+        raise ValueError(f"the data set {key} has no file {name!r}; it has {files}")
+    file = source.files[name]
+    problems = []
+    for folder in _folders():
+        path = folder / key / name
         if path.is_file():
-            if _sha256(path.read_bytes()) == entry.sha256:
+            if sha256(path) == file.sha256:
                 return path
-            damaged.append(path)
-    why = [f"{path} is not the file meant: its sha256 differs" for path in damaged]
-    if fetch and entry.address:
+            problems.append(f"{path} is a different file: its sha256 differs.")
+    if download and file.address:
         try:
-            return _download(entry, CACHE / key / name)
+            return _download(key, name, file)
         except (OSError, ValueError) as error:
-            why.append(f"The download failed: {textwrap.shorten(str(error), 200)}")
-    raise NoData(_advice(source, name, why))
+            problems.append(f"The download failed: {textwrap.shorten(str(error), 200)}")
+    raise DataNotFound(_advice(source, name, problems))
 
 
-def at_hand(key: str) -> bool:
-    """Whether every file of a set is here and whole, so that `data_file` needs no network."""
-    known = sources()
-    if key not in known:
-        raise ValueError(_unknown_set(key))
+def is_available(key: str) -> bool:
+    """Return whether every file of a data set is available without a download.
+
+    Examples
+    --------
+    >>> is_available("parti")
+    Traceback (most recent call last):
+    ...
+    ValueError: there is no data set 'parti'; data/sources.yaml has agiqa3k, ...
+    """
     try:
-        return all(data_file(key, name, fetch=False) for name in known[key].files)
-    except NoData:
+        return all(data_file(key, name, download=False) for name in _source(key).files)
+    except DataNotFound:
         return False
 
 
-def _places() -> Iterator[Path]:
+def _source(key: str) -> Source:
+    if key not in sources():
+        raise ValueError(
+            f"there is no data set {key!r}; data/sources.yaml has {', '.join(sources())}"
+        )
+    return sources()[key]
+
+
+@cache
+def _read_catalogue(catalogue: Path) -> dict[str, Source]:
+    import yaml
+
+    entries: dict[str, dict[str, Any]] = yaml.safe_load(catalogue.read_text(encoding="utf-8"))
+    return {key: _parse(key, **entry) for key, entry in entries.items()}
+
+
+def _parse(key: str, at: str, files: dict[str, dict[str, Any]], **fields: str) -> Source:
+    parsed = {}
+    for name, file in files.items():
+        relative = file.pop("from", "")
+        lines = tuple((first, last) for first, last in file.pop("drop_lines", ()))
+        address = urljoin(at, relative) if relative else ""
+        parsed[name] = DataFile(address=address, drop_lines=lines, **file)
+    return Source(key=key, files=parsed, **fields)
+
+
+def _folders() -> Iterator[Path]:
     if os.environ.get("GAMELABEL_DATA"):
         yield Path(os.environ["GAMELABEL_DATA"])
-    yield CACHE
-    yield SHARED
+    yield DATA_CACHE
+    yield SHARED_DATA
 
 
-def _entry(key: str, name: str) -> tuple[Source, DataFile]:
-    source = sources().get(key)
-    if source is None:
-        raise ValueError(_unknown_set(key))
-    if name not in source.files:
-        raise ValueError(f"the set {key!r} has no file {name!r}: it has {', '.join(source.files)}")
-    return source, source.files[name]
-
-
-def _unknown_set(key: str) -> str:
-    return f"no outside set is called {key!r}: data/sources.yaml documents {', '.join(sources())}"
-
-
-def _advice(source: Source, name: str, why: list[str]) -> str:
-    entry, lies = source.files[name], f"{source.key}/{name}"
-    lines = [
-        f"the file {name} of {source.name} (set {source.key}, licence {source.licence}) is not here.",
-        *why,
-    ]
-    lines.append(f"Its address: {entry.address or source.address}")
-    cure = "with a network, ask again; or put it"
-    if entry.by_hand:
-        cure = f"no address has it as such, so it must be put there by hand. It is {entry.by_hand}. Put it"
-    lines.append(f"Cure: {cure} at {CACHE / lies},")
-    lines.append(
-        f"or at {lies} in a folder that the environment variable GAMELABEL_DATA names; sha256 {entry.sha256}"
-    )
-    if entry.drop_lines:
-        cut = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in entry.drop_lines)
-        lines.append(
-            f"By hand: leave out the lines {cut} of what lies at the address ({entry.dropped}),"
-        )
-        lines.append("and end it with one line break.")
-    return "\n".join(lines)
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _download(entry: DataFile, path: Path) -> Path:
-    """Fetch a file to `path`, all of it or nothing. Raises OSError or ValueError with the reason."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(
-        dir=path.parent, prefix=".fetching-", ignore_cleanup_errors=True
-    ) as folder:
-        raw = _within_deadline(entry, Path(folder))
-        content = _without_lines(raw, entry.drop_lines) if entry.drop_lines else raw
-        if _sha256(content) != entry.sha256:
-            raise ValueError(
-                "what was made of the download is not the file meant: its sha256 differs"
-            )
-        whole = Path(folder) / "whole"
-        whole.write_bytes(content)
-        whole.replace(path)
-    return path
-
-
-def _within_deadline(entry: DataFile, folder: Path) -> bytes:
-    """What lies at the address; a thread of its own, because nothing else bounds a look-up or a server that drips."""
+def _download(key: str, name: str, file: DataFile) -> Path:
+    """Download a file to the cache; pooch checks its hash and leaves nothing after an error."""
     import pooch
 
+    def download(url: str, output_file: str, _: pooch.Pooch) -> None:
+        pooch.HTTPDownloader(timeout=TIMEOUT_S)(url, output_file, None)
+        if file.drop_lines:
+            path = Path(output_file)
+            path.write_bytes(_without_lines(path.read_bytes(), file.drop_lines))
+
     pooch.get_logger().setLevel(logging.WARNING)
-    outcome: list[bytes | BaseException] = []
-
-    def fetch() -> None:
-        try:
-            downloader = pooch.HTTPDownloader(timeout=TIMEOUT_S)
-            expected = f"sha256:{entry.source_sha256 or entry.sha256}"
-            got = pooch.retrieve(
-                entry.address, expected, fname="raw", path=folder, downloader=downloader
-            )
-            outcome.append(Path(got).read_bytes())
-        except BaseException as error:  # handed to the thread that waits
-            outcome.append(error)
-
-    thread = threading.Thread(target=fetch, daemon=True)
-    thread.start()
-    thread.join(DEADLINE_S)
-    if not outcome:
-        raise TimeoutError(f"nothing whole came from the address within {DEADLINE_S:g} s")
-    if isinstance(outcome[0], BaseException):
-        raise outcome[0]
-    return outcome[0]
+    path = f"{key}/{name}"
+    registry = pooch.create(
+        DATA_CACHE,
+        base_url="",
+        registry={path: f"sha256:{file.sha256}"},
+        urls={path: file.address},
+    )
+    return Path(registry.fetch(path, downloader=download))
 
 
 def _without_lines(content: bytes, drop: tuple[tuple[int, int], ...]) -> bytes:
-    gone = {number for first, last in drop for number in range(first, last + 1)}
-    kept = [line for number, line in enumerate(content.split(b"\n"), 1) if number not in gone]
-    return b"\n".join(kept).rstrip(b"\n") + b"\n"
+    """Leave out lines, and end the file with one line break."""
+    dropped = {number for first, last in drop for number in range(first, last + 1)}
+    lines = enumerate(content.split(b"\n"), 1)
+    return b"\n".join(line for number, line in lines if number not in dropped).rstrip(b"\n") + b"\n"
+
+
+def _advice(source: Source, name: str, problems: list[str]) -> str:
+    file, path = source.files[name], f"{source.key}/{name}"
+    lines = [
+        f"the file {name} of {source.name} (data set {source.key}, licence {source.licence}) "
+        "is not available.",
+        *problems,
+        f"Its address: {file.address or source.address}",
+    ]
+    if file.by_hand:
+        lines.append(f"It cannot be downloaded as such. It is {file.by_hand}.")
+        lines.append(f"Put it at {DATA_CACHE / path},")
+    else:
+        lines.append(f"Try again with a network, or put it at {DATA_CACHE / path},")
+    lines.append(f"or at {path} in a folder that GAMELABEL_DATA names; sha256 {file.sha256}")
+    if file.drop_lines:
+        numbers = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in file.drop_lines)
+        lines.append(f"By hand: delete the lines {numbers} of the file at its address")
+        lines.append(f"({file.dropped}), and end it with one line break.")
+    return "\n".join(lines)

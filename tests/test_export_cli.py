@@ -19,7 +19,7 @@ def typed(*words: str) -> tuple[int, str, BaseException | None]:
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     found = simulated(tmp_path / "run")
-    for name, frame in found._asdict().items():
+    for name, frame in found.by_name().items():
         write_table(frame, tmp_path / "run", name)
     return tmp_path / "run"
 
@@ -42,7 +42,7 @@ def test_each_form_is_written_and_says_what_it_left_out(run: Path, tmp_path: Pat
 def test_mistakes_are_answered_with_the_cure(run: Path, tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("mine")
     _, _, error = typed("csv", str(tmp_path / "data.csv"), "--run", str(run))
-    assert "is there already: choose another name" in str(error)
+    assert "data.csv exists: choose another name" in str(error)
     assert (tmp_path / "data.csv").read_text() == "mine"
     _, _, error = typed("csv", str(tmp_path / "x.csv"), "--run", str(tmp_path / "empty"))
     assert "run notebooks/03_labels.ipynb first" in str(error)

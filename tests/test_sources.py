@@ -8,6 +8,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pooch
 import pytest
 import yaml
 
@@ -37,8 +38,8 @@ def served(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(sources, "CACHE", tmp_path / "cache")
-    monkeypatch.setattr(sources, "SHARED", tmp_path / "shared")
+    monkeypatch.setattr(sources, "DATA_CACHE", tmp_path / "cache")
+    monkeypatch.setattr(sources, "SHARED_DATA", tmp_path / "shared")
     monkeypatch.delenv("GAMELABEL_DATA", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return tmp_path
@@ -74,7 +75,7 @@ def test_the_catalogue_is_complete() -> None:
         for entry in source.files.values():
             assert re.fullmatch("[0-9a-f]{64}", entry.sha256)
             assert bool(entry.address) != bool(entry.by_hand)
-            assert bool(entry.drop_lines) == bool(entry.source_sha256) == bool(entry.dropped)
+            assert bool(entry.drop_lines) == bool(entry.dropped)
             if entry.address:  # a fixed commit, so that what lies there stays what was meant
                 assert re.match(
                     r"https://raw\.githubusercontent\.com/[\w.-]+/[\w.-]+/[0-9a-f]{40}/\S+$",
@@ -83,10 +84,10 @@ def test_the_catalogue_is_complete() -> None:
 
 
 def test_every_set_beside_the_repository_is_whole() -> None:
-    here = [key for key in sources.sources() if (sources.SHARED / key).is_dir()]
+    here = [key for key in sources.sources() if (sources.SHARED_DATA / key).is_dir()]
     if not here:
         pytest.skip("no ../shared/data beside the repository")
-    assert all(sources.at_hand(key) for key in here)
+    assert all(sources.is_available(key) for key in here)
 
 
 @pytest.mark.parametrize("place", ["named", "cache", "shared"])
@@ -96,19 +97,28 @@ def test_each_place_is_looked_in(
     document(nowhere, monkeypatch, "https://localhost:9/")
     monkeypatch.setenv("GAMELABEL_DATA", str(nowhere / "named"))
     path = put(nowhere / place, GOOD)
-    assert sources.data_file("a_set", "a.txt", fetch=False) == path
-    assert sources.at_hand("a_set")
+    assert sources.data_file("a_set", "a.txt", download=False) == path
+    assert sources.is_available("a_set")
 
 
-def test_a_damaged_copy_is_passed_over(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_copy_is_replaced_by_a_download(
+    served: Path, nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document(nowhere, monkeypatch, (served / "address").read_text())
+    (served / "a.txt").write_bytes(GOOD)
+    path = put(nowhere / "cache", b"damaged")
+    assert sources.data_file("a_set", "a.txt") == path and path.read_bytes() == GOOD
+
+
+def test_a_damaged_copy_is_not_used(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document(nowhere, monkeypatch, "https://localhost:9/")
     put(nowhere / "cache", b"not that")
     whole = put(nowhere / "shared", GOOD)
-    assert sources.data_file("a_set", "a.txt", fetch=False) == whole
+    assert sources.data_file("a_set", "a.txt", download=False) == whole
     whole.unlink()
-    with pytest.raises(sources.NoData, match=r"cache/a_set/a\.txt is not the file meant"):
-        sources.data_file("a_set", "a.txt", fetch=False)
-    assert not sources.at_hand("a_set")
+    with pytest.raises(sources.DataNotFound, match=r"cache/a_set/a\.txt is a different file"):
+        sources.data_file("a_set", "a.txt", download=False)
+    assert not sources.is_available("a_set")
 
 
 def test_a_download_lands_in_the_cache(
@@ -127,13 +137,17 @@ def test_lines_are_left_out_of_a_download(
     served: Path, nowhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     longer = b"zero\none\ntwo\nbad\nworse\nthree"
-    sha = hashlib.sha256(longer).hexdigest()
     at = (served / "address").read_text()
-    document(
-        nowhere, monkeypatch, at, source_sha256=sha, drop_lines=[[1, 1], [4, 5]], dropped="bad rows"
-    )
+    document(nowhere, monkeypatch, at, drop_lines=[[1, 1], [4, 5]], dropped="bad rows")
     (served / "a.txt").write_bytes(longer)
     assert sources.data_file("a_set", "a.txt").read_bytes() == GOOD
+    assert [path.name for path in (nowhere / "cache/a_set").iterdir()] == ["a.txt"]
+    (served / "a.txt").unlink()
+    (nowhere / "cache/a_set/a.txt").unlink()
+    with pytest.raises(sources.DataNotFound) as error:
+        sources.data_file("a_set", "a.txt")
+    advice = "delete the lines 1, 4-5 of the file at its address\n(bad rows), and end it"
+    assert advice in str(error.value)
 
 
 @pytest.mark.parametrize("content", [b"changed since", None])
@@ -144,7 +158,7 @@ def test_a_wrong_or_missing_download_leaves_nothing(
     document(nowhere, monkeypatch, at)
     if content is not None:
         (served / "a.txt").write_bytes(content)
-    with pytest.raises(sources.NoData) as caught:
+    with pytest.raises(sources.DataNotFound) as caught:
         sources.data_file("a_set", "a.txt")
     said = str(caught.value)
     cure = str(nowhere / "cache/a_set/a.txt")
@@ -166,30 +180,47 @@ def test_a_file_without_an_address_is_put_there_by_hand(
 ) -> None:
     document(nowhere, monkeypatch, "", **{"from": ""}, by_hand="the table of the book's page 3")
     with pytest.raises(
-        sources.NoData, match=r"by hand\. It is the table of the book's page 3"
+        sources.DataNotFound, match=r"as such\. It is the table of the book's page 3"
     ) as caught:
         sources.data_file("a_set", "a.txt")
     assert "https://example.org/set" in str(caught.value)
 
 
-def test_a_server_that_falls_silent_does_not_hold_us(
+def test_a_silent_server_does_not_stop_the_program(
     nowhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         document(nowhere, monkeypatch, f"http://127.0.0.1:{silent.getsockname()[1]}/")
-        monkeypatch.setattr(sources, "DEADLINE_S", 0.3)
+        monkeypatch.setattr(sources, "TIMEOUT_S", 0.3)
         start = time.monotonic()
-        with pytest.raises(sources.NoData, match=r"within 0\.3 s"):
+        with pytest.raises(sources.DataNotFound, match=r"download failed: .*timed out"):
             sources.data_file("a_set", "a.txt")
         assert time.monotonic() - start < 5
+    assert not list((nowhere / "cache/a_set").iterdir())
+
+
+def test_an_interrupted_download_leaves_nothing(
+    served: Path, nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document(nowhere, monkeypatch, (served / "address").read_text())
+    (served / "a.txt").write_bytes(GOOD)
+
+    def interrupted(downloader: object, url: str, output_file: str, _: object) -> None:
+        Path(output_file).write_bytes(GOOD[:5])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pooch.HTTPDownloader, "__call__", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        sources.data_file("a_set", "a.txt")
+    assert not list((nowhere / "cache/a_set").iterdir())
 
 
 def test_unknown_names_are_answered_with_the_known() -> None:
     with pytest.raises(
-        ValueError, match=r"'parti': data/sources.yaml documents agiqa3k, .*prompts_parti"
+        ValueError, match=r"'parti'; data/sources.yaml has agiqa3k, .*prompts_parti"
     ):
         sources.data_file("parti", "PartiPrompts.tsv")
-    with pytest.raises(ValueError, match=r"no file 'x': it has PartiPrompts\.tsv"):
+    with pytest.raises(ValueError, match=r"no file 'x'; it has PartiPrompts\.tsv"):
         sources.data_file("prompts_parti", "x")
-    with pytest.raises(ValueError, match="documents agiqa3k"):
-        sources.at_hand("nothing")
+    with pytest.raises(ValueError, match="has agiqa3k"):
+        sources.is_available("nothing")

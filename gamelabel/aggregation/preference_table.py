@@ -16,7 +16,7 @@ import pandas as pd
 
 from gamelabel.aggregation.aggregate import MethodName, aggregate
 from gamelabel.aggregation.crowd import Real
-from gamelabel.tables import crowd
+from gamelabel.tables import to_annotations
 
 _TIED = 1e-9  # probabilities this close to one half are a tie
 
@@ -68,7 +68,7 @@ def preferences(
     """
     points = pairs.loc[pairs["kind"] == "preference", "pair_id"]
     votes = labels["pair_id"].value_counts()
-    decided = crowd(labels[labels["choice"] != "tie"])
+    decided = to_annotations(labels[labels["choice"] != "tie"])
     unnamed = int(decided["worker"].isna().sum())
     if method != "majority" and unnamed:
         raise ValueError(

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from gamelabel import __version__
-from gamelabel.cli.export_command import export
+from gamelabel.cli.export_command import export_command
 from gamelabel.cli.serve_command import serve
 from gamelabel.cli.study_commands import claims, doctor, run, status, verify
 from gamelabel.cli.world_commands import world
@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 for command in (run, status, verify, claims, doctor):
     app.command(rich_help_panel="The study")(command)
-app.command()(export)
+app.command("export")(export_command)
 app.command(rich_help_panel="The game")(serve)
 app.add_typer(world, name="world")
 

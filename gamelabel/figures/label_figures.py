@@ -83,7 +83,7 @@ def lorenz(ax: Axes, curve: ArrayLike, gini: float) -> Axes:
 def labels_per_point(ax: Axes, votes: DataFrame) -> Axes:
     """How many points have one label, two, three, ...; in colour where their labels do not all agree.
 
-    votes: as `gamelabel.tables.votes` has it.
+    votes: as `gamelabel.tables.count_votes` has it.
     """
     total = votes.votes_a + votes.votes_b
     split = (votes.votes_a > 0) & (votes.votes_b > 0)

@@ -15,7 +15,7 @@ from gamelabel.prompts.corpora import (
     published_corpus,
 )
 from gamelabel.prompts.scene_corpus import WORLD, world_corpus
-from gamelabel.sources import NoData
+from gamelabel.sources import DataNotFound
 
 
 def load_corpus(
@@ -81,7 +81,7 @@ def load_published(fetch: bool = False) -> tuple[list[Corpus], pd.DataFrame]:
     for name in PUBLISHED_CORPORA:
         try:
             corpora.append(published_corpus(name, fetch))
-        except NoData as error:
+        except DataNotFound as error:
             missing.append((name, *origin(name), str(error)))
             fetch = False
     return corpora, pd.DataFrame(missing, columns=["corpus", "licence", "address", "why"])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from gamelabel.sources import data_file, sources
-from gamelabel.tables.csv_rows import BadFile, csv_rows, is_text
+from gamelabel.tables.rows import BadFile, csv_rows, is_text
 
 # Kaggle's rturley/stable-diffusion-100k-custom-prompts-and-images, reference [14] of the paper. It
 # needs an account there, so it is read from a file: custom_prompts_df.csv, with these columns.
@@ -103,7 +103,7 @@ def published_corpus(name: str, fetch: bool = False) -> Corpus:
     ------
     ValueError
         For an unknown name.
-    gamelabel.sources.NoData
+    gamelabel.sources.DataNotFound
         For a set that is not available.
     """
     if name not in _PUBLISHED:
@@ -184,7 +184,7 @@ def csv_corpus(path: str | Path, column: str = KAGGLE_COLUMNS[0], name: str = "k
 def _column(path: Path, column: str, delimiter: str = ",") -> Rows:
     """Return the cells of one column; the row after the header is row 1."""
     for row in csv_rows(path, [column], delimiter):
-        yield row.number + 1, row.cells.get(column), row.wrong and f"the row {row.wrong}"
+        yield row.number + 1, row.cells.get(column), row.error and f"the row {row.error}"
 
 
 def _collect(name: str, rows: Rows) -> Corpus:

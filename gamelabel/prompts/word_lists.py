@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
-from gamelabel.sources import NoData, data_file
+from gamelabel.sources import DataNotFound, data_file
 
 ALL_LISTS = "all lists"
 _DEFAULT = "better-profanity"
@@ -70,7 +70,7 @@ def load_word_list(name: str = _DEFAULT, fetch: bool = False) -> list[str]:
     ------
     ValueError
         For an unknown name, or a list without terms.
-    gamelabel.sources.NoData
+    gamelabel.sources.DataNotFound
         For a list that is not available.
 
     Examples
@@ -108,7 +108,7 @@ def load_word_lists(fetch: bool = False) -> dict[str, list[str]]:
     for name in WORD_LISTS:
         try:
             lists[name] = load_word_list(name, fetch)
-        except NoData:
+        except DataNotFound:
             fetch = False
     if len(lists) > 1:
         union = dict.fromkeys(term for terms in lists.values() for term in terms)

@@ -1,24 +1,21 @@
-"""Labels from elsewhere, one source a file, and labels written so that others can read them."""
+"""Labels from elsewhere: one source a file, and one registry of the sources."""
 
 from gamelabel.readers.crowd_csv import Annotations, read_annotations, read_crowd
-from gamelabel.readers.dataset_card import Tables
-from gamelabel.readers.exported import read_exported, write_dataset, write_parquet
+from gamelabel.readers.exported import read_exported
 from gamelabel.readers.imagereward import read_rankings
 from gamelabel.readers.pickapic import read_pickapic
 from gamelabel.readers.ranked_pairs import ranked_pairs
-from gamelabel.readers.reading import Reading
-from gamelabel.readers.real_crowds import PUBLISHED, REAL, RealCrowd, real_crowds
+from gamelabel.readers.real_crowds import PUBLISHED_ACCURACY, REAL_CROWDS, RealCrowd, real_crowds
+from gamelabel.readers.registry import FILE_SOURCES, LabelSource
 from gamelabel.readers.released import read_released
-from gamelabel.readers.released_csv import Written, write_released
 
 __all__ = [
-    "PUBLISHED",
-    "REAL",
+    "FILE_SOURCES",
+    "PUBLISHED_ACCURACY",
+    "REAL_CROWDS",
     "Annotations",
-    "Reading",
+    "LabelSource",
     "RealCrowd",
-    "Tables",
-    "Written",
     "ranked_pairs",
     "read_annotations",
     "read_crowd",
@@ -27,7 +24,4 @@ __all__ = [
     "read_rankings",
     "read_released",
     "real_crowds",
-    "write_dataset",
-    "write_parquet",
-    "write_released",
 ]

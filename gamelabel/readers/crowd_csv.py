@@ -1,4 +1,4 @@
-"""Labels of a crowd in crowd-kit's style: a CSV `task,worker,label`, and one of known answers `task,label`."""
+"""Read labels of a crowd in crowd-kit's form: a CSV of `task,worker,label`, another of answers."""
 
 from __future__ import annotations
 
@@ -8,17 +8,29 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from gamelabel.readers.reading import Reading, blank_labels, rejections
-from gamelabel.tables.csv_rows import Row, csv_rows, is_text
-from gamelabel.tables.table_files import check_table
+from gamelabel.tables.label_tables import LabelTables, label_tables, rejected_cells
+from gamelabel.tables.rows import BadFile, Row, csv_rows, is_text
 
-TIE = "tie"  # the one label beside two answers: neither is better
-_OTHER_NAMES = {"item": "task", "performer": "worker", "player": "worker", "truth": "label"}
-_AT_ONCE = 100_000  # rows that stand in memory as Python's own
+TIE = "tie"  # a label beside the two answers: neither is better
+_ALIASES = {"item": "task", "performer": "worker", "player": "worker", "truth": "label"}
+_ROWS_AT_ONCE = 100_000  # rows in memory as Python objects
+
+Faults = list[tuple[int, str, str]]
 
 
 class Annotations(NamedTuple):
-    """A crowd's labels `task, worker, label`, known answers `task, label` (perhaps none), and what was `rejected`."""
+    """Labels of a crowd.
+
+    Attributes
+    ----------
+    labels : DataFrame
+        Columns `task`, `worker` and `label`, all text.
+    gold : DataFrame
+        Known answers: columns `task` and `label`; perhaps no rows.
+    rejected : DataFrame
+        Cells that could not be used: `row` (counted from 0, without the header), `column` and
+        `reason`.
+    """
 
     labels: pd.DataFrame
     gold: pd.DataFrame
@@ -26,98 +38,163 @@ class Annotations(NamedTuple):
 
 
 def read_annotations(path: str | Path, gold: str | Path | None = None) -> Annotations:
-    """Read labels of any number of classes, all as text; the form that `gamelabel.reliability` takes.
+    """Read labels of any number of classes.
 
-    path: a CSV with columns task (or item), worker (or performer, player) and label; gold: one with task and label (or
-    truth). A row that is broken or has an empty cell is rejected, and so is a second label of one worker for a task.
-    Raises FileNotFoundError, or ValueError where a file is empty or lacks a column, or where gold contradicts itself.
+    Parameters
+    ----------
+    path : str or Path
+        A CSV file with columns task (or item), worker (or performer, player) and label.
+    gold : str or Path, optional
+        A CSV file with columns task and label (or truth): the known answers.
+
+    Returns
+    -------
+    Annotations
+        A damaged row, one with an empty cell and a worker's second label of a task are rejected.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    BadFile
+        If a file is empty or lacks a column, or `gold` has two answers for a task.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "labels.csv"
+    ...     _ = path.write_text("task,worker,label\\n1,u,cat\\n1,v,dog\\n1,v,cat\\n")
+    ...     annotations = read_annotations(path)
+    >>> annotations.labels
+      task worker label
+    0    1      u   cat
+    1    1      v   dog
+    >>> annotations.rejected
+       row  column                    reason
+    0    2  worker  labelled the task before
     """
-    raw, faults = _table(Path(path), ["task", "worker", "label"])
-    again = raw.duplicated(["task", "worker"])
-    faults += [(int(row), "worker", "labelled this task before") for row in raw.index[again]]
-    known, gold_faults = (
-        _known(Path(gold)) if gold else (pd.DataFrame({"task": [], "label": []}, dtype=object), [])
-    )
-    of_gold = [
-        (row, column, f"in the file of known answers: {reason}")
-        for row, column, reason in gold_faults
-    ]
-    return Annotations(
-        raw[~again].reset_index(drop=True), known, rejections(sorted(faults) + of_gold)
-    )
+    raw, faults = _read_columns(Path(path), ["task", "worker", "label"])
+    repeated = raw.duplicated(["task", "worker"])
+    faults += [(int(row), "worker", "labelled the task before") for row in raw.index[repeated]]
+    answers, gold_faults = _read_gold(gold)
+    rejected = rejected_cells(sorted(faults) + gold_faults)
+    return Annotations(raw[~repeated].reset_index(drop=True), answers, rejected)
 
 
-def read_crowd(path: str | Path, gold: str | Path | None = None) -> Reading:
-    """Read labels that choose between two answers, whatever the two are called; the smaller one becomes a, the other b.
+def read_crowd(path: str | Path, gold: str | Path | None = None) -> LabelTables:
+    """Read labels that choose between two answers; the first in sorted order becomes a.
 
-    A label "tie" stays one. A task of `gold` becomes a comparison point, any other a preference. Reads and raises as
-    `read_annotations`, and ValueError where there are more than two answers or gold says tie.
+    A label "tie" stays a tie. A task with a known answer becomes a comparison point, any other a
+    preference.
+
+    Parameters
+    ----------
+    path, gold : str or Path
+        As in `read_annotations`.
+
+    Returns
+    -------
+    LabelTables
+        Pairs have no image files.
+
+    Raises
+    ------
+    FileNotFoundError, BadFile
+        As in `read_annotations`; also if there are more than two answers, or a known answer is a
+        tie.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "labels.csv"
+    ...     _ = path.write_text("task,worker,label\\n1,u,left\\n1,v,right\\n")
+    ...     read_crowd(path).labels[["pair_id", "player_id", "choice"]]
+      pair_id player_id choice
+    0       1         u      a
+    1       1         v      b
     """
-    found = read_annotations(path, gold)
-    if (found.gold.label == TIE).any():
-        raise ValueError(
-            f"{gold} says {TIE!r} of a task: a comparison point has an answer; leave such tasks out"
+    annotations = read_annotations(path, gold)
+    sides = _sides(annotations, str(path), str(gold))
+    tasks = pd.Series(annotations.labels["task"].unique(), dtype=object)
+    answers = annotations.gold.set_index("task")["label"].map(sides).to_dict()
+    pairs = pd.DataFrame({"pair_id": tasks, "prompt_id": tasks, "prompt": "task " + tasks})
+    pairs["gold"] = tasks.map(answers).astype(object)
+    pairs["kind"] = pairs["gold"].notna().map({True: "comparison", False: "preference"})
+    labels = pd.DataFrame(
+        {
+            "pair_id": annotations.labels["task"],
+            "player_id": annotations.labels["worker"],
+            "choice": annotations.labels["label"].map(sides),
+            "source": "crowd",
+        }
+    )
+    tables = label_tables(pairs, labels, [], "csv", str(path))
+    return tables._replace(rejected=annotations.rejected)
+
+
+def _sides(annotations: Annotations, path: str, gold: str) -> dict[str, str]:
+    """Map the two answers to a and b."""
+    if (annotations.gold["label"] == TIE).any():
+        raise BadFile(
+            f"{gold} has the answer {TIE!r} for a task: a comparison point needs one of the two "
+            "answers; leave such tasks out"
         )
-    names = sorted({*found.labels.label, *found.gold.label} - {TIE})
-    if len(names) > 2:
-        raise ValueError(
-            f"{path} has {len(names)} different labels, such as {', '.join(names[:4])}: a choice has two"
+    answers = sorted({*annotations.labels["label"], *annotations.gold["label"]} - {TIE})
+    if len(answers) > 2:
+        raise BadFile(
+            f"{path} has {len(answers)} different labels, such as {', '.join(answers[:4])}: "
+            "a choice is between two"
         )
-    side = dict(zip(names, "ab", strict=False)) | {TIE: TIE}
-    side |= {"a": "a", "b": "b"} if set(names) <= {"a", "b"} else {}
-
-    labels = blank_labels(
-        found.labels.task.tolist(), found.labels.label.map(side).tolist(), "crowd"
-    )
-    labels = labels.assign(player_id=found.labels.worker.to_numpy())
-    tasks = pd.Series(found.labels.task.unique(), dtype=object)
-    answers = tasks.map(found.gold.set_index("task").label.map(side).to_dict()).astype(object)
-    pairs = pd.DataFrame(
-        {"pair_id": tasks, "prompt_id": tasks, "prompt": "task " + tasks, "gold": answers}
-    )
-    pairs["kind"] = pairs.gold.notna().map({True: "comparison", False: "preference"})
-    pairs = pairs.assign(image_a=None, image_b=None, seed_a=None, seed_b=None, model=None)
-    return Reading(
-        check_table(pairs, "pairs", str(path)),
-        check_table(labels, "labels", str(path)),
-        found.rejected,
-    )
+    if set(answers) <= {"a", "b"}:
+        return {"a": "a", "b": "b", TIE: TIE}
+    return {**dict(zip(answers, "ab", strict=False)), TIE: TIE}
 
 
-def _known(path: Path) -> tuple[pd.DataFrame, list[tuple[int, str, str]]]:
-    """Known answers, one a task, and what is wrong in their file."""
-    raw, faults = _table(path, ["task", "label"])
+def _read_gold(path: str | Path | None) -> tuple[pd.DataFrame, Faults]:
+    """Read known answers, one a task, and the faults of their file."""
+    if not path:
+        return pd.DataFrame({"task": [], "label": []}, dtype=object), []
+    raw, faults = _read_columns(Path(path), ["task", "label"])
     answers = raw.drop_duplicates()
-    twice = answers.task[answers.task.duplicated()]
-    if len(twice):
-        raise ValueError(
-            f"{path} contradicts itself about {twice.nunique()} tasks, such as {twice.iloc[0]!r}"
+    contradicted = answers["task"][answers["task"].duplicated()]
+    if len(contradicted):
+        raise BadFile(
+            f"{path} has different answers for {contradicted.nunique()} tasks, such as "
+            f"{contradicted.iloc[0]!r}"
         )
-    return answers.reset_index(drop=True), faults
+    named = [(row, column, f"in the file of known answers: {why}") for row, column, why in faults]
+    return answers.reset_index(drop=True), named
 
 
-def _table(path: Path, columns: list[str]) -> tuple[pd.DataFrame, list[tuple[int, str, str]]]:
-    """The columns of a CSV as text, by the row's number, and the faults of rows that are left out."""
-    rows, faults, parts = csv_rows(path, columns, other_names=_OTHER_NAMES), [], []
-    while chunk := list(islice(rows, _AT_ONCE)):
-        whole = []
+def _read_columns(path: Path, columns: list[str]) -> tuple[pd.DataFrame, Faults]:
+    """Read columns of a CSV file as text, indexed by row number, and the faults of other rows."""
+    rows = csv_rows(path, columns, aliases=_ALIASES)
+    faults: Faults = []
+    parts = [pd.DataFrame(columns=columns, dtype="str")]
+    while chunk := list(islice(rows, _ROWS_AT_ONCE)):
+        valid = []
         for row in chunk:
-            wrong = _faults(row, columns)
-            faults += [(row.number, *fault) for fault in wrong]
-            if not wrong:
-                whole.append(row)
-        cells = {column: [row.cells[column] for row in whole] for column in columns}
-        parts.append(pd.DataFrame(cells, index=[row.number for row in whole], dtype="str"))
-    return pd.concat(parts) if parts else pd.DataFrame(columns=columns, dtype="str"), faults
+            row_faults = _row_faults(row, columns)
+            faults += [(row.number, *fault) for fault in row_faults]
+            if not row_faults:
+                valid.append(row)
+        cells = {column: [row.cells[column] for row in valid] for column in columns}
+        parts.append(pd.DataFrame(cells, index=[row.number for row in valid], dtype="str"))
+    return pd.concat(parts[1:] or parts), faults
 
 
-def _faults(row: Row, columns: list[str]) -> list[tuple[str, str]]:
-    """What is wrong with a row: column and reason."""
-    if row.wrong:
-        return [("", row.wrong)]
-    cells = [(column, row.cells[column]) for column in columns]
-    return [
-        (c, "is not UTF-8" if cell else "is empty")
-        for c, cell in cells
-        if not cell or not is_text(cell)
-    ]
+def _row_faults(row: Row, columns: list[str]) -> list[tuple[str, str]]:
+    if row.error:
+        return [("", row.error)]
+    faults = []
+    for column in columns:
+        cell = row.cells[column]
+        if not cell:
+            faults.append((column, "is empty"))
+        elif not is_text(cell):
+            faults.append((column, "is not UTF-8"))
+    return faults

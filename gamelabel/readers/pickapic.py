@@ -1,7 +1,7 @@
-"""Rows in the style of Pick-a-Pic: a user of a web app asked for pictures and chose one of two, or neither.
+"""Read rows like those of Pick-a-Pic: users of a web app chose one of two pictures, or neither.
 
-Columns: caption, image_0_uid, image_1_uid, label_0, label_1 (1 and 0, or both 0.5 for a tie), user_id, and where they
-are there: has_label, created_at, model_0, model_1, and the pictures themselves in jpg_0, jpg_1.
+Columns: caption, image_0_uid, image_1_uid, label_0, label_1 (1 and 0, or both 0.5 for a tie) and
+user_id; optionally has_label, created_at, model_0, model_1, and the pictures in jpg_0 and jpg_1.
 """
 
 from __future__ import annotations
@@ -12,123 +12,174 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from gamelabel.readers.picture_files import kind_of, write_picture
-from gamelabel.readers.reading import Reading, Rejection, blank_labels, rejections
-from gamelabel.tables.parquet_rows import Record, parquet_files, parquet_rows
-from gamelabel.tables.table_files import check_table
+from gamelabel.tables.label_tables import OUTSIDE_FOLDER, LabelTables, label_tables
+from gamelabel.tables.picture_files import picture_suffix, write_picture
+from gamelabel.tables.rows import RejectedRow, Row, parquet_files, parquet_rows
 
-COLUMNS = ("caption", "image_0_uid", "image_1_uid", "label_0", "label_1", "user_id")
-OPTIONAL = ("has_label", "created_at", "model_0", "model_1", "jpg_0", "jpg_1")
+PICKAPIC_COLUMNS = ("caption", "image_0_uid", "image_1_uid", "label_0", "label_1", "user_id")
+_OPTIONAL_COLUMNS = ("has_label", "created_at", "model_0", "model_1", "jpg_0", "jpg_1")
 _CHOICES = {(1.0, 0.0): "a", (0.0, 1.0): "b", (0.5, 0.5): "tie"}
-_OTHER_WAY = {"a": "b", "b": "a", "tie": "tie", "": ""}
+_SWAPPED = {"a": "b", "b": "a", "tie": "tie", "": ""}
+
+Fault = tuple[str, str]
 
 
 class _Point(NamedTuple):
-    images: tuple[str, str]  # uids, in order
-    choice: str  # empty where the row has no label
-    pictures: tuple[tuple[bytes, str], tuple[bytes, str]] | None  # content and suffix of each
+    image_ids: tuple[str, str]  # ordered
+    choice: str  # empty if the row has no label
+    pictures: tuple[bytes, ...]  # in the order of image_ids; empty if the row has none
 
 
 def read_pickapic(
-    source: str | Path, run_dir: str | Path, images: str = "outside/images"
-) -> Reading:
-    """Read a Parquet file or a folder of such, row by row, and write the pictures to `run_dir/images` where it has any.
+    source: str | Path, run_dir: str | Path, images: str = f"{OUTSIDE_FOLDER}/images"
+) -> LabelTables:
+    """Read a Parquet file, or a folder of such files, row by row.
 
-    The same two pictures under one caption are one pair, whichever came first in a row; each row with a label is one
-    label. A row with a bad cell is left out, each such cell is in `rejected` with its reason. Raises FileNotFoundError,
-    ValueError where a file is no Parquet or lacks a column, OSError where a picture cannot be written.
+    Rows with the same two pictures and the same caption are one pair, in whatever order a row has
+    them; each row with a label is one label.
+
+    Parameters
+    ----------
+    source : str or Path
+        The file or folder.
+    run_dir : str or Path
+        The run's folder.
+    images : str, default "outside/images"
+        Where in `run_dir` the pictures go, if the rows contain pictures.
+
+    Returns
+    -------
+    LabelTables
+        Rows with an invalid cell are left out; `rejected` has each such cell.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    BadFile
+        If a file is not a Parquet file or lacks a column.
+    OSError
+        If a picture cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> row = {"caption": "a star", "image_0_uid": "x", "image_1_uid": "w", "user_id": 7}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "train.parquet"
+    ...     pd.DataFrame([row | {"label_0": 1.0, "label_1": 0.0}]).to_parquet(path)
+    ...     read_pickapic(path, folder).labels[["player_id", "pair_id", "choice"]]
+      player_id      pair_id choice
+    0         7  pap-0000000      b
     """
     faults: list[tuple[int, str, str]] = []
     pairs: dict[tuple[str, tuple[str, str]], dict[str, Any]] = {}
     labels = []
-    for row in parquet_rows(parquet_files(Path(source)), COLUMNS, OPTIONAL):
+    for row in parquet_rows(parquet_files(Path(source)), PICKAPIC_COLUMNS, _OPTIONAL_COLUMNS):
         try:
             point = _parse(row)
-        except Rejection as rejection:
+        except RejectedRow as rejection:
             faults += [(row.number, *fault) for fault in rejection.faults]
             continue
-        caption, models = (
-            row.values["caption"],
-            {row.values.get("model_0"), row.values.get("model_1")},
-        )
-        pair_id = f"pap-{row.number:07d}"
-        pair = {
-            "pair_id": pair_id,
-            "prompt": caption,
-            "model": models.pop() if len(models) == 1 else None,
-        }
-        pair = pairs.setdefault((caption, point.images), pair)
-        if point.pictures:
-            for side, uid, (content, suffix) in zip(
-                "ab", point.images, point.pictures, strict=True
-            ):
-                pair[f"image_{side}"] = f"{images}/{uid}.{suffix}"
-                write_picture(Path(run_dir) / pair[f"image_{side}"], content)
+        pair = pairs.setdefault((row.cells["caption"], point.image_ids), _new_pair(row))
+        for side, image_id, content in zip("ab", point.image_ids, point.pictures, strict=False):
+            path = f"{images}/{image_id}.{picture_suffix(content)}"
+            write_picture(Path(run_dir) / path, content)
+            pair[f"image_{side}"] = path
         if point.choice:
-            user = row.values["user_id"]
-            at = row.values.get("created_at")
-            labels.append((pair["pair_id"], point.choice, None if user is None else str(user), at))
-    return Reading(
-        check_table(_pairs(list(pairs.values())), "pairs", str(source)),
-        check_table(_labels(labels), "labels", str(source)),
-        rejections(faults),
+            labels.append({"pair_id": pair["pair_id"], "choice": point.choice, **_who(row)})
+    return label_tables(
+        _pairs(list(pairs.values())), _labels(labels), faults, "pickapic", str(source)
     )
 
 
-def _pairs(found: list[dict[str, Any]]) -> pd.DataFrame:
-    frame = pd.DataFrame(
-        found, columns=["pair_id", "prompt", "model", "image_a", "image_b"], dtype=object
-    )
-    prompt_id = (
-        frame.groupby("prompt").pair_id.transform("first") + "-prompt"
-        if len(frame)
-        else frame.pair_id
-    )
-    return frame.assign(prompt_id=prompt_id, kind="preference", seed_a=None, seed_b=None, gold=None)
+def _new_pair(row: Row) -> dict[str, Any]:
+    models = {row.cells.get("model_0"), row.cells.get("model_1")}
+    return {
+        "pair_id": f"pap-{row.number:07d}",
+        "prompt": row.cells["caption"],
+        "model": models.pop() if len(models) == 1 else None,
+    }
 
 
-def _labels(found: list[tuple[Any, ...]]) -> pd.DataFrame:
-    columns = ("pair_id", "choice", "player_id", "created_at")
-    pair, choice, player, at = ([row[i] for row in found] for i in range(len(columns)))
-    times = pd.to_datetime(pd.Series(at, dtype=object), utc=True, format="ISO8601")
-    return blank_labels(pair, choice, "crowd").assign(player_id=player, created_at=times)
+def _who(row: Row) -> dict[str, Any]:
+    user = row.cells["user_id"]
+    player_id = None if user is None else str(user)
+    return {"player_id": player_id, "created_at": row.cells.get("created_at")}
 
 
-def _parse(row: Record) -> _Point:
-    """A row's content, its pictures put in order. Raises Rejection with everything that is wrong in it."""
-    if row.wrong:
-        raise Rejection(("", row.wrong))
-    values, faults = row.values, []
-    if not isinstance(values["caption"], str) or not values["caption"].strip():
-        faults.append(("caption", "is empty"))
-    uids = [values["image_0_uid"], values["image_1_uid"]]
-    for i, uid in enumerate(uids):  # it becomes the name of a file
-        if not isinstance(uid, str) or not re.fullmatch(r"[\w-]{1,100}", uid, re.ASCII):
-            faults.append((f"image_{i}_uid", "is no name of letters, digits and dashes"))
-    if uids[0] == uids[1]:
-        faults.append(("image_1_uid", "is the same picture as image_0_uid"))
-    choice = _CHOICES.get((values["label_0"], values["label_1"]), "")
-    if values.get("has_label") is False:
+def _pairs(records: list[dict[str, Any]]) -> pd.DataFrame:
+    columns = ["pair_id", "prompt", "model", "image_a", "image_b"]
+    frame = pd.DataFrame(records, columns=columns, dtype=object)
+    first = frame.groupby("prompt")["pair_id"].transform("first")
+    return frame.assign(prompt_id=first + "-prompt", kind="preference")
+
+
+def _labels(records: list[dict[str, Any]]) -> pd.DataFrame:
+    columns = ["pair_id", "choice", "player_id", "created_at"]
+    return pd.DataFrame(records, columns=columns, dtype=object).assign(source="crowd")
+
+
+def _parse(row: Row) -> _Point:
+    """Return what a row says, or raise RejectedRow with all of its faults."""
+    if row.error:
+        raise RejectedRow(("", row.error))
+    cells = row.cells
+    choice = _CHOICES.get((cells["label_0"], cells["label_1"]), "")
+    if cells.get("has_label") is False:
         choice = ""
-    elif not choice:
+    faults = [*_text_faults(cells), *_id_faults(cells)]
+    if not choice and cells.get("has_label") is not False:
         faults.append(("label_0", "and label_1 are not 1 and 0, 0 and 1, or 0.5 twice"))
-    when = values.get("created_at")
-    if isinstance(when, str) and pd.isna(
-        pd.to_datetime(when, utc=True, errors="coerce", format="ISO8601")
-    ):
-        faults.append(("created_at", "is no time"))
-    contents, pictures = [values.get("jpg_0"), values.get("jpg_1")], []
-    for i, content in enumerate(contents):
-        if content is None and contents[1 - i] is not None:
-            faults.append((f"jpg_{i}", "is missing, the other picture is there"))
-        elif content is not None:
-            try:
-                pictures.append((content, kind_of(content)))
-            except Rejection as rejection:
-                faults.append((f"jpg_{i}", rejection.faults[0][1]))
+    faults += [*_time_faults(cells), *_picture_faults(cells)]
     if faults:
-        raise Rejection(*faults)
-    both = (pictures[0], pictures[1]) if pictures else None
-    if uids[0] < uids[1]:
-        return _Point((uids[0], uids[1]), choice, both)
-    return _Point((uids[1], uids[0]), _OTHER_WAY[choice], both and (both[1], both[0]))
+        raise RejectedRow(*faults)
+    pictures = () if cells.get("jpg_0") is None else (cells["jpg_0"], cells["jpg_1"])
+    first, second = cells["image_0_uid"], cells["image_1_uid"]
+    if first < second:
+        return _Point((first, second), choice, pictures)
+    return _Point((second, first), _SWAPPED[choice], pictures[::-1])
+
+
+def _text_faults(cells: dict[str, Any]) -> list[Fault]:
+    caption = cells["caption"]
+    if isinstance(caption, str) and caption.strip():
+        return []
+    return [("caption", "is empty")]
+
+
+def _id_faults(cells: dict[str, Any]) -> list[Fault]:
+    """Check the pictures' names, which become names of files."""
+    faults = []
+    for column in ("image_0_uid", "image_1_uid"):
+        name = cells[column]
+        if not isinstance(name, str) or not re.fullmatch(r"[\w-]{1,100}", name, re.ASCII):
+            faults.append((column, "is not a name of letters, digits and dashes"))
+    if cells["image_0_uid"] == cells["image_1_uid"]:
+        faults.append(("image_1_uid", "is the same picture as image_0_uid"))
+    return faults
+
+
+def _time_faults(cells: dict[str, Any]) -> list[Fault]:
+    when = cells.get("created_at")
+    if not isinstance(when, str):
+        return []
+    time = pd.to_datetime(when, utc=True, errors="coerce", format="ISO8601")
+    return [("created_at", "is not a time")] if pd.isna(time) else []
+
+
+def _picture_faults(cells: dict[str, Any]) -> list[Fault]:
+    contents = {column: cells.get(column) for column in ("jpg_0", "jpg_1")}
+    if all(content is None for content in contents.values()):
+        return []
+    faults = []
+    for column, content in contents.items():
+        try:
+            if content is None:
+                raise RejectedRow(("", "is missing, but the row has the other picture"))
+            picture_suffix(content)
+        except RejectedRow as rejection:
+            faults.append((column, rejection.faults[0][1]))
+    return faults

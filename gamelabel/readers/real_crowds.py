@@ -1,4 +1,4 @@
-"""What real crowds said, by the names of the sets: through `gamelabel.sources`, and why where one is not here."""
+"""Labels that real crowds gave, by the names of their data sets; see `gamelabel.sources`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pandas as pd
 from gamelabel.readers.crowd_csv import read_annotations
 from gamelabel.readers.imagereward import read_rankings
 from gamelabel.reliability import Level
-from gamelabel.sources import NoData, data_file
+from gamelabel.sources import DataNotFound, data_file
 
-# accuracy that IBCC, EBCC and BWA reach, as printed by the authors of the sets' collection (Li et al. 2019)
-PUBLISHED = {
+# Accuracy of IBCC, EBCC and BWA as published by Li et al. (2019), who collected the sets
+PUBLISHED_ACCURACY = {
     "rte": (0.9275, 0.9313, 0.9275),
     "dog": (0.8389, 0.8401, 0.8315),
     "sentiment_1k": (0.960, 0.961, 0.956),
@@ -23,105 +23,141 @@ PUBLISHED = {
     "weather_amt": (0.8567, 0.8567, 0.8600),
     "sp_amt": (0.944, 0.944, 0.946),
 }
-_GENEVAL = {"geneval_clip": "clip", "geneval_if_xl": "if-xl", "geneval_sdv2": "sdv2"}
+_GENEVAL_FILES = {"geneval_clip": "clip", "geneval_if_xl": "if-xl", "geneval_sdv2": "sdv2"}
 
 
 class RealCrowd(NamedTuple):
-    """A crowd's `labels`: task, worker (null where nobody is named), label, and what else their set says.
+    """The labels of a real crowd.
 
-    gold: `task, label`, perhaps none; level: how labels compare; about: what was asked.
+    Attributes
+    ----------
+    labels : DataFrame
+        Columns `task`, `worker` (null if nobody is named) and `label`, and others that the set has.
+    gold : DataFrame
+        Known answers: columns `task` and `label`; perhaps no rows.
+    level : str
+        Level of measurement of the labels, as `gamelabel.reliability.alpha` takes it.
+    description : str
+        What the crowd was asked.
     """
 
     labels: pd.DataFrame
     gold: pd.DataFrame
     level: Level
-    about: str
+    description: str
 
 
 def real_crowds(
-    names: str = "", tasks: int = 0, fetch: bool = False
+    names: str = "", n_tasks: int = 0, download: bool = False
 ) -> tuple[dict[str, RealCrowd], dict[str, str]]:
-    """The crowds that are at hand, by name, and for each that is not, why.
+    """Read the labels of real crowds.
 
-    names: some of `REAL`, with commas between, all where empty; tasks: only the first so many of each, 0 for all;
-    fetch: whether to download what is not here. Raises ValueError for a name that is none of `REAL`.
+    Parameters
+    ----------
+    names : str, default ""
+        Keys of `REAL_CROWDS`, separated by commas; all if empty.
+    n_tasks : int, default 0
+        Read only the first tasks of each crowd; 0 reads all.
+    download : bool, default False
+        Whether to download files that are not available here.
+
+    Returns
+    -------
+    crowds : dict of str to RealCrowd
+        The crowds that are available.
+    missing : dict of str to str
+        The reason for each other crowd.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown.
+
+    Examples
+    --------
+    >>> real_crowds("rta")
+    Traceback (most recent call last):
+    ...
+    ValueError: there is no crowd rta; the crowds are rte, dog, ...
     """
-    wanted = [name.strip() for name in names.split(",")] if names else list(REAL)
-    unknown = [name for name in wanted if name not in REAL]
+    selected = [name.strip() for name in names.split(",")] if names else list(REAL_CROWDS)
+    unknown = [name for name in selected if name not in REAL_CROWDS]
     if unknown:
-        raise ValueError(f"no crowd is called {', '.join(unknown)}: there are {', '.join(REAL)}")
-    here, missing = {}, {}
-    for name in wanted:
+        raise ValueError(
+            f"there is no crowd {', '.join(unknown)}; the crowds are {', '.join(REAL_CROWDS)}"
+        )
+    crowds, missing = {}, {}
+    for name in selected:
         try:
-            here[name] = _first(REAL[name](name, fetch), tasks)
-        except NoData as reason:
-            missing[name] = str(reason).splitlines()[0]
-    return here, missing
+            crowds[name] = _first_tasks(REAL_CROWDS[name](name, download), n_tasks)
+        except DataNotFound as error:
+            missing[name] = str(error).splitlines()[0]
+    return crowds, missing
 
 
-def _first(crowd: RealCrowd, tasks: int) -> RealCrowd:
-    some = crowd.labels.task.drop_duplicates().head(tasks or None)
-    labels = crowd.labels[crowd.labels.task.isin(some)].reset_index(drop=True)
-    return crowd._replace(
-        labels=labels, gold=crowd.gold[crowd.gold.task.isin(some)].reset_index(drop=True)
-    )
+def _first_tasks(crowd: RealCrowd, n_tasks: int) -> RealCrowd:
+    tasks = crowd.labels["task"].drop_duplicates().head(n_tasks or None)
+    labels = crowd.labels[crowd.labels["task"].isin(tasks)].reset_index(drop=True)
+    gold = crowd.gold[crowd.gold["task"].isin(tasks)].reset_index(drop=True)
+    return crowd._replace(labels=labels, gold=gold)
 
 
-def _with_gold(name: str, fetch: bool) -> RealCrowd:
-    files = [data_file("crowd_labels", f"{name}/{file}.csv", fetch) for file in ("label", "truth")]
-    found = read_annotations(*files)
-    return RealCrowd(
-        found.labels, found.gold, "nominal", f"{found.labels.label.nunique()} classes, gold known"
-    )
-
-
-def _llmfao(_: str, fetch: bool) -> RealCrowd:
-    """Which of two answers of language models is better; `left` and `right` name the models."""
-    raw = pd.read_csv(data_file("pairwise_llmfao", "llmfao.csv", fetch), dtype=str)
-    labels = raw.rename(columns={"id": "task", "winner": "label"})[
-        ["task", "worker", "label", "left", "right"]
+def _with_gold(name: str, download: bool) -> RealCrowd:
+    paths = [
+        data_file("crowd_labels", f"{name}/{file}.csv", download) for file in ("label", "truth")
     ]
-    return RealCrowd(labels, _none(), "nominal", "which of two texts is better: left, right or tie")
+    annotations = read_annotations(*paths)
+    n_classes = annotations.labels["label"].nunique()
+    description = f"{n_classes} classes, gold known"
+    return RealCrowd(annotations.labels, annotations.gold, "nominal", description)
 
 
-def _imagereward(_: str, fetch: bool) -> RealCrowd:
-    """Which of two pictures fits better, from rankings; `left` and `right` are their places in the list, from 1."""
-    reading = read_rankings(data_file("imagereward", "test.json", fetch))
-    places = reading.labels.pair_id.str.extract(r"-(\d+)-(\d+)$").astype(int) + 1
+def _llmfao(_: str, download: bool) -> RealCrowd:
+    """Read which of two models' answers is better; `left` and `right` name the models."""
+    raw = pd.read_csv(data_file("pairwise_llmfao", "llmfao.csv", download), dtype=str)
+    labels = raw.rename(columns={"id": "task", "winner": "label"})
+    labels = labels[["task", "worker", "label", "left", "right"]]
+    description = "which of two texts is better: left, right or tie"
+    return RealCrowd(labels, _no_gold(), "nominal", description)
+
+
+def _imagereward(_: str, download: bool) -> RealCrowd:
+    """Read rankings as comparisons; `left` and `right` are places in the list, from 1."""
+    tables = read_rankings(data_file("imagereward", "test.json", download))
+    labels = tables.labels
+    places = labels["pair_id"].str.extract(r"-(\d+)-(\d+)$").astype(int) + 1
     sides = {"a": "left", "b": "right", "tie": "tie"}
-    labels = pd.DataFrame(
-        {"task": reading.labels.pair_id, "worker": None, "label": reading.labels.choice.map(sides)}
+    annotations = pd.DataFrame(
+        {
+            "task": labels["pair_id"],
+            "worker": None,
+            "label": labels["choice"].map(sides),
+            "left": places[0],
+            "right": places[1],
+            "prompt": tables.pairs["prompt_id"].to_numpy(),
+        }
     )
-    labels = labels.assign(
-        left=places[0], right=places[1], prompt=reading.pairs.prompt_id.to_numpy()
-    )
-    return RealCrowd(
-        labels,
-        _none(),
-        "nominal",
-        "which of two pictures is better, by one ranking for each prompt",
-    )
+    description = "which of two pictures is better, by one ranking for each prompt"
+    return RealCrowd(annotations, _no_gold(), "nominal", description)
 
 
-def _geneval(name: str, fetch: bool) -> RealCrowd:
-    """How good a picture is, 1 to 4; `seconds` is how long the annotator took."""
-    raw = pd.read_csv(data_file("geneval", f"annotations_{_GENEVAL[name]}.csv", fetch))
+def _geneval(name: str, download: bool) -> RealCrowd:
+    """Read how good a picture is, from 1 to 4; `seconds` is the annotator's time."""
+    file = f"annotations_{_GENEVAL_FILES[name]}.csv"
+    raw = pd.read_csv(data_file("geneval", file, download))
     columns = {"HITId": "task", "Answer.task-quality": "label", "Answer.ee": "seconds"}
-    labels = (
-        raw.rename(columns=columns)[list(columns.values())]
-        .dropna(subset="label")
-        .reset_index(drop=True)
-    )
-    return RealCrowd(labels.assign(worker=None), _none(), "ordinal", "quality of a picture, 1 to 4")
+    labels = raw.rename(columns=columns)[list(columns.values())].dropna(subset="label")
+    annotations = labels.reset_index(drop=True).assign(worker=None)
+    return RealCrowd(annotations, _no_gold(), "ordinal", "quality of a picture, 1 to 4")
 
 
-def _none() -> pd.DataFrame:
+def _no_gold() -> pd.DataFrame:
     return pd.DataFrame({"task": [], "label": []}, dtype=object)
 
 
-REAL: dict[str, Callable[[str, bool], RealCrowd]] = {
-    **dict.fromkeys(PUBLISHED, _with_gold),
+REAL_CROWDS: dict[str, Callable[[str, bool], RealCrowd]] = {
+    **dict.fromkeys(PUBLISHED_ACCURACY, _with_gold),
     "llmfao": _llmfao,
-    **dict.fromkeys(_GENEVAL, _geneval),
+    **dict.fromkeys(_GENEVAL_FILES, _geneval),
     "imagereward": _imagereward,
 }

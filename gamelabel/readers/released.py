@@ -1,32 +1,35 @@
-"""GameLabel-10K as it was released: one CSV of 2.26 GB, or the hub's Parquet of it -> tables and picture files.
+"""Read GameLabel-10K as it was released: one CSV file of 2.26 GB, or the hub's Parquet of it.
 
-Columns: a number, prompt, img0_votes, img0_encoding, img1_votes, img1_encoding. A picture is base64 of a JPEG in the
-text of a Python bytes literal, b'...' or b"...". The release names no players and has no comparison points. Files of
-ours in the same layout have one column more, label_source, which says where their labels come from.
+Columns: a number, prompt, img0_votes, img0_encoding, img1_votes and img1_encoding. A picture is the
+base64 of a JPEG in a Python bytes literal. The release names no players and has no comparison
+points. Files that `gamelabel export csv` wrote have a further column, label_source, which says
+where their labels come from.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import pandas as pd
 
-from gamelabel.readers.picture_files import from_literal, write_picture
-from gamelabel.readers.reading import Reading, Rejection, blank_labels, rejections
-from gamelabel.tables.csv_rows import Row, csv_rows, is_text
-from gamelabel.tables.parquet_rows import parquet_files, parquet_rows
+from gamelabel.tables.label_tables import OUTSIDE_FOLDER, LabelTables, label_tables
+from gamelabel.tables.picture_files import from_literal, write_picture
+from gamelabel.tables.released_csv import RELEASED_COLUMNS, SOURCE_COLUMN
+from gamelabel.tables.rows import RejectedRow, Row, csv_rows, is_text, parquet_files, parquet_rows
 from gamelabel.tables.schema import TABLES
-from gamelabel.tables.table_files import check_table
 
-HUB_NAME = "Jonathan-Zhou/GameLabel-10k"
-COLUMNS = ("prompt", "img0_votes", "img0_encoding", "img1_votes", "img1_encoding")
-SOURCE = "label_source"
-MODEL = "black-forest-labs/FLUX.1-schnell"
-_MOST_VOTES = 1_000_000  # the release has 0 to 5; more than this is no count of votes
-_HUB = {"hub": ("main", "data.csv"), "hub-parquet": ("refs/convert/parquet", "*/train/*.parquet")}
+_REPOSITORY = "Jonathan-Zhou/GameLabel-10k"
+_MODEL = "black-forest-labs/FLUX.1-schnell"
+_MAX_VOTES = 1_000_000  # the release has 0 to 5; a larger number is not a count of votes
+_HUB_FILES = {  # name of the source -> revision and files in the repository
+    "hub": ("main", "data.csv"),
+    "hub-parquet": ("refs/convert/parquet", "*/train/*.parquet"),
+}
+
+Value = TypeVar("Value")
 
 
 class _Point(NamedTuple):
@@ -37,128 +40,169 @@ class _Point(NamedTuple):
 
 
 def read_released(
-    source: str | Path, run_dir: str | Path, images: str = "outside/images"
-) -> Reading:
-    """Read the release row by row and write its pictures to `run_dir/images`.
+    source: str | Path, run_dir: str | Path, images: str = f"{OUTSIDE_FOLDER}/images"
+) -> LabelTables:
+    """Read the release row by row, and write its pictures to a run.
 
-    source: the CSV's path (memory is bounded by one row), a Parquet file or a folder of such (by a page of it), "hub"
-    to get the CSV from the hub, or "hub-parquet" for the hub's own conversion of it. Each vote becomes a label without
-    a player. A row with a bad cell is left out, each such cell is in `rejected` with its reason; a row that repeats an
-    earlier one is one. A picture that is already there is not written again. Raises ValueError where the file is empty
-    or lacks a column, FileNotFoundError where there is none, OSError where a picture cannot be written.
+    Each vote becomes a label without a player. A row that repeats an earlier row is rejected.
+
+    Parameters
+    ----------
+    source : str or Path
+        The CSV file (one row is in memory), a Parquet file or a folder of such files (one page is
+        in memory), "hub" to download the CSV file, or "hub-parquet" for the hub's conversion.
+    run_dir : str or Path
+        The run's folder.
+    images : str, default "outside/images"
+        Where in `run_dir` the pictures go.
+
+    Returns
+    -------
+    LabelTables
+        Rows with an invalid cell are left out; `rejected` has each such cell.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file, or the hub cannot be reached.
+    BadFile
+        If the file is empty or lacks a column.
+    OSError
+        If a picture cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "data.csv"
+    ...     _ = path.write_text(
+    ...         "prompt,img0_votes,img0_encoding,img1_votes,img1_encoding\\n"
+    ...         "a star,2,b'%',-1,b'/9j/'\\n"
+    ...     )
+    ...     read_released(path, folder).rejected
+       row         column                              reason
+    0    0     img1_votes                         is negative
+    1    0  img0_encoding                       is not base64
+    2    0  img1_encoding  the picture is not a readable JPEG
     """
-    path = _from_hub(str(source)) if str(source) in _HUB else Path(source)
-    folder = Path(run_dir) / images
+    path = _from_hub(str(source)) if str(source) in _HUB_FILES else Path(source).absolute()
     faults: list[tuple[int, str, str]] = []
-    first_with: dict[bytes, int] = {}
-    points, voted, chosen, sources = [], [], [], []
+    row_of_point: dict[bytes, int] = {}
+    pairs: list[dict[str, str]] = []
+    labels: list[tuple[str, str, str]] = []
     for row in _rows(path):
         try:
             point = _parse(row)
-            same = first_with.setdefault(hashlib.sha256(repr(point).encode()).digest(), row.number)
-            if same != row.number:
-                raise Rejection(("prompt", f"the same point as row {same}"))
-        except Rejection as rejection:
+            key = hashlib.sha256(repr(point).encode()).digest()
+            first = row_of_point.setdefault(key, row.number)
+            if first != row.number:
+                raise RejectedRow(("prompt", f"is the same point as row {first}"))
+        except RejectedRow as rejection:
             faults += [(row.number, *fault) for fault in rejection.faults]
             continue
-        pair_id = f"gl10k-{row.number:05d}"
-        names = [f"{pair_id}-{side}.jpg" for side in "ab"]
-        for name, picture in zip(names, point.pictures, strict=True):
-            write_picture(folder / name, picture)
-        points.append(
-            (pair_id, point.prompt, *(f"{images}/{name}" for name in names), point.source)
-        )
-        for side, votes in zip("ab", point.votes, strict=True):
-            voted += [pair_id] * votes
-            chosen += [side] * votes
-        sources += [point.source] * sum(point.votes)
-    labels = blank_labels(voted, chosen, "released").assign(source=sources)
-    pairs = check_table(_pairs(points), "pairs", str(path))
-    return Reading(pairs, check_table(labels, "labels", str(path)), rejections(faults))
+        pair = {"pair_id": f"gl10k-{row.number:05d}", "prompt": point.prompt}
+        for side, picture, votes in zip("ab", point.pictures, point.votes, strict=True):
+            pair[f"image_{side}"] = f"{images}/{pair['pair_id']}-{side}.jpg"
+            write_picture(Path(run_dir) / pair[f"image_{side}"], picture)
+            labels += [(pair["pair_id"], side, point.source)] * votes
+        pairs.append(pair | {"source": point.source})
+    choices = pd.DataFrame(labels, columns=["pair_id", "choice", "source"], dtype=object)
+    return label_tables(_pairs(pairs), choices, faults, "gamelabel10k", str(path))
 
 
-def _pairs(points: list[tuple[str, ...]]) -> pd.DataFrame:
-    frame = pd.DataFrame(
-        points, columns=["pair_id", "prompt", "image_a", "image_b", "source"], dtype=object
-    )
-    prompt_id = (
-        frame.groupby("prompt").pair_id.transform("first") + "-prompt"
-        if len(frame)
-        else frame.pair_id
-    )
-    model = [MODEL if source == "released" else None for source in frame.pop("source")]
-    return frame.assign(
-        prompt_id=prompt_id, kind="preference", seed_a=None, seed_b=None, model=model, gold=None
-    )
+def _pairs(records: list[dict[str, str]]) -> pd.DataFrame:
+    columns = ["pair_id", "prompt", "image_a", "image_b", "source"]
+    frame = pd.DataFrame(records, columns=columns, dtype=object)
+    first = frame.groupby("prompt")["pair_id"].transform("first")
+    model = frame.pop("source").map({"released": _MODEL})
+    return frame.assign(prompt_id=first + "-prompt", kind="preference", model=model)
 
 
 def _rows(path: Path) -> Iterator[Row]:
-    """The rows of a CSV, of a Parquet file, or of a folder of either, every value as text."""
+    """Yield the rows of a CSV file, of a Parquet file, or of a folder of either, as texts."""
     files = parquet_files(path) if path.is_dir() else []
     if path.suffix == ".parquet" or files:
-        for number, values, wrong in parquet_rows(files or [path], COLUMNS, [SOURCE]):
-            cells = {name: "" if value is None else str(value) for name, value in values.items()}
-            yield Row(number, cells, wrong)
+        for number, cells, error in parquet_rows(
+            files or [path], RELEASED_COLUMNS, [SOURCE_COLUMN]
+        ):
+            texts = {name: "" if cell is None else str(cell) for name, cell in cells.items()}
+            yield Row(number, texts, error)
         return
     path = path / "data.csv" if path.is_dir() else path
     if not path.is_file():
         raise FileNotFoundError(
-            f"no file {path}: give the path of GameLabel-10K's data.csv, or hub"
+            f'{path} not found: give the path of GameLabel-10K\'s data.csv, or "hub"'
         )
-    yield from csv_rows(path, COLUMNS)
+    yield from csv_rows(path, RELEASED_COLUMNS)
 
 
 def _parse(row: Row) -> _Point:
-    """A row's content. Raises Rejection with everything that is wrong in it."""
-    if row.wrong:
-        raise Rejection(("", row.wrong))
-    faults, votes, pictures = [], [], []
-    prompt, source = row.cells["prompt"], row.cells.get(SOURCE, "released").lower()
-    if not prompt.strip():
-        faults.append(("prompt", "is empty"))
-    elif not is_text(prompt):
-        faults.append(("prompt", "is not UTF-8"))
-    for column in ("img0_votes", "img1_votes"):
+    """Return what a row says, or raise RejectedRow with all of its faults."""
+    if row.error:
+        raise RejectedRow(("", row.error))
+    faults: list[tuple[str, str]] = []
+
+    def parse(column: str, parser: Callable[[str], Value], default: Value) -> Value:
         try:
-            votes.append(_votes(row.cells[column]))
-        except Rejection as rejection:
-            faults.append((column, str(rejection.faults[0][1])))
-    for column in ("img0_encoding", "img1_encoding"):
-        try:
-            pictures.append(from_literal(row.cells[column]))
-        except Rejection as rejection:
-            faults.append((column, str(rejection.faults[0][1])))
-    if source not in TABLES["labels"]["source"].among:
-        faults.append((SOURCE, f"is not one of {', '.join(TABLES['labels']['source'].among)}"))
+            return parser(row.cells[column])
+        except RejectedRow as rejection:
+            faults.append((column, rejection.faults[0][1]))
+            return default
+
+    prompt = parse("prompt", _prompt, "")
+    votes = parse("img0_votes", _votes, 0), parse("img1_votes", _votes, 0)
+    pictures = (
+        parse("img0_encoding", from_literal, b""),
+        parse("img1_encoding", from_literal, b""),
+    )
+    source = "released"
+    if SOURCE_COLUMN in row.cells:
+        source = parse(SOURCE_COLUMN, _source, "")
     if faults:
-        raise Rejection(*faults)
-    return _Point(prompt, (votes[0], votes[1]), (pictures[0], pictures[1]), source)
+        raise RejectedRow(*faults)
+    return _Point(prompt, votes, pictures, source)
+
+
+def _prompt(cell: str) -> str:
+    if not cell.strip():
+        raise RejectedRow(("", "is empty"))
+    if not is_text(cell):
+        raise RejectedRow(("", "is not UTF-8"))
+    return cell
 
 
 def _votes(cell: str) -> int:
     try:
         number = float(cell)
     except ValueError:
-        raise Rejection(("", "is no number of votes")) from None
+        raise RejectedRow(("", "is not a number of votes")) from None
     if number < 0:
-        raise Rejection(("", "is negative"))
-    if not number <= _MOST_VOTES or number != int(number):
-        raise Rejection(("", "is no number of votes"))
+        raise RejectedRow(("", "is negative"))
+    if not number <= _MAX_VOTES or number != int(number):
+        raise RejectedRow(("", "is not a number of votes"))
     return int(number)
 
 
-def _from_hub(which: str) -> Path:
-    """The folder that the hub's files now lie in."""
+def _source(cell: str) -> str:
+    sources = TABLES["labels"]["source"].allowed
+    if cell.lower() not in sources:
+        raise RejectedRow(("", f"is not one of {', '.join(sources)}"))
+    return cell.lower()
+
+
+def _from_hub(name: str) -> Path:
+    """Download the files of the hub, or use earlier downloads; return their folder."""
     from huggingface_hub import snapshot_download
 
-    revision, files = _HUB[which]
+    revision, files = _HUB_FILES[name]
     try:
-        return Path(
-            snapshot_download(
-                HUB_NAME, repo_type="dataset", revision=revision, allow_patterns=[files]
-            )
+        folder = snapshot_download(
+            _REPOSITORY, repo_type="dataset", revision=revision, allow_patterns=[files]
         )
-    except Exception as error:  # of the hub's client, of its transport, of the disk
+    except Exception as error:  # of the hub's client, its transport or the disk
         raise FileNotFoundError(
-            f"cannot get {HUB_NAME} from the hub ({type(error).__name__}): give the path of its data.csv instead"
+            f"cannot download {_REPOSITORY} from the hub ({type(error).__name__}): "
+            "give the path of its data.csv instead"
         ) from error
+    return Path(folder)

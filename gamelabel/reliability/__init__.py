@@ -1,6 +1,6 @@
 """Statistics of labels that many people gave: agreement, accuracy, participation, cost, and one label out of many.
 
-Labels are a frame `task, worker, label`; `gamelabel.tables.crowd` makes it from the table `labels`. Names are compared
+Labels are a frame `task, worker, label`; `gamelabel.tables.to_annotations` makes it from the table `labels`. Names are compared
 as they stand, in any script: an é of one code point is another worker than an e with an accent. Labels that are not as
 they should be meet the same answer everywhere:
 

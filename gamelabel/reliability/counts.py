@@ -108,7 +108,7 @@ def _given(labels: pd.DataFrame, needed: list[str]) -> pd.DataFrame:
     if missing:
         raise ValueError(
             f"labels have no column {', '.join(missing)}: they need {', '.join(needed)} "
-            "(from the table `labels`: gamelabel.tables.crowd)"
+            "(from the table `labels`: gamelabel.tables.to_annotations)"
         )
     there = labels.label.notna()
     given = labels if there.all() else labels.loc[there, needed]

@@ -95,7 +95,7 @@ def export_zip(store: Store, pool: str) -> bytes:
             tables = read_database(url, folder, "images", pool)
         except ValueError as error:
             raise Problem(404, "missing", "There is no such pool", str(error)) from error
-        for name, frame in tables._asdict().items():
+        for name, frame in tables.by_name().items():
             write_table(frame, folder, name)
         with zipfile.ZipFile(out, "w") as archive:
             for path in sorted(Path(folder).rglob("*.*")):

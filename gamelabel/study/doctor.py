@@ -11,7 +11,7 @@ from queue import Empty, Queue
 from threading import Thread
 from urllib.parse import urlsplit
 
-from gamelabel.sources import at_hand, sources
+from gamelabel.sources import is_available, sources
 from gamelabel.study.manifest import gpu
 
 GB = 1e9
@@ -117,7 +117,7 @@ def _mebibytes(card: str) -> float:
 def _data(root: Path) -> dict[str, str]:
     """The embedded model, and the outside sets of `data/sources.yaml` that are here or would have to be fetched."""
     model = "there" if (root / MODEL / "model_index.json").exists() else f"not in {MODEL}"
-    here = {key: at_hand(key) for key in sources()}
+    here = {key: is_available(key) for key in sources()}
     found = {
         "embedded model": model,
         "at hand": ", ".join(key for key in here if here[key]) or "no outside set",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gamelabel.files import sha256_text, write_text
-from gamelabel.sources import at_hand, sources
+from gamelabel.sources import is_available, sources
 from gamelabel.study.hashes import Hashes
 from gamelabel.study.imports import modules, text_of
 from gamelabel.study.profiles import FOLDERS, Profile
@@ -113,7 +113,7 @@ class Watch:
 @cache
 def _at_hand() -> str:
     """Which outside sets are here; what is in them is held by their checksums."""
-    return " ".join(key for key in sources() if at_hand(key))
+    return " ".join(key for key in sources() if is_available(key))
 
 
 def _exists(path: Path) -> bool:

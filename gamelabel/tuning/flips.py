@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gamelabel.reliability import Estimate, accuracy, proportion
-from gamelabel.tables import crowd
+from gamelabel.tables import to_annotations
 
 _CERTAIN = float(np.finfo(float).eps)
 
@@ -102,7 +102,7 @@ def vote_shares(chosen: pd.DataFrame, labels: pd.DataFrame) -> Tensor:
 def _answered(pairs: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
     """`accuracy` of the players on comparison points; a tie is no answer."""
     gold = pairs.loc[pairs["gold"].notna(), ["pair_id", "gold"]].set_axis(["task", "label"], axis=1)
-    return accuracy(crowd(labels[labels["choice"].isin(["a", "b"])]), gold)
+    return accuracy(to_annotations(labels[labels["choice"].isin(["a", "b"])]), gold)
 
 
 def _correlation(n: np.ndarray, share: np.ndarray, overall: float) -> float:

@@ -8,7 +8,7 @@ from gamelabel.prompts.corpora import PUBLISHED_CORPORA
 
 
 def test_what_is_missing_says_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("CACHE", "SHARED"):
+    for name in ("DATA_CACHE", "SHARED_DATA"):
         monkeypatch.setattr(sources, name, tmp_path)
     monkeypatch.delenv("GAMELABEL_DATA", raising=False)
     found, missing = load_published()
@@ -17,7 +17,7 @@ def test_what_is_missing_says_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_p
         missing.address[0] == "https://github.com/google-research/parti"
         and missing.licence[0] == "Apache-2.0"
     )
-    assert "the file PartiPrompts.tsv of PartiPrompts (set prompts_parti" in missing.why[0]
+    assert "the file PartiPrompts.tsv of PartiPrompts (data set prompts_parti" in missing.why[0]
     assert list(load_word_lists()) == ["better-profanity"]
 
 

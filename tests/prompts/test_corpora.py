@@ -26,7 +26,7 @@ COUNTS = {
 
 @pytest.mark.parametrize("name", PUBLISHED_CORPORA)
 def test_the_published_sets(name: str) -> None:
-    if not sources.at_hand(_PUBLISHED[name][0]):
+    if not sources.is_available(_PUBLISHED[name][0]):
         pytest.skip(f"{_PUBLISHED[name][0]} is not at hand")
     corpus = published_corpus(name)
     assert len(corpus.texts) == COUNTS[name]
@@ -85,7 +85,7 @@ def test_a_csv_that_is_cut_off(tmp_path: Path) -> None:
     whole = 'prompt,image_file\na cat,0.png\n"a dog, big",1.png\n'
     cut = csv_corpus(write(tmp_path, whole[: whole.index("big")]))
     assert cut.texts == ["a cat"] and cut.rejected.row.tolist() == [2]
-    assert "cut off" in cut.rejected.reason[0]
+    assert "truncated" in cut.rejected.reason[0]
 
 
 @pytest.mark.parametrize(

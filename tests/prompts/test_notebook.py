@@ -23,7 +23,7 @@ def run(folder: Path, **parameters: object) -> tuple[str, dict]:
     ]
     code = ["".join(cell["source"]) for cell in cells]
     alone = "from pathlib import Path\nfrom gamelabel import sources\n"
-    alone += "sources.SHARED = sources.CACHE = Path('nowhere')"
+    alone += "sources.SHARED_DATA = sources.DATA_CACHE = Path('nowhere')"
     given = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
     program = folder / "notebook.py"
     program.write_text(

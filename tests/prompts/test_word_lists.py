@@ -15,18 +15,18 @@ SOURCES = {
 def test_the_default_list_needs_nothing_else(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for name in ("CACHE", "SHARED"):
+    for name in ("DATA_CACHE", "SHARED_DATA"):
         monkeypatch.setattr(sources, name, tmp_path / "nowhere")
     monkeypatch.delenv("GAMELABEL_DATA", raising=False)
     terms = load_word_list()
     assert len(terms) > 800 and len(set(terms)) == len(terms)
-    with pytest.raises(sources.NoData, match="wordlist_ldnoobw"):
+    with pytest.raises(sources.DataNotFound, match="wordlist_ldnoobw"):
         load_word_list("ldnoobw")
 
 
 @pytest.mark.parametrize(("name", "count"), [("ldnoobw", 403), ("dsojevic", 804), ("surge", 1598)])
 def test_the_outside_lists(name: str, count: int) -> None:
-    if not sources.at_hand(SOURCES[name]):
+    if not sources.is_available(SOURCES[name]):
         pytest.skip(f"{SOURCES[name]} is not at hand")
     terms = load_word_list(name)
     assert len(terms) == count

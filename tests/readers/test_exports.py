@@ -13,16 +13,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from gamelabel.readers import (
-    Tables,
-    read_exported,
-    read_released,
+from gamelabel.readers import read_exported, read_released
+from gamelabel.study.label_sources import collect_labels
+from gamelabel.tables import (
+    LabelTables,
+    check_table,
+    count_votes,
+    players_from_labels,
+    read_table,
     write_dataset,
     write_parquet,
     write_released,
 )
-from gamelabel.study.gather import gather
-from gamelabel.tables import check_table, players_of, read_table, votes
 from tests.readers.release import HEADER, jpeg, rows, write
 
 # Everything that a table can hold: any Unicode but lone surrogates, which no file in UTF-8 has
@@ -34,9 +36,9 @@ moments = st.datetimes(
 
 
 @st.composite
-def tables(
+def label_tables(
     draw: st.DrawFn, source: str = "game", sides: tuple[str, ...] = ("a", "b", "tie")
-) -> Tables:
+) -> LabelTables:
     """Pairs of files images/0.jpg, images/1.jpg, …, with labels of all kinds, one at least on a preference."""
     names = draw(st.lists(texts, min_size=1, max_size=5, unique=True))
     kinds = [
@@ -72,10 +74,10 @@ def tables(
         dtype=object,
     )
     whole = check_table(pairs, "pairs"), check_table(labels, "labels")
-    return Tables(*whole, players_of(whole[1], whole[0], "game"))
+    return LabelTables(*whole, players_from_labels(whole[1], whole[0], "game"))
 
 
-def drawn(folder: Path, found: Tables) -> Path:
+def drawn(folder: Path, found: LabelTables) -> Path:
     """A run's folder with the pictures of these pairs."""
     for k, image in enumerate([*found.pairs.image_a, *found.pairs.image_b]):
         (folder / image).parent.mkdir(parents=True, exist_ok=True)
@@ -97,16 +99,16 @@ ROUNDS = settings(
 
 @pytest.mark.parametrize("writer", [write_parquet, write_dataset])
 @ROUNDS
-@given(found=tables())
+@given(found=label_tables())
 def test_folders_lose_nothing(
-    writer, found: Tables, tmp_path_factory: pytest.TempPathFactory
+    writer, found: LabelTables, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     at = tmp_path_factory.mktemp("round")
     drawn(at / "run", found)
     written = writer(found, at / "run", at / "out")
     assert (
-        written.rows == {name: len(frame) for name, frame in found._asdict().items()}
-        and not written.left_out
+        written.rows == {name: len(frame) for name, frame in found.by_name().items()}
+        and not written.omitted
     )
     again = read_exported(at / "out", at / "other")
     for before, after in zip(found._replace(pairs=moved(found.pairs)), again, strict=True):
@@ -116,24 +118,26 @@ def test_folders_lose_nothing(
 
 
 @ROUNDS
-@given(found=tables())
+@given(found=label_tables())
 def test_the_released_layout_keeps_all_that_it_has_a_place_for(
-    found: Tables, tmp_path_factory: pytest.TempPathFactory
+    found: LabelTables, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     at = tmp_path_factory.mktemp("round")
     run = drawn(at / "run", found)
-    written = write_released(found.pairs, found.labels, run, at / "data.csv")
-    pairs, labels, rejected = read_released(at / "data.csv", at / "other")
+    written = write_released(found, run, at / "data.csv")
+    pairs, labels, _, rejected = read_released(at / "data.csv", at / "other")
     assert len(rejected) == 0 and set(labels.source) == {"game"}
     given_votes = found.labels[found.labels.choice != "tie"]
-    before = votes(given_votes).merge(found.pairs[found.pairs.kind == "preference"], on="pair_id")
-    after = pairs.merge(votes(labels), on="pair_id")
+    before = count_votes(given_votes).merge(
+        found.pairs[found.pairs.kind == "preference"], on="pair_id"
+    )
+    after = pairs.merge(count_votes(labels), on="pair_id")
     for column in ("prompt", "votes_a", "votes_b"):
         assert after[column].tolist() == before[column].tolist()
     for side in ("image_a", "image_b"):
         for one, other in zip(before[side], after[side], strict=True):
             assert (run / one).read_bytes() == (at / "other" / other).read_bytes()
-    assert written.rows["labels"] + sum(written.left_out.values()) == len(found.labels)
+    assert written.rows["labels"] + sum(written.omitted.values()) == len(found.labels)
 
 
 def test_the_release_itself_comes_back_byte_for_byte(tmp_path: Path) -> None:
@@ -144,12 +148,12 @@ def test_the_release_itself_comes_back_byte_for_byte(tmp_path: Path) -> None:
         tmp_path / "data.csv",
         [[str(cell).replace('b"', "b'").replace('"', "'") for cell in r] for r in table],
     )
-    pairs, labels, _ = read_released(first, tmp_path / "run")
-    write_released(pairs, labels, tmp_path / "run", tmp_path / "again.csv")
+    found = read_released(first, tmp_path / "run")
+    write_released(found, tmp_path / "run", tmp_path / "again.csv")
     assert (tmp_path / "again.csv").read_bytes() == first.read_bytes()
 
 
-def simulated(folder: Path) -> Tables:
+def simulated(folder: Path) -> LabelTables:
     """Two pairs of pictures in PNG, labelled by simulated players."""
     pairs = pd.DataFrame(
         {"pair_id": ["x0", "x1"], "prompt_id": ["p0", "p1"], "prompt": ["a red circle", "a star"]}
@@ -171,19 +175,19 @@ def simulated(folder: Path) -> Tables:
     )
     labels = check_table(labels.assign(created_at=None, source="simulated"), "labels")
     pairs = check_table(pairs, "pairs")
-    return Tables(pairs, labels, players_of(labels, pairs, "simulated"))
+    return LabelTables(pairs, labels, players_from_labels(labels, pairs, "simulated"))
 
 
 def test_simulated_labels_say_so_wherever_they_go(tmp_path: Path) -> None:
     found = simulated(tmp_path / "run")
-    written = write_released(found.pairs, found.labels, tmp_path / "run", tmp_path / "data.csv")
-    assert written.left_out == {"labels on comparison points": 1, "ties": 1}
+    written = write_released(found, tmp_path / "run", tmp_path / "data.csv")
+    assert written.omitted == {"labels on comparison points": 1, "ties": 1}
     with (tmp_path / "data.csv").open(newline="") as file:
         header, row = list(csv.reader(file))
     assert (
         header == [*HEADER, "label_source"] and row[-1] == "SIMULATED" and row[2:5:2] == ["1", "0"]
     )
-    pairs, labels, _ = read_released(tmp_path / "data.csv", tmp_path / "other")
+    pairs, labels, _, _ = read_released(tmp_path / "data.csv", tmp_path / "other")
     assert (
         labels.source.tolist() == ["simulated"] and pairs.model.isna().all()
     )  # never as the release itself
@@ -237,7 +241,7 @@ def test_a_reader_of_the_original_reads_ours(tmp_path: Path) -> None:
     import base64
 
     found = simulated(tmp_path / "run")
-    write_released(found.pairs, found.labels, tmp_path / "run", tmp_path / "data.csv")
+    write_released(found, tmp_path / "run", tmp_path / "data.csv")
     [row] = pd.read_csv(tmp_path / "data.csv").to_dict("records")
     assert row["Unnamed: 0"] == 0 and row["prompt"] == "a red circle"
     assert row["img0_votes"] == 1 and row["img1_votes"] == 0
@@ -246,16 +250,18 @@ def test_a_reader_of_the_original_reads_ours(tmp_path: Path) -> None:
         assert picture.size == (16, 16)
 
 
-def test_exports_come_back_through_gather(tmp_path: Path) -> None:
+def test_exports_are_sources_of_labels(tmp_path: Path) -> None:
     found = simulated(tmp_path / "run")
     write_dataset(found, tmp_path / "run", tmp_path / "d")
-    gathered = gather("export", tmp_path / "next", str(tmp_path / "d"))
+    gathered = collect_labels("export", tmp_path / "next", str(tmp_path / "d"))
     assert gathered.labels.label_id.tolist() == ["l0", "l1", "l2"] and len(gathered.rejected) == 0
     assert (tmp_path / "next" / gathered.pairs.image_a[0]).is_file()
     assert read_table(tmp_path / "next", "players").player_id.tolist() == ["u"]
-    write_released(found.pairs, found.labels, tmp_path / "run", tmp_path / "data.csv")
+    write_released(found, tmp_path / "run", tmp_path / "data.csv")
     assert (
-        gather("gamelabel10k", tmp_path / "more", str(tmp_path / "data.csv")).labels.source[0]
+        collect_labels("gamelabel10k", tmp_path / "more", str(tmp_path / "data.csv")).labels.source[
+            0
+        ]
         == "simulated"
     )
 
@@ -266,29 +272,32 @@ def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> No
     with pytest.raises(
         ValueError, match=r"1 pairs, such as x0, have no pictures .* as parquet or datasets"
     ):
-        write_released(bare, found.labels, tmp_path / "run", tmp_path / "data.csv")
+        write_released(found._replace(pairs=bare), tmp_path / "run", tmp_path / "data.csv")
     with pytest.raises(
-        ValueError, match="labels of one source on preferences: here are no label of a preference"
+        ValueError,
+        match="labels of one source on preferences, but there are no label of a preference",
     ):
-        write_released(found.pairs, found.labels[2:], tmp_path / "run", tmp_path / "data.csv")
+        write_released(
+            found._replace(labels=found.labels[2:]), tmp_path / "run", tmp_path / "data.csv"
+        )
     mixed = found.labels.assign(source=["simulated", "game", "game"])
     with pytest.raises(ValueError, match="labels of 2 sources"):
-        write_released(found.pairs, mixed, tmp_path / "run", tmp_path / "data.csv")
+        write_released(found._replace(labels=mixed), tmp_path / "run", tmp_path / "data.csv")
     (tmp_path / "run/images/x0-b.png").unlink()
     with pytest.raises(OSError, match=r"x0-b\.png"):
-        write_released(found.pairs, found.labels, tmp_path / "run", tmp_path / "data.csv")
+        write_released(found, tmp_path / "run", tmp_path / "data.csv")
     for writer in (write_dataset, write_parquet):
-        with pytest.raises(FileNotFoundError, match=r"the picture .*x0-b\.png is not there"):
+        with pytest.raises(FileNotFoundError, match=r"x0-b\.png not found"):
             writer(found, tmp_path / "run", tmp_path / "out")
         with pytest.raises(ValueError, match="there are no labels to export"):
             writer(found._replace(labels=found.labels[:0]), tmp_path / "run", tmp_path / "out")
-        with pytest.raises(ValueError, match="holds something already"):
+        with pytest.raises(ValueError, match="is not empty"):
             writer(found, tmp_path / "run", tmp_path / "run")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 def test_an_export_that_is_none_or_leads_elsewhere_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="holds no exported labels"):
+    with pytest.raises(FileNotFoundError, match="is not an export"):
         read_exported(tmp_path, tmp_path / "run")
     found = simulated(tmp_path / "run")
     write_dataset(found, tmp_path / "run", tmp_path / "d")

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from gamelabel.games.pairs import Crowd, Threshold
-from gamelabel.readers import REAL
+from gamelabel.readers import REAL_CROWDS
 from gamelabel.study.parameters import parameters
 from gamelabel.tables import read_table, write_table
 from tests.games.pairs.worlds import world
@@ -154,10 +154,8 @@ def test_real_crowds_and_the_game_over_them(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_real_crowds_that_are_not_at_hand_are_named_one_by_one(tmp_path: Path) -> None:
-    nowhere = (
-        "from gamelabel import sources; sources.SHARED = sources.CACHE = sources.ROOT / 'nowhere'"
-    )
+    nowhere = "from gamelabel import sources; sources.SHARED_DATA = sources.DATA_CACHE = sources.ROOT / 'nowhere'"
     said, found = run("06_real_crowds", tmp_path, before=nowhere)
     assert not found
-    for name in REAL:
+    for name in REAL_CROWDS:
         assert f"{name}: the file " in said

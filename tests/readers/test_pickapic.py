@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from gamelabel.readers import read_pickapic
-from gamelabel.tables import votes
+from gamelabel.tables import count_votes
 from tests.readers.release import jpeg
 
 
@@ -47,14 +47,14 @@ def test_rows_become_pairs_and_labels(tmp_path: Path) -> None:
     tie = {"label_0": 0.5, "label_1": 0.5, "image_1_uid": "cc_3"}
     silent = {"has_label": False, "label_0": 0.0, "image_1_uid": "dd"}
     source = written(tmp_path, row(), row(**other_way), row(**tie), row(**silent, model_1="dream"))
-    pairs, labels, rejected = read_pickapic(source, tmp_path / "run")
+    pairs, labels, _, rejected = read_pickapic(source, tmp_path / "run")
     assert len(rejected) == 0 and len(pairs) == 3
     assert labels.choice.tolist() == ["a", "b", "tie"] and labels.player_id.tolist() == [
         "7",
         "8",
         "7",
     ]
-    assert votes(labels).to_numpy()[0].tolist() == [
+    assert count_votes(labels).to_numpy()[0].tolist() == [
         "pap-0000000",
         1,
         1,
@@ -75,7 +75,7 @@ def test_without_pictures_and_over_several_files(tmp_path: Path) -> None:
     }
     written(tmp_path, bare)
     source = written(tmp_path, {**bare, "user_id": 9}, name="data/train-00001-of-00002.parquet")
-    pairs, labels, _ = read_pickapic(source, tmp_path)
+    pairs, labels, _, _ = read_pickapic(source, tmp_path)
     assert (
         len(pairs) == 1 and pairs.image_a.isna().all() and labels.player_id.tolist() == ["7", "9"]
     )
@@ -84,23 +84,23 @@ def test_without_pictures_and_over_several_files(tmp_path: Path) -> None:
 BAD = {
     "caption is empty": {"caption": " "},
     "label_0 and label_1 are not 1 and 0, 0 and 1, or 0.5 twice": {"label_0": 1.0, "label_1": 1.0},
-    "image_0_uid is no name of letters, digits and dashes": {"image_0_uid": "../../etc/x"},
+    "image_0_uid is not a name of letters, digits and dashes": {"image_0_uid": "../../etc/x"},
     "image_1_uid is the same picture as image_0_uid": {"image_1_uid": "aa-1"},
-    "jpg_1 is missing, the other picture is there": {"jpg_1": None},
-    "jpg_0 the picture is cut off": {"jpg_0": jpeg(0)[:-60]},
-    "jpg_1 the picture is no JPEG or PNG or WEBP that can be read": {"jpg_1": b"GIF89a"},
+    "jpg_1 is missing, but the row has the other picture": {"jpg_1": None},
+    "jpg_0 the picture is truncated": {"jpg_0": jpeg(0)[:-60]},
+    "jpg_1 the picture is not a readable JPEG or PNG or WEBP": {"jpg_1": b"GIF89a"},
 }
 
 
 @pytest.mark.parametrize("says", BAD)
 def test_a_bad_cell_costs_its_row_and_is_named(says: str, tmp_path: Path) -> None:
     source = written(tmp_path, row(), row(**BAD[says]), row(user_id=9))
-    pairs, labels, rejected = read_pickapic(source, tmp_path / "run")
+    pairs, labels, _, rejected = read_pickapic(source, tmp_path / "run")
     assert len(pairs) == 1 and len(labels) == 2
     assert [f"{r.row} {r.column} {r.reason}" for r in rejected.itertuples()] == [f"1 {says}"]
 
 
-def test_what_is_no_such_file_is_said(tmp_path: Path) -> None:
+def test_a_wrong_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="give a Parquet file with columns caption"):
         read_pickapic(tmp_path / "none.parquet", tmp_path)
     source = written(tmp_path, {"caption": "a fox", "user_id": 1})

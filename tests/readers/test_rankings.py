@@ -24,7 +24,7 @@ def written(folder: Path, content: object) -> Path:
 
 
 def test_every_two_pictures_are_a_choice_and_equal_ranks_a_tie(tmp_path: Path) -> None:
-    pairs, labels, rejected = read_rankings(written(tmp_path, [record()]))
+    pairs, labels, _, rejected = read_rankings(written(tmp_path, [record()]))
     assert labels.set_index("pair_id").choice.to_dict() == {
         "r1-0-1": "b",
         "r1-0-2": "tie",
@@ -35,35 +35,35 @@ def test_every_two_pictures_are_a_choice_and_equal_ranks_a_tie(tmp_path: Path) -
 
 
 BAD = {
-    "ranking is no list of whole numbers": {"ranking": [1, 2.5, 3]},
-    "generations is no list of 3, as many as there are ranks": {"generations": ["x", "y"]},
-    "prompt is no text": {"prompt": None},
+    "ranking is not a list of whole numbers": {"ranking": [1, 2.5, 3]},
+    "generations is not a list of 3, the number of ranks": {"generations": ["x", "y"]},
+    "prompt is not text": {"prompt": None},
     "id is empty": {"id": ""},
-    "id was there before": {"id": "r0"},
+    "id occurred before": {"id": "r0"},
 }
 
 
 @pytest.mark.parametrize("says", BAD)
 def test_a_bad_record_is_left_out_and_named(says: str, tmp_path: Path) -> None:
-    pairs, labels, rejected = read_rankings(
+    pairs, labels, _, rejected = read_rankings(
         written(tmp_path, [record(id="r0"), record(**BAD[says]), record(id="r2")])
     )
     assert len(pairs) == len(labels) == 6
     assert [f"{r.row} {r.column} {r.reason}" for r in rejected.itertuples()] == [f"1 {says}"]
 
 
-def test_what_is_no_such_file_is_said(tmp_path: Path) -> None:
+def test_a_wrong_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"such as ImageReward's test\.json"):
         read_rankings(tmp_path / "none.json")
-    with pytest.raises(ValueError, match="is no JSON in UTF-8"):
+    with pytest.raises(ValueError, match="is not JSON in UTF-8"):
         read_rankings(written(tmp_path, '[{"id": '))
-    with pytest.raises(ValueError, match="holds no list"):
+    with pytest.raises(ValueError, match="is not a list"):
         read_rankings(written(tmp_path, {"id": 1}))
-    assert read_rankings(written(tmp_path, ["x"])).rejected.reason[0].startswith("is no record")
+    assert read_rankings(written(tmp_path, ["x"])).rejected.reason[0].startswith("is not a record")
 
 
 def test_the_published_rankings() -> None:
-    pairs, labels, rejected = read_rankings(outside("imagereward", "test.json"))
+    pairs, labels, _, rejected = read_rankings(outside("imagereward", "test.json"))
     assert len(rejected) == 0 and pairs.prompt_id.nunique() == 465
     assert (
         7_190 < len(labels) < 7_230

@@ -9,22 +9,22 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-import gamelabel.tables.csv_rows
+import gamelabel.tables.rows
 from gamelabel.readers import read_released
-from gamelabel.readers.released import COLUMNS
 from gamelabel.reliability import alpha
-from gamelabel.tables import players_of, votes, write_table
-from gamelabel.tables.parquet_rows import parquet_rows
+from gamelabel.tables import count_votes, players_from_labels, write_table
+from gamelabel.tables.released_csv import RELEASED_COLUMNS
+from gamelabel.tables.rows import parquet_rows
 from tests.readers.release import HEADER, cell, jpeg, rows, to_parquet, write
 
 
 def test_votes_become_labels_and_pictures_files(tmp_path: Path) -> None:
-    pairs, labels, rejected = read_released(write(tmp_path / "data.csv", rows(7)), tmp_path)
+    pairs, labels, _, rejected = read_released(write(tmp_path / "data.csv", rows(7)), tmp_path)
     assert len(pairs) == 7 and not len(rejected)
     assert (pairs.kind == "preference").all() and pairs.prompt[
         0
     ] == "Creative teenage boy, number 0, “crayon” 星"
-    counted = votes(labels).set_index("pair_id")
+    counted = count_votes(labels).set_index("pair_id")
     assert counted.loc["gl10k-00000"].tolist() == [3, 1] and counted.loc[
         "gl10k-00004"
     ].tolist() == [2, 2]
@@ -37,34 +37,34 @@ def test_votes_become_labels_and_pictures_files(tmp_path: Path) -> None:
     for i, pair in enumerate(pairs.itertuples()):
         assert (tmp_path / pair.image_a).read_bytes() == jpeg(2 * i)
         assert Image.open(tmp_path / pair.image_b).size == (24, 24)
-    assert len(players_of(labels, pairs, "released")) == 0
-    expected = alpha(votes(labels)[["votes_a", "votes_b"]].to_numpy())
+    assert len(players_from_labels(labels, pairs, "released")) == 0
+    expected = alpha(count_votes(labels)[["votes_a", "votes_b"]].to_numpy())
     assert alpha(labels.rename(columns={"pair_id": "task", "choice": "label"})) == expected
 
 
-SPOILED = {
-    "img0_encoding is no base64": (3, "b'/9j/4AA$$'"),
-    "img0_encoding has no closing quote: the file may be cut off here": (3, cell(jpeg(1))[:-1]),
-    "img0_encoding the picture is cut off": (3, cell(jpeg(1)[:-300])),
-    "img0_encoding the picture is no JPEG that can be read": (
+INVALID = {
+    "img0_encoding is not base64": (3, "b'/9j/4AA$$'"),
+    "img0_encoding has no closing quotation mark (is the file truncated?)": (3, cell(jpeg(1))[:-1]),
+    "img0_encoding the picture is truncated": (3, cell(jpeg(1)[:-300])),
+    "img0_encoding the picture is not a readable JPEG": (
         3,
         cell(b"\x89PNG\r\n\x1a\n not really"),
     ),
     "img0_encoding is empty": (3, "b''"),
     "img1_encoding is empty": (5, ""),
     "img0_votes is negative": (2, "-1"),
-    "img1_votes is no number of votes": (4, "two"),
-    "img0_votes is no number of votes": (2, "1.5"),
+    "img1_votes is not a number of votes": (4, "two"),
+    "img0_votes is not a number of votes": (2, "1.5"),
     "prompt is empty": (1, " "),
 }
 
 
-@pytest.mark.parametrize("expected", SPOILED)
+@pytest.mark.parametrize("expected", INVALID)
 def test_a_bad_cell_costs_its_row_and_is_named(expected: str, tmp_path: Path) -> None:
     table = rows(3)
-    place, value = SPOILED[expected]
+    place, value = INVALID[expected]
     table[1][place] = value
-    pairs, labels, rejected = read_released(write(tmp_path / "data.csv", table), tmp_path)
+    pairs, labels, _, rejected = read_released(write(tmp_path / "data.csv", table), tmp_path)
     assert list(pairs.pair_id) == ["gl10k-00000", "gl10k-00002"] and len(labels) == 4 + 3
     assert [f"{r.row} {r.column} {r.reason}" for r in rejected.itertuples()] == [f"1 {expected}"]
     assert len(list((tmp_path / "outside/images").iterdir())) == 4
@@ -72,7 +72,7 @@ def test_a_bad_cell_costs_its_row_and_is_named(expected: str, tmp_path: Path) ->
 
 def test_every_bad_cell_of_a_row_is_counted(tmp_path: Path) -> None:
     table = [["0", "", "-1", "b'", "x", "b'####'"]]
-    _, labels, rejected = read_released(write(tmp_path / "data.csv", table), tmp_path)
+    _, labels, _, rejected = read_released(write(tmp_path / "data.csv", table), tmp_path)
     assert rejected.column.tolist() == [
         "prompt",
         "img0_votes",
@@ -83,39 +83,39 @@ def test_every_bad_cell_of_a_row_is_counted(tmp_path: Path) -> None:
     assert len(labels) == 0
 
 
-def test_a_point_that_is_there_twice_counts_once(tmp_path: Path) -> None:
+def test_a_repeated_point_counts_once(tmp_path: Path) -> None:
     table = [*rows(2), ["2", *rows(2)[0][1:]]]
-    pairs, _, rejected = read_released(write(tmp_path / "data.csv", table), tmp_path)
+    pairs, _, _, rejected = read_released(write(tmp_path / "data.csv", table), tmp_path)
     assert len(pairs) == 2
     assert rejected.to_dict("records") == [
-        {"row": 2, "column": "prompt", "reason": "the same point as row 0"}
+        {"row": 2, "column": "prompt", "reason": "is the same point as row 0"}
     ]
 
 
 def test_one_prompt_of_several_points_has_one_id(tmp_path: Path) -> None:
     table = rows(3)
     table[2][1] = table[0][1]
-    pairs, _, _ = read_released(write(tmp_path / "data.csv", table), tmp_path)
+    pairs, _, _, _ = read_released(write(tmp_path / "data.csv", table), tmp_path)
     assert pairs.prompt_id[0] == pairs.prompt_id[2] != pairs.prompt_id[1]
 
 
 @pytest.mark.parametrize("cut", [20, 700, 900])
-def test_a_file_that_is_cut_off_loses_its_last_row_only(cut: int, tmp_path: Path) -> None:
+def test_a_truncated_file_loses_its_last_row_only(cut: int, tmp_path: Path) -> None:
     path = write(tmp_path / "data.csv", rows(4))
     path.write_bytes(path.read_bytes()[:-cut])
-    pairs, _, rejected = read_released(path, tmp_path)
+    pairs, _, _, rejected = read_released(path, tmp_path)
     assert len(pairs) == 3 and rejected.row.tolist() == [3]
-    assert "cut off" in rejected.reason[0]
+    assert "truncated" in rejected.reason[0]
 
 
-def test_a_stray_quote_and_bytes_that_are_no_text_are_counted(tmp_path: Path) -> None:
+def test_a_stray_quote_and_bytes_that_are_not_utf8_are_rejected(tmp_path: Path) -> None:
     path = write(tmp_path / "data.csv", rows(5))
     lines = path.read_bytes().split(b"\r\n")
     lines[2] = lines[2].replace(b"Creative", b"Cr\xe9ative")
     lines[3] = b"7,too,few"
     lines[5] = lines[5].replace(b",", b',"', 1)  # a quote that is never closed
     path.write_bytes(b"\r\n".join(lines))
-    pairs, _, rejected = read_released(path, tmp_path)
+    pairs, _, _, rejected = read_released(path, tmp_path)
     assert list(pairs.pair_id) == ["gl10k-00000", "gl10k-00003"]
     assert rejected.row.tolist() == [1, 2, 4]
     assert (
@@ -124,23 +124,23 @@ def test_a_stray_quote_and_bytes_that_are_no_text_are_counted(tmp_path: Path) ->
     )
 
 
-def test_a_cell_longer_than_any_picture_is_refused_and_reading_goes_on(
+def test_a_cell_longer_than_any_picture_is_rejected_and_reading_continues(
     tmp_path: Path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(gamelabel.tables.csv_rows, "_LONGEST_CELL", 5000)
+    monkeypatch.setattr(gamelabel.tables.rows, "_LONGEST_CELL", 5000)
     table = rows(3)
     table[1][3] = "b'" + "A" * 6000 + "'"
-    pairs, _, rejected = read_released(write(tmp_path / "data.csv", table), tmp_path)
+    pairs, _, _, rejected = read_released(write(tmp_path / "data.csv", table), tmp_path)
     assert {"gl10k-00000"} < set(
         pairs.pair_id
     ) and "field larger than field limit" in rejected.reason[0]
 
 
-def test_a_second_reading_writes_no_picture_and_says_the_same(tmp_path: Path) -> None:
+def test_a_second_reading_writes_no_picture_and_gives_the_same_tables(tmp_path: Path) -> None:
     path = write(tmp_path / "data.csv", rows(4))
 
     def run() -> tuple[str, dict[str, int]]:
-        pairs, labels, _ = read_released(path, tmp_path)
+        pairs, labels, _, _ = read_released(path, tmp_path)
         files = [write_table(pairs, tmp_path, "pairs"), write_table(labels, tmp_path, "labels")]
         times = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "outside/images").iterdir()}
         return hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest(), times
@@ -148,7 +148,7 @@ def test_a_second_reading_writes_no_picture_and_says_the_same(tmp_path: Path) ->
     assert run() == run()
 
 
-def test_a_file_without_a_column_without_anything_or_not_there(tmp_path: Path) -> None:
+def test_a_missing_column_an_empty_file_and_a_missing_file(tmp_path: Path) -> None:
     header = [name.replace("img1_votes", "votes") for name in HEADER]
     with pytest.raises(
         ValueError,
@@ -159,10 +159,10 @@ def test_a_file_without_a_column_without_anything_or_not_there(tmp_path: Path) -
     with pytest.raises(ValueError, match=r"data\.csv is empty"):
         read_released(tmp_path / "data.csv", tmp_path)
     with pytest.raises(
-        FileNotFoundError, match=r"give the path of GameLabel-10K's data\.csv, or hub"
+        FileNotFoundError, match=r"give the path of GameLabel-10K's data\.csv, or \"hub\""
     ):
         read_released(tmp_path / "other.csv", tmp_path)
-    pairs, labels, rejected = read_released(write(tmp_path / "data.csv", []), tmp_path)
+    pairs, labels, _, rejected = read_released(write(tmp_path / "data.csv", []), tmp_path)
     assert [len(pairs), len(labels), len(rejected)] == [0, 0, 0]
 
 
@@ -174,7 +174,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         read_released(path, tmp_path)
 
 
-def test_the_hub_out_of_reach_is_said_in_one_sentence(
+def test_an_unreachable_hub_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unreachable(*_, **__) -> str:
@@ -185,7 +185,7 @@ def test_the_hub_out_of_reach_is_said_in_one_sentence(
     )
     with pytest.raises(
         FileNotFoundError,
-        match=r"cannot get Jonathan-Zhou/GameLabel-10k from the hub \(ConnectionError",
+        match=r"cannot download Jonathan-Zhou/GameLabel-10k from the hub \(ConnectionError",
     ):
         read_released("hub", tmp_path)
 
@@ -196,20 +196,20 @@ def test_the_hubs_files_are_read_in_either_form(
     table = rows(5)
     write(tmp_path / "main/data.csv", table)
     to_parquet(tmp_path / "refs/convert/parquet/default/train", table, HEADER)
-    asked = []
+    requested = []
 
     def snapshot(name: str, repo_type: str, revision: str, allow_patterns: list[str]) -> str:
-        asked.append((name, repo_type, allow_patterns))
+        requested.append((name, repo_type, allow_patterns))
         return str(tmp_path / revision)
 
     monkeypatch.setitem(
         sys.modules, "huggingface_hub", types.SimpleNamespace(snapshot_download=snapshot)
     )
     readings = [read_released(name, tmp_path / name) for name in ("hub", "hub-parquet")]
-    for one, other in zip(*readings, strict=True):
-        assert len(one) == len(other) and one.equals(other)
-    assert asked[0] == ("Jonathan-Zhou/GameLabel-10k", "dataset", ["data.csv"])
-    assert asked[1][2] == ["*/train/*.parquet"]
+    for from_csv, from_parquet in zip(*readings, strict=True):
+        assert from_csv.equals(from_parquet)
+    assert requested[0] == ("Jonathan-Zhou/GameLabel-10k", "dataset", ["data.csv"])
+    assert requested[1][2] == ["*/train/*.parquet"]
 
 
 def test_bad_cells_of_a_parquet_are_named_as_those_of_a_csv(tmp_path: Path) -> None:
@@ -229,14 +229,14 @@ def test_a_damaged_part_of_a_parquet_is_counted_and_the_rest_read(tmp_path: Path
     raw = bytearray(path.read_bytes())
     raw[group.data_page_offset : group.data_page_offset + 40] = b"\0" * 40
     path.write_bytes(raw)
-    pairs, _, rejected = read_released(path, tmp_path)
+    pairs, _, _, rejected = read_released(path, tmp_path)
     assert (
         rejected.row.tolist() == [3, 4, 5]
         and rejected.reason.str.startswith("cannot be read").all()
     )
     assert list(pairs.pair_id) == [f"gl10k-{i:05d}" for i in (0, 1, 2, 6, 7, 8)]
     path.write_bytes(bytes(raw)[:-30])
-    with pytest.raises(ValueError, match="is no whole Parquet file"):
+    with pytest.raises(ValueError, match="is not a complete Parquet file"):
         read_released(path, tmp_path)
 
 
@@ -247,6 +247,6 @@ def test_memory_is_bounded_by_a_group_of_rows(tmp_path: Path) -> None:
     path = to_parquet(tmp_path, cells, HEADER, group=4, use_dictionary=False, compression="none")
     assert path.stat().st_size > 40e6
     before, most = pa.total_allocated_bytes(), 0
-    for _ in parquet_rows([path], COLUMNS):
+    for _ in parquet_rows([path], RELEASED_COLUMNS):
         most = max(most, pa.total_allocated_bytes() - before)
     assert most < 8e6  # of 48 MB, with four rows of 0.4 MB a group

@@ -6,7 +6,7 @@ import pytest
 
 from gamelabel.games.pairs import SPRT, Posterior, Rules, Threshold
 from gamelabel.games.pairs.replay import KEPT, LOST, SPENT, replay, what_remains
-from gamelabel.readers.real_crowds import PUBLISHED, REAL, real_crowds
+from gamelabel.readers.real_crowds import PUBLISHED_ACCURACY, REAL_CROWDS, real_crowds
 
 NOBODY = Rules(gate=Threshold(least=0.0))
 
@@ -118,16 +118,16 @@ def test_crowds_by_name_and_those_that_are_not_here(
 ) -> None:
     from gamelabel import sources
 
-    with pytest.raises(ValueError, match="no crowd is called rta: there are rte, dog"):
+    with pytest.raises(ValueError, match="there is no crowd rta; the crowds are rte, dog"):
         real_crowds("rta, dog")
-    for name in ("CACHE", "SHARED"):
+    for name in ("DATA_CACHE", "SHARED_DATA"):
         monkeypatch.setattr(sources, name, tmp_path)
     monkeypatch.delenv("GAMELABEL_DATA", raising=False)
     here, missing = real_crowds()
-    assert not here and list(missing) == list(REAL)
+    assert not here and list(missing) == list(REAL_CROWDS)
     assert (
         "label.csv of Eight sets of crowd labels" in missing["rte"]
-        and "is not here" in missing["rte"]
+        and "is not available" in missing["rte"]
     )
 
 
@@ -147,8 +147,10 @@ def test_the_real_crowds_have_their_published_sizes(name: str) -> None:
         pytest.skip(missing[name])
     crowd = here[name]
     assert (len(crowd.labels), crowd.labels.worker.nunique()) == COUNTS[name]
-    assert (len(crowd.gold) > 0) == (name in PUBLISHED) and crowd.labels.label.notna().all()
-    some = real_crowds(name, tasks=50)[0][name]
+    assert (len(crowd.gold) > 0) == (
+        name in PUBLISHED_ACCURACY
+    ) and crowd.labels.label.notna().all()
+    some = real_crowds(name, n_tasks=50)[0][name]
     assert some.labels.task.nunique() == 50 and set(some.gold.task) <= set(some.labels.task)
 
 

@@ -5,14 +5,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from gamelabel.sources import NoData, data_file
+from gamelabel.sources import DataNotFound, data_file
 
 
 def outside(key: str, name: str) -> Path:
     """The path of a file of an outside set, without the network."""
     try:
-        return data_file(key, name, fetch=False)
-    except NoData as reason:
+        return data_file(key, name, download=False)
+    except DataNotFound as reason:
         pytest.skip(str(reason))
 
 

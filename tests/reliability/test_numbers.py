@@ -4,7 +4,7 @@ import pytest
 
 from gamelabel.games.pairs import simulate
 from gamelabel.reliability import PAPER, numbers
-from gamelabel.tables import check_table, players_of
+from gamelabel.tables import check_table, players_from_labels
 from tests.games.pairs.worlds import world
 
 PAIRS, TRUTH = world(6800, 600)
@@ -28,7 +28,7 @@ def test_the_numbers_of_a_game_are_those_of_its_tables() -> None:
     assert found["per_player_sd"] == pytest.approx(players.labels.std())
     assert found["top16_share"] == pytest.approx(players.labels.nlargest(16).sum() / len(labels))
     assert found["accuracy_mean"] < found["accuracy_weighted"]
-    again = players_of(check_table(labels, "labels"), PAIRS, "simulated")
+    again = players_from_labels(check_table(labels, "labels"), PAIRS, "simulated")
     assert numbers(labels, again, PAIRS) == pytest.approx(found)
 
 
@@ -37,7 +37,7 @@ def test_what_labels_without_players_cannot_say_is_nan() -> None:
     anonymous = labels.assign(player_id=None)
     pairs = PAIRS[PAIRS.kind == "preference"]
     anonymous = check_table(anonymous[anonymous.pair_id.isin(pairs.pair_id)], "labels")
-    found = numbers(anonymous, players_of(anonymous, pairs, "released"), pairs)
+    found = numbers(anonymous, players_from_labels(anonymous, pairs, "released"), pairs)
     known = {name for name, value in found.items() if not np.isnan(value)}
     assert known == {"kept", "points", "multi_labelled"} and found["kept"] == len(anonymous)
 

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from gamelabel.reliability import numbers
 from gamelabel.service.operator import create_operator
 from gamelabel.service.pairs.export import read_database
-from gamelabel.study.gather import gather
+from gamelabel.study.label_sources import collect_labels
 from gamelabel.tables import labelled_pairs, read_table
 from tests.service.worlds import KEYS, Service, batches
 
@@ -91,7 +91,7 @@ def test_the_database_is_a_source_of_labels_for_the_study(service: Service, tmp_
         batch = player.batch()
         sent |= {a["item"]: a["choice"] for a in player.answers(batch)["answers"]}
         player.send(batch)
-    found = gather("database", tmp_path, address(service))
+    found = collect_labels("database", tmp_path, address(service))
     assert dict(
         zip(found.labels.label_id, found.labels.choice == found.labels.shown_left, strict=True)
     ) == {item: choice == "left" for item, choice in sent.items()}

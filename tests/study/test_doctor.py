@@ -48,7 +48,7 @@ def test_a_hub_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -
 
 def test_what_lies_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setattr(doctor, "at_hand", lambda key: key == "imagereward")
+    monkeypatch.setattr(doctor, "is_available", lambda key: key == "imagereward")
     found = examine(tmp_path)
     assert ("hub", "switched off by HF_HUB_OFFLINE") in found.lines()
     assert found.data["embedded model"].startswith("not in")

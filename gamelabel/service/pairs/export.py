@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gamelabel.readers.dataset_card import Tables
-from gamelabel.tables.table_files import check_table
+from gamelabel.tables.checks import check_table
+from gamelabel.tables.label_tables import LabelTables
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -37,7 +37,7 @@ _PLAYERS = """
 
 def read_database(
     url: str, run_dir: str | Path, images: str = "outside/images", pool: str = "study"
-) -> Tables:
+) -> LabelTables:
     """Read the pairs, labels and players of a pool, all as they stand at one moment.
 
     url: the database's address, as `gamelabel serve --database` takes it. A picture that lies in the run's folder is
@@ -64,7 +64,7 @@ def read_database(
     labels["source"] = "game"
     pairs = pairs.drop(columns=["picture_a", "picture_b"])
     found = {"pairs": pairs, "labels": labels, "players": players}
-    return Tables(
+    return LabelTables(
         **{
             name: check_table(frame, name, f"the database's {name}")
             for name, frame in found.items()

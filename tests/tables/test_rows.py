@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from gamelabel.tables.csv_rows import BadFile, csv_rows, is_text
+from gamelabel.tables.rows import BadFile, csv_rows, is_text
 
 
 def file(folder: Path, content: bytes) -> Path:
@@ -12,34 +12,34 @@ def file(folder: Path, content: bytes) -> Path:
     return path
 
 
-def test_good_rows_come_by_column_and_broken_ones_say_why(tmp_path: Path) -> None:
+def test_rows_by_column_and_the_errors_of_damaged_rows(tmp_path: Path) -> None:
     content = b'\xef\xbb\xbfa,b\n1,"x, ""y""\nz"\n\n2\n1,2,3\n\xe9,2\n"3'
     found = list(csv_rows(file(tmp_path, content), ["b"]))
     assert [row.number for row in found] == [0, 1, 2, 3, 4, 5]
     assert found[0].cells == {"a": "1", "b": 'x, "y"\nz'}
-    assert [row.wrong.partition(",")[0] for row in found[1:4]] == [
+    assert [row.error.partition(",")[0] for row in found[1:4]] == [
         "is empty",
         "has 1 cells",
         "has 3 cells",
     ]
     assert not is_text(found[4].cells["a"]) and is_text(found[4].cells["b"]) and is_text("星é")
-    assert "cannot be read" in found[5].wrong and not found[5].cells
+    assert "cannot be read" in found[5].error and not found[5].cells
 
 
-def test_tabs_leave_quotes_alone_and_names_have_others(tmp_path: Path) -> None:
+def test_tabs_leave_quotes_alone_and_columns_have_aliases(tmp_path: Path) -> None:
     path = file(tmp_path, b'item\tlabel\n"1\tx"\n')
     [row] = csv_rows(path, ["task"], "\t", {"item": "task", "truth": "label"})
     assert row.cells["task"] == '"1' and row.cells["label"] == 'x"'
 
 
-def test_what_is_no_such_file_is_said(tmp_path: Path) -> None:
-    with pytest.raises(BadFile, match="is empty: it needs to be a CSV with columns a, b"):
+def test_a_wrong_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match="is empty: it must be a CSV file with columns a, b"):
         list(csv_rows(file(tmp_path, b""), ["a", "b"]))
     with pytest.raises(BadFile, match="no column 'b', 'c': its columns are a, d"):
         list(csv_rows(file(tmp_path, b"a,d\n"), ["a", "b", "c"]))
     with pytest.raises(BadFile, match="its first line cannot be read"):
         list(csv_rows(file(tmp_path, b'"a'), ["a"]))
-    with pytest.raises(FileNotFoundError, match="give a CSV with columns a"):
+    with pytest.raises(FileNotFoundError, match="give a CSV file with columns a"):
         list(csv_rows(tmp_path / "none.csv", ["a"]))
 
 

@@ -1,0 +1,70 @@
+"""The sources of labels that are files, as data: what each needs and which function reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from gamelabel.readers.crowd_csv import read_crowd
+from gamelabel.readers.exported import read_exported
+from gamelabel.readers.imagereward import read_rankings
+from gamelabel.readers.pickapic import read_pickapic
+from gamelabel.readers.released import read_released
+from gamelabel.tables.label_tables import LabelTables
+
+
+class LabelSource(NamedTuple):
+    """A source of labels.
+
+    Attributes
+    ----------
+    description : str
+        What the source is, in one line.
+    file : str
+        What `labels_file` names; empty if the source needs no file.
+    label_source : str
+        Value of the column `source` of its labels; empty if the file says it.
+    read : callable or None
+        Function of the file, the run's folder and the file of known answers (perhaps empty), in
+        this order; None if there is nothing to read.
+    """
+
+    description: str
+    file: str
+    label_source: str
+    read: Callable[[str, Path, str], LabelTables] | None
+
+
+FILE_SOURCES: dict[str, LabelSource] = {
+    "gamelabel10k": LabelSource(
+        "GameLabel-10K as it was released, or a file in its layout",
+        'path of data.csv, a Parquet file or a folder of such files; or "hub", "hub-parquet"',
+        "released",
+        lambda file, run_dir, gold: read_released(file, run_dir),
+    ),
+    "csv": LabelSource(
+        "labels of a crowd, with known answers if there are any",
+        "path of a CSV file with columns task, worker, label",
+        "crowd",
+        lambda file, run_dir, gold: read_crowd(file, gold or None),
+    ),
+    "imagereward": LabelSource(
+        "ImageReward's rankings of several pictures of a prompt",
+        "path of a JSON list of id, prompt, generations, ranking",
+        "crowd",
+        lambda file, run_dir, gold: read_rankings(file),
+    ),
+    "pickapic": LabelSource(
+        "choices of the users of a web app, like Pick-a-Pic's",
+        "path of a Parquet file or a folder of such files",
+        "crowd",
+        lambda file, run_dir, gold: read_pickapic(file, run_dir),
+    ),
+    "export": LabelSource(
+        "labels of another run",
+        "path of a folder that `gamelabel export` wrote",
+        "",
+        lambda file, run_dir, gold: read_exported(file, run_dir),
+    ),
+}

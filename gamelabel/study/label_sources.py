@@ -1,0 +1,84 @@
+"""Get the labels of a run: simulated players choose, or labels are read from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gamelabel.games.pairs import Crowd, Rules, simulate
+from gamelabel.readers.registry import FILE_SOURCES, LabelSource
+from gamelabel.service.pairs.export import read_database
+from gamelabel.tables.label_tables import OUTSIDE_FOLDER, LabelTables
+from gamelabel.tables.table_files import read_table, write_table
+
+LABEL_SOURCES: dict[str, LabelSource] = {
+    "simulated": LabelSource("simulated players of the labelling game", "", "simulated", read=None),
+    **FILE_SOURCES,
+    "database": LabelSource(
+        "people who played the labelling game",
+        "address of the service's database, such as sqlite:///game.db",
+        "game",
+        lambda file, run_dir, gold: read_database(file, run_dir),
+    ),
+}
+
+
+def collect_labels(
+    source: str,
+    run_dir: str | Path,
+    file: str = "",
+    gold: str = "",
+    players: int = 188,
+    seed: int = 0,
+    crowd: Crowd | None = None,
+    rules: Rules | None = None,
+) -> LabelTables:
+    """Get labels and write the tables `labels` and `players` to the run's folder.
+
+    Pairs that come with the labels are written to its subfolder "outside", where
+    `gamelabel.tables.labelled_pairs` finds them.
+
+    Parameters
+    ----------
+    source : str
+        A key of `LABEL_SOURCES`.
+    run_dir : str or Path
+        The run's folder. Simulated players label the pairs of its table `pairs` by the true
+        adherence in its table `adherence`.
+    file : str, default ""
+        What the source needs; see `LABEL_SOURCES`.
+    gold : str, default ""
+        CSV file of known answers, for the source "csv".
+    players, seed, crowd, rules
+        Parameters of the simulation; see `gamelabel.games.pairs.simulate`.
+
+    Returns
+    -------
+    LabelTables
+        The tables, and the cells of the file that could not be used.
+
+    Raises
+    ------
+    ValueError
+        If the source is unknown or its file is not given.
+    FileNotFoundError
+        If a file or a table of the run does not exist.
+    """
+    run_dir = Path(run_dir)
+    if source not in LABEL_SOURCES:
+        known = ", ".join(LABEL_SOURCES)
+        raise ValueError(f"there is no source of labels {source!r}; the sources are {known}")
+    entry = LABEL_SOURCES[source]
+    if entry.file and not file:
+        raise ValueError(f"labels from {source} need a file: set labels_file to the {entry.file}")
+    if entry.read is None:
+        pairs, adherence = read_table(run_dir, "pairs"), read_table(run_dir, "adherence")
+        played = simulate(pairs, adherence, players, seed, crowd, rules)
+        tables = LabelTables(pairs, played.labels, played.players)
+        # pairs of an earlier run with labels from elsewhere
+        (run_dir / OUTSIDE_FOLDER / "pairs.parquet").unlink(missing_ok=True)
+    else:
+        tables = entry.read(file, run_dir, gold)
+        write_table(tables.pairs, run_dir / OUTSIDE_FOLDER, "pairs")
+    write_table(tables.labels, run_dir, "labels")
+    write_table(tables.players, run_dir, "players")
+    return tables

@@ -1,0 +1,251 @@
+"""Read the rows of CSV and Parquet files one at a time; a damaged row does not end the reading."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+# A picture of GameLabel-10K takes 667 kB; an unclosed quote must not read the rest of a large file.
+_LONGEST_CELL = 16 * 2**20
+_ROWS_AT_ONCE = 16  # of a Parquet file
+_PARQUET_BUFFER = 2**16  # bytes
+
+
+class BadFile(ValueError):
+    """A file that does not contain the table it should; the message says what is wrong."""
+
+
+class RejectedRow(ValueError):
+    """A row that cannot be used.
+
+    Attributes
+    ----------
+    faults : tuple of (str, str)
+        Column and reason of each fault; the column is empty if the whole row is damaged.
+    """
+
+    def __init__(self, *faults: tuple[str, str]) -> None:
+        super().__init__("; ".join(f"{column}: {reason}" for column, reason in faults))
+        self.faults = faults
+
+
+class Row(NamedTuple):
+    """A row of a file.
+
+    Attributes
+    ----------
+    number : int
+        Place of the row, counted from 0 without a header.
+    cells : dict
+        Values by column; empty if the row cannot be read.
+    error : str
+        Why the row cannot be read; empty if it can.
+    """
+
+    number: int
+    cells: dict[str, Any]
+    error: str = ""
+
+
+def csv_rows(
+    path: Path,
+    columns: Sequence[str],
+    delimiter: str = ",",
+    aliases: Mapping[str, str] | None = None,
+) -> Iterator[Row]:
+    """Yield the rows of a CSV file; only one row is in memory.
+
+    Parameters
+    ----------
+    path : Path
+        A file in UTF-8. Bytes that are not UTF-8 are kept in the cell; see `is_text`.
+    columns : sequence of str
+        Columns that the file must have.
+    delimiter : str, default ","
+        Separator of cells. With tabs, a quotation mark has no special meaning.
+    aliases : mapping of str to str, optional
+        Other names of columns: alias -> column.
+
+    Yields
+    ------
+    Row
+        Cells are texts.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    BadFile
+        If the file is empty, its header is damaged, or a column is missing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "labels.csv"
+    ...     _ = path.write_text("item,label\\n1,a\\n2\\n")
+    ...     rows = list(csv_rows(path, ["task", "label"], aliases={"item": "task"}))
+    >>> rows[0].cells["task"], rows[1].error
+    ('1', 'has 1 cells, but the header has 2 (is the file truncated?)')
+    """
+    path = path.absolute()
+    expected = f"a CSV file with columns {', '.join(columns)}"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} not found: give {expected}")
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
+        reader = csv.reader(file, delimiter=delimiter, quoting=quoting, strict=True)
+        lines = _lines(reader)
+        header, error = next(lines, ([], ""))
+        if error:
+            raise BadFile(f"{path} is not a CSV file: its first line {error}")
+        if not header:
+            raise BadFile(f"{path} is empty: it must be {expected}")
+        places = _places(header, columns, aliases or {}, path)
+        for number, (cells, damage) in enumerate(lines):
+            error = damage or _length_error(cells, header)
+            yield Row(
+                number, {} if error else {name: cells[i] for name, i in places.items()}, error
+            )
+
+
+def parquet_files(source: Path) -> list[Path]:
+    """Return a Parquet file, or all those of a folder and its subfolders, ordered by path.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> [path.name for path in parquet_files(Path("labels.parquet"))]
+    ['labels.parquet']
+    """
+    return sorted(source.rglob("*.parquet")) if source.is_dir() else [source]
+
+
+def parquet_rows(
+    files: Sequence[Path], columns: Sequence[str], optional: Sequence[str] = ()
+) -> Iterator[Row]:
+    """Yield the rows of Parquet files, numbered across all files; only a page is in memory.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        The files.
+    columns : sequence of str
+        Columns that each file must have.
+    optional : sequence of str, default ()
+        Columns that are read if a file has them.
+
+    Yields
+    ------
+    Row
+        If a group of rows is damaged, each of its rows has an error.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file does not exist.
+    BadFile
+        If a file is not a Parquet file or lacks a column.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "t.parquet"
+    ...     pd.DataFrame({"x": [1, 2], "y": [3, 4]}).to_parquet(path)
+    ...     list(parquet_rows([path], ["y"]))
+    [Row(number=0, cells={'y': 3}, error=''), Row(number=1, cells={'y': 4}, error='')]
+    """
+    import pyarrow as pa
+
+    number = 0
+    for path in files:
+        with _open_parquet(path.absolute(), columns) as file:
+            available = [c for c in (*columns, *optional) if c in file.schema_arrow.names]
+            for group in range(file.num_row_groups):
+                end = number + file.metadata.row_group(group).num_rows
+                try:
+                    for batch in file.iter_batches(_ROWS_AT_ONCE, [group], available):
+                        for cells in batch.to_pylist():
+                            yield Row(number, cells)
+                            number += 1
+                except (pa.ArrowException, OSError) as error:
+                    for row in range(number, end):
+                        yield Row(row, {}, f"cannot be read: {error}")
+                number = end
+
+
+def is_text(cell: str) -> bool:
+    """Return whether a cell of `csv_rows` was valid UTF-8 in its file.
+
+    Examples
+    --------
+    >>> is_text("née"), is_text(b"n\\xe9e".decode(errors="surrogateescape"))
+    (True, False)
+    """
+    return cell.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in cell)
+
+
+def _places(
+    header: list[str], columns: Sequence[str], aliases: Mapping[str, str], path: Path
+) -> dict[str, int]:
+    """Return the place of each column; a column has precedence over its aliases."""
+    places = {name: i for i, name in enumerate(header)}
+    for alias, name in aliases.items():
+        if alias in places:
+            places.setdefault(name, places[alias])
+    missing = [column for column in columns if column not in places]
+    if missing:
+        names = ", ".join(map(repr, missing))
+        raise BadFile(f"{path} has no column {names}: its columns are {', '.join(header)}")
+    return places
+
+
+def _lines(reader: Iterator[list[str]]) -> Iterator[tuple[list[str], str]]:
+    """Yield the cells of each line and the error in it."""
+    while True:
+        limit = csv.field_size_limit(_LONGEST_CELL)  # of the whole process, so it is restored
+        try:
+            line, error = next(reader), ""
+        except StopIteration:
+            return
+        except csv.Error as fault:
+            line, error = [], f"cannot be read: {fault} (is the file truncated?)"
+        finally:
+            csv.field_size_limit(limit)
+        yield line, error
+
+
+def _length_error(cells: list[str], header: list[str]) -> str:
+    if not cells:
+        return "is empty"
+    if len(cells) == len(header):
+        return ""
+    return f"has {len(cells)} cells, but the header has {len(header)} (is the file truncated?)"
+
+
+def _open_parquet(path: Path, columns: Sequence[str]) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        names = ", ".join(columns)
+        raise FileNotFoundError(f"{path} not found: give a Parquet file with columns {names}")
+    try:
+        # neither read ahead nor read whole columns, so that memory stays small
+        file = pq.ParquetFile(path, pre_buffer=False, buffer_size=_PARQUET_BUFFER)
+    except (pa.ArrowException, OSError) as error:
+        raise BadFile(
+            f"{path} is not a complete Parquet file ({error}): download it again"
+        ) from error
+    missing = [column for column in columns if column not in file.schema_arrow.names]
+    if missing:
+        names = ", ".join(file.schema_arrow.names)
+        file.close()
+        raise BadFile(f"{path} has no column {', '.join(missing)}: its columns are {names}")
+    return file

@@ -1,0 +1,106 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from gamelabel.study.label_sources import LABEL_SOURCES, collect_labels
+from gamelabel.study.parameters import parameters
+from gamelabel.tables import labelled_pairs, read_table, write_table
+from tests.games.pairs.worlds import world
+from tests.readers.release import rows, write
+
+
+def prepare(folder: Path) -> None:
+    """A run's folder as the image step leaves it."""
+    pairs, truth = world(100, 20)
+    write_table(pairs, folder, "pairs")
+    write_table(
+        truth.assign(fits_a=truth.score_a == 1, fits_b=truth.score_b == 1), folder, "adherence"
+    )
+
+
+def test_simulated_labels_are_about_the_runs_own_pairs(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    found = collect_labels("simulated", tmp_path, players=8, seed=1)
+    assert read_table(tmp_path, "labels").label_id.tolist() == found.labels.label_id.tolist()
+    assert len(read_table(tmp_path, "players")) == 8 and len(found.rejected) == 0
+    assert labelled_pairs(tmp_path).equals(read_table(tmp_path, "pairs"))
+    first = (tmp_path / "labels.parquet").read_bytes()
+    collect_labels("simulated", tmp_path, players=8, seed=1)
+    assert (tmp_path / "labels.parquet").read_bytes() == first
+
+
+def test_released_labels_bring_their_pairs_and_simulated_ones_put_them_aside(
+    tmp_path: Path,
+) -> None:
+    prepare(tmp_path)
+    own = (tmp_path / "pairs.parquet").read_bytes()
+    found = collect_labels("gamelabel10k", tmp_path, str(write(tmp_path / "data.csv", rows(5))))
+    assert (
+        len(found.players) == 0 and len(read_table(tmp_path, "labels")) == len(found.labels) == 19
+    )
+    pairs = labelled_pairs(tmp_path)
+    assert len(pairs) == 5 and all((tmp_path / path).is_file() for path in pairs.image_a)
+    assert (tmp_path / "pairs.parquet").read_bytes() == own
+    collect_labels("simulated", tmp_path, players=3)
+    assert len(labelled_pairs(tmp_path)) == 120
+
+
+def test_a_crowds_csv_makes_players(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text("task,worker,label\n1,u,0\n1,v,1\n2,u,1\n")
+    (tmp_path / "g.csv").write_text("item,truth\n1,0\n")
+    found = collect_labels("csv", tmp_path, str(tmp_path / "l.csv"), str(tmp_path / "g.csv"))
+    assert found.players.player_id.tolist() == ["u", "v"]
+    assert found.players[
+        ["comparisons_right", "comparisons_wrong", "labels"]
+    ].to_numpy().tolist() == [
+        [1, 0, 2],
+        [0, 1, 1],
+    ]
+
+
+def test_bad_input_is_named_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError,
+        match="there is no source of labels 'mturk'; the sources are simulated, gamelabel10k, csv",
+    ):
+        collect_labels("mturk", tmp_path)
+    with pytest.raises(
+        ValueError, match="labels from csv need a file: set labels_file to the path of a CSV file"
+    ):
+        collect_labels("csv", tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"run notebooks/02_images\.ipynb first"):
+        collect_labels("simulated", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_notebook_names_every_source() -> None:
+    notebook = Path(__file__).parents[2] / "notebooks/03_labels.ipynb"
+    comment = parameters(notebook)["label_source"].comment
+    names = comment.partition(": ")[2].replace(" or ", ", ").split(", ")
+    assert names == list(LABEL_SOURCES)
+
+
+def test_each_source_of_files_says_whose_labels_it_has(tmp_path: Path) -> None:
+    row = {"caption": "a", "image_0_uid": "x", "image_1_uid": "y", "label_0": 1.0, "label_1": 0.0}
+    pd.DataFrame([row | {"user_id": 1}]).to_parquet(tmp_path / "pickapic.parquet")
+    (tmp_path / "rankings.json").write_text(
+        '[{"id": "r", "prompt": "a", "generations": ["x", "y"], "ranking": [1, 2]}]'
+    )
+    (tmp_path / "crowd.csv").write_text("task,worker,label\n1,u,0\n")
+    files = {
+        "gamelabel10k": write(tmp_path / "data.csv", rows(2)),
+        "csv": tmp_path / "crowd.csv",
+        "imagereward": tmp_path / "rankings.json",
+        "pickapic": tmp_path / "pickapic.parquet",
+    }
+    for source, file in files.items():
+        found = collect_labels(source, tmp_path / source, str(file))
+        assert set(found.labels.source) == {LABEL_SOURCES[source].label_source}, source
+        assert len(labelled_pairs(tmp_path / source)) == len(found.pairs)
+
+
+def test_sources_are_of_people_or_simulated() -> None:
+    words = {source.label_source for source in LABEL_SOURCES.values()}
+    assert words == {"simulated", "released", "crowd", "game", ""}
+    assert [name for name, source in LABEL_SOURCES.items() if not source.file] == ["simulated"]
