@@ -26,8 +26,8 @@ from diffusers import (
 from torch.utils.flop_counter import FlopCounterMode
 
 from gamelabel.flow import Text, few_step_sigmas, integrate
-from gamelabel.images import starting_noise
-from gamelabel.images.pipeline import SCHNELL_TOKENS, decode, side_of
+from gamelabel.images.latents import decode_latents, image_size
+from gamelabel.images.pipeline import SCHNELL_TOKENS, starting_noise
 from gamelabel.training import Step
 from gamelabel.tuning import Pictures, sft_loss
 from gamelabel.tuning.adapter import add_adapter
@@ -109,7 +109,7 @@ def drawing(pipe: FluxPipeline, n: int) -> Callable[[], object]:
     @torch.no_grad()
     def work() -> object:
         latents = integrate(pipe.transformer, noise, text, few_step_sigmas(STEPS))
-        return decode(pipe, latents.to(pipe.vae.dtype))
+        return decode_latents(pipe, latents.to(pipe.vae.dtype))
 
     return work
 
@@ -145,7 +145,7 @@ def appendix(tiny: bool, batches: tuple[int, ...]) -> dict[str, Any]:
         "torch": torch.__version__,
         "size": "tiny" if tiny else "full",
         "parameters": sum(weight.numel() for weight in pipe.transformer.parameters()),
-        "side": side_of(pipe),
+        "side": image_size(pipe),
         "matrix_tflops": rate / 1e12,
     }
     pipe.transformer.eval().requires_grad_(False)

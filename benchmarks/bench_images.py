@@ -104,7 +104,10 @@ def training(pipe: FluxPipeline, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    embedded, plain = images.load(device="cpu"), FluxPipeline.from_pretrained(images.EMBEDDED)
+    embedded, plain = (
+        images.load_pipeline(device="cpu"),
+        FluxPipeline.from_pretrained(images.FLUX_SCENES),
+    )
     plain.set_progress_bar_config(disable=True)
     drawing(embedded, plain)
     with tempfile.TemporaryDirectory() as scratch:

@@ -150,7 +150,7 @@ def table(models: dict[str, list[Drawn]], base: Drawn, scenes: np.ndarray) -> pd
         quality = [images.quality_change(one.features, base.features, scenes) for one in ours]
         row["by seed"] = ", ".join(f"{100 * change:+.1f}" for change in seeds)
         row["quality by seed"] = ", ".join(
-            "{value:+.1f} [{low:+.1f}, {high:+.1f}]".format(**q) for q in quality
+            "{value:+.1f} [{low:+.1f}, {high:+.1f}]".format(**q._asdict()) for q in quality
         )
         rows.append(row)
     return pd.DataFrame(rows).fillna("")
@@ -164,7 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 10, 20])
     asked = parser.parse_args(arguments)
     asked.folder.mkdir(parents=True, exist_ok=True)
-    pipe = images.load()
+    pipe = images.load_pipeline()
     base = drawn(pipe, None, asked.folder)
     print(f"the base fits {base.fits.mean():.1%} of {TEST:,} prompts")
     models: dict[str, list[Drawn]] = {}

@@ -20,7 +20,7 @@ from diffusers import FluxPipeline
 from benchmarks.timing import timed
 from gamelabel import images, tuning
 from gamelabel.flow import few_step_sigmas
-from gamelabel.images import encode, starting_noise
+from gamelabel.images.pipeline import encode_prompts, starting_noise
 from gamelabel.scenes import sample_prompts
 from gamelabel.training import Loss, Step
 from gamelabel.tuning.adapter import add_adapter, remove_adapter
@@ -31,7 +31,7 @@ ROUNDS, STEPS, PAIRS, ROWS = 7, 3, 16, 256
 
 def pair_sets(pipe: FluxPipeline) -> tuple[Pictures, Pictures]:
     """Won and lost pictures of the same prompts; random latents, which cost no less."""
-    text = encode(pipe, sample_prompts(ROWS, 0))
+    text = encode_prompts(pipe, sample_prompts(ROWS, 0))
     noise = [starting_noise(pipe, range(start, start + ROWS)) for start in (0, ROWS)]
     return Pictures(noise[0].flip(0), noise[0], text), Pictures(noise[1].flip(0), noise[1], text)
 
@@ -69,7 +69,7 @@ def steps(pipe: FluxPipeline) -> None:
 def memory(kind: str) -> tuple[float, float]:
     """The most memory of this process, in MB, before and while it trains an adapter or all weights, with AdamW."""
     torch.set_num_threads(1)
-    pipe = images.load(device="cpu")
+    pipe = images.load_pipeline(device="cpu")
     won, _ = pair_sets(pipe)
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here, not from the loading
     before = resident("RSS")
@@ -104,6 +104,6 @@ def memories() -> None:
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    steps(images.load(device="cpu"))
+    steps(images.load_pipeline(device="cpu"))
     if sys.platform == "linux":
         memories()

@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+# The guidance embedded in models distilled with guidance, as FLUX.1-dev; its default in diffusers.
+DISTILLED_GUIDANCE = 3.5
+
 
 class Text(NamedTuple):
     """Encoded prompts: T5 embeddings (N, length, width) and CLIP's pooled vectors (N, width)."""
@@ -60,7 +63,9 @@ def velocity(transformer: Any, x: Tensor, sigma: Tensor, text: Text) -> Tensor:
     side = isqrt(x.shape[1])
     rows, columns = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
     places = torch.stack((torch.zeros_like(rows), rows, columns), -1).view(-1, 3).to(x)
-    guidance = torch.full_like(sigma, 3.5) if transformer.config.guidance_embeds else None
+    guidance = None
+    if transformer.config.guidance_embeds:
+        guidance = torch.full_like(sigma, DISTILLED_GUIDANCE)
     v = transformer(
         hidden_states=x,
         encoder_hidden_states=text.embeds,

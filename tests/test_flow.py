@@ -11,7 +11,7 @@ from gamelabel.flow import (
     velocity,
     velocity_errors,
 )
-from gamelabel.images.pipeline import encode, starting_noise
+from gamelabel.images.pipeline import encode_prompts, starting_noise
 from tests.images.repositories import untrained_pipeline
 
 
@@ -42,7 +42,7 @@ def test_noised_runs_from_the_picture_to_the_noise():
 
 @torch.no_grad()
 def test_integrate_follows_the_path_of_the_pipeline(pipe):
-    text = encode(pipe, ["a red circle", "two blue stars"])
+    text = encode_prompts(pipe, ["a red circle", "two blue stars"])
     ours = integrate(pipe.transformer, starting_noise(pipe, [1, 2]), text, few_step_sigmas(4))
     theirs = pipe(
         ["a red circle", "two blue stars"],
@@ -61,8 +61,8 @@ def test_integrate_follows_the_path_of_the_pipeline(pipe):
 def test_guidance_of_one_half_more_extrapolates(pipe):
     noise, text, empty = (
         starting_noise(pipe, [1]),
-        encode(pipe, ["a red circle"]),
-        encode(pipe, [""]),
+        encode_prompts(pipe, ["a red circle"]),
+        encode_prompts(pipe, [""]),
     )
     one = torch.ones(1)
     told, bare = (
@@ -77,7 +77,7 @@ def test_guidance_of_one_half_more_extrapolates(pipe):
 
 @torch.no_grad()
 def test_the_error_is_a_mean_over_latent_dimensions(pipe):
-    text = encode(pipe, ["a red circle"])
+    text = encode_prompts(pipe, ["a red circle"])
     clean, noise, sigma = torch.randn(1, 16, 32), torch.randn(1, 16, 32), torch.tensor([0.5])
     v = velocity(pipe.transformer, (clean + noise) / 2, sigma, text)
     expected = ((v - (noise - clean)) ** 2).sum() / (16 * 32)

@@ -8,13 +8,13 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from gamelabel.cli import app, main
-from gamelabel.images import EMBEDDED, load
+from gamelabel.images import FLUX_SCENES, load_pipeline
 from gamelabel.scenes import draw, parse
 from gamelabel.tuning.adapter import add_adapter, save_adapter
 from tests.images.repositories import untrained_repository
 
 needs_the_model = pytest.mark.skipif(
-    not EMBEDDED.exists(), reason="the embedded model is not there"
+    not FLUX_SCENES.exists(), reason="the embedded model is not there"
 )
 
 
@@ -81,7 +81,7 @@ def test_sample_judges_what_it_can_and_says_so_where_it_cannot(repository, tmp_p
 
 
 def test_evaluate_prints_one_json_object(repository, tmp_path):
-    pipe = load(repository, device="cpu")
+    pipe = load_pipeline(repository, device="cpu")
     add_adapter(pipe.transformer, rank=2)
     adapter = save_adapter(pipe.transformer, tmp_path)
     done = gamelabel(
@@ -100,7 +100,7 @@ def test_evaluate_prints_one_json_object(repository, tmp_path):
 @needs_the_model
 @pytest.mark.full
 def test_the_shipped_model_has_the_adherence_of_its_card():
-    card = json.loads((EMBEDDED / "adherence.json").read_text())
+    card = json.loads((FLUX_SCENES / "adherence.json").read_text())
     done = gamelabel("evaluate", "--n", 2000, "--seed", 1, "--json")
     ours = json.loads(done.stdout.splitlines()[-1])
     for name, share in {"all": card["adherence"], **card["families"]}.items():
@@ -110,6 +110,6 @@ def test_the_shipped_model_has_the_adherence_of_its_card():
 
 @needs_the_model
 def test_the_shipped_model_leaves_room_in_every_family_and_is_lost_in_none():
-    card = json.loads((EMBEDDED / "adherence.json").read_text())
+    card = json.loads((FLUX_SCENES / "adherence.json").read_text())
     assert 0.5 <= card["adherence"]["value"] <= 0.8
     assert min(family["value"] for family in card["families"].values()) >= 0.25

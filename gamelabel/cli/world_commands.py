@@ -82,10 +82,10 @@ def world_sample(
     """Let a model draw a prompt n times, and judge each picture."""
     import numpy as np
 
-    from gamelabel.images.pipeline import EMBEDDED, generate, load
+    from gamelabel.images.pipeline import FLUX_SCENES, generate, load_pipeline
     from gamelabel.scenes import UnknownPrompt, contact_sheet, parse, verify_batch
 
-    pipe = load(model or EMBEDDED, adapter=adapter)
+    pipe = load_pipeline(model or FLUX_SCENES, adapter=adapter)
     seeds = [seed + i for i in range(n)]
     pictures = np.concatenate(
         list(generate(pipe, [prompt] * n, seeds, steps, guidance, progress="drawing"))
@@ -116,12 +116,12 @@ def world_evaluate(
     ] = False,
 ) -> None:
     """Measure a model's exact adherence on held-out prompts, overall and by family, with 95 % intervals."""
-    from gamelabel.images.pipeline import EMBEDDED, load
+    from gamelabel.images.pipeline import FLUX_SCENES, load_pipeline
     from gamelabel.tuning.evaluate import evaluate
 
-    pipe = load(model or EMBEDDED, adapter=adapter)
+    pipe = load_pipeline(model or FLUX_SCENES, adapter=adapter)
     result = {
-        "model": model or EMBEDDED.name,
+        "model": model or FLUX_SCENES.name,
         **evaluate(pipe, n, steps, seed, guidance, progress="drawing"),
     }
     if as_json:

@@ -1,46 +1,24 @@
-"""Text-to-image models: a FLUX repository -> pictures, pairs of them for players, and what is true of them.
+"""Text-to-image models: a FLUX repository, its images, pairs of them for players, their judge."""
 
-`base` holds the recipe of the embedded model.
-"""
-
-from gamelabel.images.judge import (
-    adherence_by_family,
-    judge_pairs,
-    open_picture,
-    share,
-    share_table,
-)
-from gamelabel.images.pairs import draw_pairs, make_pairs, trainable
-from gamelabel.images.pipeline import (
-    EMBEDDED,
-    NotAFluxRepository,
-    encode,
-    generate,
-    load,
-    side_of,
-    starting_noise,
-)
+from gamelabel.images.judge import adherence_by_family, judge_pairs, read_image, share_table
+from gamelabel.images.pairs import draw_pairs, drop_held_out, make_pairs
+from gamelabel.images.pipeline import FLUX_SCENES, generate, load_pipeline
 from gamelabel.images.quality import quality_change
 from gamelabel.images.several import draw_several, judge_several, plan_several
 
 __all__ = [
-    "EMBEDDED",
-    "NotAFluxRepository",
+    "FLUX_SCENES",
     "adherence_by_family",
     "draw_pairs",
     "draw_several",
-    "encode",
+    "drop_held_out",
     "generate",
     "judge_pairs",
     "judge_several",
-    "load",
+    "load_pipeline",
     "make_pairs",
-    "open_picture",
     "plan_several",
     "quality_change",
-    "share",
+    "read_image",
     "share_table",
-    "side_of",
-    "starting_noise",
-    "trainable",
 ]

@@ -1,14 +1,12 @@
-"""Data points for the game: two pictures of a prompt, and comparison points whose better side is known.
+"""Data points for the game: two images of a prompt, and comparison points with a known answer.
 
-A comparison point shows a picture of its prompt beside a decoy, drawn from an entirely different prompt (the paper,
-section 3); decoys never serve in a preference point. Pictures are drawn one file each, so that an interrupted run
-draws only what is missing, and a broken file is drawn again.
+A comparison point shows an image of its prompt beside a decoy (see `gamelabel.games.pairs.decoys`).
+Each image is a file of its own, so an interrupted run draws only what is missing, and a damaged
+file is drawn again.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,81 +17,105 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from gamelabel.files import replacing, sha256_text
 from gamelabel.games.pairs.decoys import choose_decoys
-from gamelabel.images.pipeline import batch_of, generate, identity
+from gamelabel.images.pipeline import fit_batch_size, generate, weights_hash
 from gamelabel.scenes import all_prompts, normalize_prompt, parse, scene_split
 
 _ORIGIN = "origin"  # the entry of a PNG with the hash of what it was drawn from
 
 
-def trainable(prompts: pd.DataFrame) -> pd.DataFrame:
-    """Without the prompts on which models of the embedded world are tested: its held-out combinations."""
+def drop_held_out(prompts: pd.DataFrame) -> pd.DataFrame:
+    """Drop the prompts on which models of the drawn world are tested: its held-out combinations."""
     known = all_prompts()
-    held_out = prompts["text"].map(
-        lambda text: normalize_prompt(text) in known and scene_split(parse(text)) == "held-out"
-    )
-    return prompts[~held_out.astype(bool)]
+
+    def is_held_out(text: str) -> bool:
+        return normalize_prompt(text) in known and scene_split(parse(text)) == "held-out"
+
+    return prompts[~prompts["text"].map(is_held_out).astype(bool)]
 
 
 def make_pairs(
     prompts: pd.DataFrame, points: int, comparisons: int, model: str, seed: int
 ) -> pd.DataFrame:
-    """Plan a pool of data points from kept prompts (columns prompt_id, text): the table `pairs`, its files to be drawn.
+    """Plan a pool of data points.
 
-    Each prompt serves once. Raises ValueError where there are too few distinct prompts, or no points are asked for.
+    Parameters
+    ----------
+    prompts : DataFrame
+        The kept prompts, with columns prompt_id and text. Each is used at most once.
+    points, comparisons : int
+        Number of preference points and of comparison points.
+    model : str
+        Name of the model that will draw the images.
+    seed : int
+        Seed of the plan.
+
+    Returns
+    -------
+    DataFrame
+        The table `pairs`, with the columns drawn_a and drawn_b added: the prompts from which the
+        two images are to be drawn.
+
+    Raises
+    ------
+    ValueError
+        If there are too few distinct prompts, or `points` is below 1.
     """
     if points < 1 or comparisons < 0:
         raise ValueError(
-            f"a plan has at least one point and no fewer than 0 comparison points: {points}, {comparisons}"
+            "a plan needs at least 1 point and at least 0 comparison points, not "
+            f"{points} and {comparisons}"
         )
     rng = np.random.default_rng(seed)
     distinct = prompts.drop_duplicates("text").sort_values("prompt_id")
-    needed = points + 2 * comparisons
-    if len(distinct) < needed:
+    required = points + 2 * comparisons
+    if len(distinct) < required:
         raise ValueError(
-            f"{points} points and {comparisons} comparison points need {needed} distinct prompts, {len(distinct)} are "
-            "kept: take a larger corpus, a milder filter, or fewer points"
+            f"{points} points and {comparisons} comparison points need {required} distinct "
+            f"prompts, {len(distinct)} are kept: use a larger corpus, a milder filter, or fewer "
+            "points"
         )
     order = rng.permutation(len(distinct))
-    chosen = distinct.iloc[order[: points + comparisons]]
+    served = distinct.iloc[order[: points + comparisons]]
     decoys = choose_decoys(
-        chosen["text"].iloc[points:].tolist(),
+        served["text"].iloc[points:].tolist(),
         distinct["text"].iloc[order[points + comparisons :]].tolist(),
-        chosen["text"].iloc[:points].tolist(),
+        served["text"].iloc[:points].tolist(),
     )
-    # the side of the true picture, balanced
+    # the side of the true image, balanced
     gold = rng.permutation(np.resize(["a", "b"], comparisons))
     seeds = rng.choice(2**31, size=(points + comparisons, 2), replace=False)
     rows = []
-    for i, (prompt_id, text) in enumerate(zip(chosen["prompt_id"], chosen["text"], strict=True)):
-        pair_id = f"p{i:06d}"
+    for i, (prompt_id, text) in enumerate(zip(served["prompt_id"], served["text"], strict=True)):
+        is_comparison = i >= points
         drawn = {"a": text, "b": text}
-        if i >= points:
+        if is_comparison:
             drawn["b" if gold[i - points] == "a" else "a"] = decoys[i - points]
         rows.append(
             {
-                "pair_id": pair_id,
+                "pair_id": f"p{i:06d}",
                 "prompt_id": prompt_id,
                 "prompt": text,
-                "kind": "preference" if i < points else "comparison",
-                "image_a": f"images/{pair_id}-a.png",
-                "image_b": f"images/{pair_id}-b.png",
+                "kind": "comparison" if is_comparison else "preference",
+                "image_a": f"images/p{i:06d}-a.png",
+                "image_b": f"images/p{i:06d}-b.png",
                 "seed_a": int(seeds[i, 0]),
                 "seed_b": int(seeds[i, 1]),
                 "model": model,
-                "gold": None if i < points else gold[i - points],
+                "gold": gold[i - points] if is_comparison else None,
                 "drawn_a": drawn["a"],
                 "drawn_b": drawn["b"],
             }
         )
-    # ids must not tell a comparison point from the others
+    # the ids must not reveal which points are comparison points
     frame = pd.DataFrame(rows)
     shuffled = frame.iloc[rng.permutation(len(frame))].reset_index(drop=True)
     return shuffled.assign(**{c: frame[c] for c in ("pair_id", "image_a", "image_b")})
 
 
-def is_whole(path: Path, origin: str = "") -> bool:
-    """Whether a picture file is there, decodes to its end, and is of this origin, where one is given."""
+def is_complete(path: Path, origin: str = "") -> bool:
+    """Return whether an image file exists, decodes to its end, and has this origin, if given."""
     try:
         with Image.open(path) as image:
             image.load()
@@ -108,23 +130,42 @@ def draw_pairs(
     folder: Path,
     steps: int = 4,
     guidance: float = 1.0,
-    batch: int = 0,
+    batch_size: int = 0,
 ) -> int:
-    """Draw what is missing or broken of the pictures of a table from `make_pairs`; returns how many were drawn.
+    """Draw the missing images of a plan from `make_pairs`, and remove those of an earlier plan.
 
-    Pictures of an earlier table that are not of this one are removed. Raises as `draw_files`.
+    Parameters
+    ----------
+    pipe : FluxPipeline
+        The model.
+    pairs : DataFrame
+        The plan.
+    folder : Path
+        The run's folder.
+    steps, guidance, batch_size
+        As in `generate`.
+
+    Returns
+    -------
+    int
+        The number of images drawn.
+
+    Raises
+    ------
+    OSError
+        As `draw_files`.
     """
-    sides = [
+    files = [
         (folder / row[f"image_{side}"], row[f"drawn_{side}"], row[f"seed_{side}"])
         for row in pairs.to_dict("records")
         for side in "ab"
     ]
-    drawn = draw_files(pipe, sides, steps, guidance, batch)
-    planned = {path for path, _, _ in sides}
+    n_drawn = draw_files(pipe, files, steps, guidance, batch_size)
+    planned = {path for path, _, _ in files}
     for path in (folder / "images").glob("p*-[ab].png"):
         if path not in planned:
             path.unlink()
-    return drawn
+    return n_drawn
 
 
 def draw_files(
@@ -132,44 +173,54 @@ def draw_files(
     files: Sequence[tuple[Path, str, int]],
     steps: int = 4,
     guidance: float = 1.0,
-    batch: int = 0,
+    batch_size: int = 0,
 ) -> int:
-    """Draw what is missing or broken of the files (path, prompt, seed); returns how many were drawn.
+    """Draw the files that are missing, damaged, or of another origin.
 
-    Each file says what it was drawn from, so that another model, prompt, seed or setting draws it anew. A picture is
-    always drawn beside the same others, those of its batch in the list: only so is it the same to the byte, whatever
-    was there before. Raises OSError, with the file's name, where one cannot be written; those before it are kept.
+    Each file records what it was drawn from, so a change of model, prompt, seed or setting draws it
+    again. An image is always drawn together with the same others, those of its batch in the list:
+    only so is it the same to the byte, whichever files existed before.
+
+    Parameters
+    ----------
+    pipe : FluxPipeline
+        The model.
+    files : sequence of (Path, str, int)
+        Path, prompt and seed of each image.
+    steps, guidance, batch_size
+        As in `generate`.
+
+    Returns
+    -------
+    int
+        The number of images drawn.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written; the message names it. Files written before it are kept.
     """
-    batch = batch_of(pipe, batch)
-    settings = f"{identity(pipe)} {steps} {guidance} {batch}"
-    origins = {path: _origin(settings, prompt, seed) for path, prompt, seed in files}
-    missing = {path for path, origin in origins.items() if not is_whole(path, origin)}
-    groups = [files[start : start + batch] for start in range(0, len(files), batch)]
-    due = [job for group in groups if any(path in missing for path, _, _ in group) for job in group]
+    batch_size = fit_batch_size(pipe, batch_size)
+    settings = f"{weights_hash(pipe)} {steps} {guidance} {batch_size}"
+    origins = {
+        path: sha256_text(f"{settings} {seed} {prompt}")[:16] for path, prompt, seed in files
+    }
+    missing = {path for path, origin in origins.items() if not is_complete(path, origin)}
+    batches = [files[start : start + batch_size] for start in range(0, len(files), batch_size)]
+    due = [batch for batch in batches if any(path in missing for path, _, _ in batch)]
     if not due:
         return 0
-    paths, prompts, seeds = zip(*due, strict=True)
-    for folder in {path.parent for path in paths}:
-        folder.mkdir(parents=True, exist_ok=True)
-    drawn = generate(pipe, prompts, seeds, steps, guidance, batch, progress="pictures")
-    pictures = (picture for group in drawn for picture in group)
-    for path, picture in zip(paths, pictures, strict=True):
+    paths, prompts, seeds = zip(*(file for batch in due for file in batch), strict=True)
+    drawn = generate(pipe, prompts, seeds, steps, guidance, batch_size, progress="images")
+    images = (image for batch in drawn for image in batch)
+    for path, image in zip(paths, images, strict=True):
         if path in missing:
-            _save(picture, path, origins[path])
+            _save(image, path, origins[path])
     return len(missing)
 
 
-def _origin(settings: str, prompt: str, seed: int) -> str:
-    return hashlib.sha256(f"{settings} {seed} {prompt}".encode()).hexdigest()[:16]
-
-
-def _save(picture: NDArray[np.uint8], path: Path, origin: str) -> None:
-    """Write a picture whole or not at all."""
-    part, note = path.with_suffix(".part"), PngInfo()
+def _save(image: NDArray[np.uint8], path: Path, origin: str) -> None:
+    note = PngInfo()
     note.add_text(_ORIGIN, origin)
-    try:
-        Image.fromarray(picture).save(part, format="PNG", pnginfo=note)
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror, str(path)) from None
+    with replacing(path) as partial:
+        Image.fromarray(image).save(partial, format="PNG", pnginfo=note)

@@ -1,7 +1,8 @@
-"""A FLUX repository, from disk or hub -> pictures, in batches.
+"""Open a FLUX repository, from disk or from the hub, and generate images in batches.
 
-One path serves the embedded model and `black-forest-labs/FLUX.1-schnell` alike: stock `FluxPipeline`, called with many
-prompts at a time, each picture with a generator of its own, so that a seed draws the same picture in any batch.
+One path serves the shipped model of drawn scenes and `black-forest-labs/FLUX.1-schnell` alike:
+diffusers' `FluxPipeline`, called with many prompts at a time. Each image has a random generator of
+its own, so a seed gives the same image in any batch.
 """
 
 from __future__ import annotations
@@ -19,32 +20,47 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from gamelabel.files import shipped
-from gamelabel.flow import Text, pack, unpack
+from gamelabel.flow import DISTILLED_GUIDANCE, Text, pack
+from gamelabel.images.latents import decode_latents, image_size
 
-EMBEDDED = shipped("data/models/scenes-flux")
+FLUX_SCENES = shipped("data/models/scenes-flux")
 SCHNELL_TOKENS = 256  # FLUX.1-schnell's limit on T5 tokens
-_BATCH, _PIXELS = (
-    64,
-    2**20,
-)  # pictures and pixels drawn at once, at most: one of 1024 x 1024 fills a GPU by itself
-_DECODED = 2**15  # pixels decoded at once, at least one picture: what a processor's cache holds
-
-Pictures = NDArray[np.uint8]
+_BATCH_IMAGES = 64  # generated at once, at most
+_BATCH_PIXELS = 2**20  # one image of 1024 x 1024 fills a GPU by itself
 
 
 class NotAFluxRepository(ValueError):
-    """A model that is neither a folder in the layout of FluxPipeline nor a repository of the hub."""
+    """A model that is neither a folder in FluxPipeline's layout nor a repository on the hub."""
 
 
-def load(model: str | Path = EMBEDDED, device: str = "", adapter: str | Path = "") -> FluxPipeline:
-    """Open a FLUX repository (a folder, or a name on the hub) in evaluation mode, with a LoRA adapter if one is given.
+def load_pipeline(
+    model: str | Path = FLUX_SCENES, device: str = "", adapter: str | Path = ""
+) -> FluxPipeline:
+    """Open a FLUX repository in evaluation mode.
 
-    The device is the GPU where there is one. Raises NotAFluxRepository with what is missing or torn, or that the hub
-    does not give it, FileNotFoundError for an adapter that is not there.
+    Parameters
+    ----------
+    model : str or Path
+        A folder in FluxPipeline's layout, or a repository's name on the hub.
+    device : str
+        A torch device; by default the GPU if there is one.
+    adapter : str or Path
+        A LoRA adapter (.safetensors) to load, if any.
+
+    Returns
+    -------
+    FluxPipeline
+
+    Raises
+    ------
+    NotAFluxRepository
+        If the folder is incomplete or damaged, or the hub does not deliver the model.
+    FileNotFoundError
+        If the adapter does not exist.
     """
     if adapter and not Path(adapter).exists():
         raise FileNotFoundError(
-            f"no adapter at {adapter}: give the .safetensors file that tuning saved"
+            f"no adapter at {Path(adapter).absolute()}: give the .safetensors file saved by tuning"
         )
     if Path(model).exists():
         _check_folder(Path(model))
@@ -53,23 +69,7 @@ def load(model: str | Path = EMBEDDED, device: str = "", adapter: str | Path = "
             f"{model}: no such folder; give a FLUX repository's folder or its name on the hub"
         )
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    level = diffusers_logging.get_verbosity()
-    diffusers_logging.set_verbosity_error()  # it warns of config entries that it then keeps
-    try:
-        pipe = FluxPipeline.from_pretrained(
-            model, dtype=torch.bfloat16 if device == "cuda" else torch.float32
-        )
-    except OSError as error:  # of the hub, and of files that are torn or not there
-        cure = (
-            "copy it anew"
-            if Path(model).exists()
-            else "check the network and the name, or give a copy's folder"
-        )
-        raise NotAFluxRepository(
-            f"{model} cannot be opened: {cure} ({str(error).split('. ')[0]})"
-        ) from None
-    finally:
-        diffusers_logging.set_verbosity(level)
+    pipe = _from_pretrained(model, torch.bfloat16 if device == "cuda" else torch.float32)
     pipe.set_progress_bar_config(disable=True)
     pipe.vae.to(memory_format=torch.channels_last)  # decodes in two thirds of the time
     if adapter:
@@ -77,30 +77,39 @@ def load(model: str | Path = EMBEDDED, device: str = "", adapter: str | Path = "
     return pipe.to(device)
 
 
+def _from_pretrained(model: str | Path, dtype: torch.dtype) -> FluxPipeline:
+    level = diffusers_logging.get_verbosity()
+    diffusers_logging.set_verbosity_error()  # it warns of config entries that it then keeps
+    try:
+        return FluxPipeline.from_pretrained(model, dtype=dtype)
+    except OSError as error:  # from the hub, and for missing or truncated files
+        remedy = "check the network and the name, or give a copy's folder"
+        if Path(model).exists():
+            remedy = "copy it again"
+        reason = str(error).split(". ")[0]
+        raise NotAFluxRepository(f"{model} cannot be opened: {remedy} ({reason})") from None
+    finally:
+        diffusers_logging.set_verbosity(level)
+
+
 def _check_folder(folder: Path) -> None:
     index = folder / "model_index.json"
     if not index.is_file():
         raise NotAFluxRepository(f"{folder} is not a FLUX repository: it has no model_index.json")
     parts = json.loads(index.read_text())
-    if parts.get("_class_name") != "FluxPipeline":
-        raise NotAFluxRepository(
-            f"{index} is of a {parts.get('_class_name')}, not of a FluxPipeline"
-        )
-    wanted = [name for name, kind in parts.items() if isinstance(kind, list) and kind[0]]
-    missing = [name for name in wanted if not any((folder / name).glob("*"))]
+    kind = parts.get("_class_name")
+    if kind != "FluxPipeline":
+        raise NotAFluxRepository(f"{index} describes a {kind}, not a FluxPipeline")
+    required = [name for name, entry in parts.items() if isinstance(entry, list) and entry[0]]
+    missing = [name for name in required if not any((folder / name).glob("*"))]
     if missing:
         raise NotAFluxRepository(
-            f"{folder} is not a whole FLUX repository: {', '.join(missing)} missing"
+            f"{folder} is not a complete FLUX repository: {', '.join(missing)} missing"
         )
 
 
-def side_of(pipe: FluxPipeline) -> int:
-    """Width and height, in pixels, of the pictures that the model was trained on."""
-    return int(pipe.vae.config.sample_size)
-
-
-def identity(pipe: FluxPipeline) -> str:
-    """A short name of the weights that draw: another model, or the same one tuned further, has another."""
+def weights_hash(pipe: FluxPipeline) -> str:
+    """Return a short hash of the weights: a tuned model has another than its base model."""
     digest = hashlib.sha256()
     for part in (pipe.transformer, pipe.vae, pipe.text_encoder, pipe.text_encoder_2):
         for weight in part.state_dict().values():
@@ -108,37 +117,42 @@ def identity(pipe: FluxPipeline) -> str:
     return digest.hexdigest()[:16]
 
 
-def batch_of(pipe: FluxPipeline, asked: int = 0) -> int:
-    """How many pictures to draw or encode at once: as asked, else fewer where they are larger, so that memory holds."""
-    if asked < 0:
+def fit_batch_size(pipe: FluxPipeline, batch_size: int = 0) -> int:
+    """Return `batch_size`, or, if it is 0, how many images of the model's size fit into memory."""
+    if batch_size < 0:
         raise ValueError(
-            f"batch is how many pictures to draw at once, or 0 for as many as suit their size; not {asked}"
+            f"batch_size is {batch_size}: give the number of images to process at once, or 0 for "
+            "as many as their size allows"
         )
-    return asked or max(1, min(_BATCH, _PIXELS // side_of(pipe) ** 2))
+    return batch_size or max(1, min(_BATCH_IMAGES, _BATCH_PIXELS // image_size(pipe) ** 2))
 
 
-def text_length(pipe: FluxPipeline) -> int:
-    """T5 tokens a prompt: the tokenizer's limit, at most FLUX.1-schnell's 256."""
+def max_prompt_tokens(pipe: FluxPipeline) -> int:
+    """Return the T5 tokens per prompt: the tokenizer's limit, at most FLUX.1-schnell's 256."""
     return min(int(pipe.tokenizer_2.model_max_length), SCHNELL_TOKENS)
 
 
 @torch.no_grad()
-def encode(pipe: FluxPipeline, prompts: Sequence[str]) -> Text:
-    """Encode prompts, repeated ones once: embeddings (N, length, width), pooled (N, width)."""
+def encode_prompts(pipe: FluxPipeline, prompts: Sequence[str]) -> Text:
+    """Encode prompts, repeated ones once.
+
+    Returns
+    -------
+    Text
+        Embeddings (N, length, width) and pooled vectors (N, width).
+    """
     unique = {prompt: row for row, prompt in enumerate(dict.fromkeys(prompts))}
     embeds, pooled, _ = pipe.encode_prompt(
-        list(unique), list(unique), max_sequence_length=text_length(pipe)
+        list(unique), list(unique), max_sequence_length=max_prompt_tokens(pipe)
     )
     rows = torch.tensor([unique[prompt] for prompt in prompts], device=embeds.device)
     return Text(embeds[rows], pooled[rows])
 
 
 def starting_noise(pipe: FluxPipeline, seeds: Sequence[int]) -> torch.Tensor:
-    """The packed noise (N, tokens, channels) from which `generate` draws the pictures of these seeds."""
-    channels, side = (
-        pipe.transformer.config.in_channels // 4,
-        side_of(pipe) // pipe.vae_scale_factor,
-    )
+    """Return the packed noise (N, tokens, channels) from which `generate` starts for these seeds."""
+    channels = pipe.transformer.config.in_channels // 4
+    side = image_size(pipe) // pipe.vae_scale_factor
     noise = [
         torch.randn(1, channels, side, side, generator=torch.Generator().manual_seed(seed))
         for seed in seeds
@@ -152,57 +166,67 @@ def generate(
     seeds: Sequence[int],
     steps: int = 4,
     guidance: float = 1.0,
-    batch: int = 0,
+    batch_size: int = 0,
     progress: str = "",
-) -> Iterator[Pictures]:
-    """Draw one picture for each prompt and seed; yields uint8 RGB batches (n, H, W, 3) in the order asked.
+) -> Iterator[NDArray[np.uint8]]:
+    """Generate one image for each prompt and seed.
 
-    `guidance` above 1 is classifier-free guidance against the empty prompt (two passes a step); FLUX.1-schnell and the
-    embedded student need none. `batch`: how many at once, 0 for as many as suit their size. `progress` names a bar.
+    Parameters
+    ----------
+    pipe : FluxPipeline
+        The model.
+    prompts, seeds : sequences of equal length N
+        What to draw, and the seed of each image's noise.
+    steps : int
+        Number of sampling steps.
+    guidance : float
+        Above 1, the scale of classifier-free guidance against the empty prompt, which takes two
+        passes a step. FLUX.1-schnell and the shipped model need none.
+    batch_size : int
+        Images generated at once; 0 for as many as their size allows.
+    progress : str
+        Name of a progress bar; none if empty.
+
+    Yields
+    ------
+    ndarray of uint8, shape (n, H, W, 3)
+        Batches of RGB images, in order.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many seeds as prompts.
     """
     if len(prompts) != len(seeds):
-        raise ValueError(f"{len(prompts)} prompts but {len(seeds)} seeds: give one seed a prompt")
-    batch = batch_of(pipe, batch)
-    empty = encode(pipe, [""]) if guidance > 1.0 else None
-    with tqdm(total=len(prompts), desc=progress, unit="picture", disable=not progress) as bar:
-        for start in range(0, len(prompts), batch):
-            part = slice(start, start + batch)
-            text = encode(pipe, prompts[part])
+        raise ValueError(
+            f"{len(prompts)} prompts but {len(seeds)} seeds: give one seed for each prompt"
+        )
+    batch_size = fit_batch_size(pipe, batch_size)
+    empty = encode_prompts(pipe, [""]) if guidance > 1.0 else None
+    with tqdm(total=len(prompts), desc=progress, unit="image", disable=not progress) as bar:
+        for start in range(0, len(prompts), batch_size):
+            rows = slice(start, start + batch_size)
+            text = encode_prompts(pipe, prompts[rows])
             n = len(text.pooled)
-            against = {}
+            negative = {}
             if empty is not None:
-                bare, bare_pooled = (x.expand(n, *x.shape[1:]) for x in empty)
-                against = {
-                    "negative_prompt_embeds": bare,
-                    "negative_pooled_prompt_embeds": bare_pooled,
+                embeds, pooled = (x.expand(n, *x.shape[1:]) for x in empty)
+                negative = {
+                    "negative_prompt_embeds": embeds,
+                    "negative_pooled_prompt_embeds": pooled,
                 }
             latents = pipe(
                 prompt_embeds=text.embeds,
                 pooled_prompt_embeds=text.pooled,
-                **against,
+                **negative,
                 true_cfg_scale=guidance,
-                guidance_scale=0.0,
+                guidance_scale=DISTILLED_GUIDANCE,
                 num_inference_steps=steps,
-                height=side_of(pipe),
-                width=side_of(pipe),
-                max_sequence_length=text_length(pipe),
-                generator=[torch.Generator().manual_seed(seed) for seed in seeds[part]],
+                height=image_size(pipe),
+                width=image_size(pipe),
+                max_sequence_length=max_prompt_tokens(pipe),
+                generator=[torch.Generator().manual_seed(seed) for seed in seeds[rows]],
                 output_type="latent",
             ).images
-            yield decode(pipe, latents)
+            yield decode_latents(pipe, latents)
             bar.update(n)
-
-
-@torch.no_grad()
-def decode(pipe: FluxPipeline, tokens: torch.Tensor) -> Pictures:
-    """Packed latents (n, tokens, channels) -> pictures, uint8 RGB (n, H, W, 3), as FluxPipeline decodes them."""
-    latents = unpack(tokens) / pipe.vae.config.scaling_factor + pipe.vae.config.shift_factor
-    few = max(1, _DECODED // side_of(pipe) ** 2)
-    decoded = torch.cat(
-        [pipe.vae.decode(part, return_dict=False)[0] for part in latents.split(few)]
-    )
-    return (
-        (pipe.image_processor.postprocess(decoded, output_type="np") * 255.0)
-        .round()
-        .astype(np.uint8)
-    )

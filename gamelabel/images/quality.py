@@ -1,10 +1,10 @@
-"""Image quality apart from adherence: how far pictures lie from freshly drawn scenes of the same prompts.
+"""Image quality apart from adherence: the distance of images from drawings of the same prompts.
 
-The distance is the kernel inception distance's (Binkowski et al. 2018: the unbiased squared maximum mean discrepancy
-with the kernel (x y / d + 1)^3), in the latent space of the model's own autoencoder instead of an Inception network:
-that space was trained to keep everything that is to be seen in this world and nothing else, while Inception's
-photographs know nothing of it. Both sets answer the same prompts, so that what is asked does not count, only how it is
-drawn.
+The distance is the kernel inception distance (Binkowski et al. 2018): the unbiased squared maximum
+mean discrepancy (MMD) with the kernel (x y / d + 1)^3. It is computed in the latent space of the
+model's own autoencoder instead of an Inception network's features. That space was trained to keep
+everything visible in the drawn world, while Inception was trained on photographs. Both sets
+answer the same prompts, so only how a scene is drawn counts, not what the prompts ask for.
 """
 
 from __future__ import annotations
@@ -14,21 +14,53 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gamelabel.reliability import Estimate
+
 Features = NDArray[np.floating[Any]]
 
 
 def kernel_distance(
-    ours: Features, theirs: Features, replicates: int = 200, seed: int = 0
+    features: Features, reference: Features, replicates: int = 200, seed: int = 0
 ) -> NDArray[np.float64]:
-    """Unbiased squared MMD between features (N, d) and (M, d), and its bootstrap replicates: (1 + replicates,).
+    """Compute the unbiased squared MMD between two sets of features, with bootstrap replicates.
 
-    Replicates resample the pictures of both sets; for equal N, M and seed they are the same pictures, so that two
-    distances to one reference can be compared replicate by replicate. Raises ValueError for fewer than two pictures.
+    Parameters
+    ----------
+    features, reference : ndarrays of float, shapes (N, d) and (M, d)
+        At least two rows each.
+    replicates : int
+        Number of bootstrap replicates; each resamples the rows of both sets.
+    seed : int
+        Seed of the resampling. For equal N, M and seed the same rows are drawn, so two distances
+        to one reference can be compared replicate by replicate.
+
+    Returns
+    -------
+    ndarray, shape (1 + replicates,)
+        The distance, then its replicates.
+
+    Raises
+    ------
+    ValueError
+        If a set has fewer than two rows.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> x, y = rng.normal(size=(50, 4)), rng.normal(size=(50, 4))
+    >>> float(kernel_distance(x, y + 1)[0].round(2)) > float(kernel_distance(x, y)[0].round(2))
+    True
     """
-    n, m = len(ours), len(theirs)
+    n, m = len(features), len(reference)
     if min(n, m) < 2:
-        raise ValueError("a distance between sets of pictures needs at least two in each")
-    kernels = _kernel(ours, ours), _kernel(theirs, theirs), _kernel(ours, theirs)
+        raise ValueError(
+            f"a distance between sets needs at least two images in each, not {n} and {m}"
+        )
+    kernels = (
+        _kernel(features, features),
+        _kernel(reference, reference),
+        _kernel(features, reference),
+    )
     rng = np.random.default_rng(seed)
     counts: list[tuple[NDArray[Any], NDArray[Any]]] = [(np.ones(n), np.ones(m))]
     counts += [
@@ -39,17 +71,32 @@ def kernel_distance(
 
 
 def quality_change(
-    ours: Features, base: Features, scenes: Features, replicates: int = 200
-) -> dict[str, Any]:
-    """How much nearer to the scenes `ours` lies than `base`, in thousandths: {value, low, high, n}; below 0 is worse.
+    features: Features, base: Features, drawings: Features, replicates: int = 200
+) -> Estimate:
+    """Estimate how much closer to the drawings a tuned model's images are than its base model's.
 
-    `ours` and `base` answer the same prompts in the same order; the interval is a paired 95 % bootstrap.
+    Parameters
+    ----------
+    features, base : ndarrays of float, shape (N, d)
+        Features of the images of the tuned model and of its base model, for the same prompts in the
+        same order.
+    drawings : ndarray of float, shape (M, d)
+        Features of drawings of these prompts.
+    replicates : int
+        Number of bootstrap replicates.
+
+    Returns
+    -------
+    Estimate
+        The decrease of the kernel distance in thousandths, with a paired 95 % bootstrap interval;
+        below 0 the tuned model is worse.
     """
-    nearer = 1000.0 * (
-        kernel_distance(base, scenes, replicates) - kernel_distance(ours, scenes, replicates)
+    change = 1000.0 * (
+        kernel_distance(base, drawings, replicates)
+        - kernel_distance(features, drawings, replicates)
     )
-    low, high = np.quantile(nearer[1:], (0.025, 0.975))
-    return {"value": float(nearer[0]), "low": float(low), "high": float(high), "n": len(ours)}
+    low, high = np.quantile(change[1:], (0.025, 0.975))
+    return Estimate(float(change[0]), float(low), float(high), len(features))
 
 
 def _kernel(x: Features, y: Features) -> Features:
@@ -57,14 +104,18 @@ def _kernel(x: Features, y: Features) -> Features:
 
 
 def _discrepancy(
-    u: NDArray[Any], v: NDArray[Any], within: Features, beyond: Features, across: Features
+    u: NDArray[Any],
+    v: NDArray[Any],
+    kernel_u: Features,
+    kernel_v: Features,
+    kernel_uv: Features,
 ) -> float:
-    """The estimate with pictures counted u and v times; pairs of a picture with itself do not count."""
+    """Return the estimate in which rows count u and v times, without pairs of a row with itself."""
 
-    def mean(w: NDArray[Any], kernel: Features) -> float:
-        squares = (w * w) @ np.diag(kernel)
-        return float((w @ kernel @ w - squares) / (w.sum() ** 2 - (w * w).sum()))
+    def mean(weights: NDArray[Any], kernel: Features) -> float:
+        diagonal = (weights * weights) @ np.diag(kernel)
+        pairs = weights.sum() ** 2 - (weights * weights).sum()
+        return float((weights @ kernel @ weights - diagonal) / pairs)
 
-    return (
-        mean(u, within) + mean(v, beyond) - 2.0 * float(u @ across @ v) / float(u.sum() * v.sum())
-    )
+    across = float(u @ kernel_uv @ v) / float(u.sum() * v.sum())
+    return mean(u, kernel_u) + mean(v, kernel_v) - 2.0 * across

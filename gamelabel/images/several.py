@@ -1,4 +1,4 @@
-"""Several pictures of each prompt, as annotators rank them and as the best of several are chosen: plan, draw, judge."""
+"""Several images of each prompt, for rankings and for the best of n: plan, draw and judge them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,43 @@ import numpy as np
 import pandas as pd
 from diffusers import FluxPipeline
 
-from gamelabel.images.judge import open_picture, reduced
+from gamelabel.images.judge import read_image, to_judge_size
 from gamelabel.images.pairs import draw_files
 from gamelabel.scenes import adherence
 
 
 def plan_several(
-    prompts: pd.DataFrame, each: int, seed: int, folder: str = "images"
+    prompts: pd.DataFrame, images_per_prompt: int, seed: int, folder: str = "images"
 ) -> pd.DataFrame:
-    """Plan `each` pictures of every prompt (columns prompt_id, text): prompt_id, prompt, image, seed, to be drawn.
+    """Plan several images of every prompt.
 
-    image: a path in the run's folder; no seed is there twice. Raises ValueError for fewer than one picture a prompt.
+    Parameters
+    ----------
+    prompts : DataFrame
+        The prompts, with columns prompt_id and text.
+    images_per_prompt : int
+        Number of images of each prompt.
+    seed : int
+        Seed of the plan.
+    folder : str
+        Where the images will lie, below the run's folder.
+
+    Returns
+    -------
+    DataFrame
+        One row for each image: prompt_id, prompt, image (its path below the run's folder) and
+        seed (no seed occurs twice).
+
+    Raises
+    ------
+    ValueError
+        If `images_per_prompt` is below 1.
     """
-    if each < 1:
-        raise ValueError(f"{each} pictures of a prompt: draw at least 1")
+    if images_per_prompt < 1:
+        raise ValueError(f"{images_per_prompt} images per prompt: draw at least 1")
     distinct = prompts.drop_duplicates("prompt_id")
-    rows = distinct.loc[distinct.index.repeat(each), ["prompt_id", "text"]].reset_index(drop=True)
+    repeated = distinct.index.repeat(images_per_prompt)
+    rows = distinct.loc[repeated, ["prompt_id", "text"]].reset_index(drop=True)
     number = rows.groupby("prompt_id").cumcount().astype(str)
     seeds = np.random.default_rng(seed).choice(2**31, len(rows), replace=False)
     image = folder + "/" + rows["prompt_id"] + "-" + number + ".png"
@@ -36,19 +57,39 @@ def draw_several(
     folder: Path,
     steps: int = 4,
     guidance: float = 1.0,
-    batch: int = 0,
+    batch_size: int = 0,
 ) -> int:
-    """Draw what is missing or broken of a plan from `plan_several`; returns how many were drawn. Raises OSError."""
+    """Draw the missing images of a plan from `plan_several`; see `draw_files`.
+
+    Parameters
+    ----------
+    pipe : FluxPipeline
+        The model.
+    images : DataFrame
+        The plan.
+    folder : Path
+        The run's folder.
+    steps, guidance, batch_size
+        As in `generate`.
+
+    Returns
+    -------
+    int
+        The number of images drawn.
+    """
     rows = zip(images["image"], images["prompt"], images["seed"], strict=True)
     files = [(folder / image, prompt, int(seed)) for image, prompt, seed in rows]
-    return draw_files(pipe, files, steps, guidance, batch)
+    return draw_files(pipe, files, steps, guidance, batch_size)
 
 
 def judge_several(images: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """The plan with what is true of each picture, by the world's judge: alignment in [0, 1], and whether it fits.
+    """Add to a plan what the judge sees in each image: alignment in [0, 1], and fits.
 
-    Raises UnknownPrompt (a ValueError) for prompts that the judge cannot read.
+    Raises
+    ------
+    UnknownPrompt
+        If the judge cannot read a prompt; a subclass of ValueError.
     """
-    pictures = reduced(np.stack([open_picture(folder / image) for image in images["image"]]))
-    fits, score = adherence(pictures, images["prompt"].tolist())
+    stack = to_judge_size(np.stack([read_image(folder / image) for image in images["image"]]))
+    fits, score = adherence(stack, images["prompt"].tolist())
     return images.assign(alignment=score, fits=fits)

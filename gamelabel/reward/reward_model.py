@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 from transformers import BlipForImageTextRetrieval, PreTrainedTokenizerBase
 
-from gamelabel.images.judge import open_picture
+from gamelabel.images.judge import read_image
 from gamelabel.reward.calibration import Calibration
 
 Picture = NDArray[np.uint8] | Path | str
@@ -128,7 +128,7 @@ class RewardModel(nn.Module):
     def look(self, pictures: Sequence[Picture] | NDArray[np.uint8]) -> Tensor:
         """Files, or RGB arrays (H, W, 3) of uint8, of any sizes -> the image encoder's (N, 3, side, side)."""
         arrays = [
-            open_picture(Path(p)) if isinstance(p, str | Path) else _checked(p) for p in pictures
+            read_image(Path(p)) if isinstance(p, str | Path) else _checked(p) for p in pictures
         ]
         by_size: dict[tuple[int, ...], list[int]] = {}
         for row, array in enumerate(arrays):

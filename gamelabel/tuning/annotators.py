@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gamelabel.games.pairs import rank_images
-from gamelabel.images.judge import reduced
+from gamelabel.images.judge import to_judge_size
 from gamelabel.scenes import adherence
 from gamelabel.tuning.scored import Scorer
 
@@ -24,7 +24,7 @@ def ranked_by_annotators(annotators: int = 30, each: int = 5, seed: int = 0) -> 
 
     def score(pictures: NDArray[np.uint8], prompts: Sequence[str]) -> NDArray[np.float64]:
         number = np.arange(len(prompts)).astype(str)
-        fit = adherence(reduced(pictures), list(prompts))[1]
+        fit = adherence(to_judge_size(pictures), list(prompts))[1]
         shown = pd.DataFrame({"prompt_id": list(prompts), "image": number, "alignment": fit})
         ranked = rank_images(
             shown, annotators, each, seed + zlib.crc32("\n".join(prompts).encode())

@@ -22,8 +22,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from gamelabel.flow import Text, pack
-from gamelabel.images import encode, open_picture, starting_noise
-from gamelabel.images.pipeline import batch_of
+from gamelabel.images import read_image
+from gamelabel.images.pipeline import encode_prompts, fit_batch_size, starting_noise
 
 _PROMPTS = 64  # encoded at once
 _RESERVE = getattr(
@@ -67,7 +67,7 @@ def read_pictures(
             f"{len(lacking)} of {len(files)} pictures are not there, such as {lacking[0]}: run the step that draws "
             "them again, or leave their pairs out"
         )
-    batch = batch_of(pipe, batch)
+    batch = fit_batch_size(pipe, batch)
     parts = [slice(start, start + batch) for start in range(0, len(files), batch)]
     text = prompts if isinstance(prompts, Text) else read_text(pipe, prompts, scratch)
     latents = ((encode_files(pipe, files[part]),) for part in tqdm(parts, desc="latents"))
@@ -84,7 +84,7 @@ def read_text(pipe: FluxPipeline, prompts: Sequence[str], scratch: Path | None =
         prompts[start : start + _PROMPTS]
         for start in tqdm(range(0, len(prompts), _PROMPTS), desc="prompts")
     )
-    return Text(*collect((encode(pipe, part) for part in parts), len(prompts), scratch))
+    return Text(*collect((encode_prompts(pipe, part) for part in parts), len(prompts), scratch))
 
 
 def _noise(pipe: FluxPipeline, seeds: Sequence[int]) -> Tensor:
@@ -159,7 +159,7 @@ def encode_pictures(pipe: FluxPipeline, pictures: NDArray[np.uint8]) -> Tensor:
 def _open_square(files: Sequence[Path]) -> Iterator[np.ndarray]:
     side = 0
     for file in files:
-        picture = open_picture(file)
+        picture = read_image(file)
         height, width, _ = picture.shape
         side = side or height
         if not height == width == side:

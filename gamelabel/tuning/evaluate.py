@@ -11,7 +11,7 @@ import torch
 from diffusers import FluxPipeline
 from numpy.typing import NDArray
 
-from gamelabel.images.judge import adherence_by_family, reduced
+from gamelabel.images.judge import adherence_by_family, to_judge_size
 from gamelabel.images.pipeline import generate
 from gamelabel.scenes import FAMILIES, adherence, draw, parse, sample_prompts
 
@@ -41,11 +41,11 @@ def assess(
 ) -> Drawn:
     """Draw n held-out prompts and judge them. Paired: two models with the same seed get the same prompts and noise.
 
-    The judge knows pictures of 64 x 64; those of a larger model are reduced to that.
+    The judge knows pictures of 64 x 64; those of a larger model are scaled to that.
     """
     prompts, seeds = held_out(n, seed)
     drawn = generate(pipe, prompts, seeds, steps, guidance, progress=progress)
-    pictures = np.concatenate([reduced(part) for part in drawn])
+    pictures = np.concatenate([to_judge_size(part) for part in drawn])
     return Drawn(pictures, adherence(pictures, prompts)[0], features(pipe, pictures))
 
 

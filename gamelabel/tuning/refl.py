@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import relu
 
 from gamelabel.flow import Text, few_step_sigmas, integrate, unpack
-from gamelabel.images import starting_noise
+from gamelabel.images.pipeline import starting_noise
 from gamelabel.training import Loss, Metrics, Step
 
 LAMBDA, GOOD = (

@@ -12,7 +12,7 @@ from diffusers import FluxPipeline
 from torch import Tensor
 from tqdm import tqdm
 
-from gamelabel.images.pipeline import side_of
+from gamelabel.images.latents import image_size
 from gamelabel.scenes import draw, parse, sample_prompts
 from gamelabel.scenes.draw import SIDE
 from gamelabel.tuning.data import Pictures, collect, encode_pictures, read_text
@@ -27,9 +27,9 @@ def drawn_scenes(
 
     Raises ValueError for a model of pictures of another size: give pairs of its own to `read_pictures`.
     """
-    if side_of(pipe) != SIDE:
+    if image_size(pipe) != SIDE:
         raise ValueError(
-            f"drawn scenes are {SIDE} x {SIDE} pixels, this model draws {side_of(pipe)} x {side_of(pipe)}: take "
+            f"drawn scenes are {SIDE} x {SIDE} pixels, this model draws {image_size(pipe)} x {image_size(pipe)}: take "
             "pictures of its own size for pre-training, by read_pictures"
         )
     prompts = sample_prompts(n, seed)

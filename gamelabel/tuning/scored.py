@@ -19,8 +19,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from gamelabel.flow import Text, few_step_sigmas, integrate
-from gamelabel.images import starting_noise
-from gamelabel.images.pipeline import batch_of, decode, identity
+from gamelabel.images.latents import decode_latents
+from gamelabel.images.pipeline import fit_batch_size, starting_noise, weights_hash
 from gamelabel.tuning.data import Pictures, collect, read_text
 
 # pictures, uint8 (n, H, W, 3), and their prompts -> scores (n,), higher is better
@@ -86,8 +86,8 @@ def draw_scored(
     folder.mkdir(parents=True, exist_ok=True)
     text = text or read_text(pipe, prompts, folder)
     seeds = np.random.default_rng(seed).choice(2**31, (len(prompts), each), replace=False)
-    name = _name(identity(pipe), judge, steps, seed, each, *prompts)
-    few = max(1, batch_of(pipe) // each)
+    name = _name(weights_hash(pipe), judge, steps, seed, each, *prompts)
+    few = max(1, fit_batch_size(pipe) // each)
 
     def parts() -> Iterator[tuple[Tensor, ...]]:
         with tqdm(total=seeds.size, desc=f"drawn for {judge}", unit="picture") as bar:
@@ -115,7 +115,7 @@ def draw_scored(
 @torch.no_grad()
 def _draw(pipe: FluxPipeline, noise: Tensor, text: Text, steps: int) -> Tensor:
     """Latents (n, tokens, channels) on the CPU, no more at once than suits their size."""
-    device, rows = pipe.transformer.device, torch.arange(len(noise)).split(batch_of(pipe))
+    device, rows = pipe.transformer.device, torch.arange(len(noise)).split(fit_batch_size(pipe))
     sigmas = few_step_sigmas(steps)
     parts = [
         integrate(pipe.transformer, noise[row].to(device), text.rows(row), sigmas).cpu()
@@ -128,7 +128,9 @@ def _score(
     pipe: FluxPipeline, clean: Tensor, prompts: Sequence[str], scorer: Scorer, judge: str
 ) -> Tensor:
     scores = (
-        torch.as_tensor(scorer(decode(pipe, clean.to(pipe.vae.device, pipe.vae.dtype)), prompts))
+        torch.as_tensor(
+            scorer(decode_latents(pipe, clean.to(pipe.vae.device, pipe.vae.dtype)), prompts)
+        )
         .double()
         .cpu()
     )

@@ -1,4 +1,4 @@
-"""FLUX repositories made on the spot, of the layout that the hub has."""
+"""Small FLUX repositories with random weights, in the hub's layout."""
 
 from pathlib import Path
 
@@ -16,13 +16,16 @@ from gamelabel.models.flux_scenes.text_encoders import CLIP_WIDTH, T5_WIDTH, Rea
 
 
 def untrained_pipeline(seed: int = 0) -> FluxPipeline:
-    """The embedded model's make with random weights."""
+    """The architecture of the shipped model, with random weights."""
     torch.manual_seed(seed)
     return _pipeline(make_codec(), make_transformer())
 
 
-def schnell_pipeline(side: int = 128) -> FluxPipeline:
-    """FLUX.1-schnell's own settings and channels, narrow, with random weights, for pictures of another size."""
+def schnell_pipeline(side: int = 128, guidance_embeds: bool = False) -> FluxPipeline:
+    """FLUX.1-schnell's settings and channels, narrow, with random weights.
+
+    With `guidance_embeds` it embeds the guidance, as FLUX.1-dev does.
+    """
     torch.manual_seed(0)
     vae = AutoencoderKL(
         down_block_types=("DownEncoderBlock2D",) * 4,
@@ -46,7 +49,7 @@ def schnell_pipeline(side: int = 128) -> FluxPipeline:
         num_attention_heads=3,
         joint_attention_dim=T5_WIDTH,
         pooled_projection_dim=CLIP_WIDTH,
-        guidance_embeds=False,
+        guidance_embeds=guidance_embeds,
         axes_dims_rope=(4, 14, 14),
     )
     return _pipeline(vae, transformer)
@@ -74,6 +77,6 @@ def untrained_repository(folder: Path, seed: int = 0) -> Path:
     return folder
 
 
-def schnell_repository(folder: Path, side: int = 128) -> Path:
-    schnell_pipeline(side).save_pretrained(folder)
+def schnell_repository(folder: Path, side: int = 128, guidance_embeds: bool = False) -> Path:
+    schnell_pipeline(side, guidance_embeds).save_pretrained(folder)
     return folder

@@ -4,8 +4,8 @@ import pytest
 
 from gamelabel.games.pairs.decoys import content_words
 from gamelabel.images import pairs as module
-from gamelabel.images.pairs import draw_pairs, is_whole, make_pairs, trainable
-from gamelabel.images.pipeline import load
+from gamelabel.images.pairs import draw_pairs, drop_held_out, is_complete, make_pairs
+from gamelabel.images.pipeline import load_pipeline
 from gamelabel.scenes import all_prompts, sample_prompts
 from tests.disks import small_disk  # noqa: F401  (a fixture)
 from tests.images.repositories import untrained_repository
@@ -15,6 +15,12 @@ from tests.images.repositories import untrained_repository
 def kept():
     texts = list(all_prompts())[::7]
     return pd.DataFrame({"prompt_id": [f"w{i:05d}" for i in range(len(texts))], "text": texts})
+
+
+def test_held_out_prompts_are_left_out_of_the_pool_and_others_kept():
+    train, held_out = sample_prompts(40, 0, "train"), sample_prompts(40, 0, "held-out")
+    table = pd.DataFrame({"text": [*held_out, "A dog on the moon", held_out[0].upper(), *train]})
+    assert drop_held_out(table).text.tolist() == ["A dog on the moon", *train]
 
 
 def test_decoys_share_no_word_and_serve_nowhere_else(kept):
@@ -59,28 +65,28 @@ def test_too_few_prompts_say_how_many_are_needed(kept):
 
 @pytest.mark.parametrize(("points", "comparisons"), [(0, 5), (-3, 5), (3, -1)])
 def test_a_plan_of_nothing(kept, points, comparisons):
-    with pytest.raises(ValueError, match="at least one point"):
+    with pytest.raises(ValueError, match="at least 1 point"):
         make_pairs(kept, points, comparisons, "model", 1)
 
 
 def test_a_batch_below_zero(kept, tmp_path):
-    with pytest.raises(ValueError, match="batch is how many pictures to draw at once"):
-        draw_pairs(None, make_pairs(kept, 3, 1, "model", 1), tmp_path, batch=-1)
+    with pytest.raises(ValueError, match="batch_size is -1: give the number of images"):
+        draw_pairs(None, make_pairs(kept, 3, 1, "model", 1), tmp_path, batch_size=-1)
 
 
 def test_only_what_is_missing_or_broken_is_drawn_and_to_the_byte_as_before(kept, tmp_path):
-    pipe = load(untrained_repository(tmp_path / "flux"), device="cpu")
+    pipe = load_pipeline(untrained_repository(tmp_path / "flux"), device="cpu")
     pairs = make_pairs(kept, 3, 1, "model", 1)
-    assert draw_pairs(pipe, pairs, tmp_path, batch=5) == 8
+    assert draw_pairs(pipe, pairs, tmp_path, batch_size=5) == 8
     files = sorted((tmp_path / "images").iterdir())
-    assert len(files) == 8 and all(is_whole(file) for file in files)
+    assert len(files) == 8 and all(is_complete(file) for file in files)
     first = {file.name: file.read_bytes() for file in files}
-    assert draw_pairs(pipe, pairs, tmp_path, batch=5) == 0
+    assert draw_pairs(pipe, pairs, tmp_path, batch_size=5) == 0
 
     files[0].unlink()
     files[1].write_bytes(files[1].read_bytes()[:50])  # a disk that was full
     files[6].write_bytes(b"not a picture")
-    assert draw_pairs(pipe, pairs, tmp_path, batch=5) == 3
+    assert draw_pairs(pipe, pairs, tmp_path, batch_size=5) == 3
     assert {file.name: file.read_bytes() for file in files} == first
 
 
@@ -89,10 +95,10 @@ def noise(monkeypatch):
     """Pictures of noise in the place of the model's; returns how many were asked for."""
     asked = []
 
-    def generate(pipe, prompts, seeds, steps, guidance, batch, progress):
+    def generate(pipe, prompts, seeds, steps, guidance, batch_size, progress):
         asked.append(len(seeds))
-        for start in range(0, len(seeds), batch):
-            some = seeds[start : start + batch]
+        for start in range(0, len(seeds), batch_size):
+            some = seeds[start : start + batch_size]
             yield np.stack(
                 [
                     np.random.default_rng(seed).integers(0, 256, (64, 64, 3), np.uint8)
@@ -101,7 +107,7 @@ def noise(monkeypatch):
             )
 
     monkeypatch.setattr(module, "generate", generate)
-    monkeypatch.setattr(module, "identity", lambda pipe: str(pipe))
+    monkeypatch.setattr(module, "weights_hash", lambda pipe: str(pipe))
     return asked
 
 
@@ -109,14 +115,14 @@ def test_another_seed_model_or_setting_draws_anew_and_what_is_not_planned_goes(
     kept, tmp_path, noise
 ):
     pairs = make_pairs(kept, 3, 1, "model", 1)
-    assert draw_pairs(None, pairs, tmp_path, batch=2) == 8
+    assert draw_pairs(None, pairs, tmp_path, batch_size=2) == 8
     first = {path.name: path.read_bytes() for path in (tmp_path / "images").iterdir()}
-    assert draw_pairs("another model", pairs, tmp_path, batch=2) == 8
-    assert draw_pairs(None, pairs, tmp_path, steps=2, batch=2) == 8
-    assert draw_pairs(None, make_pairs(kept, 5, 1, "model", 2), tmp_path, batch=2) == 12
-    assert draw_pairs(None, pairs, tmp_path, batch=2) == 8
+    assert draw_pairs("another model", pairs, tmp_path, batch_size=2) == 8
+    assert draw_pairs(None, pairs, tmp_path, steps=2, batch_size=2) == 8
+    assert draw_pairs(None, make_pairs(kept, 5, 1, "model", 2), tmp_path, batch_size=2) == 12
+    assert draw_pairs(None, pairs, tmp_path, batch_size=2) == 8
     assert {path.name: path.read_bytes() for path in (tmp_path / "images").iterdir()} == first
-    assert draw_pairs(None, pairs, tmp_path, batch=2) == 0
+    assert draw_pairs(None, pairs, tmp_path, batch_size=2) == 0
 
 
 def test_ctrl_c_between_pictures_keeps_those_that_are_drawn(kept, tmp_path, noise, monkeypatch):
@@ -130,23 +136,17 @@ def test_ctrl_c_between_pictures_keeps_those_that_are_drawn(kept, tmp_path, nois
 
     monkeypatch.setattr(module, "generate", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        draw_pairs(None, pairs, tmp_path, batch=2)
+        draw_pairs(None, pairs, tmp_path, batch_size=2)
     monkeypatch.setattr(module, "generate", drawn)
-    assert draw_pairs(None, pairs, tmp_path, batch=2) == 6
+    assert draw_pairs(None, pairs, tmp_path, batch_size=2) == 6
     assert noise == [8, 6]
 
 
 def test_a_full_disk_keeps_what_is_drawn_and_the_next_call_draws_the_rest(kept, small_disk, noise):  # noqa: F811
     pairs, folder = make_pairs(kept, 3, 1, "model", 1), small_disk.folder
     with pytest.raises(OSError, match=r"No space left on device: '.*/images/p00000\d-[ab]\.png'"):
-        draw_pairs(None, pairs, folder, batch=2)
+        draw_pairs(None, pairs, folder, batch_size=2)
     files = sorted((folder / "images").iterdir())
-    assert 0 < len(files) < 8 and all(is_whole(file) for file in files)
+    assert 0 < len(files) < 8 and all(is_complete(file) for file in files)
     small_disk.grow()
-    assert draw_pairs(None, pairs, folder, batch=2) == 8 - len(files)
-
-
-def test_held_out_prompts_are_left_out_of_the_pool_and_others_kept():
-    train, held_out = sample_prompts(40, 0, "train"), sample_prompts(40, 0, "held-out")
-    table = pd.DataFrame({"text": [*held_out, "A dog on the moon", held_out[0].upper(), *train]})
-    assert trainable(table).text.tolist() == ["A dog on the moon", *train]
+    assert draw_pairs(None, pairs, folder, batch_size=2) == 8 - len(files)

@@ -5,13 +5,15 @@ import pytest
 import torch
 from diffusers import FluxPipeline
 
+from gamelabel.flow import few_step_sigmas, integrate
 from gamelabel.images import pipeline as module
+from gamelabel.images.latents import decode_latents
 from gamelabel.images.pipeline import (
-    EMBEDDED,
+    FLUX_SCENES,
     NotAFluxRepository,
-    encode,
+    encode_prompts,
     generate,
-    load,
+    load_pipeline,
     starting_noise,
 )
 from tests.images.repositories import schnell_repository, untrained_repository
@@ -34,7 +36,7 @@ def repository(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pipe(repository):
-    return load(repository, device="cpu")
+    return load_pipeline(repository, device="cpu")
 
 
 def _one_by_one(pipe, prompts, seeds, steps=4):
@@ -54,23 +56,23 @@ def test_a_seed_draws_the_same_picture_as_stock_flux_one_by_one(repository, pipe
     stock = FluxPipeline.from_pretrained(repository)
     stock.set_progress_bar_config(disable=True)
     seeds = [5, 6, 7, 8]
-    ours = np.concatenate(list(generate(pipe, PROMPTS, seeds, batch=3)))
+    ours = np.concatenate(list(generate(pipe, PROMPTS, seeds, batch_size=3)))
     theirs = _one_by_one(stock, PROMPTS, seeds) * 255
     assert ours.dtype == np.uint8 and ours.shape == (4, 64, 64, 3)
     assert np.abs(ours - theirs).max() <= 1.0  # float sums in another order may turn one rounding
 
 
-@pytest.mark.skipif(not EMBEDDED.exists(), reason="the embedded model is not there")
+@pytest.mark.skipif(not FLUX_SCENES.exists(), reason="the embedded model is not there")
 def test_the_embedded_model_draws_as_stock_flux_does():
-    stock = FluxPipeline.from_pretrained(EMBEDDED)
+    stock = FluxPipeline.from_pretrained(FLUX_SCENES)
     stock.set_progress_bar_config(disable=True)
-    ours = np.concatenate(list(generate(load(device="cpu"), PROMPTS, [1, 2, 3, 4])))
+    ours = np.concatenate(list(generate(load_pipeline(device="cpu"), PROMPTS, [1, 2, 3, 4])))
     assert np.abs(ours - _one_by_one(stock, PROMPTS, [1, 2, 3, 4]) * 255).max() <= 1.0
 
 
 def test_the_batch_does_not_change_a_picture(pipe):
-    alone = np.concatenate(list(generate(pipe, PROMPTS, [1, 2, 3, 4], batch=1))).astype(int)
-    together = np.concatenate(list(generate(pipe, PROMPTS, [1, 2, 3, 4], batch=4))).astype(int)
+    alone = np.concatenate(list(generate(pipe, PROMPTS, [1, 2, 3, 4], batch_size=1))).astype(int)
+    together = np.concatenate(list(generate(pipe, PROMPTS, [1, 2, 3, 4], batch_size=4))).astype(int)
     assert np.abs(alone - together).max() <= 1
 
 
@@ -89,12 +91,12 @@ def test_guidance_is_stock_true_cfg(pipe):
 
 
 def test_repeated_prompts_are_encoded_once_and_land_in_their_rows(pipe):
-    text = encode(pipe, PROMPTS)
+    text = encode_prompts(pipe, PROMPTS)
     assert text.embeds.shape == (4, 16, 96) and text.pooled.shape == (4, 96)
     assert torch.equal(text.embeds[0], text.embeds[2]) and not torch.equal(
         text.embeds[0], text.embeds[1]
     )
-    assert torch.allclose(encode(pipe, [PROMPTS[3]]).embeds[0], text.embeds[3], atol=1e-5)
+    assert torch.allclose(encode_prompts(pipe, [PROMPTS[3]]).embeds[0], text.embeds[3], atol=1e-5)
 
 
 def test_starting_noise_is_what_the_pipeline_starts_from(pipe):
@@ -114,7 +116,7 @@ def test_starting_noise_is_what_the_pipeline_starts_from(pipe):
         output_type="latent",
         callback_on_step_end=look,
     ).images
-    text = encode(pipe, ["a red circle"])
+    text = encode_prompts(pipe, ["a red circle"])
     given = pipe(
         prompt_embeds=text.embeds,
         pooled_prompt_embeds=text.pooled,
@@ -129,8 +131,8 @@ def test_starting_noise_is_what_the_pipeline_starts_from(pipe):
 
 @pytest.mark.parametrize(("side", "batch"), [(64, 64), (128, 64), (512, 4), (1024, 1)])
 def test_larger_pictures_are_drawn_fewer_at_a_time(pipe, monkeypatch, side, batch):
-    monkeypatch.setattr(module, "side_of", lambda pipe: side)
-    assert module.batch_of(pipe) == batch
+    monkeypatch.setattr(module, "image_size", lambda pipe: side)
+    assert module.fit_batch_size(pipe) == batch
 
 
 def test_a_model_of_schnells_channels_draws_as_stock_flux_does(tmp_path):
@@ -139,16 +141,38 @@ def test_a_model_of_schnells_channels_draws_as_stock_flux_does(tmp_path):
     stock.set_progress_bar_config(disable=True)
     settings = {**STOCK, "height": 96, "width": 96, "num_inference_steps": 4, "output_type": "np"}
     theirs = stock(PROMPTS[0], generator=torch.Generator().manual_seed(5), **settings).images * 255
-    ours = next(generate(load(repository, device="cpu"), PROMPTS[:1], [5]))
+    ours = next(generate(load_pipeline(repository, device="cpu"), PROMPTS[:1], [5]))
     assert ours.shape == (1, 96, 96, 3) and np.abs(ours - theirs).max() <= 1.0
 
 
+def test_a_model_that_embeds_its_guidance_draws_with_the_default_of_stock_flux(tmp_path):
+    """FLUX.1-dev: both ways to draw, the pipeline and `integrate`, give stock diffusers' images."""
+    repository = schnell_repository(tmp_path / "flux", side=64, guidance_embeds=True)
+    stock = FluxPipeline.from_pretrained(repository)
+    stock.set_progress_bar_config(disable=True)
+    settings = {**STOCK, "num_inference_steps": 4, "output_type": "np"}
+    del settings["guidance_scale"]
+
+    def drawn(**guidance):
+        generator = torch.Generator().manual_seed(5)
+        return stock(PROMPTS[0], generator=generator, **settings, **guidance).images * 255
+
+    pipe = load_pipeline(repository, device="cpu")
+    ours = next(generate(pipe, PROMPTS[:1], [5]))
+    noise, text = starting_noise(pipe, [5]), encode_prompts(pipe, PROMPTS[:1])
+    with torch.no_grad():
+        latents = integrate(pipe.transformer, noise, text, few_step_sigmas(4))
+    assert np.abs(ours - drawn()).max() <= 1.0
+    assert np.abs(decode_latents(pipe, latents) - drawn()).max() <= 1.0
+    assert np.abs(ours - drawn(guidance_scale=1.0)).max() > 1.0  # the guidance matters here
+
+
 def test_a_model_is_known_by_its_weights(repository, pipe):
-    assert module.identity(load(repository, device="cpu")) == module.identity(pipe)
-    other = load(repository, device="cpu")
+    assert module.weights_hash(load_pipeline(repository, device="cpu")) == module.weights_hash(pipe)
+    other = load_pipeline(repository, device="cpu")
     with torch.no_grad():
         other.vae.decoder.conv_out.bias[0] += 1e-3
-    assert module.identity(other) != module.identity(pipe)
+    assert module.weights_hash(other) != module.weights_hash(pipe)
 
 
 def test_prompts_and_seeds_must_match(pipe):
@@ -162,19 +186,19 @@ def test_a_word_that_no_prompt_has_is_drawn_all_the_same(pipe):
 
 def test_a_folder_that_is_no_flux_repository(tmp_path):
     with pytest.raises(NotAFluxRepository, match=r"has no model_index\.json"):
-        load(tmp_path)
+        load_pipeline(tmp_path)
     (tmp_path / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
-    with pytest.raises(NotAFluxRepository, match="StableDiffusionPipeline, not of a FluxPipeline"):
-        load(tmp_path)
+    with pytest.raises(NotAFluxRepository, match="StableDiffusionPipeline, not a FluxPipeline"):
+        load_pipeline(tmp_path)
     with pytest.raises(NotAFluxRepository, match="no such folder"):
-        load(tmp_path / "nowhere")
+        load_pipeline(tmp_path / "nowhere")
 
 
 def test_a_repository_with_a_missing_part_says_which(repository, tmp_path):
     broken = shutil.copytree(repository, tmp_path / "broken")
     shutil.rmtree(broken / "transformer")
     with pytest.raises(NotAFluxRepository, match="transformer missing"):
-        load(broken)
+        load_pipeline(broken)
 
 
 @pytest.mark.parametrize("torn", [True, False])
@@ -186,9 +210,9 @@ def test_a_repository_whose_weights_are_torn_or_gone_names_the_file(repository, 
     if torn:
         weights.write_bytes(content[:1000])
     with pytest.raises(
-        NotAFluxRepository, match=r"broken cannot be opened: copy it anew \(.*broken/transformer"
+        NotAFluxRepository, match=r"broken cannot be opened: copy it again \(.*broken/transformer"
     ):
-        load(broken)
+        load_pipeline(broken)
 
 
 def test_a_hub_that_does_not_answer_is_one_sentence(monkeypatch):
@@ -201,9 +225,9 @@ def test_a_hub_that_does_not_answer_is_one_sentence(monkeypatch):
     with pytest.raises(
         NotAFluxRepository, match=r"^someone/flux cannot be opened: check the network and the name"
     ):
-        load("someone/flux")
+        load_pipeline("someone/flux")
 
 
 def test_a_missing_adapter(repository):
     with pytest.raises(FileNotFoundError, match="no adapter at"):
-        load(repository, adapter="nowhere.safetensors")
+        load_pipeline(repository, adapter="nowhere.safetensors")

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from gamelabel.images.quality import kernel_distance, quality_change
+from gamelabel.reliability import Estimate
 
 
 def _by_hand(x, y):
@@ -34,8 +35,8 @@ def test_worse_pictures_change_quality_below_zero():
     rng = np.random.default_rng(2)
     scenes, base = rng.normal(size=(300, 8)), rng.normal(size=(300, 8)) + 0.1
     worse = quality_change(base + 0.3, base, scenes)
-    assert worse["high"] < 0 and worse["n"] == 300
-    assert quality_change(base, base, scenes) == {"value": 0.0, "low": 0.0, "high": 0.0, "n": 300}
+    assert worse.high < 0 and worse.n == 300
+    assert quality_change(base, base, scenes) == Estimate(0.0, 0.0, 0.0, 300)
 
 
 def test_one_picture_is_no_set():

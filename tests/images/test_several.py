@@ -14,13 +14,13 @@ def drawing(monkeypatch):
     """Scenes for pictures: what is asked of the model, without a model."""
     asked = []
 
-    def generate(pipe, prompts, seeds, steps, guidance, batch, progress):
+    def generate(pipe, prompts, seeds, steps, guidance, batch_size, progress):
         asked.extend(seeds)
         yield np.stack([draw(parse(text), seed) for text, seed in zip(prompts, seeds, strict=True)])
 
     monkeypatch.setattr(pairs, "generate", generate)
-    monkeypatch.setattr(pairs, "batch_of", lambda pipe, batch: batch)
-    monkeypatch.setattr(pairs, "identity", lambda pipe: "")
+    monkeypatch.setattr(pairs, "fit_batch_size", lambda pipe, batch_size: batch_size)
+    monkeypatch.setattr(pairs, "weights_hash", lambda pipe: "")
     return asked
 
 
@@ -32,15 +32,15 @@ def test_every_prompt_gets_as_many_each_with_its_own_seed():
     assert plan_several(PROMPTS, 4, seed=1).equals(plan) and not plan_several(
         PROMPTS, 4, seed=2
     ).equals(plan)
-    with pytest.raises(ValueError, match="0 pictures of a prompt"):
+    with pytest.raises(ValueError, match="0 images per prompt"):
         plan_several(PROMPTS, 0, seed=1)
 
 
 def test_only_what_is_missing_is_drawn_and_it_is_judged(drawing, tmp_path):
     plan = plan_several(PROMPTS, 3, seed=1, folder="several")
-    assert draw_several(None, plan, tmp_path, batch=6) == 6 and drawing == plan.seed.tolist()
+    assert draw_several(None, plan, tmp_path, batch_size=6) == 6 and drawing == plan.seed.tolist()
     (tmp_path / plan.image[2]).write_bytes(b"")
-    assert draw_several(None, plan, tmp_path, batch=6) == 1
+    assert draw_several(None, plan, tmp_path, batch_size=6) == 1
     Image.fromarray(draw(parse("a blue square"), 0)).save(tmp_path / plan.image[0])
     judged = judge_several(plan, tmp_path)
     assert judged.fits.tolist() == [False] + [True] * 5
@@ -49,6 +49,6 @@ def test_only_what_is_missing_is_drawn_and_it_is_judged(drawing, tmp_path):
 
 def test_a_prompt_that_the_judge_cannot_read(drawing, tmp_path):
     plan = plan_several(PROMPTS, 1, seed=1)
-    draw_several(None, plan, tmp_path, batch=2)
+    draw_several(None, plan, tmp_path, batch_size=2)
     with pytest.raises(UnknownPrompt):
         judge_several(plan.assign(prompt="a cat"), tmp_path)

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from safetensors.torch import load_file
 
-from gamelabel.images.pipeline import load
+from gamelabel.images.pipeline import load_pipeline
 from gamelabel.report.publish import publish
 from gamelabel.study.profiles import profile
 from gamelabel.study.runner import run
@@ -81,7 +81,7 @@ def test_the_whole_profile_on_a_small_repository(
     adapters = sorted((study.run_dir / "adapters").glob("*/*.safetensors"))
     assert [path.parent.name for path in adapters] == ["published_control", "published_preferred"]
     assert load_file(adapters[1])
-    load(model, device="cpu", adapter=adapters[1])
+    load_pipeline(model, device="cpu", adapter=adapters[1])
 
     metrics = json.loads((study.report_dir / "metrics.json").read_text())
     assert (

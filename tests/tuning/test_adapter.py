@@ -5,7 +5,7 @@ import pytest
 import torch
 from diffusers import FluxPipeline
 
-from gamelabel.images.pipeline import encode, generate, load
+from gamelabel.images.pipeline import encode_prompts, generate, load_pipeline
 from gamelabel.training import TrainingConfig
 from gamelabel.tuning.adapter import (
     WrongBase,
@@ -28,7 +28,7 @@ from tests.tuning.worlds import PROMPTS, SHORT, make_pipe
 
 def test_stock_flux_loads_what_is_saved_and_draws_the_same(tmp_path):
     repository = untrained_repository(tmp_path / "flux")
-    pipe = load(repository, device="cpu")
+    pipe = load_pipeline(repository, device="cpu")
     plain = next(generate(pipe, ["a red circle"], [1]))
     weights = add_adapter(pipe.transformer, rank=4)
     assert (next(generate(pipe, ["a red circle"], [1])) == plain).all(), (
@@ -46,7 +46,8 @@ def test_stock_flux_loads_what_is_saved_and_draws_the_same(tmp_path):
     )
 
     assert (
-        next(generate(load(repository, device="cpu", adapter=file), ["a red circle"], [1])) == tuned
+        next(generate(load_pipeline(repository, device="cpu", adapter=file), ["a red circle"], [1]))
+        == tuned
     ).all()
     stock = FluxPipeline.from_pretrained(repository)
     stock.vae.to(
@@ -63,14 +64,14 @@ def test_stock_flux_loads_what_is_saved_and_draws_the_same(tmp_path):
 
 def test_a_base_in_bfloat16_gets_an_adapter_in_float32_that_it_draws_with(tmp_path):
     """As FLUX.1 is loaded on a GPU."""
-    pipe = load(untrained_repository(tmp_path / "flux"), device="cpu").to(torch.bfloat16)
+    pipe = load_pipeline(untrained_repository(tmp_path / "flux"), device="cpu").to(torch.bfloat16)
     plain = next(generate(pipe, ["a red circle"], [1]))
     generator = torch.Generator().manual_seed(0)
     clean, noise = (torch.randn(4, 16, 32, generator=generator) for _ in range(2))
     data = Pictures(
         clean,
         noise,
-        encode(pipe, ["a red circle", "two blue stars", "a red star", "a green square"]),
+        encode_prompts(pipe, ["a red circle", "two blue stars", "a red star", "a green square"]),
     )
     assert data.text.embeds.dtype == torch.bfloat16
     fit = TrainingConfig(
@@ -107,7 +108,7 @@ def test_equal_data_have_equal_names_however_long_they_are():
 
 def lesson(pipe: FluxPipeline, seed: int = 0) -> Pictures:
     clean, noise = torch.randn(2, 5, 16, 32, generator=torch.Generator().manual_seed(seed))
-    return Pictures(clean, noise, encode(pipe, PROMPTS))
+    return Pictures(clean, noise, encode_prompts(pipe, PROMPTS))
 
 
 def test_an_adapter_is_refused_by_another_base_and_both_are_named(tmp_path):

@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 
 from gamelabel.flow import Text, few_step_sigmas, integrate, unpack
-from gamelabel.images import draw_pairs, load, make_pairs
-from gamelabel.images.judge import reduced
+from gamelabel.images import draw_pairs, load_pipeline, make_pairs
+from gamelabel.images.judge import to_judge_size
 from gamelabel.scenes import all_prompts
 from gamelabel.tuning import data as module
 from gamelabel.tuning.data import on_disk, preferences, read_pictures, unselected
@@ -79,7 +79,7 @@ def test_the_control_takes_either_side_and_keeps_image_and_seed_together():
 
 def test_rows_of_pictures_noise_and_text_belong_together(tmp_path):
     """From its own noise and prompt the model draws the very picture of the row: nothing is mispaired."""
-    pipe = load(untrained_repository(tmp_path / "flux"), device="cpu")
+    pipe = load_pipeline(untrained_repository(tmp_path / "flux"), device="cpu")
     table = pd.DataFrame({"text": list(all_prompts())[::500]})
     table["prompt_id"] = table["text"]
     plan = make_pairs(table, 4, 0, "model", seed=3)
@@ -101,7 +101,7 @@ def test_rows_of_pictures_noise_and_text_belong_together(tmp_path):
 
 
 def test_a_model_does_not_differ_from_itself(tmp_path):
-    pipe = load(untrained_repository(tmp_path / "flux"), device="cpu")
+    pipe = load_pipeline(untrained_repository(tmp_path / "flux"), device="cpu")
     drawn = assess(pipe, 10, progress="")
     assert drawn.features.shape == scenes(pipe, 10).shape == (10, 512)
     assert adherence_change(drawn, drawn) == {"value": 0.0, "low": 0.0, "high": 0.0, "n": 10}
@@ -109,7 +109,7 @@ def test_a_model_does_not_differ_from_itself(tmp_path):
 
 
 def test_a_picture_whose_seed_is_not_known_has_no_noise_to_train_on(tmp_path):
-    pipe = load(untrained_repository(tmp_path / "flux"), device="cpu")
+    pipe = load_pipeline(untrained_repository(tmp_path / "flux"), device="cpu")
     files = [tmp_path / "a.png", tmp_path / "b.png"]
     for file in files:
         Image.fromarray(np.zeros((64, 64, 3), np.uint8)).save(file)
@@ -162,7 +162,7 @@ def test_memory_stays_flat_while_prompts_are_read(tmp_path, monkeypatch):
 
     monkeypatch.setattr(
         module,
-        "encode",
+        "encode_prompts",
         lambda _, part: Text(torch.ones(len(part), 256, 1024), torch.ones(len(part), 8)),
     )
     monkeypatch.setattr(module, "_PROMPTS", 4)
@@ -179,4 +179,4 @@ def test_larger_pictures_are_reduced_for_the_judge():
     large = np.repeat(
         np.repeat(np.arange(64 * 64 * 3, dtype=np.uint8).reshape(1, 64, 64, 3), 2, 1), 2, 2
     )
-    assert np.array_equal(reduced(large), large[:, ::2, ::2])
+    assert np.array_equal(to_judge_size(large), large[:, ::2, ::2])

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from gamelabel.flow import few_step_sigmas, integrate
-from gamelabel.images import encode, starting_noise
-from gamelabel.images.pipeline import decode
+from gamelabel.images.latents import decode_latents
+from gamelabel.images.pipeline import encode_prompts, starting_noise
 from gamelabel.training import Step, TrainingConfig, train
 from gamelabel.tuning.adapter import (
     add_adapter,
@@ -66,7 +66,8 @@ def test_bad_pictures_are_learned_under_a_prompt_that_says_so(pipe, drawn, tmp_p
     bad = marked(pipe, drawn.worst(), PROMPTS)
     assert torch.equal(bad.clean, drawn.worst().clean)
     assert torch.equal(
-        bad.text.embeds, encode(pipe, [f"Weird image. {prompt}" for prompt in PROMPTS]).embeds
+        bad.text.embeds,
+        encode_prompts(pipe, [f"Weird image. {prompt}" for prompt in PROMPTS]).embeds,
     )
     scenes = drawn_scenes(pipe, 4)
     all_three = join((drawn.best(), bad, scenes), tmp_path)
@@ -121,7 +122,7 @@ def test_latents_decode_with_gradient_to_the_pictures_that_are_drawn(pipe, drawn
     pixels = to_pixels(pipe, clean)
     assert (
         np.abs(
-            pixels.detach().permute(0, 2, 3, 1).numpy() * 255 - decode(pipe, clean.detach())
+            pixels.detach().permute(0, 2, 3, 1).numpy() * 255 - decode_latents(pipe, clean.detach())
         ).max()
         < 0.51
     )
@@ -130,7 +131,7 @@ def test_latents_decode_with_gradient_to_the_pictures_that_are_drawn(pipe, drawn
 
 
 def test_refl_judges_what_would_be_drawn_from_any_of_the_late_steps(pipe):
-    text, seen = encode(pipe, PROMPTS), []
+    text, seen = encode_prompts(pipe, PROMPTS), []
 
     def reward(pictures, prompts):
         seen.append((pictures.detach(), prompts))
@@ -157,7 +158,7 @@ def test_refl_judges_what_would_be_drawn_from_any_of_the_late_steps(pipe):
 
 
 def test_refl_raises_the_reward(adapted, tmp_path):
-    text = encode(adapted, PROMPTS)
+    text = encode_prompts(adapted, PROMPTS)
     red = lambda pictures, prompts: pictures[:, 0].mean((1, 2))  # noqa: E731
     loss = refl_loss(adapted, PROMPTS, text, red, batch=8, weight=1.0)
     before = value(loss)
@@ -220,6 +221,6 @@ def test_rounds_with_another_loss_are_trained_anew(pipe, tmp_path):
 
 
 def test_drawn_scenes_are_of_this_world_s_size_alone(pipe, monkeypatch):
-    monkeypatch.setattr("gamelabel.tuning.scene_pictures.side_of", lambda pipe: 1024)
+    monkeypatch.setattr("gamelabel.tuning.scene_pictures.image_size", lambda pipe: 1024)
     with pytest.raises(ValueError, match="draws 1024 x 1024"):
         drawn_scenes(pipe, 2)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from gamelabel.flow import velocity_errors
-from gamelabel.images import encode
+from gamelabel.images.pipeline import encode_prompts
 from gamelabel.training import TrainingConfig, train
 from gamelabel.tuning.adapter import add_adapter, remove_adapter
 from gamelabel.tuning.data import Pictures
@@ -22,7 +22,7 @@ def test_tuning_raises_the_margin_of_its_pairs(pipe, tmp_path, noise):  # noqa: 
     )
     if noise == "fresh":
         lost_noise = won_noise
-    text = encode(
+    text = encode_prompts(
         pipe,
         ["a red circle", "two blue stars", "a red circle and a blue star", "a small green square"],
     )
@@ -61,7 +61,7 @@ BETA = 40.0
 def two_images(pipe, tmp_path):  # noqa: F811
     """A world of one prompt with two pictures: tune by a loss, and see the margin, step by step."""
     clean, noise = torch.randn(2, 2, 16, 32, generator=torch.Generator().manual_seed(1))
-    text = encode(pipe, ["a red circle"])
+    text = encode_prompts(pipe, ["a red circle"])
     won, lost = (Pictures(clean[i : i + 1], noise[i : i + 1], text) for i in range(2))
 
     def tune(loss_of, name, steps=60, anchor=0.0):

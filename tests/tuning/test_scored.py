@@ -4,7 +4,7 @@ import torch
 
 from gamelabel.flow import Text
 from gamelabel.images import generate
-from gamelabel.images.pipeline import decode
+from gamelabel.images.latents import decode_latents
 from gamelabel.tuning.scored import Scored, draw_scored
 from tests.tuning.worlds import PROMPTS, make_pipe, redness
 
@@ -48,14 +48,14 @@ def test_what_is_drawn_is_what_generate_draws_of_these_seeds(pipe, tmp_path):
     seeds = np.random.default_rng(5).choice(2**31, (5, 3), replace=False)
     words = [prompt for prompt in PROMPTS for _ in range(3)]
     pictures = np.concatenate(list(generate(pipe, words, seeds.flatten().tolist())))
-    ours = decode(pipe, scored.clean.flatten(0, 1))
+    ours = decode_latents(pipe, scored.clean.flatten(0, 1))
     assert np.abs(ours.astype(int) - pictures).max() <= 1
     assert np.allclose(scored.scores.flatten(), redness(pictures, words), atol=1e-3)
     assert scored.best().clean.shape == (5, 16, 32) and scored.scores.shape == (5, 3)
 
 
 def test_an_interrupted_call_goes_on_to_the_same_rows(pipe, tmp_path, monkeypatch):
-    monkeypatch.setattr("gamelabel.images.pipeline._BATCH", 6)  # two prompts a file
+    monkeypatch.setattr("gamelabel.images.pipeline._BATCH_IMAGES", 6)  # two prompts a file
     straight = draw_scored(pipe, PROMPTS, 3, redness, "red", tmp_path / "straight")
     calls: list[int] = []
 

@@ -13,7 +13,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
-from gamelabel.images import generate, load
+from gamelabel.images import generate, load_pipeline
 from gamelabel.models.blip_scenes.pretraining import SCENES
 from gamelabel.reward.baselines import clip_score, match_score
 from gamelabel.reward.metrics import auc, preference_accuracy
@@ -78,7 +78,9 @@ def _drawn(prompts: int) -> tuple[NDArray[np.uint8], list[str], NDArray[np.bool_
     distinct = list(dict.fromkeys(sample_prompts(4 * prompts, _SEED, "held-out")))[:prompts]
     texts = [text for text in distinct for _ in range(_EACH)]
     seeds = [_SEED + i for i in range(len(texts))]
-    pictures = np.concatenate(list(generate(load(), texts, seeds, progress="pictures to be read")))
+    pictures = np.concatenate(
+        list(generate(load_pipeline(), texts, seeds, progress="pictures to be read"))
+    )
     return pictures, texts, adherence(pictures, texts)[0]
 
 

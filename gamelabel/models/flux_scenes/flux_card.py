@@ -14,7 +14,7 @@ import torch
 from matplotlib.figure import Figure
 
 from gamelabel.images.judge import adherence_by_family
-from gamelabel.images.pipeline import generate, load
+from gamelabel.images.pipeline import generate, load_pipeline
 from gamelabel.models.flux_scenes.recipe import STAGES, Recipe
 from gamelabel.models.flux_scenes.repository import assemble
 from gamelabel.scenes import contact_sheet, parse, verify_batch
@@ -29,7 +29,7 @@ def write_card(recipe: Recipe, trained: Path, folder: Path, n: int) -> dict[str,
 
     Returns the student's adherence as `gamelabel world evaluate` prints it.
     """
-    pipe = load(folder)
+    pipe = load_pipeline(folder)
     prompts, seeds = held_out(n, _EVALUATION_SEED)
     pictures = np.concatenate(list(generate(pipe, prompts, seeds, progress="4 steps")))
     verdicts = verify_batch(pictures, prompts)
@@ -104,7 +104,7 @@ The teacher, with {steps} steps and a guidance of {guidance}, draws {value:.3f} 
 def _teacher(recipe: Recipe, trained: Path, n: int) -> dict[str, Any]:
     """The teacher's adherence as it drew the student's lessons."""
     assemble(trained, "refined", trained / "refined/repository")
-    pipe = load(trained / "refined/repository")
+    pipe = load_pipeline(trained / "refined/repository")
     found = evaluate(
         pipe, n, recipe.lesson_steps, _EVALUATION_SEED, recipe.lesson_guidance, progress="teacher"
     )
