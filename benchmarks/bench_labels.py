@@ -1,4 +1,4 @@
-"""Seconds of one core to read the released format: `python -m benchmarks.bench_labels`."""
+"""Time to read the released format on one core: `python -m benchmarks.bench_labels`."""
 
 import os
 import resource
@@ -15,7 +15,7 @@ from tests.readers.release import cell, jpeg, write
 
 
 def released(rows: int = 400) -> None:
-    """A file whose cells are as long as the release's mean, about 165 kB each."""
+    """Read a file whose cells have the release's mean length, about 165 kB."""
     pictures = [cell(jpeg(i, side=380)) for i in range(8)]
     with tempfile.TemporaryDirectory() as folder:
         table = [
@@ -26,12 +26,13 @@ def released(rows: int = 400) -> None:
         size = path.stat().st_size / 2**20
         del table
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        seconds, reading = timed(lambda: read_released(path, folder), 1)
+        seconds, tables = timed(lambda: read_released(path, folder), 1)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        assert isinstance(reading.labels, pd.DataFrame) and len(reading.pairs) == rows
+        assert isinstance(tables.labels, pd.DataFrame) and len(tables.pairs) == rows
     print(
-        f"{size:,.0f} MiB of the released format: {seconds:.1f} s, {size / seconds:.0f} MiB/s; 2.26 GB would take "
-        f"{2155 * seconds / size:.0f} s; memory {before:.0f} MiB before, at most {peak:.0f} MiB while reading"
+        f"{size:,.0f} MiB of the released format: {seconds:.1f} s, {size / seconds:.0f} MiB/s; "
+        f"2.26 GB would take {2155 * seconds / size:.0f} s; "
+        f"memory {before:.0f} MiB before, at most {peak:.0f} MiB while reading"
     )
 
 

@@ -1,8 +1,9 @@
 """Data of others by name: from a local folder or from its public address, always checked.
 
 `data/sources.yaml` lists the data sets. A file `<set>/<file>` is looked for in the folder that the
-environment variable GAMELABEL_DATA names, in `data/cache`, and in `../shared/data` beside the
-repository; otherwise it is downloaded to `data/cache`.
+environment variable GAMELABEL_DATA names, in `data/cache` (`~/.cache/gamelabel` if the package is
+installed from a wheel), and in `../shared/data` beside the repository; otherwise it is downloaded
+to the second of these.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from gamelabel.files import sha256, shipped
 
 ROOT = Path(__file__).parents[1]
 CATALOGUE = shipped("data/sources.yaml")
-DATA_CACHE = ROOT / "data/cache"
+_IN_CHECKOUT = CATALOGUE.is_relative_to(ROOT / "data")
+DATA_CACHE = ROOT / "data/cache" if _IN_CHECKOUT else Path.home() / ".cache/gamelabel"
 SHARED_DATA = ROOT.parent / "shared/data"
 TIMEOUT_S = 10.0  # seconds without an answer from a server
 

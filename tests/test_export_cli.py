@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from gamelabel.cli import app
 from gamelabel.readers import read_released
 from gamelabel.tables import write_table
-from tests.readers.test_exports import simulated
+from tests.tables.test_exports import simulated
 
 
 def typed(*words: str) -> tuple[int, str, BaseException | None]:

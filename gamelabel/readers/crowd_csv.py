@@ -15,7 +15,7 @@ TIE = "tie"  # a label beside the two answers: neither is better
 _ALIASES = {"item": "task", "performer": "worker", "player": "worker", "truth": "label"}
 _ROWS_AT_ONCE = 100_000  # rows in memory as Python objects
 
-Faults = list[tuple[int, str, str]]
+_Faults = list[tuple[int, str, str]]
 
 
 class Annotations(NamedTuple):
@@ -154,7 +154,7 @@ def _sides(annotations: Annotations, path: str, gold: str) -> dict[str, str]:
     return {**dict(zip(answers, "ab", strict=False)), TIE: TIE}
 
 
-def _read_gold(path: str | Path | None) -> tuple[pd.DataFrame, Faults]:
+def _read_gold(path: str | Path | None) -> tuple[pd.DataFrame, _Faults]:
     """Read known answers, one a task, and the faults of their file."""
     if not path:
         return pd.DataFrame({"task": [], "label": []}, dtype=object), []
@@ -170,10 +170,10 @@ def _read_gold(path: str | Path | None) -> tuple[pd.DataFrame, Faults]:
     return answers.reset_index(drop=True), named
 
 
-def _read_columns(path: Path, columns: list[str]) -> tuple[pd.DataFrame, Faults]:
+def _read_columns(path: Path, columns: list[str]) -> tuple[pd.DataFrame, _Faults]:
     """Read columns of a CSV file as text, indexed by row number, and the faults of other rows."""
     rows = csv_rows(path, columns, aliases=_ALIASES)
-    faults: Faults = []
+    faults: _Faults = []
     parts = [pd.DataFrame(columns=columns, dtype="str")]
     while chunk := list(islice(rows, _ROWS_AT_ONCE)):
         valid = []

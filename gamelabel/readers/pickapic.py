@@ -21,7 +21,7 @@ _OPTIONAL_COLUMNS = ("has_label", "created_at", "model_0", "model_1", "jpg_0", "
 _CHOICES = {(1.0, 0.0): "a", (0.0, 1.0): "b", (0.5, 0.5): "tie"}
 _SWAPPED = {"a": "b", "b": "a", "tie": "tie", "": ""}
 
-Fault = tuple[str, str]
+_Fault = tuple[str, str]
 
 
 class _Point(NamedTuple):
@@ -143,14 +143,14 @@ def _parse(row: Row) -> _Point:
     return _Point((second, first), _SWAPPED[choice], pictures[::-1])
 
 
-def _text_faults(cells: dict[str, Any]) -> list[Fault]:
+def _text_faults(cells: dict[str, Any]) -> list[_Fault]:
     caption = cells["caption"]
     if isinstance(caption, str) and caption.strip():
         return []
     return [("caption", "is empty")]
 
 
-def _id_faults(cells: dict[str, Any]) -> list[Fault]:
+def _id_faults(cells: dict[str, Any]) -> list[_Fault]:
     """Check the pictures' names, which become names of files."""
     faults = []
     for column in ("image_0_uid", "image_1_uid"):
@@ -162,7 +162,7 @@ def _id_faults(cells: dict[str, Any]) -> list[Fault]:
     return faults
 
 
-def _time_faults(cells: dict[str, Any]) -> list[Fault]:
+def _time_faults(cells: dict[str, Any]) -> list[_Fault]:
     when = cells.get("created_at")
     if not isinstance(when, str):
         return []
@@ -170,7 +170,7 @@ def _time_faults(cells: dict[str, Any]) -> list[Fault]:
     return [("created_at", "is not a time")] if pd.isna(time) else []
 
 
-def _picture_faults(cells: dict[str, Any]) -> list[Fault]:
+def _picture_faults(cells: dict[str, Any]) -> list[_Fault]:
     contents = {column: cells.get(column) for column in ("jpg_0", "jpg_1")}
     if all(content is None for content in contents.values()):
         return []

@@ -29,7 +29,7 @@ _HUB_FILES = {  # name of the source -> revision and files in the repository
     "hub-parquet": ("refs/convert/parquet", "*/train/*.parquet"),
 }
 
-Value = TypeVar("Value")
+_Value = TypeVar("_Value")
 
 
 class _Point(NamedTuple):
@@ -143,7 +143,7 @@ def _parse(row: Row) -> _Point:
         raise RejectedRow(("", row.error))
     faults: list[tuple[str, str]] = []
 
-    def parse(column: str, parser: Callable[[str], Value], default: Value) -> Value:
+    def parse(column: str, parser: Callable[[str], _Value], default: _Value) -> _Value:
         try:
             return parser(row.cells[column])
         except RejectedRow as rejection:

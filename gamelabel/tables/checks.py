@@ -125,10 +125,10 @@ def columns_of(name: str) -> dict[str, Column]:
     return TABLES[name]
 
 
-Problems = dict[tuple[int, str], str]
+_Problems = dict[tuple[int, str], str]
 
 
-def _inspect(frame: pd.DataFrame, name: str, where: str) -> tuple[pd.DataFrame, Problems]:
+def _inspect(frame: pd.DataFrame, name: str, where: str) -> tuple[pd.DataFrame, _Problems]:
     """Convert the columns and find the first problem of each cell, ordered by row and column."""
     columns = columns_of(name)
     missing = [column for column in columns if column not in frame]
@@ -139,7 +139,7 @@ def _inspect(frame: pd.DataFrame, name: str, where: str) -> tuple[pd.DataFrame, 
         raise BadTable(f"{where}: {'; '.join(parts)}. Its columns are {', '.join(columns)}")
     raw = frame.reset_index(drop=True)
     typed = pd.DataFrame({c: _converted(raw[c], columns[c]) for c in columns}, index=raw.index)
-    problems: Problems = {}
+    problems: _Problems = {}
 
     def report(column: str, is_bad: pd.Series[bool], problem: str) -> None:
         for row in np.flatnonzero(is_bad.fillna(False).to_numpy(bool)):
@@ -211,7 +211,7 @@ def _finished(typed: pd.DataFrame, name: str) -> pd.DataFrame:
     return typed.astype(final)
 
 
-def _describe(frame: pd.DataFrame, name: str, where: str, problems: Problems) -> str:
+def _describe(frame: pd.DataFrame, name: str, where: str, problems: _Problems) -> str:
     n_rows = len({row for row, _ in problems})
     lines = [f"{where}: {n_rows} of {len(frame)} rows are invalid"]
     for (row, column), problem in list(problems.items())[:_LISTED_CELLS]:

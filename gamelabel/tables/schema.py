@@ -52,7 +52,7 @@ _SIDES = ("a", "b")
 TABLES: dict[str, dict[str, Column]] = {
     "prompts": {
         "prompt_id": Column("text", "stable name of a candidate prompt", unique=True),
-        "text": Column("text", "the prompt as its corpus has it"),
+        "text": Column("text", "the prompt, unchanged from its corpus"),
         "corpus": Column("text", "where it comes from"),
         "kept": Column("boolean", "whether the content filter kept it"),
         "rule": Column("text", "the rule that rejected it; null if kept", nullable=True),

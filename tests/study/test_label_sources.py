@@ -104,3 +104,9 @@ def test_sources_are_of_people_or_simulated() -> None:
     words = {source.label_source for source in LABEL_SOURCES.values()}
     assert words == {"simulated", "released", "crowd", "game", ""}
     assert [name for name, source in LABEL_SOURCES.items() if not source.file] == ["simulated"]
+
+
+def test_the_documentation_describes_every_source() -> None:
+    text = (Path(__file__).parents[2] / "docs/labels.md").read_text()
+    for name, source in LABEL_SOURCES.items():
+        assert f"| `{name}` | {source.description} | {source.file} |" in text

@@ -6,7 +6,7 @@ import pytest
 
 from gamelabel.games.pairs import SPRT, Posterior, Rules, Threshold
 from gamelabel.games.pairs.replay import KEPT, LOST, SPENT, replay, what_remains
-from gamelabel.readers.real_crowds import PUBLISHED_ACCURACY, REAL_CROWDS, real_crowds
+from gamelabel.readers.real_crowds import real_crowds
 
 NOBODY = Rules(gate=Threshold(least=0.0))
 
@@ -111,47 +111,6 @@ def test_where_all_are_alike_a_gate_only_costs() -> None:
     assert found.removed == 0 and found.lost == 0 and found.spent > 0.15
     assert found.label_accuracy_kept == pytest.approx(found.label_accuracy, abs=0.02)
     assert found.majority_kept <= found.majority + 0.01
-
-
-def test_crowds_by_name_and_those_that_are_not_here(
-    tmp_path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from gamelabel import sources
-
-    with pytest.raises(ValueError, match="there is no crowd rta; the crowds are rte, dog"):
-        real_crowds("rta, dog")
-    for name in ("DATA_CACHE", "SHARED_DATA"):
-        monkeypatch.setattr(sources, name, tmp_path)
-    monkeypatch.delenv("GAMELABEL_DATA", raising=False)
-    here, missing = real_crowds()
-    assert not here and list(missing) == list(REAL_CROWDS)
-    assert (
-        "label.csv of Eight sets of crowd labels" in missing["rte"]
-        and "is not available" in missing["rte"]
-    )
-
-
-COUNTS = {
-    "rte": (8000, 164),
-    "weather_cf": (1720, 461),
-    "sp_amt": (10000, 143),
-    "llmfao": (8931, 124),
-}
-COUNTS |= {"geneval_clip": (2000, 0), "imagereward": (7224, 0)}
-
-
-@pytest.mark.parametrize("name", COUNTS)
-def test_the_real_crowds_have_their_published_sizes(name: str) -> None:
-    here, missing = real_crowds(name)
-    if missing:
-        pytest.skip(missing[name])
-    crowd = here[name]
-    assert (len(crowd.labels), crowd.labels.worker.nunique()) == COUNTS[name]
-    assert (len(crowd.gold) > 0) == (
-        name in PUBLISHED_ACCURACY
-    ) and crowd.labels.label.notna().all()
-    some = real_crowds(name, n_tasks=50)[0][name]
-    assert some.labels.task.nunique() == 50 and set(some.gold.task) <= set(some.labels.task)
 
 
 def test_on_real_workers_the_gate_keeps_the_better_labels() -> None:
