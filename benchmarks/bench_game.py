@@ -24,7 +24,7 @@ from gamelabel.games.pairs import (
     simulate,
 )
 from gamelabel.games.pairs.playthrough import Luck, Streams, deal, play, rows
-from gamelabel.reliability import PAPER, numbers
+from gamelabel.reliability import PAPER_STATISTICS, dataset_statistics
 from tests.games.pairs.worlds import world
 
 
@@ -76,7 +76,7 @@ def many(games: int = 64) -> None:
     def with_tables() -> None:
         for seed in range(8):
             played = simulate(pairs, None, seed=seed)
-            numbers(played.labels, played.players, pairs)
+            dataset_statistics(played.labels, played.players, pairs)
 
     ours = timed(lambda: ensemble(6_800, 600, range(games)))[0] / games
     tables = timed(with_tables, 1)[0] / 8
@@ -87,18 +87,20 @@ def many(games: int = 64) -> None:
 
 def search() -> None:
     start = time.process_time()
-    crowd, rules = calibrate(PAPER)
+    crowd, rules = calibrate(PAPER_STATISTICS)
     found = time.process_time() - start
     table = ensemble(30_000, 600, range(1000), crowd=crowd, rules=rules)
     checked = time.process_time() - start - found
     ranks = (
-        beside(table.iloc[0].to_dict(), table, PAPER).set_index("number")["rank"].drop("players")
+        beside(table.iloc[0].to_dict(), table, PAPER_STATISTICS)
+        .set_index("number")["rank"]
+        .drop("players")
     )
     print(
         f"calibrated in {found:.0f} s; 1,000 games in {checked:.0f} s; "
         f"ranks of the paper's numbers {ranks.min():.2f} to {ranks.max():.2f}"
     )
-    accepted = windows(PAPER, top16_share=(0.45, 0.5))
+    accepted = windows(PAPER_STATISTICS, top16_share=(0.45, 0.5))
     start = time.process_time()
     seed = find_seed(accepted, range(1_000_000))
     seconds = time.process_time() - start

@@ -19,13 +19,13 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.timing import timed
-from gamelabel.aggregation import aggregate, crowd_of
+from gamelabel.aggregation import aggregate
+from gamelabel.aggregation.crowd_labels import crowd_labels
 from gamelabel.aggregation.dawid_skene import dawid_skene as fit_dawid_skene
 from gamelabel.games.pairs import simulate
 from gamelabel.reliability import alpha, alpha_interval
-from gamelabel.reliability.accuracy import known_answers
-from gamelabel.reliability.counts import code
 from gamelabel.tables import to_annotations
+from gamelabel.tables.encoded_labels import encode_labels, gold_answers
 from tests.games.pairs.worlds import world
 
 REPLICATES, LOOP = 1000, 5
@@ -180,8 +180,8 @@ def dawid_skene() -> None:
     from crowdkit.aggregation import DawidSkene
 
     labels, truth = played()
-    coded = code(labels)
-    workers, _ = crowd_of(coded, known_answers(None, coded))
+    coded = encode_labels(labels)
+    workers, _ = crowd_labels(coded, gold_answers(None, coded))
     for tolerance in (1e-5, 1e-9):  # crowd-kit's own, per label, and ours
         for prior in (0.0, 1.0):
             turns = in_turn(

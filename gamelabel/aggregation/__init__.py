@@ -1,7 +1,7 @@
-"""From many labels of a task to one: a method a file, all of the same form of labels, each a function Crowd -> Fit."""
+"""Aggregation: from many labels of a task to one, with its probability; one method per module."""
 
-from gamelabel.aggregation.aggregate import METHODS, aggregate, skills
-from gamelabel.aggregation.crowd import Crowd, Fit, crowd_of
+from gamelabel.aggregation.aggregate_labels import METHODS, aggregate, worker_skills
+from gamelabel.aggregation.crowd_labels import CrowdLabels, FitResult
 from gamelabel.aggregation.preference_table import preferences
 
-__all__ = ["METHODS", "Crowd", "Fit", "aggregate", "crowd_of", "preferences", "skills"]
+__all__ = ["METHODS", "CrowdLabels", "FitResult", "aggregate", "preferences", "worker_skills"]

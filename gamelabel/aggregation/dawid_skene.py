@@ -1,4 +1,4 @@
-"""Each worker has a way of confusing categories: what they call a task of each true category, how often."""
+"""The model of Dawid and Skene: each worker has a confusion matrix."""
 
 from __future__ import annotations
 
@@ -6,54 +6,87 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gamelabel.aggregation.crowd import Crowd, Fit, Real
-from gamelabel.aggregation.em import TOLERANCE, climb
-from gamelabel.aggregation.weighted import opening
+from gamelabel.aggregation.crowd_labels import CrowdLabels, FitResult
+from gamelabel.aggregation.expectation_maximization import TOLERANCE, fit_em
+from gamelabel.aggregation.weighted import initial_posterior
+from gamelabel.tables.vote_counts import FloatArray
 
-OF_CROWD, RIGHT = 1.0, 0.5
-
-
-class Confusions(NamedTuple):
-    """Log probabilities: of each category, (K,), and of each label by a worker given the truth, (W, label, truth)."""
-
-    share: Real
-    label: Real
+_PRIOR_CROWD, _PRIOR_RIGHT = 1.0, 0.5  # pseudo-labels per true category
 
 
-def dawid_skene(crowd: Crowd, prior: float = 1.0, tolerance: float = TOLERANCE) -> Fit:
-    """Maximum a posteriori, by EM, of p(labels of t, truth k) = share_k * product over labels l by w of c_w[l | k].
+class _Parameters(NamedTuple):
+    """Log probabilities: of each category (K,), and of labels given the truth (W, label, truth)."""
 
-    Source: Dawid and Skene, "Maximum likelihood estimation of observer error-rates using the EM algorithm" (1979).
-    Theirs is `prior` 0. A worker of few labels has no confusions that can be counted, and says 0 or 1 of what was seen
-    once; so each starts, for each truth, from `prior` times one label as the crowd's are spread where the majority has
-    that truth, and half a label that is right.
+    category: FloatArray
+    label: FloatArray
+
+
+def dawid_skene(crowd: CrowdLabels, prior: float = 1.0, tolerance: float = TOLERANCE) -> FitResult:
+    """Fit the model of Dawid and Skene by EM, with a prior on the confusion matrices.
+
+    p(labels, truth k) = q_k * product over the labels l by workers w of c_w[l | k].
+
+    Parameters
+    ----------
+    crowd
+        The labels.
+    prior
+        Weight of the prior; 0 gives the maximum likelihood of the reference. A worker with few
+        labels has confusion rates of 0 or 1 there. The prior adds, for each true category, one
+        pseudo-label distributed as the crowd's labels are where the majority has that category, and
+        half a pseudo-label that is right.
+    tolerance
+        Gain per label that may remain; see `fit_em`.
+
+    Returns
+    -------
+    FitResult
+        `workers["right"]`, shape (W, K), is the probability of a right label by true category.
+
+    References
+    ----------
+    Dawid and Skene, "Maximum likelihood estimation of observer error-rates using the EM algorithm"
+    (1979).
+
+    Examples
+    --------
+    >>> task, worker = np.repeat(np.arange(4), 3), np.tile([0, 1, 2], 4)
+    >>> label = np.array([0, 0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1])
+    >>> crowd = CrowdLabels(task, worker, label, np.full(4, -1), n_workers=3, n_categories=2)
+    >>> dawid_skene(crowd).posterior.argmax(1).tolist()
+    [0, 1, 0, 1]
     """
-    cells, workers, categories = crowd.cells(), crowd.workers, crowd.categories
+    votes, n_workers, n_categories = crowd.vote_matrix(), crowd.n_workers, crowd.n_categories
 
-    def counted(posterior: Real) -> Real:
-        return (cells.T @ posterior).reshape(workers, categories, categories)
+    def confusion(posterior: FloatArray) -> FloatArray:
+        expected = votes.T @ posterior
+        return np.reshape(expected, (n_workers, n_categories, n_categories))
 
-    posterior = opening(crowd)
-    pool = counted(posterior).sum(0) + 1 / categories
-    before = prior * (OF_CROWD * pool / pool.sum(0) + RIGHT * np.eye(categories))
+    posterior = initial_posterior(crowd)
+    pooled = confusion(posterior).sum(0) + 1 / n_categories
+    pooled_shares = pooled / pooled.sum(0)
+    pseudo_labels = prior * (_PRIOR_CROWD * pooled_shares + _PRIOR_RIGHT * np.eye(n_categories))
 
-    def maximise(posterior: Real, _: Confusions | None) -> Confusions:
-        seen = counted(posterior) + before
-        return Confusions(
-            _log_shares(posterior.T @ np.ones(len(crowd.known)), 0), _log_shares(seen, 1)
-        )
+    def m_step(posterior: FloatArray, _: _Parameters | None) -> _Parameters:
+        categories = posterior.T @ np.ones(crowd.n_tasks)
+        labels = confusion(posterior) + pseudo_labels
+        return _Parameters(_log_shares(categories, 0), _log_shares(labels, 1))
 
-    def joint(found: Confusions) -> Real:
-        return found.share + cells @ found.label.reshape(workers * categories, categories)
+    def log_joint(parameters: _Parameters) -> FloatArray:
+        by_column = parameters.label.reshape(n_workers * n_categories, n_categories)
+        joint: FloatArray = parameters.category + votes @ by_column
+        return joint
 
-    def penalty(found: Confusions) -> float:
-        return float((before * found.label).sum())
+    def log_prior(parameters: _Parameters) -> float:
+        return float((pseudo_labels * parameters.label).sum())
 
-    fit, found = climb(crowd, posterior, maximise, joint, penalty, tolerance)
-    return fit._replace(workers={"right": np.exp(np.diagonal(found.label, axis1=1, axis2=2))})
+    result, parameters = fit_em(crowd, posterior, m_step, log_joint, log_prior, tolerance)
+    right = np.exp(np.diagonal(parameters.label, axis1=1, axis2=2))
+    return result._replace(workers={"right": right})
 
 
-def _log_shares(amounts: Real, axis: int) -> Real:
-    """The log of each amount's share along an axis: of nothing, equal shares; none is 0."""
-    some = amounts + np.finfo(float).tiny
-    return np.log(some) - np.log(some.sum(axis, keepdims=True))
+def _log_shares(amounts: FloatArray, axis: int) -> FloatArray:
+    """Return the log of each amount's share along an axis; shares of a zero sum are equal."""
+    positive = amounts + np.finfo(float).tiny
+    log_shares: FloatArray = np.log(positive) - np.log(positive.sum(axis, keepdims=True))
+    return log_shares

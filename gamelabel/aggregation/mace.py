@@ -1,4 +1,4 @@
-"""Each worker either knows the truth of a task and says it, or does not and spams in a way of their own."""
+"""MACE (Multi-Annotator Competence Estimation): a worker knows the answer, or spams."""
 
 from __future__ import annotations
 
@@ -6,81 +6,108 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gamelabel.aggregation.crowd import Crowd, Fit, Real
-from gamelabel.aggregation.em import climb
-from gamelabel.aggregation.weighted import opening
+from gamelabel.aggregation.crowd_labels import CrowdLabels, FitResult
+from gamelabel.aggregation.expectation_maximization import fit_em
+from gamelabel.aggregation.weighted import initial_posterior
+from gamelabel.tables.vote_counts import FloatArray
 
-KNOWS, SPAMS, STRATEGY = 0.5, 0.5, 10.0  # the priors of the source
+_PRIOR_KNOWS = np.array([0.5, 0.5])  # Beta prior of knowing or spamming
+_PRIOR_STRATEGY = 10.0  # Dirichlet prior of each spammed category
 
 
-class Spammers(NamedTuple):
-    """Each worker's Dirichlet posteriors and the means of their log probabilities."""
+class _Parameters(NamedTuple):
+    """Dirichlet posteriors of each worker, and the expected logs of their probabilities.
 
-    knows: Real  # (W, 2): knows or spams
-    strategy: Real  # (W, K): what is said when spamming
-    log_knows: Real
-    log_strategy: Real
+    `knows` (W, 2) is for knowing and spamming, `strategy` (W, K) for the category when spamming.
+    """
+
+    knows: FloatArray
+    strategy: FloatArray
+    log_knows: FloatArray
+    log_strategy: FloatArray
 
     @property
-    def log_odds(self) -> Real:
-        """Of a label that is true: the log odds that it was known, not spammed, by worker and label, (W, K)."""
+    def log_odds(self) -> FloatArray:
+        """Log odds that a true label was known and not spammed, by worker and label, (W, K)."""
         return self.log_knows[:, :1] - self.log_knows[:, 1:] - self.log_strategy
 
 
-def mace(crowd: Crowd) -> Fit:
-    """Variational Bayes for p(label | truth k) = knows_w [label is k] + (1 - knows_w) strategy_w[label].
+def mace(crowd: CrowdLabels) -> FitResult:
+    """Fit MACE by variational Bayes.
 
-    Source: Hovy, Berg-Kirkpatrick, Vaswani and Hovy, "Learning whom to trust with MACE" (2013): all categories as
-    likely, priors Beta(.5, .5) and Dirichlet(10, ..., 10). What is climbed is the lower bound of the evidence, from the
-    shares of the votes; the source draws its starts at random.
+    p(label | truth k) = knows_w [label is k] + (1 - knows_w) strategy_w[label]. All categories are
+    equally likely; the priors are Beta(0.5, 0.5) and Dirichlet(10, ..., 10), as in the reference.
+    The objective is the evidence lower bound. The iteration starts from the vote shares, the
+    reference from random values.
+
+    Parameters
+    ----------
+    crowd
+        The labels.
+
+    Returns
+    -------
+    FitResult
+        `workers` has `knows`, the probability that the worker knows an answer, and `right`, that of
+        a right label.
+
+    References
+    ----------
+    Hovy, Berg-Kirkpatrick, Vaswani and Hovy, "Learning whom to trust with MACE" (2013).
+
+    Examples
+    --------
+    >>> task, worker = np.repeat(np.arange(4), 3), np.tile([0, 1, 2], 4)
+    >>> label = np.array([0, 0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1])
+    >>> crowd = CrowdLabels(task, worker, label, np.full(4, -1), n_workers=3, n_categories=2)
+    >>> mace(crowd).posterior.argmax(1).tolist()
+    [0, 1, 0, 1]
     """
     from scipy.special import expit
 
-    cells, shape = crowd.cells(), (crowd.workers, crowd.categories)
-    names = np.tile(
-        np.eye(crowd.categories), (crowd.workers, 1)
-    )  # (W K, K): the category that each cell names
-    said = np.reshape(cells.sum(0), shape)
+    votes, shape = crowd.vote_matrix(), (crowd.n_workers, crowd.n_categories)
+    log_categories = np.log(crowd.n_categories)
+    one_hot = np.tile(np.eye(crowd.n_categories), (crowd.n_workers, 1))  # (W K, K), label of cells
+    n_labels = np.reshape(votes.sum(0), shape)
 
-    def maximise(posterior: Real, last: Spammers | None) -> Spammers:
-        true = ((cells.T @ posterior) * names).sum(1).reshape(shape)
-        known = true * expit(last.log_odds if last else np.log(crowd.categories))
-        spam = said - known
-        knows, strategy = np.stack([known.sum(1) + KNOWS, spam.sum(1) + SPAMS], 1), spam + STRATEGY
-        return Spammers(knows, strategy, _log_mean(knows), _log_mean(strategy))
+    def m_step(posterior: FloatArray, last: _Parameters | None) -> _Parameters:
+        n_true = ((votes.T @ posterior) * one_hot).sum(1).reshape(shape)
+        n_known = n_true * expit(last.log_odds if last else log_categories)
+        n_spammed = n_labels - n_known
+        knows = np.stack([n_known.sum(1), n_spammed.sum(1)], 1) + _PRIOR_KNOWS
+        strategy = n_spammed + _PRIOR_STRATEGY
+        return _Parameters(knows, strategy, _expected_log(knows), _expected_log(strategy))
 
-    def joint(found: Spammers) -> Real:
-        spam, gain = found.log_knows[:, 1:] + found.log_strategy, np.logaddexp(0, found.log_odds)
-        return cells @ (spam.reshape(-1, 1) + gain.reshape(-1, 1) * names) - np.log(
-            crowd.categories
-        )
+    def log_joint(parameters: _Parameters) -> FloatArray:
+        spam = (parameters.log_knows[:, 1:] + parameters.log_strategy).reshape(-1, 1)
+        gain = np.logaddexp(0, parameters.log_odds).reshape(-1, 1)
+        joint: FloatArray = votes @ (spam + gain * one_hot) - log_categories
+        return joint
 
-    def penalty(found: Spammers) -> float:
-        knows = _divergence(found.knows, np.array([KNOWS, SPAMS]), found.log_knows)
-        return -knows - _divergence(
-            found.strategy, np.full(crowd.categories, STRATEGY), found.log_strategy
-        )
+    def log_prior(parameters: _Parameters) -> float:
+        prior_strategy = np.full(crowd.n_categories, _PRIOR_STRATEGY)
+        knows = _divergence(parameters.knows, _PRIOR_KNOWS, parameters.log_knows)
+        return -knows - _divergence(parameters.strategy, prior_strategy, parameters.log_strategy)
 
-    fit, found = climb(crowd, opening(crowd), maximise, joint, penalty)
-    knows = found.knows[:, 0] / found.knows.sum(1)
-    return fit._replace(workers={"right": knows + (1 - knows) / crowd.categories, "knows": knows})
+    result, parameters = fit_em(crowd, initial_posterior(crowd), m_step, log_joint, log_prior)
+    knows = parameters.knows[:, 0] / parameters.knows.sum(1)
+    right = knows + (1 - knows) / crowd.n_categories
+    return result._replace(workers={"right": right, "knows": knows})
 
 
-def _log_mean(amounts: Real) -> Real:
-    """The mean of the log probabilities of Dirichlet distributions, each row one."""
+def _expected_log(alpha: FloatArray) -> FloatArray:
+    """Return the expected log probabilities of Dirichlet distributions, one per row."""
     from scipy.special import digamma
 
-    return digamma(amounts) - digamma(amounts.sum(1, keepdims=True))
+    expected: FloatArray = digamma(alpha) - digamma(alpha.sum(1, keepdims=True))
+    return expected
 
 
-def _divergence(amounts: Real, prior: Real, log_mean: Real) -> float:
-    """Kullback and Leibler's divergence of Dirichlet distributions, each row one, from their prior, all summed."""
+def _divergence(alpha: FloatArray, prior: FloatArray, expected_log: FloatArray) -> float:
+    """Sum the Kullback-Leibler divergences of Dirichlet distributions (rows) from their prior."""
     from scipy.special import gammaln
 
-    normal = (
-        gammaln(amounts.sum(1))
-        - gammaln(amounts).sum(1)
-        - gammaln(prior.sum())
-        + gammaln(prior).sum()
-    )
-    return float(normal.sum() + ((amounts - prior) * log_mean).sum())
+    log_normalizer = gammaln(alpha.sum(1)) - gammaln(alpha).sum(1)
+    prior_normalizer = gammaln(prior.sum()) - gammaln(prior).sum()
+    divergence = (log_normalizer - prior_normalizer).sum() + ((alpha - prior) * expected_log).sum()
+    return float(divergence)

@@ -1,4 +1,4 @@
-"""Each worker is right with a probability of their own, whatever the truth, and else names any other category."""
+"""The one-coin model: each worker is right with one probability, whatever the true category."""
 
 from __future__ import annotations
 
@@ -6,49 +6,61 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gamelabel.aggregation.crowd import Crowd, Fit, Real
-from gamelabel.aggregation.em import climb
-from gamelabel.aggregation.weighted import opening
+from gamelabel.aggregation.crowd_labels import CrowdLabels, FitResult
+from gamelabel.aggregation.expectation_maximization import fit_em
+from gamelabel.aggregation.weighted import initial_posterior
+from gamelabel.tables.vote_counts import FloatArray
 
 
-class Coins(NamedTuple):
-    """Log probabilities: of each category, (K,), and that a worker is right, and names one given wrong label, (W,)."""
+class _Parameters(NamedTuple):
+    """Log probabilities: categories (K,); by worker (W,) of the right and of one wrong label."""
 
-    share: Real
-    right: Real
-    wrong: Real
+    category: FloatArray
+    right: FloatArray
+    wrong: FloatArray
 
 
-def one_coin(crowd: Crowd) -> Fit:
-    """Maximum a posteriors, by EM, of p(labels of t, truth k) = share_k * product of p_w or (1 - p_w) / (K - 1).
+def one_coin(crowd: CrowdLabels) -> FitResult:
+    """Fit the one-coin model of Dawid and Skene by EM, with a prior on the accuracies.
 
-    Source: Zhang, Chen, Zhou and Jordan, "Spectral methods meet EM" (2016), the one-coin model of Dawid and Skene.
-    Each worker starts from one label as right as the crowd's are by majority, and half a label that is right.
+    p(labels, truth k) = q_k * product over the labels by workers w of p_w if the label is k, else
+    (1 - p_w) / (K - 1). Each worker starts with one pseudo-label of the crowd's accuracy and half a
+    pseudo-label that is right.
+
+    References
+    ----------
+    Zhang, Chen, Zhou and Jordan, "Spectral methods meet EM: a provably optimal algorithm for
+    crowdsourcing" (2016).
+
+    Examples
+    --------
+    >>> task, worker = np.repeat(np.arange(4), 3), np.tile([0, 1, 2], 4)
+    >>> label = np.array([0, 0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1])
+    >>> crowd = CrowdLabels(task, worker, label, np.full(4, -1), n_workers=3, n_categories=2)
+    >>> result = one_coin(crowd)
+    >>> result.posterior.argmax(1).tolist(), result.workers["right"].round(2).tolist()
+    ([0, 1, 0, 1], [0.95, 0.95, 0.59])
     """
-    posterior = opening(crowd)
-    labels = crowd.by_worker(np.ones(len(crowd.task)))
-    others = max(crowd.categories - 1, 1)
-    usual = (crowd.given(posterior).sum() + 1) / (len(crowd.task) + 2)
-    right_before, wrong_before = usual + 0.5, 1 - usual
+    posterior = initial_posterior(crowd)
+    n_labels = crowd.sum_by_worker(np.ones(len(crowd.task)))
+    n_wrong = max(crowd.n_categories - 1, 1)
+    crowd_accuracy = (crowd.at_labels(posterior).sum() + 1) / (len(crowd.task) + 2)
+    prior_right, prior_wrong = crowd_accuracy + 0.5, 1 - crowd_accuracy
 
-    def maximise(posterior: Real, _: Coins | None) -> Coins:
-        right = crowd.by_worker(crowd.given(posterior))
-        p = (right + right_before) / (labels + right_before + wrong_before)
-        share = np.maximum(
-            posterior.T @ np.full(len(posterior), 1 / len(posterior)), np.finfo(float).tiny
-        )
-        return Coins(np.log(share), np.log(p), np.log((1 - p) / others))
+    def m_step(posterior: FloatArray, _: _Parameters | None) -> _Parameters:
+        right = crowd.sum_by_worker(crowd.at_labels(posterior))
+        p = (right + prior_right) / (n_labels + prior_right + prior_wrong)
+        category = posterior.T @ np.full(len(posterior), 1 / len(posterior))
+        category = np.maximum(category, np.finfo(float).tiny)
+        return _Parameters(np.log(category), np.log(p), np.log((1 - p) / n_wrong))
 
-    def joint(coins: Coins) -> Real:
-        all_wrong = np.bincount(crowd.task, coins.wrong[crowd.worker], len(crowd.known))
-        return (
-            coins.share
-            + all_wrong[:, None]
-            + crowd.tally((coins.right - coins.wrong)[crowd.worker])
-        )
+    def log_joint(parameters: _Parameters) -> FloatArray:
+        all_wrong = np.bincount(crowd.task, parameters.wrong[crowd.worker], crowd.n_tasks)
+        log_odds = (parameters.right - parameters.wrong)[crowd.worker]
+        return parameters.category + all_wrong[:, None] + crowd.votes(log_odds)
 
-    def penalty(coins: Coins) -> float:
-        return float((right_before * coins.right + wrong_before * coins.wrong).sum())
+    def log_prior(parameters: _Parameters) -> float:
+        return float((prior_right * parameters.right + prior_wrong * parameters.wrong).sum())
 
-    fit, coins = climb(crowd, posterior, maximise, joint, penalty)
-    return fit._replace(workers={"right": np.exp(coins.right)})
+    result, parameters = fit_em(crowd, posterior, m_step, log_joint, log_prior)
+    return result._replace(workers={"right": np.exp(parameters.right)})

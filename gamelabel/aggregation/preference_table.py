@@ -14,9 +14,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gamelabel.aggregation.aggregate import MethodName, aggregate
-from gamelabel.aggregation.crowd import Real
+from gamelabel.aggregation.aggregate_labels import MethodName, aggregate
 from gamelabel.tables import to_annotations
+from gamelabel.tables.vote_counts import FloatArray
 
 _TIED = 1e-9  # probabilities this close to one half are a tie
 
@@ -95,8 +95,8 @@ def preferences(
 
 
 def _majority_probability(
-    share: Real, votes: Real, labels: pd.DataFrame, gold: pd.DataFrame
-) -> Real:
+    share: FloatArray, votes: FloatArray, labels: pd.DataFrame, gold: pd.DataFrame
+) -> FloatArray:
     """Return the posterior of majorities with these vote shares (T,) and numbers of votes (T,)."""
     from scipy.special import expit
 
@@ -111,5 +111,5 @@ def _majority_probability(
             "the labels of players who guess"
         )
     lead = votes * (2 * share - 1)
-    probability: Real = expit(lead * np.log((right + 1) / (n - right + 1)))
+    probability: FloatArray = expit(lead * np.log((right + 1) / (n - right + 1)))
     return probability

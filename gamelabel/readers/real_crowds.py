@@ -9,7 +9,7 @@ import pandas as pd
 
 from gamelabel.readers.crowd_csv import read_annotations
 from gamelabel.readers.imagereward import read_rankings
-from gamelabel.reliability import Level
+from gamelabel.reliability.krippendorff_alpha import Level
 from gamelabel.sources import DataNotFound, data_file
 
 # Accuracy of IBCC, EBCC and BWA as published by Li et al. (2019), who collected the sets

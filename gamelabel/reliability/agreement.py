@@ -1,6 +1,7 @@
-"""Agreement of those who labelled the same tasks: plain, and beyond chance as Cohen and Fleiss count it.
+"""Percent agreement, and Cohen's and Fleiss' kappa, which correct it for chance.
 
-`alpha` is the one to report of a crowd: it takes gaps, any number of people, ordered labels, and has intervals.
+Report `alpha` for a crowd: it allows gaps, any number of workers and ordered labels, and it has
+intervals.
 """
 
 from __future__ import annotations
@@ -10,75 +11,134 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from gamelabel.reliability.alpha import Real
-from gamelabel.reliability.counts import Counts, checked_counts, code, votes_of
+from gamelabel.tables.encoded_labels import encode_labels
+from gamelabel.tables.vote_counts import FloatArray, IntArray, check_vote_counts, count_votes
 
 
-def percent_agreement(labels: pd.DataFrame | Counts) -> float:
-    """The share of a task's pairs of labels that are the same, mean over tasks with two labels or more; NaN without.
+def percent_agreement(labels: pd.DataFrame | IntArray) -> float:
+    """Compute the share of a task's pairs of labels that are equal, averaged over tasks.
 
-    labels: a frame with columns `task` and `label`, or vote counts, integers (tasks, categories).
+    Tasks with fewer than two labels are left out; without any others the result is NaN. The labels
+    are a frame with columns `task` and `label`, or vote counts of shape (tasks, categories).
+
+    >>> round(percent_agreement(np.array([[2, 1], [1, 1], [4, 0]])), 4)  # mean of 1/3, 0 and 1
+    0.4444
     """
-    counts = _several(labels)
-    return float(_same(counts).mean()) if len(counts) else float("nan")
+    counts = _pairable(labels)
+    return float(_agreement(counts).mean()) if len(counts) else float("nan")
 
 
-def fleiss_kappa(labels: pd.DataFrame | Counts) -> float:
-    """Fleiss' kappa = (P - P_e) / (1 - P_e), P the percent agreement and P_e that of labels drawn by category shares.
+def fleiss_kappa(labels: pd.DataFrame | IntArray) -> float:
+    """Compute Fleiss' kappa = (P - P_e) / (1 - P_e).
 
-    labels: as in `percent_agreement`. Shares are the mean over tasks of each task's own, so that tasks of different
-    numbers of labels weigh alike; where all have the same number this is the kappa of Fleiss, "Measuring nominal scale
-    agreement among many raters" (1971). NaN where no task has two labels, or all labels are of one category.
+    P is the percent agreement, P_e the agreement of labels drawn by the shares of the categories.
+    These are the means of the shares within tasks, so that each task has the same weight. Where all
+    tasks have the same number of labels, this is the kappa of the reference.
+
+    Parameters
+    ----------
+    labels
+        A frame with columns `task` and `label`, or vote counts of shape (tasks, categories).
+
+    Returns
+    -------
+    float
+        NaN where no task has two labels, or all labels are of one category.
+
+    References
+    ----------
+    Fleiss, "Measuring nominal scale agreement among many raters" (1971).
+
+    Examples
+    --------
+    The table of 14 raters and 10 subjects that textbooks use:
+
+    >>> counts = np.array([
+    ...     [0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],
+    ...     [7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7],
+    ... ])
+    >>> round(fleiss_kappa(counts), 4)
+    0.2099
     """
-    counts = _several(labels)
+    counts = _pairable(labels)
     if not len(counts):
         return float("nan")
     shares = (counts / counts.sum(1, keepdims=True)).mean(0)
-    return _beyond(float(_same(counts).mean()), float((shares**2).sum()))
+    observed, expected = float(_agreement(counts).mean()), float((shares**2).sum())
+    return (observed - expected) / (1 - expected) if expected < 1 else float("nan")
 
 
 def cohen_kappa(
     labels: pd.DataFrame, weights: Literal["linear", "quadratic"] | None = None
 ) -> float:
-    """Cohen's kappa = 1 - D_o / D_e of two workers over the tasks that both labelled, by how often theirs are apart.
+    """Compute Cohen's kappa = 1 - D_o / D_e of two workers, over the tasks that both labeled.
 
-    weights: without, labels that differ are 1 apart; "linear" and "quadratic" take categories in ascending order and
-    count the steps between them, or their squares. NaN where no task is shared, or D_e is 0. Raises ValueError unless
-    there are two workers, each with one label of a task at most: for more, `fleiss_kappa` and `alpha`.
+    Parameters
+    ----------
+    labels
+        Columns `task`, `worker` and `label`, with exactly two workers.
+    weights
+        Distance of two labels. None: 1 if they differ. "linear" and "quadratic": the number of
+        steps between them, or its square, with the categories in ascending order.
 
-    Source: Cohen, "A coefficient of agreement for nominal scales" (1960), "Weighted kappa" (1968).
+    Returns
+    -------
+    float
+        NaN where no task is shared, or D_e is 0.
+
+    Raises
+    ------
+    ValueError
+        Where there are not two workers, or one has labeled a task twice. For more workers use
+        `fleiss_kappa` or `alpha`.
+
+    References
+    ----------
+    Cohen, "A coefficient of agreement for nominal scales" (1960); "Weighted kappa" (1968).
+
+    Examples
+    --------
+    Fifty proposals and two readers: both say yes to 20 and no to 15, and differ on 5 and 10.
+
+    >>> pairs = ["yy"] * 20 + ["yn"] * 5 + ["ny"] * 10 + ["nn"] * 15
+    >>> rows = [(task, w, pair[w]) for task, pair in enumerate(pairs) for w in (0, 1)]
+    >>> round(cohen_kappa(pd.DataFrame(rows, columns=["task", "worker", "label"])), 4)
+    0.4
     """
-    coded = code(labels)
-    if len(coded.workers) != 2:
+    encoded = encode_labels(labels)
+    if len(encoded.workers) != 2:
         raise ValueError(
-            f"Cohen's kappa is of 2 workers, these are {len(coded.workers)}: fleiss_kappa or alpha"
+            f"Cohen's kappa compares 2 workers, not {len(encoded.workers)}: use fleiss_kappa or "
+            "alpha"
         )
-    said = np.full((len(coded.tasks), 2), -1)
-    said[coded.task, coded.worker] = coded.label
-    if (said >= 0).sum() < len(coded.task):
-        raise ValueError("a worker labelled a task twice: which label is meant? drop the others")
-    both = said[(said >= 0).all(1)]
-    size = len(coded.categories)
-    table = np.bincount(both[:, 0] * size + both[:, 1], minlength=size * size).reshape(size, size)
+    by_worker = np.full((len(encoded.tasks), 2), -1)
+    by_worker[encoded.task, encoded.worker] = encoded.label
+    if (by_worker >= 0).sum() < len(encoded.task):
+        raise ValueError("a worker labeled a task twice: keep one of the labels")
+    shared = by_worker[(by_worker >= 0).all(1)]
+    size = len(encoded.categories)
+    cell = shared[:, 0] * size + shared[:, 1]
+    confusion = np.bincount(cell, minlength=size * size).reshape(size, size)
     steps = np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
-    if weights not in (None, "linear", "quadratic"):
-        raise ValueError(f"{weights!r} are no weights: linear, quadratic, or None")
-    apart = {None: (steps > 0).astype(float), "linear": steps, "quadratic": steps**2}[weights]
-    chance = np.outer(table.sum(1), table.sum(0)) / max(len(both), 1)
-    expected = float((apart * chance).sum())
-    return 1 - float((apart * table).sum()) / expected if expected else float("nan")
+    distances = {None: (steps > 0).astype(float), "linear": steps, "quadratic": steps**2}
+    if weights not in distances:
+        raise ValueError(f"unknown weights {weights!r}: use linear, quadratic or None")
+    distance = distances[weights]
+    expected_confusion = np.outer(confusion.sum(1), confusion.sum(0)) / max(len(shared), 1)
+    expected = float((distance * expected_confusion).sum())
+    return 1 - float((distance * confusion).sum()) / expected if expected else float("nan")
 
 
-def _several(labels: pd.DataFrame | Counts) -> Counts:
-    counts = votes_of(labels)[0] if isinstance(labels, pd.DataFrame) else checked_counts(labels)
-    return counts[counts.sum(1) > 1].astype(np.int64)
+def _pairable(labels: pd.DataFrame | IntArray) -> IntArray:
+    """Return the vote counts of the tasks with two labels or more."""
+    is_frame = isinstance(labels, pd.DataFrame)
+    counts = count_votes(labels)[0] if is_frame else check_vote_counts(labels)
+    pairable: IntArray = counts[counts.sum(1) > 1].astype(np.int64)
+    return pairable
 
 
-def _same(counts: Counts) -> Real:
-    """The share of each task's pairs of labels that are the same, (T,)."""
+def _agreement(counts: IntArray) -> FloatArray:
+    """Return the share of each task's pairs of labels that are equal, shape (T,)."""
     m = counts.sum(1)
-    return (counts * (counts - 1)).sum(1) / (m * (m - 1))
-
-
-def _beyond(observed: float, chance: float) -> float:
-    return (observed - chance) / (1 - chance) if chance < 1 else float("nan")
+    equal: FloatArray = (counts * (counts - 1)).sum(1) / (m * (m - 1))
+    return equal

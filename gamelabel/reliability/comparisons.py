@@ -1,145 +1,197 @@
-"""Comparisons of two things: how strong each thing is, and whether the side it stood on mattered."""
+"""Pairwise comparisons of items: their strengths, and the bias towards one side of the screen."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from gamelabel.reliability.estimate import CONFIDENCE, Estimate, normal_quantile, proportion
+from gamelabel.tables.vote_counts import FloatArray
 
 _POINTS = {"left": 1.0, "tie": 0.5, "right": 0.0}
-_GAIN = 1e-12  # of the log likelihood, relative, at which the climb ends
+_TOLERANCE = 1e-12  # relative gain of the log likelihood at which Newton's method ends
 
 
 def bradley_terry(comparisons: pd.DataFrame, confidence: float = CONFIDENCE) -> pd.DataFrame:
-    """How strong each thing is: `item, comparisons, wins, ability, low, high, share`, the strongest first.
+    """Fit a Bradley-Terry model: P(i beats j) = 1 / (1 + exp(ability_j - ability_i)).
 
-    comparisons: `left, right, winner`, the winner being "left", "right" or "tie"; a tie is half a win for each, and a
-    missing winner is no comparison. P(i beats j) = 1 / (1 + exp(ability_j - ability_i)); abilities are logarithms with
-    mean 0, their intervals Wald's, from the inverse of Fisher's information; `share` is exp(ability), summing to 1.
+    Parameters
+    ----------
+    comparisons
+        Columns `left` and `right`, the items, and `winner`: "left", "right" or "tie". A tie is half
+        a win for each. Rows without a winner are left out.
+    confidence
+        Coverage of the Wald intervals, which use the inverse of the Fisher information.
 
-    Raises ValueError for a missing column or thing, another winner, a thing compared with itself, and where the
-    comparisons do not connect the things: a maximum exists only if of any two groups of things each has won at least
-    once, or tied, against the other; else one group is infinitely stronger, or their distance could be any. The error
-    names the groups. Pairs that share no thing with others are therefore no data for this: take wins, or aggregate.
+    Returns
+    -------
+    DataFrame
+        One row per item, the strongest first: `item`, `comparisons`, `wins`, `ability` (a log, with
+        mean 0), its interval `low` and `high`, and `share`, which is exp(ability) scaled to sum 1.
 
-    Source: Bradley and Terry (1952); the condition: Ford, "Solution of a ranking problem" (1957).
+    Raises
+    ------
+    ValueError
+        For a missing column or item, an unknown winner, and an item compared with itself. Also
+        where the comparisons do not connect the items, since no maximum exists then: in any split
+        of the items into two groups each group must have won, or tied, against the other. The
+        message names the groups. Disjoint pairs are therefore no input for this model: use win
+        rates, or aggregate the labels.
+
+    References
+    ----------
+    Bradley and Terry, "Rank analysis of incomplete block designs" (1952). The condition: Ford,
+    "Solution of a ranking problem from binary comparisons" (1957).
+
+    Examples
+    --------
+    >>> rows = [("x", "y", "left")] * 3 + [("x", "y", "right")]
+    >>> table = bradley_terry(pd.DataFrame(rows, columns=["left", "right", "winner"]))
+    >>> table[["item", "wins", "share"]].round(3).to_dict("list")
+    {'item': ['x', 'y'], 'wins': [3.0, 1.0], 'share': [0.75, 0.25]}
     """
-    left, right, points, items = _coded(comparisons)
-    _demand_connected(left, right, points, items)
-    count = len(items)
-    cells, size = (left * count + right, right * count + left), count * count
-    won = np.bincount(cells[0], points, size) + np.bincount(cells[1], 1 - points, size)
-    wins = won.reshape(count, count).astype(float)
-    ability, information = _climb(wins)
-    spread = np.sqrt(np.diag(np.linalg.pinv(information, hermitian=True))) if count else ability
-    reach = normal_quantile(confidence) * spread
-    share = np.exp(ability - ability.max(initial=0))
+    games = _encode(comparisons)
+    _check_connected(games)
+    n_items = len(games.items)
+    cells = games.left * n_items + games.right, games.right * n_items + games.left
+    size = n_items * n_items
+    left_wins = np.bincount(cells[0], games.points, size)
+    right_wins = np.bincount(cells[1], 1 - games.points, size)
+    wins = (left_wins + right_wins).reshape(n_items, n_items).astype(float)
+    ability, information = _maximize_likelihood(wins)
+    if n_items:
+        standard_error = np.sqrt(np.diag(np.linalg.pinv(information, hermitian=True)))
+    else:
+        standard_error = ability
+    margin = normal_quantile(confidence) * standard_error
+    strength = np.exp(ability - ability.max(initial=0))
     table = pd.DataFrame(
         {
-            "item": items,
+            "item": games.items,
             "comparisons": (wins + wins.T).sum(1).round().astype(int),
             "wins": wins.sum(1),
             "ability": ability,
-            "low": ability - reach,
-            "high": ability + reach,
-            "share": share / share.sum(),
+            "low": ability - margin,
+            "high": ability + margin,
+            "share": strength / strength.sum(),
         }
     )
     return table.sort_values(["ability", "item"], ascending=[False, True], ignore_index=True)
 
 
 def side_bias(comparisons: pd.DataFrame, confidence: float = CONFIDENCE) -> Estimate:
-    """The share of decided comparisons that the left side won, with Wilson's interval; n leaves ties out.
+    """Estimate the share of decided comparisons that the left side won, with a Wilson interval.
 
-    comparisons: as in `bradley_terry`. Where sides were drawn by lot, what differs from one half is bias. NaN, and
-    the interval (0, 1), where nothing was decided.
+    Where sides are assigned at random, a share other than one half is bias. The comparisons have
+    the columns that `bradley_terry` takes; ties do not count towards n.
+
+    >>> rows = [("x", "y", "left")] * 3 + [("x", "y", "right"), ("x", "y", "tie")]
+    >>> bias = side_bias(pd.DataFrame(rows, columns=["left", "right", "winner"]))
+    >>> bias.value, bias.n
+    (0.75, 4)
     """
-    _, _, points, _ = _coded(comparisons)
+    points = _encode(comparisons).points
     decided = points[points != _POINTS["tie"]]
     return proportion(decided.sum(), len(decided), confidence)
 
 
-def _coded(
-    comparisons: pd.DataFrame,
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], pd.Index]:
-    """Left and right things by number, points of the left, each (N,), and the things in ascending order."""
+class _Games(NamedTuple):
+    """N comparisons: item codes and points of the left side, each (N,); the items, ascending."""
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    points: FloatArray
+    items: pd.Index
+
+
+def _encode(comparisons: pd.DataFrame) -> _Games:
+    """Check comparisons and encode the items as integers."""
     missing = [column for column in ("left", "right", "winner") if column not in comparisons]
     if missing:
         raise ValueError(
             f"comparisons have no column {', '.join(missing)}: they need left, right, winner"
         )
-    given = comparisons[comparisons.winner.notna()]
-    strange = given.winner[~given.winner.isin(list(_POINTS))]
-    if len(strange):
+    rows = comparisons[comparisons.winner.notna()]
+    invalid = rows.winner[~rows.winner.isin(list(_POINTS))]
+    if len(invalid):
         raise ValueError(
-            f"row {strange.index[0]!r}: {strange.iloc[0]!r} is no winner: left, right or tie"
+            f"row {invalid.index[0]!r}: unknown winner {invalid.iloc[0]!r}, use left, right or tie"
         )
-    nameless = given.left.isna() | given.right.isna()
-    if nameless.any():
+    unnamed = rows.left.isna() | rows.right.isna()
+    if unnamed.any():
         raise ValueError(
-            f"{nameless.sum()} comparisons lack a thing, the first in row {given.index[nameless][0]!r}"
+            f"{unnamed.sum()} comparisons have no item on one side, the first in row "
+            f"{rows.index[unnamed][0]!r}"
         )
-    both, items = pd.factorize(pd.concat([given.left, given.right]), sort=True)
-    left, right = both[: len(given)], both[len(given) :]
-    alone = left == right
-    if alone.any():
+    codes, items = pd.factorize(pd.concat([rows.left, rows.right]), sort=True)
+    left, right = codes[: len(rows)], codes[len(rows) :]
+    reflexive = left == right
+    if reflexive.any():
         raise ValueError(
-            f"row {given.index[alone][0]!r} compares {items[left[alone][0]]!r} with itself"
+            f"row {rows.index[reflexive][0]!r} compares {items[left[reflexive][0]]!r} with itself"
         )
-    return left, right, given.winner.map(_POINTS).to_numpy(float), pd.Index(items)
+    return _Games(left, right, rows.winner.map(_POINTS).to_numpy(float), pd.Index(items))
 
 
-def _demand_connected(left: NDArray, right: NDArray, points: NDArray, items: pd.Index) -> None:
-    """Raise ValueError unless each thing can be reached from each by wins (Ford's condition)."""
+def _check_connected(games: _Games) -> None:
+    """Raise ValueError unless every item can be reached from every other by wins (Ford)."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    won = np.concatenate([left[points > 0], right[points < 1]])
-    lost = np.concatenate([right[points > 0], left[points < 1]])
-    graph = coo_array((np.ones(len(won)), (won, lost)), shape=(len(items), len(items)))
-    groups, of = connected_components(graph, directed=True, connection="strong")
-    if groups <= 1:
+    left, right, points, items = games
+    winners = np.concatenate([left[points > 0], right[points < 1]])
+    losers = np.concatenate([right[points > 0], left[points < 1]])
+    graph = coo_array((np.ones(len(winners)), (winners, losers)), shape=(len(items), len(items)))
+    n_groups, group = connected_components(graph, directed=True, connection="strong")
+    if n_groups <= 1:
         return
-    apart, _ = connected_components(graph, directed=False)
-    why = (
-        f"{apart} groups were never compared with one another"
-        if apart > 1
-        else "between some groups all wins go one way, so that their distance is infinite"
-    )
-    members = [list(items[of == group]) for group in range(groups)]
+    n_separate, _ = connected_components(graph, directed=False)
+    if n_separate > 1:
+        reason = f"{n_separate} groups were never compared with each other"
+    else:
+        reason = "between some groups all wins go one way, so their distance is infinite"
+    members = [list(items[group == number]) for number in range(n_groups)]
     members.sort(key=len, reverse=True)
-    named = "; ".join(
-        f"{', '.join(map(str, m[:5]))}{f' and {len(m) - 5} more' if len(m) > 5 else ''}"
-        for m in members[:4]
-    )
-    more = f"; and {groups - 4} groups more" if groups > 4 else ""
+    shown = "; ".join(_shortened(names) for names in members[:4])
+    more = f"; and {n_groups - 4} more groups" if n_groups > 4 else ""
     raise ValueError(
-        f"comparisons do not connect the {len(items)} things: {why}. The groups: {named}{more}. "
+        f"comparisons do not connect the {len(items)} items: {reason}. The groups: {shown}{more}. "
         "Keep one group, or collect comparisons between them"
     )
 
 
-def _climb(wins: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Abilities (n,) of most likelihood with mean 0, by Newton's steps, and the information (n, n), of wins (n, n)."""
+def _shortened(names: list[object]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(map(str, names[:5])) + more
+
+
+def _maximize_likelihood(wins: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Find the maximum likelihood of wins (n, n) by Newton's method.
+
+    Returns the abilities (n,), with mean 0, and the Fisher information (n, n).
+    """
     games = wins + wins.T
     ability = np.zeros(len(wins))
 
-    def likelihood(at: NDArray) -> float:
+    def log_likelihood(at: FloatArray) -> float:
         return -float((wins * np.logaddexp(0, at - at[:, None])).sum())
 
-    now = likelihood(ability)
+    value = log_likelihood(ability)
     while True:
         beats = 1 / (1 + np.exp(ability - ability[:, None]))
         weight = games * beats * beats.T
         information = np.diag(weight.sum(1)) - weight
-        # a constant added to all abilities changes nothing: 1/n on every entry takes that direction out
-        slope = (wins - games * beats).sum(1)
-        step = np.linalg.solve(information + 1 / max(len(wins), 1), slope)
-        size = 1.0
-        while (then := likelihood(ability + size * step)) < now and size > 1e-6:
-            size /= 2
-        if then - now <= _GAIN * abs(now):
+        gradient = (wins - games * beats).sum(1)
+        # a constant added to all abilities changes nothing: 1/n in every entry fixes that direction
+        step = np.linalg.solve(information + 1 / max(len(wins), 1), gradient)
+        step_size = 1.0
+        while (new_value := log_likelihood(ability + step_size * step)) < value:
+            if step_size <= 1e-6:
+                break
+            step_size /= 2
+        if new_value - value <= _TOLERANCE * abs(value):
             return ability - ability.mean() if len(wins) else ability, information
-        ability, now = ability + size * step, then
+        ability, value = ability + step_size * step, new_value

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from gamelabel.tables.vote_counts import FloatArray, IntArray
 
 CONFIDENCE = 0.95
-
-Floats = NDArray[np.float64]
 
 
 class Estimate(NamedTuple):
@@ -60,7 +60,7 @@ def proportion(successes: float, n: int, confidence: float = CONFIDENCE) -> Esti
 
 def wilson(
     successes: ArrayLike, n: ArrayLike, confidence: float = CONFIDENCE
-) -> tuple[Floats, Floats]:
+) -> tuple[FloatArray, FloatArray]:
     """Compute the Wilson score interval of proportions.
 
     (p + z²/2n ± z sqrt(p(1 - p)/n + z²/4n²)) / (1 + z²/n), with p = successes / n.
@@ -70,7 +70,7 @@ def wilson(
     successes
         Number of successes, a scalar or an array.
     n
-        Number of trials, of the same shape. Where it is 0, nothing is known: the interval is (0, 1).
+        Number of trials, of the same shape. Where it is 0 the interval is (0, 1).
     confidence
         Coverage of the interval.
 
@@ -108,7 +108,7 @@ def wilson(
 
 def clopper_pearson(
     successes: ArrayLike, n: ArrayLike, confidence: float = CONFIDENCE
-) -> tuple[Floats, Floats]:
+) -> tuple[FloatArray, FloatArray]:
     """Compute the exact (Clopper-Pearson) interval of proportions.
 
     The limits are quantiles of Beta(successes, failures + 1) and Beta(successes + 1, failures). The
@@ -221,7 +221,7 @@ def bootstrap_mean(
     return percentile_interval(value, means, n, confidence)
 
 
-def resample_counts(units: int, replicates: int = 1000, seed: int = 0) -> NDArray[np.int64]:
+def resample_counts(units: int, replicates: int = 1000, seed: int = 0) -> IntArray:
     """Draw bootstrap samples of units as counts, shape (replicates, units); each row sums to units.
 
     A statistic that is a function of sums over units is computed for all replicates at once, as a
@@ -235,7 +235,7 @@ def resample_counts(units: int, replicates: int = 1000, seed: int = 0) -> NDArra
 
 
 def percentile_interval(
-    value: float, replicates: Floats, n: int, confidence: float = CONFIDENCE
+    value: float, replicates: FloatArray, n: int, confidence: float = CONFIDENCE
 ) -> Estimate:
     """Return the percentile interval of bootstrap replicates around an estimated value.
 
@@ -268,7 +268,7 @@ def percentile_interval(
     return Estimate(value, float(low), float(high), n)
 
 
-def _checked(successes: ArrayLike, n: ArrayLike) -> tuple[Floats, Floats]:
+def _checked(successes: ArrayLike, n: ArrayLike) -> tuple[FloatArray, FloatArray]:
     successes, n = np.asarray(successes, float), np.asarray(n, float)
     if ((successes < 0) | (successes > n)).any():
         raise ValueError("the interval of a proportion needs 0 <= successes <= n")

@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import betabinom
 
-from gamelabel.aggregation import METHODS, aggregate, crowd_of, skills
+from gamelabel.aggregation import METHODS, aggregate, worker_skills
+from gamelabel.aggregation.crowd_labels import crowd_labels
 from gamelabel.aggregation.dawid_skene import dawid_skene
-from gamelabel.aggregation.weighted import STRENGTHS, expected_accuracy
-from gamelabel.reliability.accuracy import known_answers
-from gamelabel.reliability.counts import code
+from gamelabel.aggregation.weighted import PRIOR_STRENGTHS, expected_accuracy
+from gamelabel.tables.encoded_labels import encode_labels, gold_answers
 from tests.reliability.outside import crowd_set, outside
 
 MODELS = [name for name in METHODS if name not in ("majority", "weighted")]
@@ -50,8 +50,8 @@ def test_a_climb_never_falls_and_ends(method: str) -> None:
 def test_a_climb_ends_within_its_tolerance_of_the_maximum(prior: float) -> None:
     """However slow it is: where its gains shrink slowly, ten times the last one may be left."""
     labels, _ = played(tasks=1000, labels=3, categories="abc", seed=1)
-    coded = code(labels)
-    crowd, _ = crowd_of(coded, known_answers(None, coded))
+    coded = encode_labels(labels)
+    crowd, _ = crowd_labels(coded, gold_answers(None, coded))
     rough, fine = (dawid_skene(crowd, prior, tolerance) for tolerance in (1e-6, 1e-13))
     assert (
         0 <= fine.objective[-1] - rough.objective[-1] <= 2e-6 * len(labels)
@@ -93,9 +93,9 @@ def test_votes_weigh_as_much_as_gold_says_of_their_workers() -> None:
     ]
     labels = pd.DataFrame(rows, columns=["task", "worker", "label"])
     found = aggregate(labels, "weighted", pd.DataFrame({"task": range(3), "label": "a"}))
-    likely = np.array([betabinom.pmf([3, 0], 3, s / 2, s / 2).prod() for s in STRENGTHS])
-    u = float(((3 + STRENGTHS / 2) / (3 + STRENGTHS)) @ likely / likely.sum())
-    about = skills(found).set_index("worker")
+    likely = np.array([betabinom.pmf([3, 0], 3, s / 2, s / 2).prod() for s in PRIOR_STRENGTHS])
+    u = float(((3 + PRIOR_STRENGTHS / 2) / (3 + PRIOR_STRENGTHS)) @ likely / likely.sum())
+    about = worker_skills(found).set_index("worker")
     assert about.right.to_dict() == pytest.approx({"u": u, "v": 1 - u})
     assert about.weight.to_dict() == pytest.approx(
         {"u": np.log(u / (1 - u)), "v": -np.log(u / (1 - u))}
@@ -173,8 +173,8 @@ def test_without_its_prior_dawid_skene_is_the_maximum_of_the_likelihood() -> Non
     labels = pd.read_csv(outside("dawid_skene_1979", "anesthesia.csv")).set_axis(
         ["task", "worker", "label"], axis=1
     )
-    coded = code(labels)
-    crowd, _ = crowd_of(coded, known_answers(None, coded))
+    coded = encode_labels(labels)
+    crowd, _ = crowd_labels(coded, gold_answers(None, coded))
     fit = dawid_skene(crowd, prior=0)
     theirs = crowdkit.DawidSkene(n_iter=1000).fit(labels)
     joint = np.tile(np.log(theirs.priors_.sort_index().to_numpy()), (45, 1))
@@ -216,7 +216,14 @@ def test_dawid_and_skenes_patients() -> None:
     found = aggregate(labels, "dawid-skene")
     shares = found.label.value_counts(normalize=True).sort_index()
     assert shares.to_numpy() == pytest.approx([0.40, 0.42, 0.11, 0.07], abs=0.005)
-    assert list(skills(found)) == ["worker", "labels", "right_1", "right_2", "right_3", "right_4"]
+    assert list(worker_skills(found)) == [
+        "worker",
+        "labels",
+        "right_1",
+        "right_2",
+        "right_3",
+        "right_4",
+    ]
 
 
 def test_published_accuracies_are_reached() -> None:

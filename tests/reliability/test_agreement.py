@@ -122,11 +122,11 @@ def test_perfect_agreement_is_one_and_undefined_is_nan() -> None:
 
 def test_bad_input_is_named() -> None:
     labels = two([[3, 1], [0, 2]])
-    with pytest.raises(ValueError, match="of 2 workers, these are 1"):
+    with pytest.raises(ValueError, match="compares 2 workers, not 1"):
         cohen_kappa(labels[labels.worker == "u"])
-    with pytest.raises(ValueError, match="labelled a task twice"):
+    with pytest.raises(ValueError, match="labeled a task twice"):
         cohen_kappa(pd.concat([labels, labels.head(1)]))
-    with pytest.raises(ValueError, match="'cubic' are no weights"):
+    with pytest.raises(ValueError, match="unknown weights 'cubic'"):
         cohen_kappa(labels, "cubic")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="vote counts are whole numbers"):
         fleiss_kappa(np.array([[0.5, 1.0]]))

@@ -4,7 +4,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from gamelabel import figures
-from gamelabel.reliability import Estimate, participation, score
+from gamelabel.reliability import Estimate, participation
+from gamelabel.reliability.worker_accuracy import accuracy_table
 
 NAN = float("nan")
 VOTES = pd.DataFrame({"pair_id": ["x", "y", "z"], "votes_a": [1, 2, 0], "votes_b": [0, 1, 2]})
@@ -18,7 +19,7 @@ BESIDE = pd.DataFrame(
         "high": [11, 0.6],
     }
 )
-TABLE = score([4, 9, 0], [5, 10, 0]).assign(labels=[20, 300, 4])
+TABLE = accuracy_table([4, 9, 0], [5, 10, 0]).assign(labels=[20, 300, 4])
 SHARED = participation([1, 5, 20])
 
 

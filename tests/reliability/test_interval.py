@@ -55,30 +55,32 @@ def test_every_level_has_both_intervals_and_a_seed_repeats_them(level, cluster) 
 
 def test_a_bootstrap_over_workers_with_everyone_once_is_alpha_itself() -> None:
     """One worker a draw of whom all are drawn equally often: no replicate can differ."""
-    from gamelabel.reliability.counts import code, vote_counts
-    from gamelabel.reliability.drawn_workers import alpha_over_workers
+    from gamelabel.reliability.worker_bootstrap import bootstrap_alpha_over_workers
+    from gamelabel.tables.encoded_labels import encode_labels
 
     labels = crowd(np.random.default_rng(2))
-    coded = code(labels)
+    coded = encode_labels(labels)
 
     class Everyone:
         def integers(self, low, high, size):
             return np.tile(np.arange(low, high), (size[0], 1))
 
     for level in ("nominal", "ordinal", "interval", "ratio"):
-        drawn = alpha_over_workers(coded, vote_counts(coded), 3, Everyone(), level, np.arange(2.0))
+        drawn = bootstrap_alpha_over_workers(
+            coded, coded.vote_counts(), 3, Everyone(), level, np.arange(2.0)
+        )
         assert drawn == pytest.approx([alpha(labels, level)] * 3, abs=1e-12)
 
 
 @pytest.mark.parametrize("level", ["nominal", "ordinal", "interval", "ratio"])
 def test_a_replicate_is_what_its_pairs_of_labels_say(level: str) -> None:
     """Against every pair of labels, one by one: their weights and how far apart; none of a label and itself."""
-    from gamelabel.reliability.counts import code, vote_counts
-    from gamelabel.reliability.drawn_workers import alpha_over_workers
+    from gamelabel.reliability.worker_bootstrap import bootstrap_alpha_over_workers
+    from gamelabel.tables.encoded_labels import encode_labels
 
     rng = np.random.default_rng(8)
     labels = pd.DataFrame(rng.integers(0, [12, 6, 3], (40, 3)), columns=["task", "worker", "label"])
-    coded, weights = code(labels), rng.multinomial(6, np.full(6, 1 / 6), size=20)
+    coded, weights = encode_labels(labels), rng.multinomial(6, np.full(6, 1 / 6), size=20)
     values = np.array([1.0, 2.0, 4.0])
 
     class Drawn:
@@ -105,7 +107,7 @@ def test_a_replicate_is_what_its_pairs_of_labels_say(level: str) -> None:
         expected = sum(n[a] * n[b] * apart(a, b) for a in range(3) for b in range(3))
         return 1 - (n.sum() ** 2 - (w**2).sum()) / n.sum() * observed / expected
 
-    found = alpha_over_workers(coded, vote_counts(coded), 20, Drawn(), level, values)
+    found = bootstrap_alpha_over_workers(coded, coded.vote_counts(), 20, Drawn(), level, values)
     assert found == pytest.approx([slowly(weight) for weight in weights], abs=1e-12)
 
 
@@ -176,7 +178,7 @@ def test_bad_input_is_named() -> None:
     counts = np.array([[2, 1], [1, 2]])
     with pytest.raises(ValueError, match="an interval over workers needs a frame"):
         alpha_interval(counts, cluster="worker")
-    with pytest.raises(ValueError, match="'player' is no cluster"):
+    with pytest.raises(ValueError, match="'player' cannot be resampled"):
         alpha_interval(counts, cluster="player")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="0 replicates"):
         alpha_interval(counts, replicates=0)

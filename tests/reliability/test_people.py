@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from gamelabel.aggregation import aggregate
 from gamelabel.reliability import (
     accuracy,
-    clopper_pearson,
     cost,
     mean_accuracy,
     participation,
     wilson,
 )
+from gamelabel.reliability.estimate import clopper_pearson
 from tests.reliability.outside import crowd_set
 
 LABELS = pd.DataFrame(
@@ -74,7 +74,9 @@ def test_accuracy_counts_what_has_a_known_answer() -> None:
 
 
 def test_gold_that_contradicts_itself_is_refused_and_said_twice_it_is_not() -> None:
-    with pytest.raises(ValueError, match="gold contradicts itself about 1 tasks, such as 't0'"):
+    with pytest.raises(
+        ValueError, match="gold contradicts itself: it has two answers for 1 tasks, such as 't0'"
+    ):
         accuracy(LABELS, pd.DataFrame({"task": ["t0", "t0"], "label": ["a", "b"]}))
     assert accuracy(LABELS, pd.concat([GOLD, GOLD])).equals(accuracy(LABELS, GOLD))
     with pytest.raises(ValueError, match="gold has no column label"):
@@ -129,7 +131,7 @@ def test_majority_breaks_ties_by_seed_and_gold_stands() -> None:
     assert firsts == pytest.approx(0.5, abs=0.04)
     assert not aggregate(ties, seed=3).equals(aggregate(ties, seed=4))
     assert len(aggregate(LABELS.head(0))) == 0
-    with pytest.raises(ValueError, match="'plurality' is no method"):
+    with pytest.raises(ValueError, match="unknown method 'plurality'"):
         aggregate(LABELS, "plurality")  # type: ignore[arg-type]
 
 
@@ -186,5 +188,5 @@ def test_a_label_without_a_worker_is_nobodys_share() -> None:
 def test_the_cost_of_the_paper() -> None:
     assert cost(16_356) == pytest.approx(8, rel=0.01)
     assert cost(LABELS, ecpm=10) == pytest.approx(0.02) and cost(0) == 0
-    with pytest.raises(ValueError, match="none of these can be"):
+    with pytest.raises(ValueError, match="a batch has at least one label"):
         cost(5, batch=0)

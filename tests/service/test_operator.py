@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 
-from gamelabel.reliability import numbers
+from gamelabel.reliability import dataset_statistics
 from gamelabel.service.operator import create_operator
 from gamelabel.service.pairs.export import read_database
 from gamelabel.study.label_sources import collect_labels
@@ -29,7 +29,7 @@ def test_figures_are_those_of_the_tables(service: Service, tmp_path: Path) -> No
     service.player("dan").call("DELETE", "/v1/player")
     chess, go = operator(service).get("/v1/figures").json()
     tables = read_database(address(service), service.run)
-    known = numbers(tables.labels, tables.players, tables.pairs)
+    known = dataset_statistics(tables.labels, tables.players, tables.pairs)
     assert chess["players"] == {"active": 2, "removed": 1, "withdrawn": 1}
     assert chess["labels"] == len(tables.labels)
     assert chess["batches"] == tables.labels.batch_id.nunique() == chess["rewards"]["waiting"]["n"]

@@ -28,7 +28,7 @@ def ensemble(
     """The paper's numbers of the games of many seeds, a row each, indexed by seed.
 
     points, comparisons: how many preferences and comparison points there are; the rest as `simulate` has it. A row
-    holds what `gamelabel.reliability.paper_numbers` says of that seed's game, which is played here beside others and without
+    holds what `gamelabel.reliability.dataset_statistics` says of that seed's game, which is played here beside others and without
     its tables. What was chosen in preferences does not matter to these numbers, so no truth is asked for.
     """
     crowd, rules = crowd or Crowd(), rules or Rules()

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from gamelabel.games.pairs import Crowd, beside, ensemble, simulate
-from gamelabel.reliability import PAPER, numbers
+from gamelabel.reliability import PAPER_STATISTICS, dataset_statistics
 from tests.games.pairs.worlds import world
 
 PAIRS, TRUTH = world(300, 40)
@@ -22,11 +22,11 @@ KINDS = Crowd(
 def test_an_ensembles_rows_are_the_games_of_its_seeds(crowd: Crowd | None) -> None:
     """So few points that the busiest players see all of them; counts do not depend on which image is better."""
     many = ensemble(300, 40, range(4, 8), players=20, crowd=crowd)
-    assert list(many.index) == [4, 5, 6, 7] and set(many.columns) == set(PAPER)
+    assert list(many.index) == [4, 5, 6, 7] and set(many.columns) == set(PAPER_STATISTICS)
     for seed in many.index:
         played = simulate(PAIRS, TRUTH, players=20, seed=seed, crowd=crowd)
         assert many.loc[seed].to_dict() == pytest.approx(
-            numbers(played.labels, played.players, PAIRS)
+            dataset_statistics(played.labels, played.players, PAIRS)
         )
 
 

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gamelabel.reliability import alpha, fleiss_kappa, percent_agreement
-from gamelabel.reliability.counts import BLOCK, code, vote_counts, votes_of
+from gamelabel.tables.encoded_labels import encode_labels
+from gamelabel.tables.vote_counts import BLOCK_SIZE, count_votes
 
 KINDS = ("int8", "uint8", "int64", "uint64", "Int64", "float64", "category", "str")
 
@@ -25,9 +26,9 @@ def rows(counts: np.ndarray) -> list[list[int]]:
 def test_columns_of_every_kind_are_counted_alike(labels, of_task, of_label, shift: int) -> None:
     frame = pd.DataFrame(labels, columns=["task", "label"])
     frame["task"] += abs(shift) if of_task.lower().startswith("u") else shift
-    found, names = votes_of(frame.astype({"task": of_task, "label": of_label}))
-    plain = code(frame.assign(worker=0))
-    assert rows(found) == rows(vote_counts(plain))
+    found, names = count_votes(frame.astype({"task": of_task, "label": of_label}))
+    plain = encode_labels(frame.assign(worker=0))
+    assert rows(found) == rows(plain.vote_counts())
     assert [int(name) for name in names] == plain.categories.tolist()
 
 
@@ -40,7 +41,7 @@ def test_no_count_is_too_great(most: int) -> None:
             "label": np.repeat([0, 1, 0, 1], [most, 1, 1, 1]),
         }
     )
-    found, _ = votes_of(frame)
+    found, _ = count_votes(frame)
     assert rows(found) == [[1, 1], [most, 1]]
     expected = np.array([[most, 1], [1, 1]])
     for statistic in (alpha, fleiss_kappa, percent_agreement):
@@ -50,9 +51,12 @@ def test_no_count_is_too_great(most: int) -> None:
 def test_labels_of_more_than_one_block_are_all_counted() -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(
-        {"task": rng.integers(7, 5000, 3 * BLOCK + 1), "label": rng.integers(0, 3, 3 * BLOCK + 1)}
+        {
+            "task": rng.integers(7, 5000, 3 * BLOCK_SIZE + 1),
+            "label": rng.integers(0, 3, 3 * BLOCK_SIZE + 1),
+        }
     )
-    found, _ = votes_of(frame)
+    found, _ = count_votes(frame)
     assert rows(found) == rows(pd.crosstab(frame.task, frame.label).to_numpy())
 
 
@@ -63,7 +67,7 @@ def test_ordered_categories_keep_their_own_order_and_unused_ones_are_none() -> N
         {"task": [0, 0, 1, 1, 2, 2], "label": ["poor", "fair", "good", "good", "fair", "good"]}
     )
     ordered = labels.astype({"label": order})
-    assert votes_of(ordered)[1].tolist() == ["poor", "fair", "good"]
+    assert count_votes(ordered)[1].tolist() == ["poor", "fair", "good"]
     counts = np.array([[1, 1, 0], [0, 0, 2], [0, 1, 1]])
     assert alpha(ordered, "ordinal") == pytest.approx(alpha(counts, "ordinal"))
     assert alpha(labels, "ordinal") == pytest.approx(alpha(counts[:, [1, 2, 0]], "ordinal"))

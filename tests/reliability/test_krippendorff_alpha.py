@@ -149,7 +149,7 @@ def test_bad_input_is_named() -> None:
     labels = coders("a b", "a a")
     with pytest.raises(ValueError, match="'cardinal' is no level"):
         alpha(labels, "cardinal")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="labels at the interval level are numbers"):
+    with pytest.raises(ValueError, match="labels at the interval level must be numbers"):
         alpha(labels, "interval")
     with pytest.raises(ValueError, match="no column task"):
         alpha(labels.rename(columns={"task": "item"}))

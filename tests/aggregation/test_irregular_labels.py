@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gamelabel.aggregation import METHODS, aggregate, skills
+from gamelabel.aggregation import METHODS, aggregate, worker_skills
 from gamelabel.reliability import accuracy, alpha, fleiss_kappa
 
 LABELS = pd.DataFrame(
@@ -44,7 +44,7 @@ def test_a_worker_who_labels_a_task_twice_counts_twice(method: str) -> None:
     found = aggregate(twice, method)
     assert found.task.tolist() == list(range(12)) and found.label.tolist() == list("ab" * 6)
     if method != "majority":
-        assert skills(found).labels.tolist() == [24, 12, 12]
+        assert worker_skills(found).labels.tolist() == [24, 12, 12]
 
 
 @every
@@ -62,11 +62,13 @@ def test_a_category_that_a_worker_made_up_is_one_too(method: str) -> None:
 
 @every
 def test_gold_that_contradicts_itself_or_would_match_nothing_is_refused(method: str) -> None:
-    with pytest.raises(ValueError, match="gold contradicts itself about 1 tasks, such as 0"):
+    with pytest.raises(
+        ValueError, match="gold contradicts itself: it has two answers for 1 tasks, such as 0"
+    ):
         aggregate(LABELS, method, pd.DataFrame({"task": [0, 0], "label": ["a", "b"]}))
     with pytest.raises(
         ValueError,
-        match=r"gold has tasks such as '0', the labels tasks such as 0: .*read both alike",
+        match=r"gold has tasks such as '0', the labels tasks such as 0: .*read both with the same type",
     ):
         aggregate(LABELS, method, GOLD.astype({"task": str}))
     with pytest.raises(
@@ -85,7 +87,7 @@ def test_a_worker_with_one_label_is_neither_trusted_nor_damned(method: str) -> N
     found = aggregate(once, method)
     assert found.label.tolist() == list("ab" * 6)
     if method != "majority":
-        about = skills(found).set_index("worker")
+        about = worker_skills(found).set_index("worker")
         right = about.filter(like="right").loc[["one", "two"]].to_numpy()
         assert ((right > 0.05) & (right < 0.999)).all()
 
@@ -103,7 +105,7 @@ def test_ids_of_any_script_are_what_they_are(method: str) -> None:
     found = aggregate(labels, method)
     assert found.label.tolist() == [choice(label) for label in aggregate(LABELS, method).label]
     if method != "majority":
-        assert sorted(skills(found).worker) == sorted(["José", "Jose\u0301", "玩家🎲"])
+        assert sorted(worker_skills(found).worker) == sorted(["José", "Jose\u0301", "玩家🎲"])
 
 
 @every
@@ -129,8 +131,8 @@ def test_who_and_what_must_be_said(method: str) -> None:
 def test_a_majority_needs_no_names_and_says_nothing_of_workers() -> None:
     found = aggregate(LABELS.drop(columns="worker"))
     assert found.label.tolist() == list("ab" * 6)
-    with pytest.raises(ValueError, match="nothing is known of workers"):
-        skills(found)
+    with pytest.raises(ValueError, match="nothing about workers"):
+        worker_skills(found)
 
 
 def test_results_stand_in_tables_files_and_beside_each_other(tmp_path) -> None:
@@ -140,7 +142,7 @@ def test_results_stand_in_tables_files_and_beside_each_other(tmp_path) -> None:
     assert len(found.merge(aggregate(LABELS, "glad"), on="task")) == 12
     found.to_parquet(tmp_path / "labels.parquet")
     again = pd.read_parquet(tmp_path / "labels.parquet")
-    pd.testing.assert_frame_equal(skills(again), skills(found))
+    pd.testing.assert_frame_equal(worker_skills(again), worker_skills(found))
 
 
 @pytest.mark.full

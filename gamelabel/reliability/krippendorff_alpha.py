@@ -1,0 +1,294 @@
+"""Krippendorff's alpha: agreement beyond chance, for any number of labelers and with gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from gamelabel.tables.vote_counts import (
+    BLOCK_SIZE,
+    FloatArray,
+    IntArray,
+    check_vote_counts,
+    count_votes,
+)
+
+Level = Literal["nominal", "ordinal", "interval", "ratio"]
+
+
+def alpha(
+    labels: pd.DataFrame | IntArray, level: Level = "nominal", values: Sequence[float] | None = None
+) -> float:
+    """Compute Krippendorff's alpha = 1 - D_o / D_e, from observed and expected disagreement.
+
+    Parameters
+    ----------
+    labels
+        A frame with columns `task` and `label` (who gave a label does not matter), or vote counts,
+        integers of shape (units, categories). Units with fewer than two labels say nothing about
+        agreement and are left out. A worker who labels a task twice counts twice.
+    level
+        Level of measurement, which sets the distance between two labels. "interval" and "ratio"
+        need numbers. "ordinal" takes the categories in ascending order, those of a categorical
+        column in their own order.
+    values
+        The number that each category of vote counts stands for, shape (categories,). By default
+        0, 1, 2, ... A frame needs none: its labels are the values.
+
+    Returns
+    -------
+    float
+        At most 1; 0 is agreement by chance. NaN where no unit has two labels, or all of them are of
+        one category, since D_e is then 0.
+
+    Raises
+    ------
+    ValueError
+        For an unknown level, a missing column, and labels that are not numbers but have to be.
+
+    Notes
+    -----
+    D_o is the sum over units u and pairs of different categories c, k of
+    n_uc n_uk d(c, k) / (m_u - 1), for m_u labels of the unit. D_e is the same over the pairs of all
+    labels, whatever their unit. For nominal labels d is 1.
+
+    References
+    ----------
+    Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011).
+
+    Examples
+    --------
+    The binary example of the reference, section A: two observers, ten units.
+
+    >>> observers = ["0100000010", "1110010000"]
+    >>> labels = pd.DataFrame(
+    ...     [(task, label) for row in observers for task, label in enumerate(row)],
+    ...     columns=["task", "label"],
+    ... )
+    >>> round(alpha(labels), 4)
+    0.0952
+
+    The same from vote counts: five units with labels 00, four with 01 or 10, and one with 11.
+
+    >>> round(alpha(np.array([[2, 0]] * 5 + [[1, 1]] * 4 + [[0, 2]])), 4)
+    0.0952
+    """
+    counts, numbers = counts_and_values(labels, level, values)
+    units, frequency = count_patterns(counts)
+    return float(alpha_of_patterns(units, frequency[None], level, numbers)[0])
+
+
+def counts_and_values(
+    labels: pd.DataFrame | IntArray, level: Level, values: Sequence[float] | None = None
+) -> tuple[IntArray, FloatArray]:
+    """Return the vote counts (units, categories) and the values (categories,) of labels.
+
+    >>> frame = pd.DataFrame({"task": [0, 0], "label": [2, 4]})
+    >>> counts, values = counts_and_values(frame, "ratio")
+    >>> counts.tolist(), values.tolist()
+    ([[1, 1]], [2.0, 4.0])
+    """
+    if not isinstance(labels, pd.DataFrame):
+        counts = check_vote_counts(labels)
+        numbers = np.arange(counts.shape[1]) if values is None else np.asarray(values)
+        if len(numbers) != counts.shape[1]:
+            raise ValueError(
+                f"{len(numbers)} values for {counts.shape[1]} categories: one value per category "
+                "is needed"
+            )
+        return counts, category_values(numbers, level)
+    if values is not None:
+        raise ValueError("values go with vote counts: the labels of a frame are their own values")
+    counts, categories = count_votes(labels)
+    return counts, category_values(categories, level)
+
+
+def category_values(categories: ArrayLike | pd.Index, level: Level) -> FloatArray:
+    """Return the value of each category (C,); those of the interval level are centered.
+
+    >>> category_values([10, 20, 60], "interval").tolist()
+    [-20.0, -10.0, 30.0]
+    """
+    if level not in get_args(Level):
+        raise ValueError(f"{level!r} is no level of measurement: use {', '.join(get_args(Level))}")
+    if level in ("nominal", "ordinal"):
+        return np.arange(len(np.asarray(categories)), dtype=float)
+    try:
+        values = np.asarray(categories, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"labels at the {level} level must be numbers: {error}") from error
+    return values - values.mean() if level == "interval" and len(values) else values
+
+
+def count_patterns(counts: IntArray) -> tuple[IntArray, IntArray]:
+    """Find the distinct units with two labels or more, and how often each occurs.
+
+    Units with equal counts weigh the same in alpha. With two categories and few labels a unit, a
+    million units are about ten patterns.
+
+    Parameters
+    ----------
+    counts
+        Vote counts, shape (units, categories).
+
+    Returns
+    -------
+    units
+        The distinct rows with a sum of two or more, shape (P, categories).
+    frequency
+        The number of units equal to each of them, shape (P,).
+
+    Examples
+    --------
+    >>> units, frequency = count_patterns(np.array([[2, 1], [0, 2], [2, 1], [1, 0]]))
+    >>> units.tolist(), frequency.tolist()
+    ([[2, 1], [0, 2]], [2, 1])
+    """
+    base, categories = int(counts.max(initial=0)) + 1, counts.shape[1]
+    cells = base**categories
+    if cells > 4 * len(counts) + 1024:  # a histogram of all possible patterns would be too large
+        pairable = counts[counts.sum(1) > 1].astype(np.int64)
+        return np.unique(pairable, axis=0, return_counts=True)
+    histogram, block = np.zeros(cells, np.int64), max(BLOCK_SIZE, cells)
+    for start in range(0, len(counts), block):
+        rows = counts[start : start + block]
+        key = rows[:, -1].astype(np.int64)
+        for category in reversed(range(categories - 1)):
+            key *= base
+            key += rows[:, category]
+        histogram += np.bincount(key, minlength=cells)
+    keys = np.flatnonzero(histogram)
+    units = keys[:, None] // base ** np.arange(categories) % base
+    pairable = units.sum(1) > 1
+    return units[pairable], histogram[keys[pairable]]
+
+
+def alpha_of_patterns(
+    units: IntArray, frequency: IntArray, level: Level, values: FloatArray
+) -> FloatArray:
+    """Compute alpha for R data sets that consist of the same P patterns of votes.
+
+    Parameters
+    ----------
+    units
+        The patterns, vote counts of shape (P, C), each with two labels or more.
+    frequency
+        How often each pattern occurs in each data set, shape (R, P).
+    level
+        Level of measurement.
+    values
+        The value of each category, shape (C,).
+
+    Returns
+    -------
+    ndarray
+        Alpha of each data set, shape (R,).
+
+    Examples
+    --------
+    >>> units = np.array([[2, 0], [1, 1], [0, 2]])
+    >>> alpha_of_patterns(units, np.array([[3, 0, 3], [5, 4, 1]]), "nominal", np.zeros(2)).round(4)
+    array([1.    , 0.0952])
+    """
+    m = units.sum(1)
+    marginal = frequency @ units.astype(float)
+    scale = category_scale(marginal, level, values)
+    unit_scale = scale[:, None, :] if level == "ordinal" else scale
+    disagreement = weighted_disagreement(units.astype(float), level, unit_scale)
+    observed = (frequency * (disagreement / (m - 1))).sum(1)
+    n = marginal.sum(1)
+    return alpha_from_sums(observed, marginal, n, level, scale)
+
+
+def alpha_from_sums(
+    observed: FloatArray,
+    marginal: FloatArray,
+    squared_weights: FloatArray,
+    level: Level,
+    scale: FloatArray,
+) -> FloatArray:
+    """Compute alpha (R,) = 1 - D_o / D_e from sums over labels; NaN where D_e is 0.
+
+    Parameters
+    ----------
+    observed
+        Weighted disagreement within units, shape (R,).
+    marginal
+        Weighted number of labels in each category, shape (R, C).
+    squared_weights
+        Sum of the squared weights of all labels, shape (R,): their number if each weighs 1.
+    level
+        Level of measurement.
+    scale
+        What `category_scale` returns.
+
+    Returns
+    -------
+    ndarray
+        Alpha, shape (R,).
+
+    Examples
+    --------
+    >>> sums = np.array([8.0]), np.array([[14.0, 6.0]]), np.array([20.0])
+    >>> alpha_from_sums(*sums, "nominal", np.zeros(2)).round(4)
+    array([0.0952])
+    """
+    n = marginal.sum(1)
+    expected = weighted_disagreement(marginal, level, scale)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = (n * n - squared_weights) / n * observed / expected
+        return np.where(expected > 0, 1 - ratio, np.nan)
+
+
+def category_scale(marginal: FloatArray, level: Level, values: FloatArray) -> FloatArray:
+    """Return the positions from which distances are computed: `values`, or ranks if ordinal.
+
+    The rank of a category, shape (R, C), is the number of labels below it plus half of its own.
+
+    >>> category_scale(np.array([[4.0, 2.0, 2.0]]), "ordinal", np.arange(3.0)).tolist()
+    [[2.0, 5.0, 7.0]]
+    """
+    return np.cumsum(marginal, 1) - marginal / 2 if level == "ordinal" else values
+
+
+def weighted_disagreement(counts: FloatArray, level: Level, scale: FloatArray) -> FloatArray:
+    """Sum n_c n_k d(c, k) over all categories c and k.
+
+    Parameters
+    ----------
+    counts
+        Number of labels n_c by category, shape (..., C).
+    level
+        Level of measurement. d(c, k) is 1 for different categories at the nominal level,
+        (v_c - v_k)² for intervals and for ordinal ranks v, and ((v_c - v_k) / (v_c + v_k))² for
+        ratios.
+    scale
+        The values or ranks v, broadcastable to `counts`.
+
+    Returns
+    -------
+    ndarray
+        Shape (...).
+
+    Examples
+    --------
+    >>> float(weighted_disagreement(np.array([2.0, 1.0]), "nominal", np.zeros(2)))
+    4.0
+    >>> float(weighted_disagreement(np.array([2.0, 1.0]), "interval", np.array([0.0, 3.0])))
+    36.0
+    """
+    total = counts.sum(-1)
+    if level == "nominal":
+        disagreement: FloatArray = total**2 - (counts * counts).sum(-1)
+    elif level == "ratio":
+        sums = scale[:, None] + scale
+        distance = ((scale[:, None] - scale) / np.where(sums == 0, 1.0, sums)) ** 2
+        disagreement = ((counts @ distance) * counts).sum(-1)
+    else:
+        mean_square = total * (counts * scale**2).sum(-1)
+        disagreement = 2 * (mean_square - (counts * scale).sum(-1) ** 2)
+    return disagreement
