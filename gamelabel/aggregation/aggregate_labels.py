@@ -40,20 +40,20 @@ def aggregate(
 
     Parameters
     ----------
-    labels
+    labels : DataFrame
         Columns `task`, `worker` and `label`; "majority" does not need the worker. Rows without a
         label are ignored. A worker who labels a task twice counts twice. Filter out the labels of
         removed players first.
-    method
+    method : str
         "majority": share of the votes. "weighted": votes weighted by accuracy. "one-coin": one
         accuracy per worker. "dawid-skene": a confusion matrix per worker. "glad": ability of
         workers and ease of tasks. "mace": workers who know and workers who spam. Each is described
         in its module of `gamelabel.aggregation`.
-    gold
+    gold : DataFrame, optional
         Known answers, columns `task` and `label`. They have probability 1 in the result, and all
         methods but "majority" estimate their workers from them. A label that only gold has is one
         of the categories.
-    seed
+    seed : int
         Seed for breaking ties, that is equal probabilities.
 
     Returns
@@ -128,7 +128,7 @@ def worker_skills(aggregated: pd.DataFrame) -> pd.DataFrame:
 
     Parameters
     ----------
-    aggregated
+    aggregated : DataFrame
         A result of `aggregate`, by a method other than "majority".
 
     Returns

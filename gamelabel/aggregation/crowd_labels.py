@@ -99,16 +99,16 @@ def crowd_labels(
 
     Parameters
     ----------
-    encoded
+    encoded : EncodedLabels
         The labels.
-    answers
+    answers : Series
         The known answers, one per task of `encoded`, NaN where there is none; see `gold_answers`.
 
     Returns
     -------
-    crowd
+    crowd : CrowdLabels
         The sorted labels.
-    position
+    position : ndarray of int
         The row of each task of `encoded` in the results for `crowd`, shape (T,).
 
     Examples

@@ -28,14 +28,14 @@ def dawid_skene(crowd: CrowdLabels, prior: float = 1.0, tolerance: float = TOLER
 
     Parameters
     ----------
-    crowd
+    crowd : CrowdLabels
         The labels.
-    prior
+    prior : float
         Weight of the prior; 0 gives the maximum likelihood of the reference. A worker with few
         labels has confusion rates of 0 or 1 there. The prior adds, for each true category, one
         pseudo-label distributed as the crowd's labels are where the majority has that category, and
         half a pseudo-label that is right.
-    tolerance
+    tolerance : float
         Gain per label that may remain; see `fit_em`.
 
     Returns

@@ -21,17 +21,17 @@ def e_step(crowd: CrowdLabels, log_joint: FloatArray) -> tuple[FloatArray, float
 
     Parameters
     ----------
-    crowd
+    crowd : CrowdLabels
         The labels. A task with gold has its known category: with certainty in the posterior, and as
         the only term of the likelihood.
-    log_joint
+    log_joint : ndarray of float
         Log probability of a task's labels and of each true category, shape (T, K). Not modified.
 
     Returns
     -------
-    posterior
+    posterior : ndarray of float
         Shape (T, K).
-    log_likelihood
+    log_likelihood : float
         Of all labels.
 
     Examples
@@ -67,24 +67,24 @@ def fit_em(
 
     Parameters
     ----------
-    crowd
+    crowd : CrowdLabels
         The labels.
-    posterior
+    posterior : ndarray of float
         Posteriors to start from, shape (T, K).
-    m_step
+    m_step : callable
         Returns the best parameters for posteriors, given the last parameters (None at first).
-    log_joint
+    log_joint : callable
         Returns the log joint probability (T, K) of parameters; see `e_step`.
-    log_prior
+    log_prior : callable
         Returns the log prior of parameters.
-    tolerance
+    tolerance : float
         The iteration ends when at most this gain per label remains, estimated from the last ones.
 
     Returns
     -------
-    result
+    result : FitResult
         With no columns about the workers.
-    parameters
+    parameters : object
         The final parameters.
     """
     parameters, converged, log_likelihood = m_step(posterior, None), False, float("nan")

@@ -36,7 +36,7 @@ def glad(crowd: CrowdLabels) -> FitResult:
 
     Parameters
     ----------
-    crowd
+    crowd : CrowdLabels
         The labels.
 
     Returns

@@ -42,7 +42,7 @@ def mace(crowd: CrowdLabels) -> FitResult:
 
     Parameters
     ----------
-    crowd
+    crowd : CrowdLabels
         The labels.
 
     Returns

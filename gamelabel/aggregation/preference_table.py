@@ -31,11 +31,11 @@ def preferences(
 
     Parameters
     ----------
-    labels
+    labels : DataFrame
         The table `labels`. Labels without a player are enough for "majority" only.
-    pairs
+    pairs : DataFrame
         The table `pairs` that the labels are about.
-    method
+    method : str
         A method of `aggregate`. With "majority", the probability follows from Bayes' rule: each
         label is right with the same probability p, the share of right answers on comparison points
         (plus one right and one wrong answer), so a lead of m votes has odds (p / (1 - p)) ** m.

@@ -53,14 +53,14 @@ def expected_accuracy(right: FloatArray, answered: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    right
+    right : ndarray of float
         Number of right answers of each worker, shape (W,).
-    answered
+    answered : ndarray of float
         Number of answers of each worker, shape (W,); may be 0.
 
     Returns
     -------
-    ndarray
+    ndarray of float
         Shape (W,).
 
     Examples

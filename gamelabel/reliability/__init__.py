@@ -1,8 +1,8 @@
 """Reliability of labels: agreement, accuracy, participation, cost, and estimates with intervals.
 
-Statistics take a frame `task, worker, label`, which `gamelabel.tables.to_annotations` makes from the
-table `labels`. Identifiers are compared as they are, without Unicode normalization. Irregular labels are
-treated in the same way everywhere:
+Statistics take a frame `task, worker, label`, which `gamelabel.tables.to_annotations` makes from
+the table `labels`. Identifiers are compared as they are, without Unicode normalization. Irregular
+labels are treated in the same way everywhere:
 
 - A row without a label is ignored. A missing task or worker is an error, except in statistics that
   do not use workers.

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gamelabel.tables.encoded_labels import encode_labels
-from gamelabel.tables.vote_counts import FloatArray, IntArray, check_vote_counts, count_votes
+from gamelabel.tables.vote_counts import FloatArray, IntArray, check_vote_counts, tabulate_votes
 
 
 def percent_agreement(labels: pd.DataFrame | IntArray) -> float:
@@ -37,7 +37,7 @@ def fleiss_kappa(labels: pd.DataFrame | IntArray) -> float:
 
     Parameters
     ----------
-    labels
+    labels : DataFrame or ndarray of int
         A frame with columns `task` and `label`, or vote counts of shape (tasks, categories).
 
     Returns
@@ -75,9 +75,9 @@ def cohen_kappa(
 
     Parameters
     ----------
-    labels
+    labels : DataFrame
         Columns `task`, `worker` and `label`, with exactly two workers.
-    weights
+    weights : str, optional
         Distance of two labels. None: 1 if they differ. "linear" and "quadratic": the number of
         steps between them, or its square, with the categories in ascending order.
 
@@ -132,7 +132,7 @@ def cohen_kappa(
 def _pairable(labels: pd.DataFrame | IntArray) -> IntArray:
     """Return the vote counts of the tasks with two labels or more."""
     is_frame = isinstance(labels, pd.DataFrame)
-    counts = count_votes(labels)[0] if is_frame else check_vote_counts(labels)
+    counts = tabulate_votes(labels)[0] if is_frame else check_vote_counts(labels)
     pairable: IntArray = counts[counts.sum(1) > 1].astype(np.int64)
     return pairable
 

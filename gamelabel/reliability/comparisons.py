@@ -20,10 +20,10 @@ def bradley_terry(comparisons: pd.DataFrame, confidence: float = CONFIDENCE) -> 
 
     Parameters
     ----------
-    comparisons
+    comparisons : DataFrame
         Columns `left` and `right`, the items, and `winner`: "left", "right" or "tie". A tie is half
         a win for each. Rows without a winner are left out.
-    confidence
+    confidence : float
         Coverage of the Wald intervals, which use the inverse of the Fisher information.
 
     Returns

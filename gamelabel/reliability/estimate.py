@@ -34,11 +34,11 @@ def proportion(successes: float, n: int, confidence: float = CONFIDENCE) -> Esti
 
     Parameters
     ----------
-    successes
+    successes : float
         Number of successes, from 0 to `n`.
-    n
+    n : int
         Number of trials. With none the value is NaN and the interval (0, 1).
-    confidence
+    confidence : float
         Coverage of the interval.
 
     Returns
@@ -67,16 +67,16 @@ def wilson(
 
     Parameters
     ----------
-    successes
+    successes : array_like
         Number of successes, a scalar or an array.
-    n
+    n : array_like
         Number of trials, of the same shape. Where it is 0 the interval is (0, 1).
-    confidence
+    confidence : float
         Coverage of the interval.
 
     Returns
     -------
-    low, high
+    low, high : ndarray of float
         Arrays of that shape.
 
     Raises
@@ -116,16 +116,16 @@ def clopper_pearson(
 
     Parameters
     ----------
-    successes
+    successes : array_like
         Number of successes, a scalar or an array.
-    n
+    n : array_like
         Number of trials, of the same shape. Where it is 0, the interval is (0, 1).
-    confidence
+    confidence : float
         Least coverage of the interval.
 
     Returns
     -------
-    low, high
+    low, high : ndarray of float
         Arrays of that shape.
 
     Raises
@@ -176,18 +176,18 @@ def bootstrap_mean(
 
     Parameters
     ----------
-    values
+    values : array_like
         One value per row, shape (N,). A value of weight 0 may be NaN.
-    clusters
+    clusters : array_like, optional
         The cluster of each row, shape (N,). Whole clusters are resampled, which keeps rows that
         depend on each other together. By default each row is its own cluster.
-    weights
+    weights : array_like, optional
         Weight of each row, shape (N,), not negative. By default all rows weigh the same.
-    replicates
+    replicates : int
         Number of bootstrap replicates.
-    seed
+    seed : int
         Seed of the resampling.
-    confidence
+    confidence : float
         Coverage of the interval.
 
     Returns
@@ -241,13 +241,13 @@ def percentile_interval(
 
     Parameters
     ----------
-    value
+    value : float
         The estimate from all data.
-    replicates
+    replicates : ndarray of float
         The estimates from resampled data, shape (R,). Undefined ones (NaN) are left out.
-    n
+    n : int
         Number of observations.
-    confidence
+    confidence : float
         Coverage of the interval.
 
     Returns

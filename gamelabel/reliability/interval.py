@@ -36,22 +36,22 @@ def alpha_interval(
 
     Parameters
     ----------
-    labels
+    labels : DataFrame or ndarray of int
         A frame or vote counts, as for `alpha`. An interval over workers needs a frame with the
         columns `task`, `worker` and `label`.
-    level
+    level : str
         Level of measurement, as for `alpha`.
-    cluster
+    cluster : str
         What is resampled. "task" asks how alpha varies with the tasks, for the same workers.
         "worker" asks how it varies with the workers. Workers are few and their numbers of labels
         uneven, so this interval is the wider one, and the one to report for a crowd.
-    replicates
+    replicates : int
         Number of bootstrap replicates. Those in which alpha is undefined are left out.
-    seed
+    seed : int
         Seed of the resampling.
-    confidence
+    confidence : float
         Coverage of the interval.
-    values
+    values : sequence of float, optional
         The value of each category of vote counts, as for `alpha`.
 
     Returns

@@ -14,7 +14,7 @@ from gamelabel.tables.vote_counts import (
     FloatArray,
     IntArray,
     check_vote_counts,
-    count_votes,
+    tabulate_votes,
 )
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
@@ -27,15 +27,15 @@ def alpha(
 
     Parameters
     ----------
-    labels
+    labels : DataFrame or ndarray of int
         A frame with columns `task` and `label` (who gave a label does not matter), or vote counts,
         integers of shape (units, categories). Units with fewer than two labels say nothing about
         agreement and are left out. A worker who labels a task twice counts twice.
-    level
+    level : str
         Level of measurement, which sets the distance between two labels. "interval" and "ratio"
         need numbers. "ordinal" takes the categories in ascending order, those of a categorical
         column in their own order.
-    values
+    values : sequence of float, optional
         The number that each category of vote counts stands for, shape (categories,). By default
         0, 1, 2, ... A frame needs none: its labels are the values.
 
@@ -103,7 +103,7 @@ def counts_and_values(
         return counts, category_values(numbers, level)
     if values is not None:
         raise ValueError("values go with vote counts: the labels of a frame are their own values")
-    counts, categories = count_votes(labels)
+    counts, categories = tabulate_votes(labels)
     return counts, category_values(categories, level)
 
 
@@ -132,14 +132,14 @@ def count_patterns(counts: IntArray) -> tuple[IntArray, IntArray]:
 
     Parameters
     ----------
-    counts
+    counts : ndarray of int
         Vote counts, shape (units, categories).
 
     Returns
     -------
-    units
+    units : ndarray of int
         The distinct rows with a sum of two or more, shape (P, categories).
-    frequency
+    frequency : ndarray of int
         The number of units equal to each of them, shape (P,).
 
     Examples
@@ -174,18 +174,18 @@ def alpha_of_patterns(
 
     Parameters
     ----------
-    units
+    units : ndarray of int
         The patterns, vote counts of shape (P, C), each with two labels or more.
-    frequency
+    frequency : ndarray of int
         How often each pattern occurs in each data set, shape (R, P).
-    level
+    level : str
         Level of measurement.
-    values
+    values : ndarray of float
         The value of each category, shape (C,).
 
     Returns
     -------
-    ndarray
+    ndarray of float
         Alpha of each data set, shape (R,).
 
     Examples
@@ -215,20 +215,20 @@ def alpha_from_sums(
 
     Parameters
     ----------
-    observed
+    observed : ndarray of float
         Weighted disagreement within units, shape (R,).
-    marginal
+    marginal : ndarray of float
         Weighted number of labels in each category, shape (R, C).
-    squared_weights
+    squared_weights : ndarray of float
         Sum of the squared weights of all labels, shape (R,): their number if each weighs 1.
-    level
+    level : str
         Level of measurement.
-    scale
+    scale : ndarray of float
         What `category_scale` returns.
 
     Returns
     -------
-    ndarray
+    ndarray of float
         Alpha, shape (R,).
 
     Examples
@@ -260,18 +260,18 @@ def weighted_disagreement(counts: FloatArray, level: Level, scale: FloatArray) -
 
     Parameters
     ----------
-    counts
+    counts : ndarray of float
         Number of labels n_c by category, shape (..., C).
-    level
+    level : str
         Level of measurement. d(c, k) is 1 for different categories at the nominal level,
         (v_c - v_k)² for intervals and for ordinal ranks v, and ((v_c - v_k) / (v_c + v_k))² for
         ratios.
-    scale
+    scale : ndarray of float
         The values or ranks v, broadcastable to `counts`.
 
     Returns
     -------
-    ndarray
+    ndarray of float
         Shape (...).
 
     Examples

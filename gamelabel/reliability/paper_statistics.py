@@ -33,7 +33,7 @@ def dataset_statistics(
 
     Parameters
     ----------
-    labels, players, pairs
+    labels, players, pairs : DataFrame
         The tables of these names.
 
     Returns

@@ -23,11 +23,11 @@ def accuracy(
 
     Parameters
     ----------
-    labels
+    labels : DataFrame
         Columns `task`, `worker` and `label`. A task labeled twice counts twice.
-    gold
+    gold : DataFrame
         The known answers, columns `task` and `label`.
-    confidence
+    confidence : float
         Coverage of the intervals.
 
     Returns
@@ -74,11 +74,11 @@ def accuracy_table(
 
     Parameters
     ----------
-    right
+    right : array_like
         Number of right answers, shape (P,).
-    answered
+    answered : array_like
         Number of answers to tasks with a known answer, shape (P,).
-    confidence
+    confidence : float
         Coverage of the intervals.
 
     Returns
@@ -126,15 +126,15 @@ def mean_accuracy(
 
     Parameters
     ----------
-    accuracies
+    accuracies : array_like
         Accuracy of each player, shape (P,). Players without one (NaN) are left out.
-    weights
+    weights : array_like, optional
         Weight of each player, shape (P,). By default all weigh the same.
-    replicates
+    replicates : int
         Number of bootstrap replicates.
-    seed
+    seed : int
         Seed of the resampling.
-    confidence
+    confidence : float
         Coverage of the interval.
 
     Returns

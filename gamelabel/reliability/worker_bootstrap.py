@@ -31,22 +31,22 @@ def bootstrap_alpha_over_workers(
 
     Parameters
     ----------
-    labels
+    labels : EncodedLabels
         The labels.
-    counts
+    counts : ndarray of int
         Their votes, shape (units, C).
-    replicates
+    replicates : int
         Number of replicates R.
-    rng
+    rng : Generator
         Random generator.
-    level
+    level : str
         Level of measurement.
-    values
+    values : ndarray of float
         The value of each category, shape (C,).
 
     Returns
     -------
-    ndarray
+    ndarray of float
         Alpha of each replicate, shape (R,); NaN where it is undefined.
 
     Notes

@@ -40,7 +40,7 @@ def participation(labels: pd.DataFrame | ArrayLike) -> Participation:
 
     Parameters
     ----------
-    labels
+    labels : DataFrame or array_like
         A frame with the column `worker`, one row per label (labels without a worker are left out),
         or the number of labels of each player, shape (P,), zeros included.
 
@@ -77,11 +77,11 @@ def cost(labels: pd.DataFrame | int, ecpm: float = 2.44, batch: int = 5) -> floa
 
     Parameters
     ----------
-    labels
+    labels : DataFrame or int
         The labels, or their number.
-    ecpm
+    ecpm : float
         Revenue of 1,000 advertisements, in dollars.
-    batch
+    batch : int
         Number of labels in a batch.
 
     Returns

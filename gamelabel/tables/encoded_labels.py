@@ -37,9 +37,9 @@ def encode_labels(labels: pd.DataFrame, workers: bool = True) -> EncodedLabels:
 
     Parameters
     ----------
-    labels
+    labels : DataFrame
         Columns `task`, `worker` and `label`, one row per label.
-    workers
+    workers : bool
         Whether workers matter. If not, the column is not needed, and all labels get one worker.
 
     Returns
@@ -80,9 +80,9 @@ def gold_answers(gold: pd.DataFrame | None, encoded: EncodedLabels) -> pd.Series
 
     Parameters
     ----------
-    gold
+    gold : DataFrame, optional
         Columns `task` and `label`; None stands for no known answers.
-    encoded
+    encoded : EncodedLabels
         The labels whose tasks are looked up.
 
     Returns

@@ -14,20 +14,20 @@ FloatArray = NDArray[np.float64]
 BLOCK_SIZE = 1 << 16  # rows processed at a time: intermediate arrays stay in the processor's cache
 
 
-def count_votes(labels: pd.DataFrame) -> tuple[IntArray, pd.Index]:
+def tabulate_votes(labels: pd.DataFrame) -> tuple[IntArray, pd.Index]:
     """Count the votes of a frame by task and category.
 
     Parameters
     ----------
-    labels
+    labels : DataFrame
         Columns `task` and `label`. Rows without a label are left out.
 
     Returns
     -------
-    counts
+    counts : ndarray of int
         Shape (tasks, categories), tasks in any order, in the smallest sufficient integer type: the
         bytes of millions of tasks stay in the cache, which makes random access fast.
-    categories
+    categories : Index
         The categories in ascending order, those of a categorical column in their own order.
 
     Raises
@@ -37,7 +37,7 @@ def count_votes(labels: pd.DataFrame) -> tuple[IntArray, pd.Index]:
 
     Examples
     --------
-    >>> counts, categories = count_votes(
+    >>> counts, categories = tabulate_votes(
     ...     pd.DataFrame({"task": [7, 7, 8], "label": ["b", "b", "a"]})
     ... )
     >>> counts.tolist(), categories.tolist()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gamelabel.reliability import alpha, fleiss_kappa, percent_agreement
 from gamelabel.tables.encoded_labels import encode_labels
-from gamelabel.tables.vote_counts import BLOCK_SIZE, count_votes
+from gamelabel.tables.vote_counts import BLOCK_SIZE, tabulate_votes
 
 KINDS = ("int8", "uint8", "int64", "uint64", "Int64", "float64", "category", "str")
 
@@ -26,7 +26,7 @@ def rows(counts: np.ndarray) -> list[list[int]]:
 def test_columns_of_every_kind_are_counted_alike(labels, of_task, of_label, shift: int) -> None:
     frame = pd.DataFrame(labels, columns=["task", "label"])
     frame["task"] += abs(shift) if of_task.lower().startswith("u") else shift
-    found, names = count_votes(frame.astype({"task": of_task, "label": of_label}))
+    found, names = tabulate_votes(frame.astype({"task": of_task, "label": of_label}))
     plain = encode_labels(frame.assign(worker=0))
     assert rows(found) == rows(plain.vote_counts())
     assert [int(name) for name in names] == plain.categories.tolist()
@@ -41,7 +41,7 @@ def test_no_count_is_too_great(most: int) -> None:
             "label": np.repeat([0, 1, 0, 1], [most, 1, 1, 1]),
         }
     )
-    found, _ = count_votes(frame)
+    found, _ = tabulate_votes(frame)
     assert rows(found) == [[1, 1], [most, 1]]
     expected = np.array([[most, 1], [1, 1]])
     for statistic in (alpha, fleiss_kappa, percent_agreement):
@@ -56,7 +56,7 @@ def test_labels_of_more_than_one_block_are_all_counted() -> None:
             "label": rng.integers(0, 3, 3 * BLOCK_SIZE + 1),
         }
     )
-    found, _ = count_votes(frame)
+    found, _ = tabulate_votes(frame)
     assert rows(found) == rows(pd.crosstab(frame.task, frame.label).to_numpy())
 
 
@@ -67,7 +67,7 @@ def test_ordered_categories_keep_their_own_order_and_unused_ones_are_none() -> N
         {"task": [0, 0, 1, 1, 2, 2], "label": ["poor", "fair", "good", "good", "fair", "good"]}
     )
     ordered = labels.astype({"label": order})
-    assert count_votes(ordered)[1].tolist() == ["poor", "fair", "good"]
+    assert tabulate_votes(ordered)[1].tolist() == ["poor", "fair", "good"]
     counts = np.array([[1, 1, 0], [0, 0, 2], [0, 1, 1]])
     assert alpha(ordered, "ordinal") == pytest.approx(alpha(counts, "ordinal"))
     assert alpha(labels, "ordinal") == pytest.approx(alpha(counts[:, [1, 2, 0]], "ordinal"))
