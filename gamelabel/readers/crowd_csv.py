@@ -38,7 +38,7 @@ class Annotations(NamedTuple):
 
 
 def read_annotations(path: str | Path, gold: str | Path | None = None) -> Annotations:
-    """Read labels of any number of classes.
+    r"""Read labels of any number of classes.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def read_annotations(path: str | Path, gold: str | Path | None = None) -> Annota
     >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "labels.csv"
-    ...     _ = path.write_text("task,worker,label\\n1,u,cat\\n1,v,dog\\n1,v,cat\\n")
+    ...     _ = path.write_text("task,worker,label\n1,u,cat\n1,v,dog\n1,v,cat\n")
     ...     annotations = read_annotations(path)
     >>> annotations.labels
       task worker label
@@ -84,7 +84,7 @@ def read_annotations(path: str | Path, gold: str | Path | None = None) -> Annota
 
 
 def read_crowd(path: str | Path, gold: str | Path | None = None) -> LabelTables:
-    """Read labels that choose between two answers; the first in sorted order becomes a.
+    r"""Read labels that choose between two answers; the first in sorted order becomes a.
 
     A label "tie" stays a tie. A task with a known answer becomes a comparison point, any other a
     preference.
@@ -111,7 +111,7 @@ def read_crowd(path: str | Path, gold: str | Path | None = None) -> LabelTables:
     >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "labels.csv"
-    ...     _ = path.write_text("task,worker,label\\n1,u,left\\n1,v,right\\n")
+    ...     _ = path.write_text("task,worker,label\n1,u,left\n1,v,right\n")
     ...     read_crowd(path).labels[["pair_id", "player_id", "choice"]]
       pair_id player_id choice
     0       1         u      a

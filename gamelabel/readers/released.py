@@ -42,7 +42,7 @@ class _Point(NamedTuple):
 def read_released(
     source: str | Path, run_dir: str | Path, images: str = f"{OUTSIDE_FOLDER}/images"
 ) -> LabelTables:
-    """Read the release row by row, and write its pictures to a run.
+    r"""Read the release row by row, and write its pictures to a run.
 
     Each vote becomes a label without a player. A row that repeats an earlier row is rejected.
 
@@ -77,8 +77,8 @@ def read_released(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "data.csv"
     ...     _ = path.write_text(
-    ...         "prompt,img0_votes,img0_encoding,img1_votes,img1_encoding\\n"
-    ...         "a star,2,b'%',-1,b'/9j/'\\n"
+    ...         "prompt,img0_votes,img0_encoding,img1_votes,img1_encoding\n"
+    ...         "a star,2,b'%',-1,b'/9j/'\n"
     ...     )
     ...     read_released(path, folder).rejected
        row         column                              reason

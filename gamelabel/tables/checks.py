@@ -12,8 +12,7 @@ from gamelabel.tables.schema import ROW_RULES, TABLES, Column
 
 _LISTED_CELLS = 5  # invalid cells that an error message lists; it counts the others
 _PATH_OUTSIDE = r"^(?:/|[A-Za-z]:)|\\|(?:^|/)\.\.(?:/|$)"
-# pandas 3 has a type for texts with nulls
-_TEXT_DTYPE = "str" if int(pd.__version__.split(".")[0]) >= 3 else "object"
+_TEXT_DTYPE = pd.Series(["text"]).dtype  # str from pandas 3 on, object before
 _CONVERSION_PROBLEMS = {
     "text": "is not text",
     "integer": "is not a whole number",

@@ -156,8 +156,13 @@ def _write_folder(
 
 
 def _write_split(frame: pd.DataFrame, name: str, run_dir: Path, folder: Path) -> None:
-    from datasets import Dataset, Features, Image, Value
-
+    try:
+        from datasets import Dataset, Features, Image, Value
+    except ImportError as error:
+        raise ValueError(
+            "this export needs the datasets library: pip install 'gamelabel[study]', or choose "
+            "the format parquet"
+        ) from error
     columns = TABLES[name]
     features = Features(
         {

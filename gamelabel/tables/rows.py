@@ -55,7 +55,7 @@ def csv_rows(
     delimiter: str = ",",
     aliases: Mapping[str, str] | None = None,
 ) -> Iterator[Row]:
-    """Yield the rows of a CSV file; only one row is in memory.
+    r"""Yield the rows of a CSV file; only one row is in memory.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def csv_rows(
     >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "labels.csv"
-    ...     _ = path.write_text("item,label\\n1,a\\n2\\n")
+    ...     _ = path.write_text("item,label\n1,a\n2\n")
     ...     rows = list(csv_rows(path, ["task", "label"], aliases={"item": "task"}))
     >>> rows[0].cells["task"], rows[1].error
     ('1', 'has 1 cells, but the header has 2 (is the file truncated?)')
@@ -181,11 +181,11 @@ def parquet_rows(
 
 
 def is_text(cell: str) -> bool:
-    """Return whether a cell of `csv_rows` was valid UTF-8 in its file.
+    r"""Return whether a cell of `csv_rows` was valid UTF-8 in its file.
 
     Examples
     --------
-    >>> is_text("née"), is_text(b"n\\xe9e".decode(errors="surrogateescape"))
+    >>> is_text("née"), is_text(b"n\xe9e".decode(errors="surrogateescape"))
     (True, False)
     """
     return cell.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in cell)

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -312,3 +313,21 @@ def test_an_export_that_is_none_or_leads_elsewhere_is_refused(tmp_path: Path) ->
     with pytest.raises(ValueError, match="is not a path inside the exported folder"):
         read_exported(tmp_path / "d", tmp_path / "next")
     assert not (tmp_path / "x.png").exists()
+
+
+def test_without_the_datasets_library_the_error_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = simulated(tmp_path / "run")
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(ValueError, match=r"pip install 'gamelabel\[study\]', or choose"):
+        write_dataset(found, tmp_path / "run", tmp_path / "d")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_label_source_of_the_released_layout(tmp_path: Path) -> None:
+    found = simulated(tmp_path / "run")
+    released = found.labels.assign(source="released")
+    write_released(found._replace(labels=released), tmp_path / "run", tmp_path / "data.csv")
+    with (tmp_path / "data.csv").open(newline="") as file:
+        assert next(csv.reader(file)) == HEADER

@@ -152,3 +152,14 @@ def test_importing_the_tables_loads_nothing_heavy() -> None:
     code = "import sys, gamelabel.readers; print({'datasets', 'pooch', 'PIL', 'pyarrow.parquet', 'torch', 'yaml'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_columns_have_the_types_of_their_kinds() -> None:
+    frame = check_table(good("pairs"), "pairs")
+    assert frame["prompt"].dtype == pd.Series(["text"]).dtype and frame["image_a"][0] is not None
+    assert frame["seed_a"].dtype == "Int64" and pd.isna(frame["seed_a"][1])
+    players = check_table(good("players"), "players")
+    assert players["labels"].dtype == "int64"
+    assert check_table(good("adherence"), "adherence")["fits_a"].dtype == "bool"
+    times = check_table(good("labels"), "labels")["created_at"]
+    assert str(times.dtype) == "datetime64[us, UTC]"
