@@ -5,10 +5,15 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_DISK_FULL = re.compile(r"No space left|[Qq]uota exceeded|ENOSPC|no room for")
+_LEAST_FREE_BYTES = 10**6  # some programs do not say why they could not write
 
 
 @contextmanager
@@ -88,3 +93,24 @@ def shipped(relative: str) -> Path:
     package = Path(__file__).parent
     packaged = package / "_shipped" / relative
     return packaged if packaged.exists() else package.parent / relative
+
+
+def full_disk_message(folder: Path, error: str = "") -> str:
+    """Return a sentence for a full disk; empty if the disk of the folder is not full.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder that a program could not write to.
+    error : str
+        What the program said, whichever program it was.
+    """
+    if not folder.is_dir():
+        return ""
+    free = shutil.disk_usage(folder).free
+    if not _DISK_FULL.search(error) and free >= _LEAST_FREE_BYTES:
+        return ""
+    return (
+        f"the disk of {folder} is full ({free / 1e6:,.1f} MB free): free some space and run the"
+        " same command again; it resumes there"
+    )

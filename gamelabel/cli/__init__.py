@@ -1,4 +1,7 @@
-"""The `gamelabel` command. Each subcommand imports what it needs when it runs, so `--help` stays quick."""
+"""The `gamelabel` command.
+
+Each subcommand imports what it needs when it runs, so that `--help` is fast.
+"""
 
 from __future__ import annotations
 
@@ -12,21 +15,31 @@ import typer
 from gamelabel import __version__
 from gamelabel.cli.export_command import export_command
 from gamelabel.cli.serve_command import serve
-from gamelabel.cli.study_commands import claims, doctor, run, status, verify
+from gamelabel.cli.study_commands import (
+    claims_command,
+    doctor_command,
+    run_command,
+    status_command,
+    verify_command,
+)
 from gamelabel.cli.world_commands import world
+from gamelabel.files import full_disk_message
 
 app = typer.Typer(
     name="gamelabel", no_args_is_help=True, add_completion=False, rich_markup_mode="markdown"
 )
-for command in (run, status, verify, claims, doctor):
-    app.command(rich_help_panel="The study")(command)
+app.command("run", rich_help_panel="The study")(run_command)
+app.command("status", rich_help_panel="The study")(status_command)
+app.command("verify", rich_help_panel="The study")(verify_command)
+app.command("claims", rich_help_panel="The study")(claims_command)
+app.command("doctor", rich_help_panel="The study")(doctor_command)
 app.command("export")(export_command)
 app.command(rich_help_panel="The game")(serve)
 app.add_typer(world, name="world")
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         typer.echo(f"gamelabel {__version__}")
         raise typer.Exit
 
@@ -43,26 +56,24 @@ def gamelabel(
     """Preference data from play, and better image models from that data."""
 
 
-def _sentence(error: Exception) -> str:
-    from gamelabel.study.disk import full
-
-    name = getattr(error, "filename", None)
-    return (full(Path(name).parent, str(error)) if name else "") or str(error)
+def _message(error: Exception) -> str:
+    path = getattr(error, "filename", None)
+    full_disk = full_disk_message(Path(path).parent, str(error)) if path else ""
+    return full_disk or str(error)
 
 
 def main() -> None:
     """Run the command line; the console script `gamelabel` calls this.
 
-    Errors that a user can mend are ValueErrors and OSErrors with a sentence for a message: that sentence is shown,
-    without a traceback (GAMELABEL_DEBUG=1 shows it all).
+    A ValueError or OSError is something that the user can fix: its message is shown without a
+    traceback. GAMELABEL_DEBUG=1 shows the traceback.
     """
-    os.environ.setdefault(
-        "TRANSFORMERS_VERBOSITY", "error"
-    )  # it warns of a torchvision that FLUX does not need
+    # it would warn of a missing torchvision, which FLUX does not need
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     try:
         app()
     except (ValueError, OSError) as error:
         if os.environ.get("GAMELABEL_DEBUG"):
             raise
-        typer.echo(f"gamelabel: {_sentence(error)}", err=True)
+        typer.echo(f"gamelabel: {_message(error)}", err=True)
         sys.exit(2)

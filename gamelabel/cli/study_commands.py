@@ -1,4 +1,4 @@
-"""`gamelabel run | status | verify | claims | doctor`: the study from the command line."""
+"""`gamelabel run | status | verify | claims | doctor`: the study on the command line."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ import typer
 if TYPE_CHECKING:
     from gamelabel.study.steps import Study
 
-Profile = Annotated[
+ProfileOption = Annotated[
     str,
     typer.Option(
         "--profile",
-        help="smoke (minutes), small (the paper's size on the embedded model) or paper.",
+        help="smoke (minutes), small (the paper's size on the embedded model) or paper (needs a"
+        " GPU and the model hub); a YAML file in notebooks/profiles.",
     ),
 ]
-Parameter = Annotated[
+ParameterOption = Annotated[
     list[str] | None,
     typer.Option(
         "-p",
         metavar="NAME=VALUE",
-        help="A parameter, for every notebook that has it; may be repeated. An unknown NAME lists the known ones.",
+        help="Set a parameter in every notebook that has it; may be repeated. An unknown NAME"
+        " lists the parameters.",
     ),
 ]
 
@@ -33,109 +35,123 @@ def _study(profile: str) -> Study:
     return Study(find_root(), profile)
 
 
-def run(
-    profile: Profile = "small",
+def run_command(
+    profile: ProfileOption = "small",
+    chapter: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME|all",
+            help="The chapter of the study to run. An unknown NAME lists the chapters.",
+        ),
+    ] = "pairs",
     start: Annotated[
         str,
         typer.Option(
             "--from",
             metavar="STEP",
-            help="Run this step and all that depend on it, changed or not.",
+            help="Run this step and all that depend on it, whether they are due or not.",
         ),
     ] = "",
     only: Annotated[
-        str, typer.Option(metavar="STEP", help="Run this step alone, changed or not.")
+        str, typer.Option(metavar="STEP", help="Run this step alone, whether it is due or not.")
     ] = "",
-    parameter: Parameter = None,
+    parameter: ParameterOption = None,
     jobs: Annotated[
-        int, typer.Option(min=1, help="How many independent steps run side by side.")
+        int, typer.Option(min=1, help="The number of independent steps that run at once.")
     ] = 1,
 ) -> None:
-    """Run what is due of the study, and write its report.
+    """Run the steps of the study that are due, and write the report.
 
-    A step runs when its notebook, the code that it imports, its inputs, its parameters or the lock have changed, or
-    what it left is gone. After a failure or Ctrl-C the same command goes on from there. STEP is a name such as
-    `03_labels`, or `03`.
+    A step is due if its notebook, the code that it imports, its inputs, its parameters or
+    requirements.lock have changed, or a file that it wrote is missing or modified. After a failure
+    or Ctrl-C, the same command resumes. STEP is a name such as `03_labels`, or `03`.
 
-    `gamelabel run --profile smoke -p n_players=40` plays the game with forty players, and runs only what that changes.
+    Examples:
 
-    Exit status: 0 done, 1 a step failed, 2 what was asked for cannot be done, 130 stopped.
+    `gamelabel run --profile smoke` runs everything at a small size, in a few minutes.
+
+    `gamelabel run --profile smoke -p n_players=40` simulates forty players, and runs only the
+    steps that this changes.
+
+    `gamelabel run --profile smoke --only 04` runs notebook 4 again.
+
+    Exit status: 0 done, 1 a step failed, 2 an argument or file is invalid, 130 interrupted.
     """
-    from gamelabel.report.publish import publish
-    from gamelabel.study.claims import summary
-    from gamelabel.study.runner import run as run_study
+    from gamelabel.report.write import write_report
+    from gamelabel.study.claims import count_verdicts
+    from gamelabel.study.runner import run_study
 
     study = _study(profile)
-    result = run_study(study, parameter or [], jobs, start, only)
-    judged = publish(result)
+    result = run_study(study, parameter or [], jobs, start, only, chapter)
+    judged = write_report(result)
     if result.interrupted:
-        typer.echo(
-            "stopped; what is done is kept, and the same command goes on from there", err=True
-        )
+        typer.echo("interrupted; run the same command again to resume", err=True)
         raise typer.Exit(130)
-    counts = ", ".join(f"{count} {name}" for name, count in summary(judged).items() if count)
-    typer.echo(f"claims: {counts or 'none'}")
+    counts = [f"{count} {verdict}" for verdict, count in count_verdicts(judged).items() if count]
+    typer.echo(f"claims: {', '.join(counts) or 'none'}")
     typer.echo(f"report: {study.report_dir / 'index.html'}")
     if not result.complete:
         typer.echo(
-            "the run is not complete: mend what failed, and the same command goes on from there",
+            "the run is incomplete: fix what failed and run the same command again to resume",
             err=True,
         )
         raise typer.Exit(1)
 
 
-def status(profile: Profile = "small", parameter: Parameter = None) -> None:
-    """Say of each step whether its results stand, and if not, what changed."""
-    from gamelabel.study.progress import clock
-    from gamelabel.study.runner import standing
+def status_command(profile: ProfileOption = "small", parameter: ParameterOption = None) -> None:
+    """Show for each step whether its results are up to date, and if not, what changed.
 
-    for step, (why, seconds) in standing(_study(profile), parameter or []).items():
-        typer.echo(
-            f"{step:16} {why or 'stands'}{'' if seconds is None else f' ({clock(seconds)})'}"
-        )
+    With `-p NAME=VALUE`, show what a run with this parameter would do.
+    """
+    from gamelabel.study.progress import format_seconds
+    from gamelabel.study.runner import step_status
+
+    for step, (reason, seconds) in step_status(_study(profile), parameter or []).items():
+        time = "" if seconds is None else f" ({format_seconds(seconds)})"
+        typer.echo(f"{step:20} {reason or 'up to date'}{time}")
 
 
-def verify(profile: Profile = "small") -> None:
-    """Hash every artifact of the last run anew and say which differ from the manifest; exit status 1 where one does."""
-    from gamelabel.study.manifest import verify as check
+def verify_command(profile: ProfileOption = "small") -> None:
+    """Hash every input and output of the last run again, and list those that differ.
 
-    count, wrong = check(_study(profile))
-    for line in wrong:
+    The manifest `reports/PROFILE/manifest.json` has the expected hashes. Exit status 1 if a file
+    differs.
+    """
+    from gamelabel.study.manifest import verify_files
+
+    count, problems = verify_files(_study(profile))
+    for line in problems:
         typer.echo(line)
-    typer.echo(
-        f"{count} artifacts: {f'{len(wrong)} not as' if wrong else 'all as'} the manifest says"
-    )
-    raise typer.Exit(1 if wrong else 0)
+    result = f"{len(problems)} differ from the manifest" if problems else "all as in the manifest"
+    typer.echo(f"{count} files and folders: {result}")
+    raise typer.Exit(1 if problems else 0)
 
 
-def claims(
-    profile: Profile = "small",
+def claims_command(
+    profile: ProfileOption = "small",
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print the list of claims.json and nothing else.")
+        bool, typer.Option("--json", help="Print the content of claims.json instead.")
     ] = False,
 ) -> None:
-    """Show the paper's claims against what the last run measured."""
-    from gamelabel.study.claims import summary, table
+    """Compare the paper's claims with what the last run measured."""
+    from gamelabel.study.claims import claims_text, count_verdicts
 
     path = _study(profile).report_dir / "claims.json"
     if not path.exists():
-        raise ValueError(f"{path} is not there: gamelabel run --profile {profile} writes it")
+        raise ValueError(f"{path} not found: gamelabel run --profile {profile} writes it")
     judged = json.loads(path.read_text(encoding="utf-8"))
     if as_json:
         typer.echo(json.dumps(judged, ensure_ascii=False))
         return
-    typer.echo(table(judged))
-    typer.echo(
-        "\n" + ", ".join(f"{count} {name}" for name, count in summary(judged).items() if count)
-    )
+    counts = [f"{count} {verdict}" for verdict, count in count_verdicts(judged).items() if count]
+    typer.echo(f"{claims_text(judged)}\n\n{', '.join(counts)}")
 
 
-def doctor() -> None:
-    """Say what this machine can run: GPU, memory, disk, the hub, which data are at hand, and which profile fits."""
-    from gamelabel.study.doctor import examine, fits
+def doctor_command() -> None:
+    """Show what this machine has (GPU, memory, disk, model hub, data) and which profile it can run."""
+    from gamelabel.study.doctor import examine, suggest_profile
     from gamelabel.study.steps import find_root
 
-    found = examine(find_root())
-    for name, value in found.lines():
+    machine = examine(find_root())
+    for name, value in [*machine.lines(), ("profile", suggest_profile(machine))]:
         typer.echo(f"{name:10} {value}")
-    typer.echo(f"{'fits':10} {fits(found)}")

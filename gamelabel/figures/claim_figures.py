@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def claimed_values(ax: Axes, table: DataFrame, most: float = 2.0) -> Axes:
     """Each tested claim of a value over the paper's number: a band for what is accepted, our value, its interval.
 
-    table: as `gamelabel.study.ratios.values` has it. What lies beyond `most` is an arrow at the edge; the numbers
+    table: as `gamelabel.study.ratios.value_ratios` has it. What lies beyond `most` is an arrow at the edge; the numbers
     themselves stand on the right.
     """
     at = _claims(
@@ -39,7 +39,7 @@ def claimed_values(ax: Axes, table: DataFrame, most: float = 2.0) -> Axes:
 def claimed_directions(ax: Axes, table: DataFrame, most: float = 6.0) -> Axes:
     """Each tested claim of a direction: how far our value lies on the paper's side, in half-widths of its interval.
 
-    table: as `gamelabel.study.ratios.directions` has it. A claim is met where the whole interval is right of 0.
+    table: as `gamelabel.study.ratios.direction_margins` has it. A claim is met where the whole interval is right of 0.
     """
     label = "on the paper's side, in half-widths of the interval"
     _claims(ax, table, label, 0, "no difference", -0.96 * most, 0.96 * most)

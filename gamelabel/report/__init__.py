@@ -1,1 +1,1 @@
-"""A run as a page, a PDF and pages of its notebooks."""
+"""The report of a run: a page, a PDF, and a page for each executed notebook."""

@@ -1,4 +1,4 @@
-"""What the report says, gathered once for the page and for the paper: summary, steps with their results, claims."""
+"""Collect what the report shows, for the page and the PDF: summary, chapters of steps, claims."""
 
 from __future__ import annotations
 
@@ -8,96 +8,140 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gamelabel.study.claims import summary
-from gamelabel.study.progress import clock
-from gamelabel.study.state import NOT_ASKED, records
-from gamelabel.study.steps import Step, Study
+from gamelabel.study.claims import UNTESTABLE, count_verdicts
+from gamelabel.study.progress import format_seconds
+from gamelabel.study.run_result import OTHER_CHAPTER, is_valid
+from gamelabel.study.steps import CHAPTERS, Step, Study
+from gamelabel.study.tracker import read_records
 
-_ROWS = 15  # of a table, shown; the CSV holds the rest
+_NO_RECORDS: dict[str, Any] = {"metrics": {}, "figures": {}, "tables": {}}
+_SHOWN_ROWS = 15  # of a table; the CSV has the rest
 
 
-def gather(
+def build_content(
     study: Study, manifest: Mapping[str, Any], claims: Sequence[Mapping[str, Any]], about: str = ""
 ) -> dict[str, Any]:
-    """Everything that the report shows, as plain values for a template."""
-    steps = [_step(study, step, manifest["steps"][step.name]) for step in study.there()]
-    counts = summary(claims)
-    tested = sum(list(counts.values())[:-1])
-    sources = sorted({s["label_source"] for s in steps if s["label_source"]})
-    state, git = manifest["platform"], manifest["git"]
-    commit = (
-        f"{git['commit'][:10]}{', with changes' if git['dirty'] else ''}"
-        if git["commit"]
-        else "not known"
-    )
+    """Return everything that the report shows, as plain values for a template.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    manifest : mapping
+        The manifest of its run.
+    claims : sequence of mapping
+        The judged claims, from `gamelabel.study.claims.judge`.
+    about : str
+        What the profile says about itself.
+    """
+    chapters = _chapters(study, manifest)
+    steps = [step for chapter in chapters for step in chapter["steps"]]
+    counts = count_verdicts(claims)
+    tested = len(claims) - counts[UNTESTABLE]
+    sources = sorted({step["label_source"] for step in steps if step["label_source"]})
+    labels = f"labels that are {' and '.join(sources)}" if sources else "no labels yet"
     return {
         "title": f"GameLabel, profile {manifest['profile']}",
         "about": about,
-        "sentence": f"{tested} of the paper's {len(claims)} claims were tested, on "
-        + (f"labels that are {' and '.join(sources)}." if sources else "no labels yet."),
+        "sentence": f"{tested} of the paper's {len(claims)} claims were tested, on {labels}.",
         "simulated": "simulated" in sources,
         "counts": counts,
-        "facts": [
-            ("seed", manifest["seed"]),
-            (
-                "machine",
-                f"{state['system']} {state['machine']}, {state['cores']} cores, {state['gpu'] or 'no GPU'}",
-            ),
-            ("code", f"gamelabel at {commit}; Python {state['python']}"),
-            ("time", clock(sum(s["seconds"] or 0 for s in steps))),
-        ],
-        "troubles": [
-            (name, s["status"]) for name, s in manifest["steps"].items() if not _stands(s)
-        ],
-        "steps": steps,
+        "facts": _facts(manifest, sum(step["seconds"] or 0 for step in steps)),
+        "problems": _problems(manifest),
+        "chapters": chapters,
         "claims": claims,
     }
 
 
-def _stands(step: Mapping[str, Any]) -> bool:
-    return step["status"] in ("done", "cached") or (
-        step["status"] == NOT_ASKED and bool(step["outputs"])
-    )
+def _facts(manifest: Mapping[str, Any], seconds: float) -> list[tuple[str, str]]:
+    machine, git = manifest["platform"], manifest["git"]
+    commit = "unknown"
+    if git["commit"]:
+        commit = git["commit"][:10] + (", with changes" if git["dirty"] else "")
+    system = f"{machine['system']} {machine['machine']}, {machine['cores']} cores"
+    return [
+        ("seed", str(manifest["seed"])),
+        ("machine", f"{system}, {machine['gpu'] or 'no GPU'}"),
+        ("code", f"gamelabel at {commit}; Python {machine['python']}"),
+        ("time", format_seconds(seconds)),
+    ]
+
+
+def _problems(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the steps whose results the report lacks, each with its status."""
+    return [
+        (name, step["status"])
+        for name, step in manifest["steps"].items()
+        if not _is_valid(step) and step["status"] != OTHER_CHAPTER
+    ]
+
+
+def _is_valid(step: Mapping[str, Any]) -> bool:
+    return is_valid(step["status"], has_run=bool(step["outputs"]))
+
+
+def _chapters(study: Study, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the chapters that were selected, or have run before."""
+    chapters = []
+    for name, members in study.chapters().items():
+        states = {step: manifest["steps"][step.name] for step in members}
+        steps = [
+            _step(study, step, state)
+            for step, state in states.items()
+            if study.notebook(step).exists()
+            and (state["status"] != OTHER_CHAPTER or _is_valid(state))
+        ]
+        if steps:
+            chapters.append({"name": name, "title": CHAPTERS.get(name, name), "steps": steps})
+    return chapters
 
 
 def _step(study: Study, step: Step, state: Mapping[str, Any]) -> dict[str, Any]:
-    kept = records(study, step) if _stands(state) else {"metrics": {}, "figures": {}, "tables": {}}
-    figures = [{"name": name, **entry} for name, entry in kept["figures"].items()]
+    valid = _is_valid(state)
+    records = read_records(study, step) if valid else _NO_RECORDS
+    figures = [
+        {"name": name, **entry}
+        for name, entry in records["figures"].items()
+        if (study.report_dir / "figures" / f"{name}.png").exists()
+    ]
+    seconds = state["seconds"]
     return {
         "name": step.name,
-        "title": title(study.notebook(step)),
-        "status": "done" if _stands(state) else state["status"],
-        "seconds": state["seconds"],
-        "clock": clock(state["seconds"]) if state["seconds"] is not None else "",
+        "title": notebook_title(study.notebook(step)),
+        "status": "done" if valid else state["status"],
+        "seconds": seconds,
+        "time": "" if seconds is None else format_seconds(seconds),
         "label_source": state["label_source"],
         "simulated": state["label_source"] == "simulated",
-        "page": study.executed(step).exists(),
-        "metrics": kept["metrics"],
-        "figures": [
-            f for f in figures if (study.report_dir / "figures" / f"{f['name']}.png").exists()
-        ],
-        "tables": [_table(study, name, entry) for name, entry in kept["tables"].items()],
+        "has_page": study.executed(step).exists(),
+        "metrics": records["metrics"],
+        "figures": figures,
+        "tables": [_table(study, name, entry) for name, entry in records["tables"].items()],
     }
 
 
-def title(notebook: Path) -> str:
-    """The first heading of a notebook, else its name."""
+def notebook_title(notebook: Path) -> str:
+    """Return the first heading of a notebook, or else its name."""
     for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
-        for line in "".join(cell["source"]).splitlines() if cell["cell_type"] == "markdown" else ():
+        if cell["cell_type"] != "markdown":
+            continue
+        for line in "".join(cell["source"]).splitlines():
             if line.startswith("#"):
                 return line.lstrip("# ").strip()
     return notebook.stem
 
 
 def _table(study: Study, name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-    with (study.report_dir / "tables" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        head, *rows = list(csv.reader(file)) or [[]]
-    shown = [[_short(value) for value in row] for row in rows[:_ROWS]]
-    return {"name": name, **entry, "head": head, "rows": shown, "more": max(0, len(rows) - _ROWS)}
+    path = study.report_dir / "tables" / f"{name}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = list(csv.reader(file)) or [[]]
+    shown = [[_shorten(value) for value in row] for row in rows[:_SHOWN_ROWS]]
+    more_rows = max(0, len(rows) - _SHOWN_ROWS)
+    return {"name": name, **entry, "header": header, "rows": shown, "more_rows": more_rows}
 
 
-def _short(value: str) -> str:
-    """A cell of a table as a reader wants it: four digits of a long number."""
+def _shorten(value: str) -> str:
+    """Return a long number with four digits, and anything else as it is."""
     try:
         return f"{float(value):.4g}" if "." in value and len(value) > 7 else value
     except ValueError:

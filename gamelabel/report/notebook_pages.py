@@ -1,4 +1,4 @@
-"""Executed notebooks as pages that need no network, each code cell at the anchor `#cell-N` of its In [N]."""
+"""Executed notebooks as HTML pages, with the code cell In [N] at the anchor `#cell-N`."""
 
 from __future__ import annotations
 
@@ -6,35 +6,45 @@ import html
 from pathlib import Path
 
 from gamelabel.files import write_text
-from gamelabel.study.steps import Step, Study
+from gamelabel.report.page import read_css
+from gamelabel.study.steps import Study
 
-CSS = Path(__file__).with_name("page.css")
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<nav><a href="../index.html">Report</a><a href="{file}">{file}</a></nav>
+{body}
+</body>
+</html>
+"""
 
 
-def write_pages(study: Study, steps: list[Step]) -> None:
-    """Write `notebooks/STEP.html` beside the executed notebook of each step that has one newer than its page."""
-    due = []
-    for step in steps:
+def write_notebook_pages(study: Study) -> None:
+    """Write `notebooks/STEP.html` for each executed notebook that is newer than its page."""
+    for step in study.runnable():
         source = study.executed(step)
+        if not source.exists():
+            continue
         page = source.with_suffix(".html")
-        if source.exists() and (
-            not page.exists() or page.stat().st_mtime_ns < source.stat().st_mtime_ns
-        ):
-            due.append((source, page))
-    for source, page in due:
-        write_text(page, render(source))
+        if not page.exists() or page.stat().st_mtime_ns < source.stat().st_mtime_ns:
+            write_text(page, render_notebook(source))
 
 
-def render(executed: Path) -> str:
-    """One executed notebook as a page."""
+def render_notebook(executed: Path) -> str:
+    """Return an executed notebook as a page that needs no network."""
     import nbformat
     from nbconvert import HTMLExporter
     from pygments.formatters import HtmlFormatter
 
     notebook = nbformat.read(executed, as_version=4)
-    body, _ = HTMLExporter(template_name="basic", exclude_anchor_links=True).from_notebook_node(
-        notebook
-    )
+    exporter = HTMLExporter(template_name="basic", exclude_anchor_links=True)
+    body, _ = exporter.from_notebook_node(notebook)
     for cell in notebook.cells:
         if number := cell.get("execution_count"):
             body = body.replace(f'id="cell-id={cell.id}"', f'id="cell-{number}"')
@@ -42,14 +52,13 @@ def render(executed: Path) -> str:
         HtmlFormatter(style=style).get_style_defs(".highlight")
         for style in ("default", "github-dark")
     )
-    style = (
-        f"{CSS.read_text()}\n{light}\n@media screen and (prefers-color-scheme: dark) {{ {dark} }}"
+    style = "\n".join(
+        [
+            read_css(),
+            light,
+            f"@media screen and (prefers-color-scheme: dark) {{ {dark} }}",
+            ".highlight, .highlight pre { background: var(--card); }",
+        ]
     )
-    style += "\n.highlight, .highlight pre { background: var(--card); }"
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(executed.stem)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
-        f'<nav><a href="../index.html">Report</a><a href="{executed.name}">{html.escape(executed.name)}</a></nav>\n'
-        f"{body}\n</body>\n</html>\n"
-    )
+    title, file = html.escape(executed.stem), html.escape(executed.name)
+    return _PAGE.format(title=title, style=style, file=file, body=body)

@@ -1,218 +1,229 @@
-"""The paper's claims against this run: `data/claims.yaml` -> one verdict a claim.
+"""Compare the paper's claims with a run: `data/claims.yaml` -> one verdict per claim.
 
-A claim holds an accepted range, which its wording decides. Where we have an interval, a claim of a value is met when
-the two overlap; a claim of a direction ("raises") only when the whole interval lies beyond. What rests on simulated
-data is `consistent in simulation` at best, never `matches`. A run smaller than a claim `needs` does not test it.
+A claim has an accepted range, which follows from its wording. If our number has an interval, a
+claim about a value is met when the two overlap; a claim about a direction ("raises") only when the
+whole interval is on its side. Results on simulated data are at best `consistent in simulation`,
+never `matches`. A claim may need a size of the run, below which it is not tested.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
-REAL = {"game", "released", "crowd"}  # sources that can match a paper
 MATCHES, DIFFERS = "matches", "differs"
 CONSISTENT, INCONSISTENT = "consistent in simulation", "inconsistent in simulation"
 UNTESTABLE = "not testable here"
 
 Metrics = Mapping[str, Mapping[str, Any]]
+_REAL_SOURCES = {"game", "released", "crowd"}  # the others can only be consistent
 _TESTS = ("within", "above", "below", "like")
-_FIELDS = {"id", "section", "description", "expected", *_TESTS, "metric", "needs", "untestable"}
+_REQUIRED = {"id", "section", "description"}
+_FIELDS = {*_REQUIRED, "expected", *_TESTS, "metric", "needs", "untestable"}
 
 
-def load(path: Path) -> list[dict[str, Any]]:
-    """The claims of a file, each with its paper. Raises ValueError for one that is not well formed, by its id."""
+class _Range(NamedTuple):
+    """The accepted range (None: open), and whether the whole interval must be inside."""
+
+    low: float | None
+    high: float | None
+    strict: bool
+
+
+def load_claims(path: Path) -> list[dict[str, Any]]:
+    """Return the claims of a file, each with its paper.
+
+    Raises
+    ------
+    ValueError
+        If a claim is not well formed; the message has its id.
+    """
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     claims = [{"paper": content["paper"], **claim} for claim in content["claims"]]
-    seen: set[str] = set()
+    names: set[str] = set()
     for claim in claims:
         name = claim.get("id", "?")
-        tests = [test for test in _TESTS if test in claim]
-        unknown = set(claim) - _FIELDS - {"paper"}
-        if name in seen or unknown or not {"id", "section", "description"} <= set(claim):
-            raise ValueError(
-                f"{path}, claim {name}: twice, without a section or description, or with {unknown or ''}"
-            )
-        if ("untestable" in claim) == ("metric" in claim) or (
-            "metric" in claim and len(tests) != 1
-        ):
-            raise ValueError(
-                f"{path}, claim {name}: give a metric and one of {', '.join(_TESTS)}, or say untestable"
-            )
-        if bad := [
-            words
-            for words in claim.get("needs", {}).values()
-            if not re.fullmatch(r"\d+ \w.*", str(words))
-        ]:
-            raise ValueError(
-                f"{path}, claim {name}: needs {bad[0]!r}, which is not of the form `188 players`"
-            )
-        seen.add(name)
+        if problem := "its id is used twice" if name in names else _problem(claim):
+            raise ValueError(f"{path}, claim {name}: {problem}")
+        names.add(name)
     return claims
 
 
+def _problem(claim: Mapping[str, Any]) -> str:
+    """Return what is wrong with a claim; empty if it is well formed."""
+    if missing := _REQUIRED - set(claim):
+        return f"{', '.join(sorted(missing))} missing"
+    if unknown := set(claim) - _FIELDS - {"paper"}:
+        return f"unknown field {', '.join(sorted(unknown))}"
+    tests = [test for test in _TESTS if test in claim]
+    if ("untestable" in claim) == ("metric" in claim) or ("metric" in claim and len(tests) != 1):
+        return f"give a metric and one of {', '.join(_TESTS)}, or `untestable`"
+    for need in claim.get("needs", {}).values():
+        if not re.fullmatch(r"\d+ \w.*", str(need)):
+            return f"needs {need!r}, which does not have the form `188 players`"
+    return ""
+
+
 def judge(claims: Sequence[Mapping[str, Any]], metrics: Metrics) -> list[dict[str, Any]]:
-    """Every claim with what this run measured and the verdict, in the fields of `claims.json`."""
+    """Return each claim with what the run measured and the verdict, as in `claims.json`."""
     return [_judge(claim, metrics) for claim in claims]
 
 
 def _judge(claim: Mapping[str, Any], metrics: Metrics) -> dict[str, Any]:
     ours = metrics.get(claim.get("metric", ""), {})
-    accepted, whole, reason = _accepted(claim, metrics)
-    value, low, high = (ours.get(key) for key in ("value", "low", "high"))
-    if "untestable" in claim:
-        reason = claim["untestable"]
-    elif not ours:
-        reason = f"no step of this run recorded {claim['metric']}"
-    elif value is None:
-        reason = f"{claim['metric']} could not be computed"
-    elif short := _short(claim, metrics):
-        reason = f"this run has {short}"
-    source = ours.get("source", "")
+    reason = _untested(claim, metrics)
+    accepted = None if _missing_reference(claim, metrics) else _accepted(claim, metrics)
     expected = claim.get("expected")
     if expected is None and "like" in claim:
         expected = metrics.get(claim["like"], {}).get("value")
+    verdict = f"{UNTESTABLE}: {reason}"
+    if not reason and accepted is not None:
+        verdict = _verdict(ours, accepted)
     return {
         "id": claim["id"],
         "paper": claim["paper"],
         "section": str(claim["section"]),
         "description": claim["description"],
         "expected": expected,
-        "tolerance": accepted,
-        "ours": value,
-        "low": low,
-        "high": high,
-        "label_source": source,
-        "verdict": f"{UNTESTABLE}: {reason}"
-        if reason
-        else _verdict(value, low, high, accepted, whole, source),
+        "tolerance": None if accepted is None else [accepted.low, accepted.high],
+        "ours": ours.get("value"),
+        "low": ours.get("low"),
+        "high": ours.get("high"),
+        "label_source": ours.get("source", ""),
+        "verdict": verdict,
         "notebook": f"notebooks/{ours['notebook']}.html#cell-{ours['cell']}" if ours else None,
     }
 
 
-def _accepted(
-    claim: Mapping[str, Any], metrics: Metrics
-) -> tuple[list[float | None] | None, bool, str]:
-    """The accepted range (none: open), whether the whole interval must lie in it, and why it cannot be said."""
+def _untested(claim: Mapping[str, Any], metrics: Metrics) -> str:
+    """Return why a claim cannot be tested; empty if it can."""
+    if "untestable" in claim:
+        return claim["untestable"]
+    name = claim["metric"]
+    if name not in metrics:
+        return f"no step of this run recorded {name}"
+    if metrics[name].get("value") is None:
+        return f"{name} could not be computed"
+    if shortage := _shortage(claim, metrics):
+        return f"this run has {shortage}"
+    if other := _missing_reference(claim, metrics):
+        return f"no step of this run recorded {other}"
+    return ""
+
+
+def _missing_reference(claim: Mapping[str, Any], metrics: Metrics) -> str:
+    """Return the metric that a claim is compared with and that was not recorded, if any."""
+    for test in ("above", "below", "like"):
+        other = claim.get(test)
+        if isinstance(other, str) and metrics.get(other, {}).get("value") is None:
+            return other
+    return ""
+
+
+def _accepted(claim: Mapping[str, Any], metrics: Metrics) -> _Range | None:
+    """Return the accepted range of a claim; a bound may be the value of another metric."""
     if "within" in claim:
-        return list(claim["within"]), False, ""
-    for test in ("above", "below"):
-        if test in claim:
-            bound, reason = _bound(claim[test], metrics)
-            if reason:
-                return None, True, reason
-            return ([bound, None] if test == "above" else [None, bound]), True, ""
+        return _Range(*claim["within"], False)
+    if "above" in claim:
+        return _Range(_bound(claim["above"], metrics), None, strict=True)
+    if "below" in claim:
+        return _Range(None, _bound(claim["below"], metrics), strict=True)
     if "like" in claim:
-        other = metrics.get(claim["like"], {})
-        if other.get("value") is None:
-            return None, False, f"no step of this run recorded {claim['like']}"
-        ends = [other["value"] if other.get(end) is None else other[end] for end in ("low", "high")]
-        return ends, False, ""
-    return None, False, ""
+        return _Range(*_interval(metrics[claim["like"]]), False)
+    return None
 
 
-def _short(claim: Mapping[str, Any], metrics: Metrics) -> str:
-    """Of which counts that a claim needs the run has fewer, in words; empty where it has enough.
+def _bound(bound: float | str, metrics: Metrics) -> float:
+    return metrics[bound]["value"] if isinstance(bound, str) else bound
 
-    A count speaks for the claim only where both come from the same source: how many pictures were drawn says nothing
-    about labels that were released. One that no step recorded is not held against it.
+
+def _interval(entry: Mapping[str, Any]) -> tuple[float, float]:
+    """Return the interval of a metric; its value twice if it has none."""
+    low, high = entry.get("low"), entry.get("high")
+    return entry["value"] if low is None else low, entry["value"] if high is None else high
+
+
+def _shortage(claim: Mapping[str, Any], metrics: Metrics) -> str:
+    """Return which counts that a claim needs are too small, in words.
+
+    A count is compared only if it comes from the same source as the claim's metric: the number of
+    images drawn says nothing about released labels. A count that no step recorded is not required.
     """
-    ours, fewer = metrics[claim["metric"]], []
-    for name, words in claim.get("needs", {}).items():
-        least, _, what = words.partition(" ")
-        have = metrics.get(name, {})
-        if (
-            have.get("value") is not None
-            and have["source"] == ours["source"]
-            and have["value"] < int(least)
-        ):
-            fewer.append(f"{number(have['value'])} of {number(int(least))} {what}")
-    return " and ".join(fewer)
+    source = metrics[claim["metric"]]["source"]
+    shortages = []
+    for name, need in claim.get("needs", {}).items():
+        required, _, unit = need.partition(" ")
+        count = metrics.get(name, {})
+        if count.get("value") is None or count["source"] != source:
+            continue
+        if count["value"] < int(required):
+            have = format_number(count["value"])
+            shortages.append(f"{have} of {format_number(int(required))} {unit}")
+    return " and ".join(shortages)
 
 
-def _bound(bound: float | str, metrics: Metrics) -> tuple[float | None, str]:
-    """A bound that is a number, or the value of another metric."""
-    if not isinstance(bound, str):
-        return bound, ""
-    value = metrics.get(bound, {}).get("value")
-    return value, "" if value is not None else f"no step of this run recorded {bound}"
+def _verdict(ours: Mapping[str, Any], accepted: _Range) -> str:
+    low, high = _interval(ours)
+    least = -math.inf if accepted.low is None else accepted.low
+    most = math.inf if accepted.high is None else accepted.high
+    met = low <= most and high >= least
+    if accepted.strict:
+        met = least < low and high < most
+    source = ours.get("source", "")
+    if source and set(source.split("+")) <= _REAL_SOURCES:
+        return MATCHES if met else DIFFERS
+    return CONSISTENT if met else INCONSISTENT
 
 
-def _verdict(
-    value: Any,
-    low: float | None,
-    high: float | None,
-    accepted: list[float | None] | None,
-    whole: bool,
-    source: str,
-) -> str:
-    low, high = (value if end is None else end for end in (low, high))
-    least, most = (accepted or [None, None])[0], (accepted or [None, None])[1]
-    least = -math.inf if least is None else least
-    most = math.inf if most is None else most
-    met = least < low and high < most if whole else low <= most and high >= least
-    real = bool(source) and set(source.split("+")) <= REAL
-    return (MATCHES if met else DIFFERS) if real else (CONSISTENT if met else INCONSISTENT)
-
-
-def summary(judged: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """How many claims got each verdict, in the order in which a reader asks."""
+def count_verdicts(judged: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the number of claims with each verdict."""
     order = (MATCHES, DIFFERS, CONSISTENT, INCONSISTENT, UNTESTABLE)
-    found = [claim["verdict"].partition(":")[0] for claim in judged]
-    return {verdict: found.count(verdict) for verdict in order}
+    verdicts = [claim["verdict"].partition(":")[0] for claim in judged]
+    return {verdict: verdicts.count(verdict) for verdict in order}
 
 
-def table(judged: Sequence[Mapping[str, Any]]) -> str:
-    """The claims as lines of text for a terminal."""
+def claims_text(judged: Sequence[Mapping[str, Any]]) -> str:
+    """Return the claims as a table for a terminal."""
     rows = [("claim", "paper", "ours", "verdict")]
     for claim in judged:
-        interval = (
-            f" [{number(claim['low'])}, {number(claim['high'])}]"
-            if claim["low"] is not None
-            else ""
-        )
-        rows.append((claim["id"], paper(claim), number(claim["ours"]) + interval, claim["verdict"]))
+        ours = f"{format_number(claim['ours'])} {format_interval(claim)}".rstrip()
+        rows.append((claim["id"], paper_value(claim), ours, claim["verdict"]))
     widths = [max(len(row[k]) for row in rows) for k in range(3)]
-    return "\n".join(
-        "  ".join([*(row[k].ljust(widths[k]) for k in range(3)), row[3]]).rstrip() for row in rows
-    )
+    lines = []
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        lines.append("  ".join([*cells, row[3]]).rstrip())
+    return "\n".join(lines)
 
 
-def paper(claim: Mapping[str, Any]) -> str:
-    """What the paper says, short: its value, else the direction."""
+def paper_value(claim: Mapping[str, Any]) -> str:
+    """Return what the paper says, in short: its value, or else the direction."""
     if claim["expected"] is not None:
-        return number(claim["expected"])
+        return format_number(claim["expected"])
     low, high = claim["tolerance"] or (None, None)
-    return (
-        f"over {number(low)}"
-        if low is not None
-        else f"under {number(high)}"
-        if high is not None
-        else "-"
-    )
+    if low is not None:
+        return f"over {format_number(low)}"
+    return "-" if high is None else f"under {format_number(high)}"
 
 
-def number(value: float | str | None) -> str:
-    """A number as a reader wants it: thousands apart, three digits after the point at most; - for none."""
+def format_number(value: float | str | None) -> str:
+    """Return a number with thousands separated and at most three decimals; "-" for None."""
     if value is None or isinstance(value, str):
         return value or "-"
     if isinstance(value, int) or (float(value).is_integer() and abs(value) >= 10):
         return f"{int(value):,}"
-    return (
-        f"{value:,.1f}"
-        if abs(value) >= 100
-        else f"{value:.3g}"
-        if abs(value) < 0.001
-        else f"{value:.3f}"
-    )
+    if abs(value) >= 100:
+        return f"{value:,.1f}"
+    return f"{value:.3g}" if abs(value) < 0.001 else f"{value:.3f}"
 
 
-def dump(judged: Sequence[Mapping[str, Any]]) -> str:
-    """The text of `claims.json`."""
-    return json.dumps(judged, indent=1, ensure_ascii=False) + "\n"
+def format_interval(entry: Mapping[str, Any]) -> str:
+    """Return the interval of a metric or claim as text; empty if it has none."""
+    if entry["low"] is None:
+        return ""
+    return f"[{format_number(entry['low'])}, {format_number(entry['high'])}]"

@@ -1,4 +1,4 @@
-"""Execute one notebook in a kernel of its own: watched, limited in time, and stopped cleanly."""
+"""Execute one notebook in its own kernel, with a time limit and a clean stop."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from typing import Any
 from gamelabel.files import write_text
 from gamelabel.study.imports import PACKAGE, code_of
 
-_LINES = 12  # of a traceback, shown when a step fails
-_BAR = re.compile(r"(.*?): +\d+%\|")  # tqdm's, with its name
-_QUIET = {  # of what says nothing about a study: parts that FLUX does not need, bars without widgets
+_TRACEBACK_LINES = 12  # shown when a step fails
+_BAR = re.compile(r"(.*?): +\d+%\|")  # a progress bar of tqdm with its name
+# warnings about parts that FLUX does not need, and about progress bars without widgets
+_QUIET = {
     "TRANSFORMERS_VERBOSITY": "error",
     "DIFFUSERS_VERBOSITY": "error",
     "PYTHONWARNINGS": "ignore:IProgress not found",
@@ -26,7 +27,19 @@ _QUIET = {  # of what says nothing about a study: parts that FLUX does not need,
 
 
 class StepFailed(Exception):
-    """A notebook that did not come to its end: the number of the cell, and the last lines of what it said."""
+    """A notebook that failed or was stopped.
+
+    Parameters
+    ----------
+    cell : int
+        The number of the cell, as in In [n]; 0 if it was none.
+    reason : str
+        What went wrong, in one line.
+    lines : list of str
+        The last lines of the traceback.
+    interrupted : bool
+        Whether Ctrl-C stopped it.
+    """
 
     def __init__(self, cell: int, reason: str, lines: list[str], interrupted: bool = False) -> None:
         super().__init__(reason)
@@ -34,36 +47,41 @@ class StepFailed(Exception):
 
 
 class Kernels:
-    """The kernels that are running, so that Ctrl-C reaches them all."""
+    """The running kernels, so that Ctrl-C reaches them all."""
 
     def __init__(self) -> None:
         self._running: dict[int, Any] = {}
         self._lock = threading.Lock()
-        self.stopped = False
+        self._signal: signal.Signals | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the kernels were told to stop."""
+        return self._signal is not None
 
     def add(self, manager: Any) -> None:
-        """Count a kernel in."""
+        """Add a kernel that has started."""
         with self._lock:
             self._running[id(manager)] = manager
-            if self.stopped:
-                self._signal(manager, signal.SIGINT)
+            if self._signal is not None:
+                self._send(manager, self._signal)
 
     def remove(self, manager: Any) -> None:
-        """Count a kernel out."""
+        """Remove a kernel that has ended."""
         with self._lock:
             self._running.pop(id(manager), None)
 
-    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """Interrupt what runs, as Ctrl-C does in a notebook; SIGKILL ends it."""
+    def stop(self, signum: signal.Signals) -> None:
+        """Send a signal to all kernels: SIGINT as Ctrl-C does in a notebook, SIGKILL to end them."""
         with self._lock:
-            self.stopped = True
+            self._signal = signum
             for manager in self._running.values():
-                self._signal(manager, how)
+                self._send(manager, signum)
 
     @staticmethod
-    def _signal(manager: Any, how: signal.Signals) -> None:
+    def _send(manager: Any, signum: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError, AttributeError):
-            os.killpg(manager.provisioner.pgid, how)  # a kernel leads a process group of its own
+            os.killpg(manager.provisioner.pgid, signum)  # each kernel leads a process group
 
 
 def execute(
@@ -75,22 +93,41 @@ def execute(
     on_cell: Callable[[int, int], None],
     on_line: Callable[[str], None],
 ) -> None:
-    """Run a notebook, in its own folder, into `executed`. Raises StepFailed.
+    """Run a notebook in its own folder.
 
-    on_cell gets the number of the code cell that starts, as In [n] counts, and of how many; on_line the last line
-    that the notebook wrote to stderr, which is where progress bars go.
+    Parameters
+    ----------
+    notebook : Path
+        The notebook to run.
+    executed : Path
+        Where to write it with its outputs, also if it fails.
+    parameters : dict
+        The values of its parameters.
+    minutes : float
+        The time limit of one cell.
+    kernels : Kernels
+        Through which the notebook can be stopped.
+    on_cell : callable
+        Called with the number of each code cell that starts, as in In [n], and with their count.
+    on_line : callable
+        Called with the last line written to stderr, where progress bars go.
+
+    Raises
+    ------
+    StepFailed
+        If a cell raises or takes too long, or the kernel ends.
     """
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     total = _code_cells(notebook) + bool(parameters)
-    at = 0
+    number = 0
 
     def start(cell: Any, cell_index: int) -> None:
-        nonlocal at
+        nonlocal number
         if cell.cell_type == "code" and cell.source.strip():
-            at += 1
-            on_cell(at, total)
+            number += 1
+            on_cell(number, total)
 
     executed.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="gamelabel-") as sockets:
@@ -111,30 +148,31 @@ def execute(
                 kernel_manager_class=_manager(notebook, Path(sockets), kernels),
             )
         except papermill.PapermillExecutionError as error:
-            lines = _plain("\n".join(error.traceback)).splitlines()[-_LINES:]
+            lines = _plain("\n".join(error.traceback)).splitlines()[-_TRACEBACK_LINES:]
             stopped = kernels.stopped and error.ename == "KeyboardInterrupt"
-            raise StepFailed(at, f"{error.ename}: {_plain(error.evalue)}", lines, stopped) from None
+            reason = f"{error.ename}: {_plain(error.evalue)}"
+            raise StepFailed(number, reason, lines, stopped) from None
         except CellTimeoutError:
-            raise StepFailed(
-                at, f"took longer than {minutes:g} minutes (cell_minutes)", []
-            ) from None
+            reason = f"took longer than {minutes:g} minutes (cell_minutes)"
+            raise StepFailed(number, reason, []) from None
         except (DeadKernelError, RuntimeError) as error:
-            reason = (
-                "the kernel ended on its own: often too little memory"
-                if not kernels.stopped
-                else "stopped"
-            )
-            raise StepFailed(at, reason, [_plain(str(error))], kernels.stopped) from None
+            reason = "the kernel ended by itself, often for lack of memory"
+            if kernels.stopped:
+                reason = "stopped"
+            raise StepFailed(number, reason, [_plain(str(error))], kernels.stopped) from None
         finally:
             _tidy(executed)
 
 
 def _manager(notebook: Path, sockets: Path, kernels: Kernels) -> type:
-    """A kernel manager that talks over files rather than ports, which kernels started at once can fight over."""
+    """Return a kernel manager that connects through files.
+
+    Kernels that start at the same time can choose the same port.
+    """
     from jupyter_client.manager import AsyncKernelManager
 
     class Manager(AsyncKernelManager):
-        """One notebook's kernel."""
+        """The kernel of one notebook."""
 
         def __init__(self, **settings: Any) -> None:
             if os.name == "posix":
@@ -142,7 +180,7 @@ def _manager(notebook: Path, sockets: Path, kernels: Kernels) -> type:
             super().__init__(**settings)
 
         async def _async_start_kernel(self, **settings: Any) -> None:
-            # the kernel imports the package whose files were hashed, whatever else is installed
+            # import the package whose files were hashed, whatever else is installed
             path = os.pathsep.join(
                 filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")])
             )
@@ -164,15 +202,15 @@ def _manager(notebook: Path, sockets: Path, kernels: Kernels) -> type:
 
 
 class _Lines:
-    """A file that passes on the last line written to it, as a progress bar rewrites it."""
+    """A file that reports the last line written to it, as progress bars rewrite it."""
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self.tell = tell
+    def __init__(self, on_line: Callable[[str], None]) -> None:
+        self.on_line = on_line
 
     def write(self, text: str) -> None:
         lines = [line.strip() for line in re.split(r"[\r\n]", _plain(text)) if line.strip()]
         if lines:
-            self.tell(lines[-1])
+            self.on_line(lines[-1])
 
     def flush(self) -> None:
         pass
@@ -187,12 +225,12 @@ def _plain(text: str) -> str:
 
 
 def _tidy(executed: Path) -> None:
-    """Leave out of an executed notebook what a reader has no use for: this machine's paths, half-drawn bars."""
+    """Remove from an executed notebook the paths of this machine and unfinished progress bars."""
     if not executed.exists():
         return
     try:
         content = json.loads(executed.read_text(encoding="utf-8"))
-    except ValueError:  # torn, as a full disk leaves it
+    except ValueError:  # incomplete, after a full disk
         executed.unlink()
         return
     for key in ("input_path", "output_path"):
@@ -205,21 +243,17 @@ def _tidy(executed: Path) -> None:
 
 
 def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Pieces of one stream put together, each as a terminal would show it in the end; empty ones left out."""
+    """Join the pieces of each stream and show them as a terminal would; drop empty ones."""
     joined: list[dict[str, Any]] = []
     for output in outputs:
-        if (
-            joined
-            and output["output_type"] == "stream"
-            and joined[-1].get("name") == output["name"]
-        ):
-            joined[-1]["text"] += "".join(output["text"])
+        if output["output_type"] != "stream":
+            joined.append(output)
+            continue
+        text = "".join(output["text"])
+        if joined and joined[-1].get("name") == output["name"]:
+            joined[-1]["text"] += text
         else:
-            joined.append(
-                {**output, "text": "".join(output["text"])}
-                if output["output_type"] == "stream"
-                else output
-            )
+            joined.append({**output, "text": text})
     for output in joined:
         if output["output_type"] == "stream":
             output["text"] = _settled(output["text"])
@@ -227,13 +261,12 @@ def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _settled(text: str) -> str:
+    """Return a text as a terminal shows it in the end, with the last state of each bar only."""
     lines = [line.rstrip("\r").rpartition("\r")[2] for line in _plain(text).split("\n")]
-    bars = {
-        found[1]: k for k, line in enumerate(lines) if (found := _BAR.match(line))
-    }  # the last of each
-    shown = [
-        line
-        for k, line in enumerate(lines)
-        if not (found := _BAR.match(line)) or bars[found[1]] == k
-    ]
+    last_line = {bar[1]: k for k, line in enumerate(lines) if (bar := _BAR.match(line))}
+    shown = []
+    for k, line in enumerate(lines):
+        bar = _BAR.match(line)
+        if bar is None or last_line[bar[1]] == k:
+            shown.append(line)
     return "\n".join(shown).strip("\n")

@@ -1,4 +1,4 @@
-"""sha256 of files and folders, remembered by size and time of change so that thousands of pictures cost little."""
+"""The sha256 of files and folders, cached so that thousands of images cost little."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ from pathlib import Path
 
 from gamelabel.files import sha256, sha256_text, write_text
 
+MISSING = "missing"
+
 
 class Hashes:
-    """sha256 of files and folders; a file whose size and time of change are as remembered is not read again.
+    """The sha256 of files and folders.
 
-    `store` is the JSON file that remembers from run to run; None reads everything anew, as `verify` must.
+    A file is read again only if its size or modification time has changed.
+
+    Parameters
+    ----------
+    store : Path, optional
+        A JSON file that keeps the hashes from run to run. Without it every file is read.
     """
 
     def __init__(self, store: Path | None = None) -> None:
@@ -20,37 +27,37 @@ class Hashes:
         self._changed = False
         if store is not None and store.exists():
             try:
-                self._known = json.loads(store.read_text())
+                self._known = json.loads(store.read_text(encoding="utf-8"))
             except ValueError:  # it only saves time
                 self._known = {}
 
     def file(self, path: Path) -> str:
-        """The sha256 of one file."""
+        """Return the sha256 of one file."""
         stat = path.stat()
-        key, seen = str(path), [stat.st_mtime_ns, stat.st_size]
+        key, version = str(path), [stat.st_mtime_ns, stat.st_size]
         known = self._known.get(key)
-        if known is None or known[:2] != seen:
-            known = self._known[key] = [*seen, sha256(path)]
+        if known is None or known[:2] != version:
+            known = self._known[key] = [*version, sha256(path)]
             self._changed = True
         return str(known[2])
 
     def listing(self, folder: Path) -> str:
-        """Every file of a folder in the form of `sha256sum`, sorted by name; part files and hidden ones left out."""
-        names = [
-            p.relative_to(folder) for p in folder.rglob("*") if p.is_file() and p.suffix != ".part"
-        ]
-        shown = sorted(
-            name for name in names if not any(part.startswith(".") for part in name.parts)
-        )
-        return "".join(f"{self.file(folder / name)}  {name.as_posix()}\n" for name in shown)
+        """Return one line for each file of a folder, sorted, in the format of `sha256sum`.
+
+        Hidden files and partial files are left out.
+        """
+        paths = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".part")
+        names = [path.relative_to(folder) for path in paths]
+        visible = [n for n in names if not any(part.startswith(".") for part in n.parts)]
+        return "".join(f"{self.file(folder / n)}  {n.as_posix()}\n" for n in sorted(visible))
 
     def of(self, path: Path) -> str:
-        """The sha256 of a file, or of a folder's listing; `missing` where nothing is there."""
+        """Return the sha256 of a file or of a folder's listing, or `MISSING`."""
         if path.is_dir():
             return sha256_text(self.listing(path))
-        return self.file(path) if path.exists() else "missing"
+        return self.file(path) if path.exists() else MISSING
 
     def save(self) -> None:
-        """Remember for the next time."""
+        """Write the store for the next run."""
         if self.store is not None and self._changed:
             write_text(self.store, json.dumps(self._known))

@@ -1,4 +1,4 @@
-"""Which modules of this package a notebook runs: the ones it imports, and what those import in turn."""
+"""Find the modules of this package that a notebook depends on, directly or through others."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def code_of(notebook: Path) -> list[str]:
-    """The sources of a notebook's code cells. Raises ValueError for a file that is no notebook."""
+    """Return the sources of a notebook's code cells.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a notebook.
+    """
     return [source for kind, source in _cells(notebook) if kind == "code"]
 
 
 def text_of(notebook: Path) -> str:
-    """All that a reader wrote in a notebook, outputs and ids left out, as one text."""
+    """Return the cells of a notebook as one text, without outputs and ids."""
     return json.dumps(_cells(notebook))
 
 
@@ -30,19 +36,22 @@ def _cells(notebook: Path) -> list[tuple[str, str]]:
 
 
 def modules(notebook: Path) -> dict[str, Path]:
-    """The package's modules that a notebook depends on, by name, parent packages and lazy imports included."""
+    """Return the modules of the package that a notebook depends on: name -> file.
+
+    Parent packages and imports inside functions are included.
+    """
     code = "\n".join(re.sub(r"(?m)^\s*[%!].*$", "", source) for source in code_of(notebook))
     try:
-        waiting = _imported(code, "")
+        pending = _imported(code, "")
     except SyntaxError:
-        return {}  # the run will say where
-    found: dict[str, Path] = {}
-    while waiting:
-        name = waiting.pop()
-        if name not in found and (path := _file(name)) is not None:
-            found[name] = path
-            waiting |= _imported_by(path, name)
-    return dict(sorted(found.items()))
+        return {}  # the run will show the error
+    files: dict[str, Path] = {}
+    while pending:
+        name = pending.pop()
+        if name not in files and (path := _file(name)) is not None:
+            files[name] = path
+            pending |= _imported_by(path, name)
+    return dict(sorted(files.items()))
 
 
 def _file(name: str) -> Path | None:

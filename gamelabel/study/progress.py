@@ -1,4 +1,4 @@
-"""Shows how far a run is: live lines on a terminal, plain lines elsewhere."""
+"""Show the progress of a run: live lines on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -11,20 +11,24 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 from rich.progress import TaskID, TextColumn, TimeElapsedColumn
 
-_EVERY = 10.0  # seconds between two plain lines about one step
+_INTERVAL = 10.0  # seconds between two plain lines about one step
 
 
-def clock(seconds: float) -> str:
-    """A span of time as a reader says it: 4.2 s, 3 min 05 s."""
-    return (
-        f"{seconds:.1f} s"
-        if seconds < 60
-        else f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
-    )
+def format_seconds(seconds: float) -> str:
+    """Return a duration as text: 4.2 s, 3 min 05 s."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
 
 
 class Progress:
-    """One line a step that runs: which cell, how long, and the last thing its notebook said."""
+    """Shows a line for each running step: its cell, its time, and its notebook's last output.
+
+    Parameters
+    ----------
+    out : text file, optional
+        Where to write; stderr by default.
+    """
 
     def __init__(self, out: TextIO | None = None) -> None:
         self.console = Console(
@@ -36,7 +40,7 @@ class Progress:
         )
         self._tasks: dict[str, TaskID] = {}
         self._cells: dict[str, str] = {}
-        self._since: dict[str, float] = {}
+        self._shown_at: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Progress:
@@ -47,26 +51,26 @@ class Progress:
         self._bars.stop()
 
     def say(self, text: str) -> None:
-        """One line that stays."""
+        """Print a line that stays."""
         self.console.print(text)
 
     def begin(self, step: str, why: str) -> None:
-        """A step starts, and why it does."""
+        """Show that a step starts, and why."""
         self.say(f"{step}  runs ({why})")
         self._tasks[step] = self._bars.add_task(step)
-        self._since[step] = time.monotonic()
+        self._shown_at[step] = time.monotonic()
 
     def cell(self, step: str, number: int, total: int) -> None:
-        """A cell starts."""
+        """Show that a cell starts."""
         self._cells[step] = f"cell {number} of {total}"
         self._show(step, "")
 
     def line(self, step: str, text: str) -> None:
-        """The notebook wrote a line, often a progress bar."""
+        """Show the last line that the notebook wrote, often a progress bar."""
         self._show(step, text)
 
     def end(self, step: str, text: str) -> None:
-        """A step is over."""
+        """Show how a step ended."""
         if step in self._tasks:
             self._bars.remove_task(self._tasks.pop(step))
         self.say(f"{step}  {text}")
@@ -78,6 +82,6 @@ class Progress:
                 self._bars.update(
                     self._tasks[step], description=line[: max(20, self.console.width - 12)]
                 )
-            elif time.monotonic() - self._since[step] > _EVERY:
-                self._since[step] = time.monotonic()
+            elif time.monotonic() - self._shown_at[step] > _INTERVAL:
+                self._shown_at[step] = time.monotonic()
                 self.say(line)

@@ -1,70 +1,100 @@
-"""Judged claims on one axis, for figures that set this run beside the paper: values as ratios, directions as margins.
+"""Put judged claims on one axis, for the figures that compare a run with the paper.
 
-Nothing is judged here; the verdicts come from `claims`.
+Values become ratios to the paper's number and directions become margins. The verdicts are those of
+`gamelabel.study.claims`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gamelabel.study.claims import UNTESTABLE, number
+from gamelabel.study.claims import UNTESTABLE, format_number
 
 Claims = Sequence[Mapping[str, Any]]
 
 
-def values(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
-    """Claims of a value that were tested, all over the paper's number, so that 1 is the paper.
+def value_ratios(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
+    """Return the tested claims about a value as ratios to the paper's number.
 
-    claims: as `load` has them; judged: the same through `judge`. Where the paper gives no number, or 0, 1 is the middle
-    of the accepted range (around 0 there is no ratio: such a claim is left out). A row each: id, value, low, high (the
-    value where there is no interval), least and most (the accepted range), verdict, and as text: ours, against.
+    If the paper gives no number, or 0, then 1 is the middle of the accepted range; a range around
+    0 has no ratio and is left out.
+
+    Parameters
+    ----------
+    claims : sequence of mapping
+        The claims, from `load_claims`.
+    judged : sequence of mapping
+        The same claims, from `judge`.
+
+    Returns
+    -------
+    list of dict
+        id, value, low, high (the value if there is no interval), least and most (the accepted
+        range), verdict, and as text: ours, against.
     """
     rows = []
-    for claim, found in _tested(claims, judged):
-        if "within" in claim:
-            range_, stated = found["tolerance"], found["expected"]
-            given = bool(stated) and not isinstance(stated, str)
-            one = stated if given else sum(range_) / 2
-            if one:
-                least, most = sorted(end / one for end in range_)
-                against = f"paper: {number(stated) if given else ' to '.join(map(number, range_))}"
-                rows.append(
-                    {**_row(found, 0, one), "least": least, "most": most, "against": against}
-                )
+    for claim, result in _tested(claims, judged):
+        if "within" not in claim:
+            continue
+        accepted, expected = result["tolerance"], result["expected"]
+        has_number = bool(expected) and not isinstance(expected, str)
+        unit = expected if has_number else sum(accepted) / 2
+        if unit:
+            least, most = sorted(end / unit for end in accepted)
+            text = " to ".join(map(format_number, accepted))
+            if has_number:
+                text = format_number(expected)
+            row = {"least": least, "most": most, "against": f"paper: {text}"}
+            rows.append(_row(result, 0, unit) | row)
     return rows
 
 
-def directions(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
-    """Claims of a direction that were tested, as margins: above 0 is the paper's side, 1 half the interval's width.
+def direction_margins(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
+    """Return the tested claims about a direction as margins.
 
-    A claim is met where the whole interval is above 0. Rows as in `values`, without the range; a value that has no
-    interval lies at 1, 0 or -1.
+    Above 0 is the paper's side, and 1 is half the width of the interval, so that a claim is met if
+    its whole interval is above 0. A value without an interval is at 1, 0 or -1.
+
+    Parameters
+    ----------
+    claims : sequence of mapping
+        The claims, from `load_claims`.
+    judged : sequence of mapping
+        The same claims, from `judge`.
+
+    Returns
+    -------
+    list of dict
+        Rows as in `value_ratios`, without the range.
     """
     rows = []
-    for claim, found in _tested(claims, judged):
-        if "above" in claim or "below" in claim:
-            above, below = found["tolerance"]
-            word, bound, sign = ("over", above, 1) if "above" in claim else ("under", below, -1)
-            low, high = _interval(found)
-            half = (high - low) / 2 or abs(found["ours"] - bound) or 1
-            rows.append(
-                {**_row(found, bound, sign * half), "against": f"claim: {word} {number(bound)}"}
-            )
+    for claim, result in _tested(claims, judged):
+        if "above" not in claim and "below" not in claim:
+            continue
+        above, below = result["tolerance"]
+        word, bound, sign = ("over", above, 1) if "above" in claim else ("under", below, -1)
+        low, high = _ends(result)
+        half = (high - low) / 2 or abs(result["ours"] - bound) or 1
+        row = {"against": f"claim: {word} {format_number(bound)}"}
+        rows.append(_row(result, bound, sign * half) | row)
     return rows
 
 
-def _tested(claims: Claims, judged: Claims) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    pairs = zip(claims, judged, strict=True)
-    return [(claim, found) for claim, found in pairs if not found["verdict"].startswith(UNTESTABLE)]
+def _tested(
+    claims: Claims, judged: Claims
+) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    for claim, result in zip(claims, judged, strict=True):
+        if not result["verdict"].startswith(UNTESTABLE):
+            yield claim, result
 
 
-def _interval(found: Mapping[str, Any]) -> tuple[float, float]:
-    low, high = (found["ours"] if found[end] is None else found[end] for end in ("low", "high"))
+def _ends(result: Mapping[str, Any]) -> tuple[float, float]:
+    low, high = (result["ours"] if result[end] is None else result[end] for end in ("low", "high"))
     return low, high
 
 
-def _row(found: Mapping[str, Any], zero: float, one: float) -> dict[str, Any]:
-    low, high = sorted((end - zero) / one for end in _interval(found))
-    row = {"id": found["id"], "value": (found["ours"] - zero) / one, "low": low, "high": high}
-    return {**row, "verdict": found["verdict"], "ours": number(found["ours"])}
+def _row(result: Mapping[str, Any], zero: float, unit: float) -> dict[str, Any]:
+    low, high = sorted((end - zero) / unit for end in _ends(result))
+    row = {"id": result["id"], "value": (result["ours"] - zero) / unit, "low": low, "high": high}
+    return {**row, "verdict": result["verdict"], "ours": format_number(result["ours"])}

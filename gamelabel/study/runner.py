@@ -1,4 +1,4 @@
-"""Runs the study: doit decides which steps are due and in what order, papermill executes their notebooks."""
+"""Run the study: find the steps that are due and execute their notebooks in order."""
 
 from __future__ import annotations
 
@@ -6,248 +6,234 @@ import contextlib
 import fcntl
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from graphlib import TopologicalSorter
 from typing import Any
 
-from doit.control import TaskControl
-from doit.dependency import Dependency, JsonDB
-from doit.exceptions import TaskFailed
-from doit.runner import MThreadRunner
-from doit.task import Task
-
-from gamelabel.files import write_text
-from gamelabel.study.disk import full
+from gamelabel.files import full_disk_message
 from gamelabel.study.execute import Kernels, StepFailed, execute
-from gamelabel.study.hashes import Hashes
-from gamelabel.study.profiles import Profile, profile
-from gamelabel.study.progress import Progress, clock
-from gamelabel.study.state import NOT_ASKED, NOT_THERE, Watch, records
-from gamelabel.study.steps import Step, Study, descendants, parents
+from gamelabel.study.hashes import MISSING, Hashes
+from gamelabel.study.profiles import Profile, read_profile
+from gamelabel.study.progress import Progress, format_seconds
+from gamelabel.study.run_result import (
+    CACHED,
+    DONE,
+    NO_NOTEBOOK,
+    NOT_SELECTED,
+    OTHER_CHAPTER,
+    PARENT_FAILED,
+    STOPPED,
+    RunResult,
+    read_history,
+    write_history,
+)
+from gamelabel.study.steps import ALL_CHAPTERS, Step, Study, parents
+from gamelabel.study.tracker import Tracker, read_records
 
-_GRACE = 15.0  # seconds that an interrupted notebook has to save what it holds
-
-
-@dataclass
-class Result:
-    """What became of the steps of one run: `status` in the manifest's words, `kept` what doit keeps of each."""
-
-    profile: Profile
-    watch: Watch
-    status: dict[str, str] = field(default_factory=dict)
-    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
-    interrupted: bool = False
-
-    @property
-    def complete(self) -> bool:
-        """Whether every step that was asked for and has a notebook came to its end."""
-        fine = ("done", "cached", NOT_ASKED, NOT_THERE)
-        return not self.interrupted and all(status in fine for status in self.status.values())
+_GRACE_SECONDS = 15.0  # that an interrupted notebook has to save its state
+_Outcome = tuple[str, dict[str, Any] | None]
 
 
-def run(
+def run_study(
     study: Study,
     overrides: Sequence[str] = (),
     jobs: int = 1,
     start: str = "",
     only: str = "",
+    chapter: str = ALL_CHAPTERS,
     progress: Progress | None = None,
-) -> Result:
-    """Run what is due of a study, `jobs` independent steps side by side.
+) -> RunResult:
+    """Run the steps of a study that are due.
 
-    start: run this step and all that depend on it, changed or not, and take the earlier ones as they are. only: run
-    this step alone. Raises ValueError for what the user can mend; a failed step is in the result.
+    Parameters
+    ----------
+    study : Study
+        The project's folder and the profile.
+    overrides : sequence of str
+        Parameters as NAME=VALUE, which replace those of the profile.
+    jobs : int
+        The number of independent steps that run at the same time.
+    start : str
+        Run this step and all that depend on it, whether they are due or not, and nothing before.
+    only : str
+        Run this step alone, whether it is due or not.
+    chapter : str
+        The chapter to run, or "all".
+    progress : Progress, optional
+        Where to show the progress; the terminal by default.
+
+    Returns
+    -------
+    RunResult
+        The status of each step. A step that fails does not raise.
+
+    Raises
+    ------
+    ValueError
+        If an argument or the profile is invalid, no notebook exists, or another run is active.
+    OSError
+        If the study's folders cannot be written.
     """
-    if start and only:
-        raise ValueError("give --from or --only, not both")
-    settings = profile(study, overrides)
-    if not study.there():
-        raise ValueError(f"no notebook of the study lies in {study.notebooks}")
-    first = study.step(start or only).name if start or only else ""
-    chosen = (
-        {first}
-        if only
-        else descendants({first}, study.steps)
-        if start
-        else {s.name for s in study.steps}
-    )
+    profile = read_profile(study, overrides)
+    selected = study.select(chapter, start, only)
+    if not any(step.name in selected for step in study.runnable()):
+        raise ValueError(f"no notebook of the study found in {study.notebooks}")
     _check_folders(study)
-    with _alone(study), progress or Progress() as shown:
-        return _Run(study, settings, shown, forced=chosen if first else set()).run(chosen, jobs)
+    with _lock(study), progress or Progress() as shown:
+        return _Run(study, profile, shown, selected, forced=bool(start or only)).run(jobs)
 
 
-def standing(study: Study, overrides: Sequence[str] = ()) -> dict[str, tuple[str, float | None]]:
-    """Of each step, why it is due (empty: its results stand) and the seconds that it took; nothing is run."""
-    seen, state = watch(study, profile(study, overrides)), _state(study)
-    found: dict[str, tuple[str, float | None]] = {}
-    for step in study.steps:
-        kept = state.get_values(step.name)
-        due = [
-            p.name for p in parents(step, study.steps) if p in study.there() and found[p.name][0]
-        ]
-        why = NOT_THERE if step not in study.there() else seen.changed(step, kept)
-        found[step.name] = (
-            why or (f"waits for {', '.join(due)}" if due else ""),
-            kept.get("seconds"),
-        )
-    return found
+def step_status(study: Study, overrides: Sequence[str] = ()) -> dict[str, tuple[str, float | None]]:
+    """Return why each step is due (empty if up to date), and the seconds that it last took."""
+    tracker, history = make_tracker(study, read_profile(study, overrides)), read_history(study)
+    steps = {step.name: step for step in study.runnable()}
+    before = {
+        name: [p.name for p in parents(step, study.steps) if p.name in steps]
+        for name, step in steps.items()
+    }
+    reasons = {step.name: NO_NOTEBOOK for step in study.steps}
+    for name in TopologicalSorter(before).static_order():
+        due = [parent for parent in before[name] if reasons[parent]]
+        waits = f"waits for {', '.join(due)}" if due else ""
+        reasons[name] = tracker.change(steps[name], history.get(name, {})) or waits
+    return {name: (why, history.get(name, {}).get("seconds")) for name, why in reasons.items()}
 
 
-def watch(study: Study, settings: Profile) -> Watch:
-    """The eyes on a study's files, with a memory of hashes."""
-    return Watch(study, settings, Hashes(study.run_dir / ".hashes.json"))
+def make_tracker(study: Study, profile: Profile) -> Tracker:
+    """Return the tracker of a study's files, with its cache of hashes."""
+    return Tracker(study, profile, Hashes(study.run_dir / ".hashes.json"))
 
 
 class _Run:
     def __init__(
-        self, study: Study, settings: Profile, progress: Progress, forced: set[str]
+        self, study: Study, profile: Profile, progress: Progress, selected: set[str], forced: bool
     ) -> None:
         self.study, self.progress, self.forced = study, progress, forced
-        self.result = Result(settings, watch(study, settings))
-        self.state, self.kernels, self.why = _state(study), Kernels(), dict[str, str]()
+        self.tracker, self.kernels = make_tracker(study, profile), Kernels()
+        self.history = read_history(study)
+        self.steps = {s.name: s for s in study.runnable() if s.name in selected}
+        self.status = {s.name: self._skipped(s) for s in study.steps if s.name not in self.steps}
 
-    def run(self, chosen: set[str], jobs: int) -> Result:
-        steps = [s for s in self.study.there() if s.name in chosen]
-        for step in self.study.steps:
-            if step not in self.study.there():
-                self.result.status[step.name] = NOT_THERE
-            elif step not in steps:
-                self.result.status[step.name] = NOT_ASKED
-        names = [s.name for s in steps]
-        before = {
-            s.name: [p.name for p in parents(s, self.study.steps) if p.name in names] for s in steps
-        }
-        control = TaskControl([self._task(s, before[s.name]) for s in steps])
-        control.process(names)
-        runner = MThreadRunner(self.state, _Reporter(self), continue_=True, num_process=jobs)
+    def _skipped(self, step: Step) -> str:
+        if step not in self.study.runnable():
+            return NO_NOTEBOOK
+        chapters = {s.chapter for s in self.steps.values()}
+        return NOT_SELECTED if step.chapter in chapters else OTHER_CHAPTER
+
+    def run(self, jobs: int) -> RunResult:
+        """Run each step as soon as the steps before it are finished."""
+        order = TopologicalSorter({name: self._parents(name) for name in self.steps})
+        order.prepare()
+        ready: list[str] = []
+        running: dict[Future[_Outcome], str] = {}
+        interrupted = False
+        with ThreadPoolExecutor(jobs) as pool:
+            try:
+                while order.is_active():
+                    ready = sorted([*ready, *order.get_ready()], key=list(self.steps).index)
+                    while ready and len(running) < jobs:
+                        name = ready.pop(0)
+                        running[pool.submit(self._run_step, self.steps[name])] = name
+                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                        name = running.pop(future)
+                        self._finish(name, *future.result())
+                        order.done(name)
+            except KeyboardInterrupt:
+                interrupted = True
+                self._interrupt(running)
+        for future, name in running.items():
+            self._finish(name, *future.result())
+        status = {s.name: self.status.get(s.name, STOPPED) for s in self.study.steps}
+        with contextlib.suppress(OSError):  # the cache only saves time
+            self.tracker.hashes.save()
+        return RunResult(self.tracker, status, self.history, interrupted)
+
+    def _parents(self, name: str) -> list[str]:
+        before = parents(self.steps[name], self.study.steps)
+        return [parent.name for parent in before if parent.name in self.steps]
+
+    def _interrupt(self, running: dict[Future[_Outcome], str]) -> None:
+        """Let the running notebooks save their state, then end them; a second Ctrl-C ends them."""
+        self.kernels.stop(signal.SIGINT)
+        with contextlib.suppress(KeyboardInterrupt):
+            wait(running, timeout=_GRACE_SECONDS)
+        self.kernels.stop(signal.SIGKILL)
+
+    def _finish(self, name: str, status: str, record: dict[str, Any] | None) -> None:
+        self.status[name] = status
+        if record is not None:
+            self.history[name] = record
+            write_history(self.study, self.history)
+
+    def _run_step(self, step: Step) -> _Outcome:
+        """Run one step if it is due; return its status and what to keep of it."""
+        name = step.name
+        if any(self.status[parent] not in (DONE, CACHED) for parent in self._parents(name)):
+            self.progress.say(f"{name}  not run: a step before it failed")
+            return PARENT_FAILED, None
+        reason = "selected"
+        if not self.forced:
+            reason = self.tracker.change(step, self.history.get(name, {}))
+        if not reason:
+            self.progress.say(f"{name}  unchanged")
+            return CACHED, None
+        if missing := self.tracker.missing_input(step):
+            self.progress.say(f"{name}  not run: {missing}")
+            return f"skipped: {missing}", None
+        self.progress.begin(name, reason)
         try:
-            runner.run_all(control.task_dispatcher())
-        except KeyboardInterrupt:
-            self._stop(names)
-        self.result.status = {
-            s.name: self.result.status.get(s.name, "skipped: stopped") for s in self.study.steps
-        }
-        self.result.kept = {s.name: self.state.get_values(s.name) for s in self.study.steps}
-        with contextlib.suppress(OSError):  # it only saves time
-            self.result.watch.hashes.save()
-        return self.result
-
-    def _task(self, step: Step, before: list[str]) -> Task:
-        return Task(step.name, [lambda: self._execute(step)], task_dep=before, uptodate=[self._up_to_date(step)],
-                    io={"capture": False})  # fmt: skip
-
-    def _up_to_date(self, step: Step) -> Callable[[Task, dict[str, Any]], bool]:
-        def check(task: Task, values: dict[str, Any]) -> bool:
-            changed = (
-                "asked for" if step.name in self.forced else self.result.watch.changed(step, values)
-            )
-            self.why[step.name] = changed
-            return not changed
-
-        return check
-
-    def _execute(self, step: Step) -> Any:
-        """The task's action: its values where the notebook came to its end, else TaskFailed."""
-        study, name, began = self.study, step.name, time.monotonic()
-        self.progress.begin(name, self.why[name])
-        try:
-            if missing := self.result.watch.missing(step):
-                self.result.status[name] = f"skipped: {missing}"
-                raise StepFailed(0, missing, [])
-            (study.run_dir / step.records).unlink(missing_ok=True)
-            parts = self.result.watch.parts(step)
-            execute(
-                study.notebook(step), study.executed(step), self.result.profile.steps[name],
-                self.result.profile.cell_minutes, self.kernels,
-                lambda number, total: self.progress.cell(name, number, total),
-                lambda line: self.progress.line(name, line),
-            )  # fmt: skip
-            left = [
-                o for o in step.outputs if not o.endswith("?") and not (study.run_dir / o).exists()
-            ]
-            if left:
-                raise StepFailed(0, f"came to its end without leaving {', '.join(left)}", [])
-            self.result.watch.list_folders(step)
+            record = self._execute(step)
         except StepFailed as failure:
-            self._failed(step, failure)
-            return TaskFailed(failure.reason)
+            return self._failed(step, failure), None
         except Exception as error:  # of the tools around the notebook: no kernel, no disk
-            self._failed(step, StepFailed(0, f"{type(error).__name__}: {error}", []))
-            return TaskFailed(str(error))
-        seconds = round(time.monotonic() - began, 2)
-        self.result.status[name] = "done"
-        self.progress.end(name, f"done in {clock(seconds)}")
-        return {"parts": parts, "inputs": self.result.watch.inputs(step), "seconds": seconds,
-                "outputs": self.result.watch.outputs(step), "parameters": self.result.profile.steps[name],
-                "label_source": records(study, step)["label_source"]}  # fmt: skip
+            return self._failed(step, StepFailed(0, f"{type(error).__name__}: {error}", [])), None
+        self.progress.end(name, f"done in {format_seconds(record['seconds'])}")
+        return DONE, record
 
-    def _failed(self, step: Step, failure: StepFailed) -> None:
+    def _execute(self, step: Step) -> dict[str, Any]:
+        """Execute a step's notebook and return what to keep of it."""
+        study, tracker, name = self.study, self.tracker, step.name
+        began = time.monotonic()
+        (study.run_dir / step.records).unlink(missing_ok=True)
+        dependencies, parameters = tracker.dependencies(step), tracker.profile.steps[name]
+        execute(
+            study.notebook(step),
+            study.executed(step),
+            parameters,
+            tracker.profile.cell_minutes,
+            self.kernels,
+            lambda number, total: self.progress.cell(name, number, total),
+            lambda line: self.progress.line(name, line),
+        )
+        if missing := tracker.missing_outputs(step):
+            raise StepFailed(0, f"its notebook ended without writing {', '.join(missing)}", [])
+        tracker.write_listings(step)
+        inputs = tracker.inputs(step)
+        return {
+            "dependencies": dependencies,
+            "inputs": {path: sha for path, sha in inputs.items() if sha != MISSING},
+            "outputs": tracker.outputs(step),
+            "parameters": parameters,
+            "label_source": read_records(study, step)["label_source"],
+            "seconds": round(time.monotonic() - began, 2),
+        }
+
+    def _failed(self, step: Step, failure: StepFailed) -> str:
+        """Show why a step failed and return its status."""
         if failure.interrupted or self.kernels.stopped:
-            self.result.status[step.name] = f"skipped: stopped in cell {failure.cell}"
             self.progress.end(step.name, f"stopped in cell {failure.cell}")
-            return
-        self.result.status.setdefault(step.name, f"failed: cell {failure.cell}")
+            return f"{STOPPED} in cell {failure.cell}"
         where = f"cell {failure.cell}: " if failure.cell else ""
         self.progress.end(step.name, f"failed, {where}{failure.reason}")
-        for line in failure.lines:
-            self.progress.say(f"    {line}")
-        if sentence := full(self.study.run_dir, failure.reason):
-            self.progress.say(f"    {sentence}")
+        lines = list(failure.lines)
+        if message := full_disk_message(self.study.run_dir, failure.reason):
+            lines.append(message)
         if failure.cell:
-            self.progress.say(f"    the notebook up to there: {self.study.executed(step)}")
-
-    def _stop(self, names: list[str]) -> None:
-        """Ctrl-C: let what runs save itself, then end it; a second Ctrl-C ends it at once."""
-        self.result.interrupted = True
-        self.kernels.stop()
-        waiting = time.monotonic() + _GRACE
-        running = [name for name in names if name in self.why and name not in self.result.status]
-        with contextlib.suppress(KeyboardInterrupt):
-            while time.monotonic() < waiting and any(
-                name not in self.result.status for name in running
-            ):
-                time.sleep(0.05)
-        self.kernels.stop(signal.SIGKILL)
-        self.state.close()
-
-
-class _Reporter:
-    """What doit tells of a run, kept where the manifest finds it."""
-
-    def __init__(self, run: _Run) -> None:
-        self.run = run
-
-    def skip_uptodate(self, task: Task) -> None:
-        self.run.result.status[task.name] = "cached"
-        self.run.progress.say(f"{task.name}  unchanged")
-
-    def add_failure(self, task: Task, fail: Any) -> None:
-        if task.name not in self.run.result.status:
-            self.run.result.status[task.name] = "skipped: a step before it did not come to its end"
-            self.run.progress.say(f"{task.name}  not run: a step before it did not come to its end")
-
-    def add_success(self, task: Task) -> None:
-        self.run.state.backend.dump()  # what is done stays done, whatever comes
-
-    def runtime_error(self, message: str) -> None:
-        raise ValueError(message)
-
-    def __getattr__(self, name: str) -> Callable[..., None]:
-        return lambda *_: None
-
-
-def _state(study: Study) -> Dependency:
-    return Dependency(_Memory, str(study.run_dir / ".doit.db.json"))
-
-
-class _Memory(JsonDB):
-    """What doit keeps of the steps, written whole or not at all: a torn file would forget everything that is done."""
-
-    def dump(self) -> None:
-        path, text = Path(self.name), self.codec.encode(self._db)
-        if not path.exists() or path.read_text() != text:
-            write_text(path, text)
+            lines.append(f"the notebook up to that cell: {self.study.executed(step)}")
+        for line in lines:
+            self.progress.say(f"    {line}")
+        return f"failed: cell {failure.cell}"
 
 
 def _check_folders(study: Study) -> None:
@@ -259,18 +245,19 @@ def _check_folders(study: Study) -> None:
             probe.unlink()
         except OSError as error:
             raise OSError(
-                f"nothing can be written in {folder} ({error.strerror}): free it, or mend its rights"
+                f"cannot write in {folder} ({error.strerror}): free some space, or change its"
+                " permissions"
             ) from None
 
 
 @contextlib.contextmanager
-def _alone(study: Study) -> Iterator[None]:
-    """Two runs of one profile at once would write over each other."""
-    with (Path(study.run_dir) / ".lock").open("w") as file:
+def _lock(study: Study) -> Iterator[None]:
+    """Keep two runs of one profile from writing over each other."""
+    with (study.run_dir / ".lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise ValueError(
-                f"another run of {study.profile} is under way: wait for it, or stop it"
+                f"another run of {study.profile} is active: wait for it, or stop it"
             ) from None
         yield

@@ -1,4 +1,4 @@
-"""The study as data: its steps, what each reads and leaves, and where its files lie."""
+"""The study as data: its chapters and steps, what each step reads and writes, and where."""
 
 from __future__ import annotations
 
@@ -7,14 +7,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+ALL_CHAPTERS = "all"
+
 
 @dataclass(frozen=True)
 class Step:
     """One notebook of the study.
 
-    inputs and outputs: files, or folders with a slash at the end, in the run's folder; a question mark after the name
-    where there may be none. project: files of the project itself that it reads. after: steps whose recorded numbers it
-    reads, where they are there.
+    Parameters
+    ----------
+    name : str
+        The name of its notebook, without the suffix.
+    inputs, outputs : tuple of str
+        Files in the run's folder, or folders with a slash at the end. A question mark after the
+        name says that there may be none.
+    project : tuple of str
+        Files of the project that it reads.
+    after : tuple of str
+        Steps whose recorded numbers it reads, where they exist.
+    chapter : str
+        The chapter of the study that it belongs to, a key of `CHAPTERS`.
     """
 
     name: str
@@ -22,17 +34,20 @@ class Step:
     outputs: tuple[str, ...] = ()
     project: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    chapter: str = "pairs"
 
     @property
     def records(self) -> str:
-        """Where its notebook leaves what it recorded, in the run's folder."""
+        """Where its notebook records its results, in the run's folder; see `study.Report`."""
         return f"records/{self.name}.json"
 
 
+# name -> heading in the report
+CHAPTERS = {"pairs": "Labelling pairs of images"}
 STEPS = (
     Step("01_prompts", outputs=("prompts.parquet",), project=("data/sources.yaml",)),
     Step("02_images", ("prompts.parquet",), ("pairs.parquet", "adherence.parquet", "images/")),
-    # labels from elsewhere bring their pairs and pictures along
+    # labels from elsewhere bring their own pairs and images
     Step(
         "03_labels",
         ("pairs.parquet", "adherence.parquet"),
@@ -48,9 +63,8 @@ STEPS = (
         ("pairs.parquet", "images/", "labels.parquet", "preferences.parquet", "outside/?"),
         ("adapters/",),
     ),
-    Step(
-        "06_real_crowds", project=("data/sources.yaml",)
-    ),  # other people's labels: nothing of this run's
+    # other people's labels: nothing of this run's
+    Step("06_real_crowds", project=("data/sources.yaml",)),
     Step(
         "07_reward_model",
         ("pairs.parquet", "images/", "labels.parquet", "preferences.parquet", "outside/?"),
@@ -70,7 +84,7 @@ STEPS = (
         ),
         ("preference/",),
     ),
-    # last, for it holds the claims against what all the others recorded
+    # last, since it tests the claims on what all the others recorded
     Step(
         "10_figures",
         (
@@ -96,28 +110,38 @@ STEPS = (
 
 
 def parents(step: Step, steps: Sequence[Step]) -> list[Step]:
-    """The steps that must be done before this one: those that make its inputs, and those whose records it reads."""
+    """Return the steps that make a step's inputs, and those whose records it reads."""
     return [s for s in steps if s.name in step.after or set(s.outputs) & set(step.inputs)]
 
 
 def descendants(names: set[str], steps: Sequence[Step]) -> set[str]:
-    """The named steps and every step that depends on one of them."""
-    found = set(names)
-    while (
-        more := {s.name for s in steps if any(p.name in found for p in parents(s, steps))} - found
-    ):
-        found |= more
-    return found
+    """Return the names given and those of all steps that depend on one of them."""
+    reached = set(names)
+    while True:
+        children = {s.name for s in steps if any(p.name in reached for p in parents(s, steps))}
+        if children <= reached:
+            return reached
+        reached |= children
 
 
 def uses_labels(name: str, steps: Sequence[Step] = STEPS) -> bool:
-    """Whether what the step of this name shows rests on labels."""
+    """Return whether the results of the step of this name rest on labels."""
     return name in descendants({s.name for s in steps if "labels.parquet" in s.outputs}, steps)
 
 
 @dataclass(frozen=True)
 class Study:
-    """A project folder and one profile of it: where everything lies. `steps` is the graph, this study's by default."""
+    """A project folder and one profile of it: where each file is.
+
+    Parameters
+    ----------
+    root : Path
+        The project's folder.
+    profile : str
+        The name of the profile.
+    steps : tuple of Step
+        The steps, this project's by default.
+    """
 
     root: Path
     profile: str
@@ -125,57 +149,104 @@ class Study:
 
     @property
     def notebooks(self) -> Path:
-        """The folder of the notebooks, and where they run."""
+        """The folder of the notebooks, in which they also run."""
         return self.root / "notebooks"
 
     @property
     def run_dir(self) -> Path:
-        """Where the steps' tables and pictures lie."""
+        """The folder of the steps' tables and images."""
         return self.root / "data" / "runs" / self.profile
 
     @property
     def report_dir(self) -> Path:
-        """Where the report lies."""
+        """The folder of the report."""
         return self.root / "reports" / self.profile
 
     def notebook(self, step: Step) -> Path:
-        """The step's notebook."""
+        """Return the path of a step's notebook."""
         return self.notebooks / f"{step.name}.ipynb"
 
     def executed(self, step: Step) -> Path:
-        """The step's notebook as it was executed."""
+        """Return the path of a step's notebook with its outputs."""
         return self.report_dir / "notebooks" / f"{step.name}.ipynb"
 
-    def there(self) -> tuple[Step, ...]:
-        """The steps whose notebook exists."""
+    def runnable(self) -> tuple[Step, ...]:
+        """Return the steps whose notebook exists."""
         return tuple(step for step in self.steps if self.notebook(step).exists())
 
+    def chapters(self) -> dict[str, tuple[Step, ...]]:
+        """Return the steps of each chapter, in order."""
+        names = dict.fromkeys(step.chapter for step in self.steps)
+        return {name: tuple(s for s in self.steps if s.chapter == name) for name in names}
+
     def step(self, name: str) -> Step:
-        """The step of this name, or the only one that starts with it (`03`); ValueError lists the known ones."""
-        found = [s for s in self.steps if s.name == name] or [
-            s for s in self.steps if s.name.startswith(name)
-        ]
-        if len(found) != 1 or not name:
-            raise ValueError(
-                f"there is no step {name!r}; the steps are {', '.join(s.name for s in self.steps)}"
-            )
-        if not self.notebook(found[0]).exists():
-            raise ValueError(
-                f"step {found[0].name} has no notebook: {self.notebook(found[0])} is not there"
-            )
-        return found[0]
+        """Return the step of this name, or the only one whose name starts so (`03`).
+
+        Raises
+        ------
+        ValueError
+            If there is no such step, or its notebook does not exist.
+        """
+        exact = [s for s in self.steps if s.name == name]
+        matches = exact or [s for s in self.steps if name and s.name.startswith(name)]
+        if len(matches) != 1:
+            names = ", ".join(s.name for s in self.steps)
+            raise ValueError(f"there is no step {name!r}; the steps are {names}")
+        step = matches[0]
+        if not self.notebook(step).exists():
+            raise ValueError(f"step {step.name} has no notebook: {self.notebook(step)} not found")
+        return step
+
+    def select(self, chapter: str, start: str = "", only: str = "") -> set[str]:
+        """Return the names of the steps to run.
+
+        Parameters
+        ----------
+        chapter : str
+            A chapter, or "all".
+        start : str
+            Select this step and those of the chapter that depend on it.
+        only : str
+            Select this step alone.
+
+        Raises
+        ------
+        ValueError
+            If the chapter or the step does not exist, or the step is in another chapter.
+        """
+        chapters = {**self.chapters(), ALL_CHAPTERS: self.steps}
+        if chapter not in chapters:
+            names = ", ".join(chapters)
+            raise ValueError(f"there is no chapter {chapter!r}; the chapters are {names}")
+        if start and only:
+            raise ValueError("give --from or --only, not both")
+        members = {step.name for step in chapters[chapter]}
+        if not (start or only):
+            return members
+        step = self.step(start or only)
+        if step.name not in members:
+            chapter = step.chapter
+            raise ValueError(f"step {step.name} is in chapter {chapter}: add --chapter {chapter}")
+        return {step.name} if only else descendants({step.name}, self.steps) & members
 
     def relative(self, path: Path) -> str:
-        """A path as it stands in the manifest: as seen from the project's root, with slashes."""
+        """Return a path relative to the project's folder, with slashes, as in the manifest."""
         return os.path.relpath(path, self.root).replace(os.sep, "/")
 
 
 def find_root(start: Path | None = None) -> Path:
-    """The project folder: the current one or one above it, else the one that the package lies in."""
+    """Return the project's folder: the current one, one above it, or the package's own.
+
+    Raises
+    ------
+    ValueError
+        If none of them has `notebooks/profiles`.
+    """
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents, Path(__file__).resolve().parents[2]):
         if (folder / "notebooks" / "profiles").is_dir():
             return folder
     raise ValueError(
-        f"no study in {start} or above it: go to the project's folder (the one with notebooks/profiles)"
+        f"no study found in {start} or above: go to the project's folder,"
+        " the one that contains notebooks/profiles"
     )

@@ -4,7 +4,7 @@ import pytest
 
 from gamelabel.games.pairs import Crowd, Threshold
 from gamelabel.readers import REAL_CROWDS
-from gamelabel.study.parameters import parameters
+from gamelabel.study.parameters import read_parameters
 from gamelabel.tables import read_table, write_table
 from tests.games.pairs.worlds import world
 from tests.readers.notebooks import ROOT, run
@@ -37,7 +37,7 @@ def prepare(folder: Path, preferences: int, comparisons: int) -> None:
 def test_the_notebook_begins_with_the_crowd_and_the_rules_of_the_package() -> None:
     given = {
         name: parameter.default
-        for name, parameter in parameters(ROOT / "notebooks/03_labels.ipynb").items()
+        for name, parameter in read_parameters(ROOT / "notebooks/03_labels.ipynb").items()
     }
     crowd, gate = Crowd(), Threshold()
     assert (given["guessers"], given["skill_mean"]) == (crowd.guessers, crowd.skill_mean)

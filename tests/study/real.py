@@ -34,7 +34,7 @@ def real_study(
     """A project folder with copies of the notebooks, the project's data, and one profile, `smoke`."""
     (root / "notebooks" / "profiles").mkdir(parents=True)
     (root / "notebooks" / "profiles" / "smoke.yaml").write_text(profile)
-    for step in Study(ROOT, "smoke").there():
+    for step in Study(ROOT, "smoke").runnable():
         shutil.copy(ROOT / "notebooks" / f"{step.name}.ipynb", root / "notebooks")
     (root / "data" / "models").mkdir(parents=True)
     for name in ("claims.yaml", "sources.yaml"):

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gamelabel.study.claims import judge, load, number, summary, table
+from gamelabel.study.claims import claims_text, count_verdicts, format_number, judge, load_claims
 
 CLAIMS = Path(__file__).parents[2] / "data" / "claims.yaml"
 KNOWN = """\
@@ -41,7 +41,7 @@ def verdict(test: dict[str, Any], **metrics: Any) -> str:
 
 
 def test_the_papers_claims() -> None:
-    claims = load(CLAIMS)
+    claims = load_claims(CLAIMS)
     assert len(claims) >= 25
     assert {claim["metric"] for claim in claims if "metric" in claim} <= set(KNOWN.split())
     assert {name for claim in claims for name in claim.get("needs", {})} <= set(KNOWN.split())
@@ -61,7 +61,7 @@ def test_the_papers_own_numbers_agree_with_its_claims() -> None:
         "multi_labelled",
         "busiest_player",
     }  # "over", "slightly under"
-    for claim in load(CLAIMS):
+    for claim in load_claims(CLAIMS):
         if "within" in claim:
             got = verdict(claim, **{claim["metric"]: metric(claim["expected"])})
             assert got == ("differs" if claim["id"] in strict else "matches"), claim["id"]
@@ -163,8 +163,8 @@ def test_the_fields_that_other_programs_read() -> None:
          "ours": 5, "low": 4, "high": 7, "label_source": "crowd", "verdict": "matches",
          "notebook": "notebooks/04_reliability.html#cell-5"}
     ]  # fmt: skip
-    assert summary(judged)["matches"] == 1
-    assert "matches" in table(judged)
+    assert count_verdicts(judged)["matches"] == 1
+    assert "matches" in claims_text(judged)
 
 
 WELL_FORMED = {"id": "c", "section": 1, "description": "d", "metric": "m", "within": [1, 2]}
@@ -187,18 +187,18 @@ def written(folder: Path, *claims: dict[str, Any]) -> Path:
     ],
 )
 def test_a_claim_that_is_not_well_formed(tmp_path: Path, change: dict[str, Any]) -> None:
-    assert load(written(tmp_path, WELL_FORMED))
+    assert load_claims(written(tmp_path, WELL_FORMED))
     kept = {key: value for key, value in {**WELL_FORMED, **change}.items() if value is not None}
     with pytest.raises(ValueError, match="claim c: "):
-        load(written(tmp_path, kept))
+        load_claims(written(tmp_path, kept))
 
 
 def test_two_claims_of_one_name(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="claim c: twice"):
-        load(written(tmp_path, WELL_FORMED, WELL_FORMED))
+    with pytest.raises(ValueError, match="claim c: its id is used twice"):
+        load_claims(written(tmp_path, WELL_FORMED, WELL_FORMED))
 
 
 def test_numbers_as_a_reader_wants_them() -> None:
     values = [None, 100000, 16356.0, 0.3, 87.25, 194.04, 0.00001, "3 weeks", 0.0]
-    assert [number(value) for value in values] == [
+    assert [format_number(value) for value in values] == [
         "-", "100,000", "16,356", "0.300", "87.250", "194.0", "1e-05", "3 weeks", "0"]  # fmt: skip

@@ -46,7 +46,7 @@ def test_what_the_user_can_mend(project: Path, words: list[str], message: str) -
 
 
 def test_before_any_run(project: Path) -> None:
-    assert "01_prompts       has not run yet" in gamelabel("status", "--profile", "smoke")[1]
+    assert "01_prompts           has not run yet" in gamelabel("status", "--profile", "smoke")[1]
     for command in ("verify", "claims"):
         assert (
             "gamelabel run --profile smoke writes it" in gamelabel(command, "--profile", "smoke")[1]
@@ -62,7 +62,7 @@ def test_a_failed_step_gives_status_1(project: Path, monkeypatch: pytest.MonkeyP
     assert code == 1
     assert "failed, cell 2: ValueError: torn" in shown
     assert "the last line" in shown
-    assert "the same command goes on from there" in shown
+    assert "run the same command again to resume" in shown
 
 
 def test_claims_as_a_table_and_as_json(project: Path) -> None:

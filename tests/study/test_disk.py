@@ -6,9 +6,10 @@ import sys
 import pytest
 
 from gamelabel import cli
-from gamelabel.report.publish import publish
-from gamelabel.study import disk, runner
-from gamelabel.study.runner import run, standing
+from gamelabel.files import full_disk_message
+from gamelabel.report.write import write_report
+from gamelabel.study import runner
+from gamelabel.study.runner import run_study, step_status
 from gamelabel.study.steps import Step
 from tests.disks import Disk, small_disk  # noqa: F401  (a fixture)
 from tests.study.toys import FOLDERS, PROMPTS, START, toy_study
@@ -35,10 +36,10 @@ def test_a_full_disk_is_told_in_a_sentence_and_loses_nothing(
     images = (FOLDERS, START, DRAW, 'report.record("images_drawn", len(left))')
     study = toy_study(small_disk.folder / "study", STEPS, _01_prompts=PROMPTS, _02_images=images)
     with (tmp_path / "shown").open("w") as shown:
-        result = run(study, progress=runner.Progress(shown))
+        result = run_study(study, progress=runner.Progress(shown))
     assert result.status["01_prompts"] == "done"
     assert result.status["02_images"].startswith("failed: cell")
-    sentence = f"the disk of {study.run_dir} is full (0.0 MB free): make room, and the same command goes on from there"
+    sentence = f"the disk of {study.run_dir} is full (0.0 MB free): free some space and run the same command again"
     assert sentence in (tmp_path / "shown").read_text()
     kept = {path.name: path.stat().st_size for path in (study.run_dir / "images").glob("*.png")}
     assert kept and set(kept.values()) == {40_000}
@@ -54,9 +55,9 @@ def test_a_full_disk_is_told_in_a_sentence_and_loses_nothing(
     monkeypatch.undo()
 
     small_disk.grow()
-    assert standing(study)["01_prompts"][0] == ""
-    result = run(study)
-    publish(result)
+    assert step_status(study)["01_prompts"][0] == ""
+    result = run_study(study)
+    write_report(result)
     assert result.status == {"01_prompts": "cached", "02_images": "done"}
     drawn = json.loads((study.report_dir / "metrics.json").read_text())["images_drawn"]["value"]
     assert drawn == 12 - len(kept)
@@ -67,8 +68,8 @@ def test_a_disk_that_lets_nobody_write(small_disk: Disk) -> None:  # noqa: F811
     small_disk.grow("300k")
     study = toy_study(small_disk.folder / "study", STEPS, _01_prompts=PROMPTS)
     small_disk.lock()
-    with pytest.raises(OSError, match=r"nothing can be written in .* \(Read-only file system\)"):
-        run(study)
+    with pytest.raises(OSError, match=r"cannot write in .* \(Read-only file system\)"):
+        run_study(study)
 
 
 @pytest.mark.parametrize(
@@ -80,5 +81,5 @@ def test_a_disk_that_lets_nobody_write(small_disk: Disk) -> None:  # noqa: F811
     ],
 )
 def test_what_programs_say_of_a_full_disk(tmp_path, said: str, expected: bool) -> None:
-    assert bool(disk.full(tmp_path, said)) == expected
-    assert not disk.full(tmp_path / "nowhere", said)
+    assert bool(full_disk_message(tmp_path, said)) == expected
+    assert not full_disk_message(tmp_path / "nowhere", said)

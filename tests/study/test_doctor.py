@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gamelabel.study import doctor
-from gamelabel.study.doctor import Machine, examine, fits, hub
+from gamelabel.study.doctor import Machine, examine, hub_problem, suggest_profile
 
 LAPTOP = Machine(gpu=None, gpu_gb=0, memory_gb=16, disk_gb=100, cores=4, hub="", data={})
 
@@ -13,10 +13,10 @@ LAPTOP = Machine(gpu=None, gpu_gb=0, memory_gb=16, disk_gb=100, cores=4, hub="",
 @pytest.mark.parametrize(
     ("machine", "expected"),
     [
-        (replace(LAPTOP, memory_gb=4), "smoke; small needs memory of 6 GB (here 4)"),
-        (LAPTOP, "small; paper needs a GPU of 48 GB (here 0), memory of 32 GB (here 16)"),
+        (replace(LAPTOP, memory_gb=4), "smoke; small needs memory of 6 GB (found 4)"),
+        (LAPTOP, "small; paper needs a GPU of 48 GB (found 0), memory of 32 GB (found 16)"),
         (
-            replace(LAPTOP, gpu="a card", gpu_gb=80, memory_gb=64, hub="out of reach"),
+            replace(LAPTOP, gpu="a card", gpu_gb=80, memory_gb=64, hub="unreachable"),
             "small; paper needs the hub",
         ),
         (replace(LAPTOP, gpu="a card", gpu_gb=80, memory_gb=64), "paper"),
@@ -26,7 +26,7 @@ def test_the_profile_that_fits(
     machine: Machine, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    assert fits(machine) == expected
+    assert suggest_profile(machine) == expected
 
 
 def test_a_hub_that_answers_and_one_that_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,16 +34,16 @@ def test_a_hub_that_answers_and_one_that_does_not(monkeypatch: pytest.MonkeyPatc
         monkeypatch.delenv(name, raising=False)
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        assert hub(f"http://127.0.0.1:{port}") == ""
-    assert hub(f"http://127.0.0.1:{port}").startswith("out of reach")
+        assert hub_problem(f"http://127.0.0.1:{port}") == ""
+    assert hub_problem(f"http://127.0.0.1:{port}").startswith("unreachable")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    assert hub() == "switched off by HF_HUB_OFFLINE"
+    assert hub_problem() == "switched off by HF_HUB_OFFLINE"
 
 
 def test_a_hub_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.setattr(doctor, "_connect", lambda *_: None)  # says nothing, as a lookup that hangs
-    assert hub(seconds=-1) == "out of reach (no answer)"
+    assert hub_problem(seconds=-1) == "unreachable (no answer)"
 
 
 def test_what_lies_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,13 +51,13 @@ def test_what_lies_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(doctor, "is_available", lambda key: key == "imagereward")
     found = examine(tmp_path)
     assert ("hub", "switched off by HF_HUB_OFFLINE") in found.lines()
-    assert found.data["embedded model"].startswith("not in")
-    assert found.data["at hand"] == "imagereward"
-    assert "prompts_parti" in found.data["not at hand"]
+    assert found.data["embedded model"].startswith("not found in")
+    assert found.data["available"] == "imagereward"
+    assert "prompts_parti" in found.data["not available"]
 
 
 @pytest.mark.parametrize(
     ("line", "gb"), [("NVIDIA A100-SXM4-40GB, 40960 MiB", 42.9), ("strange", 0.0)]
 )
 def test_the_cards_memory(line: str, gb: float) -> None:
-    assert doctor._mebibytes(line) * 2**20 / 1e9 == pytest.approx(gb, abs=0.1)
+    assert doctor._gpu_gb(line) == pytest.approx(gb, abs=0.1)

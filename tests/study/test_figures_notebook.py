@@ -15,7 +15,7 @@ from PIL import Image
 
 from gamelabel import figures
 from gamelabel.study import ratios
-from gamelabel.study.claims import judge, load, summary
+from gamelabel.study.claims import count_verdicts, judge, load_claims
 from gamelabel.study.steps import STEPS
 from gamelabel.tables import write_table
 
@@ -61,7 +61,7 @@ def rows(
     claims: list[dict[str, Any]], **metrics: Any
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     judged = judge(claims, metrics)
-    return ratios.values(claims, judged), ratios.directions(claims, judged)
+    return ratios.value_ratios(claims, judged), ratios.direction_margins(claims, judged)
 
 
 def test_values_lie_over_the_papers_number() -> None:
@@ -123,7 +123,7 @@ def test_what_was_not_tested_is_not_drawn() -> None:
 
 
 def test_the_papers_own_claims_all_have_a_place() -> None:
-    claims = load(ROOT / "data/claims.yaml")
+    claims = load_claims(ROOT / "data/claims.yaml")
     names = {
         one[key]
         for one in claims
@@ -254,13 +254,13 @@ def test_over_simulated_labels(tmp_path: Path) -> None:
     prepare(tmp_path, "simulated")
     recorded(tmp_path, "simulated", *NUMBERS)
     said, kept = run(tmp_path)
-    claims = load(ROOT / "data/claims.yaml")
+    claims = load_claims(ROOT / "data/claims.yaml")
     found = {
         n: metric(*v) if isinstance(v, tuple) else metric(v)
         for step in NUMBERS.values()
         for n, v in step.items()
     }
-    check(kept, summary(judge(claims, found)))
+    check(kept, count_verdicts(judge(claims, found)))
     assert set(kept["figures"]) == {
         "paper_examples",
         "paper_players",

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from gamelabel.study.imports import modules
-from gamelabel.study.parameters import parameters
-from gamelabel.study.profiles import FOLDERS, profile
+from gamelabel.study.parameters import read_parameters
+from gamelabel.study.profiles import FOLDERS, read_profile
 from gamelabel.study.steps import STEPS, Study
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +27,7 @@ def text(cell: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("name", ["smoke", "small", "paper"])
 def test_each_profile_fits_the_notebooks(name: str) -> None:
-    got = profile(Study(ROOT, name))
+    got = read_profile(Study(ROOT, name))
     assert {step for step in got.steps} == {path.stem for path in NOTEBOOKS}
 
 
@@ -55,7 +55,7 @@ class TestNotebook:
     def test_its_parameters_are_flat_and_each_says_what_it_is(self, path: Path) -> None:
         tagged = [cell for cell in cells(path) if "parameters" in cell["metadata"].get("tags", [])]
         assert len(tagged) == 1
-        found = parameters(path)
+        found = read_parameters(path)
         assert set(FOLDERS) <= set(found)
         assert all(parameter.comment for parameter in found.values())
 
@@ -82,6 +82,6 @@ class TestNotebook:
     def test_it_runs_none_of_the_machinery(self, path: Path) -> None:
         assert not {
             "gamelabel.study.runner",
-            "gamelabel.report.publish",
+            "gamelabel.report.write",
             "gamelabel.study.execute",
         } & set(modules(path))

@@ -13,9 +13,9 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from gamelabel.images.pipeline import load_pipeline
-from gamelabel.report.publish import publish
-from gamelabel.study.profiles import profile
-from gamelabel.study.runner import run
+from gamelabel.report.write import write_report
+from gamelabel.study.profiles import read_profile
+from gamelabel.study.runner import run_study
 from gamelabel.study.steps import Study
 from gamelabel.tables import read_table
 from tests.images.repositories import schnell_repository
@@ -30,7 +30,7 @@ SIDE = 128
 
 
 def test_what_it_asks_for_is_the_papers() -> None:
-    got = profile(Study(ROOT, "paper")).steps
+    got = read_profile(Study(ROOT, "paper")).steps
     assert (
         got["02_images"]["model"] == got["05_tuning"]["model"] == "black-forest-labs/FLUX.1-schnell"
     )
@@ -68,8 +68,8 @@ def test_the_whole_profile_on_a_small_repository(
     model = schnell_repository(tmp_path / "flux", SIDE)
     study = real_study(tmp_path / "study", (ROOT / "notebooks/profiles/paper.yaml").read_text())
     given = {**SIZES, "model": model, "labels_file": released(tmp_path / "data.csv")}
-    result = run(study, [f"{name}={value}" for name, value in given.items()])
-    publish(result)
+    result = run_study(study, [f"{name}={value}" for name, value in given.items()])
+    write_report(result)
     assert set(result.status.values()) == {"done"}
 
     pairs = read_table(study.run_dir, "pairs")

@@ -3,7 +3,7 @@ from pathlib import Path
 import papermill
 import pytest
 
-from gamelabel.study.parameters import Parameter, parameters
+from gamelabel.study.parameters import Parameter, read_parameters
 from tests.study.toys import write_notebook
 
 CELL = """\
@@ -16,7 +16,7 @@ bare = -3"""
 
 def test_the_same_as_papermill_reads(tmp_path: Path) -> None:
     notebook = write_notebook(tmp_path / "n.ipynb", CELL)
-    ours, theirs = parameters(notebook), papermill.inspect_notebook(str(notebook))
+    ours, theirs = read_parameters(notebook), papermill.inspect_notebook(str(notebook))
     assert list(ours) == list(theirs)
     plain = {
         name: p for name, p in ours.items() if name != "rule"
@@ -30,7 +30,7 @@ def test_the_same_as_papermill_reads(tmp_path: Path) -> None:
 
 def test_a_line_that_a_formatter_has_broken(tmp_path: Path) -> None:
     source = 'n = (\n    "a"  # what it is\n)\nm = 1  # another'
-    found = parameters(write_notebook(tmp_path / "n.ipynb", source))
+    found = read_parameters(write_notebook(tmp_path / "n.ipynb", source))
     assert [str(p) for p in found.values()] == ["n = 'a'  # what it is", "m = 1  # another"]
 
 
@@ -39,7 +39,7 @@ def test_a_line_that_a_formatter_has_broken(tmp_path: Path) -> None:
 )
 def test_a_cell_that_is_not_flat(tmp_path: Path, source: str) -> None:
     with pytest.raises(ValueError, match=r"n\.ipynb, the cell tagged `parameters`"):
-        parameters(write_notebook(tmp_path / "n.ipynb", source))
+        read_parameters(write_notebook(tmp_path / "n.ipynb", source))
 
 
 @pytest.mark.parametrize(

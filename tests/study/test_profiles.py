@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from gamelabel.study.profiles import profile
+from gamelabel.study.profiles import read_profile
 from gamelabel.study.steps import Study
 from tests.study.toys import IMAGES, PROMPTS, toy_study
 
@@ -17,7 +17,7 @@ def write(study: Study, text: str) -> None:
 
 
 def test_defaults_the_root_seed_and_the_folders(study: Study) -> None:
-    got = profile(study)
+    got = read_profile(study)
     folders = {"run_dir": "../data/runs/smoke", "report_dir": "../reports/smoke"}
     assert got.seed == 3
     assert got.steps == {"01_prompts": {**folders, "seed": 3, "rows": 4}, "02_images": folders}
@@ -25,21 +25,23 @@ def test_defaults_the_root_seed_and_the_folders(study: Study) -> None:
 
 def test_a_steps_own_line_wins_and_the_command_line_over_all(study: Study) -> None:
     write(study, "01_prompts:\n  rows: 6\nrows: 5\ncell_minutes: 2\n")
-    got = profile(study)
+    got = read_profile(study)
     assert (got.steps["01_prompts"]["rows"], got.cell_minutes) == (6, 2.0)
-    got = profile(study, ["rows=7", "seed=9", "cell_minutes=0.5"])
+    got = read_profile(study, ["rows=7", "seed=9", "cell_minutes=0.5"])
     assert (got.steps["01_prompts"]["rows"], got.steps["01_prompts"]["seed"], got.seed) == (7, 9, 9)
     assert got.cell_minutes == 0.5
 
 
 def test_what_a_profile_says_of_itself(study: Study) -> None:
     write(study, "# Two lines\n# of words.\nseed: 1  # any\n# not these\n")
-    assert profile(study).about == "Two lines of words."
+    assert read_profile(study).about == "Two lines of words."
 
 
 def test_an_unknown_profile_lists_the_known(study: Study) -> None:
-    with pytest.raises(ValueError, match=r"there is no profile 'large'; .* there are: smoke"):
-        profile(Study(study.root, "large"))
+    with pytest.raises(
+        ValueError, match=r"there is no profile 'large'; the profiles in .* are smoke"
+    ):
+        read_profile(Study(study.root, "large"))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_an_unknown_profile_lists_the_known(study: Study) -> None:
 def test_an_unknown_parameter_lists_the_known_with_their_comments(study: Study, line: str) -> None:
     write(study, line)
     with pytest.raises(ValueError, match=r"no parameter '\w+'") as error:
-        profile(study)
+        read_profile(study)
     if "02_images" not in line:
         assert "rows = 4  # how many prompts" in str(error.value)
     assert "# where the tables lie" not in str(error.value)  # the runner gives that one
@@ -59,7 +61,7 @@ def test_an_unknown_step_lists_the_known(study: Study) -> None:
     with pytest.raises(
         ValueError, match="there is no step '07_prompts'; the steps are 01_prompts, 02_images"
     ):
-        profile(study)
+        read_profile(study)
 
 
 @pytest.mark.parametrize(
@@ -68,17 +70,17 @@ def test_an_unknown_step_lists_the_known(study: Study) -> None:
 def test_a_value_of_the_wrong_type(study: Study, line: str) -> None:
     write(study, line)
     with pytest.raises(ValueError, match=r" is a .*number, not "):
-        profile(study)
+        read_profile(study)
 
 
 @pytest.mark.parametrize("text", ["- a\n- b", "a: [", "just words"])
 def test_a_file_that_holds_no_settings(study: Study, text: str) -> None:
     write(study, text)
     with pytest.raises(ValueError, match=r"smoke\.yaml"):
-        profile(study)
+        read_profile(study)
 
 
 @pytest.mark.parametrize("text", ["rows", "rows=many", "=5", "row=5"])
 def test_a_bad_override(study: Study, text: str) -> None:
     with pytest.raises(ValueError, match=r"NAME=VALUE|not 'many'|no parameter"):
-        profile(study, [text])
+        read_profile(study, [text])

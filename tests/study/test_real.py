@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from gamelabel.report.publish import publish
+from gamelabel.report.write import write_report
 from gamelabel.study import manifest, runner
-from gamelabel.study.runner import Result, run, standing
-from gamelabel.study.state import NOT_THERE
+from gamelabel.study.run_result import NO_NOTEBOOK, RunResult
+from gamelabel.study.runner import run_study, step_status
 from gamelabel.study.steps import STEPS, Study, descendants
 from tests.study.real import real_study
 
@@ -16,32 +16,34 @@ pytestmark = pytest.mark.full
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Result]:
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, RunResult]:
     study = real_study(tmp_path_factory.mktemp("first"))
-    result = run(study)
-    publish(result)
-    assert {result.status[step.name] for step in study.there()} == {"done"}
+    result = run_study(study)
+    write_report(result)
+    assert {result.status[step.name] for step in study.runnable()} == {"done"}
     return study, result
 
 
 def outputs(study: Study) -> dict[str, str]:
     return {
         path: sha
-        for step in manifest.read(study)["steps"].values()
+        for step in manifest.read_manifest(study)["steps"].values()
         for path, sha in step["outputs"].items()
     }
 
 
 def due(study: Study) -> dict[str, str]:
-    return {name: why for name, (why, _) in standing(study).items() if why not in ("", NOT_THERE)}
+    return {
+        name: why for name, (why, _) in step_status(study).items() if why not in ("", NO_NOTEBOOK)
+    }
 
 
 def test_the_same_seed_elsewhere_gives_the_same_bytes(
-    first: tuple[Study, Result], tmp_path: Path
+    first: tuple[Study, RunResult], tmp_path: Path
 ) -> None:
     """Of every table, picture, figure and adapter, and of the numbers and verdicts made of them."""
     other = real_study(tmp_path / "quite" / "elsewhere")
-    publish(run(other, jobs=2))
+    write_report(run_study(other, jobs=2))
     ours, theirs = outputs(first[0]), outputs(other)
     kinds = (
         "prompts.parquet",
@@ -58,28 +60,28 @@ def test_the_same_seed_elsewhere_gives_the_same_bytes(
         assert (first[0].report_dir / name).read_bytes() == (other.report_dir / name).read_bytes()
 
 
-def test_another_seed_gives_other_pictures(first: tuple[Study, Result], tmp_path: Path) -> None:
+def test_another_seed_gives_other_pictures(first: tuple[Study, RunResult], tmp_path: Path) -> None:
     other = Study(tmp_path / "other", "smoke")
     shutil.copytree(first[0].root, other.root, symlinks=True)
-    publish(run(other, ["seed=1"], only="01"))
+    write_report(run_study(other, ["seed=1"], only="01"))
     name = "data/runs/smoke/prompts.parquet"
     assert outputs(other)[name] != outputs(first[0])[name]
 
 
 def test_with_nothing_changed_no_kernel_starts(
-    first: tuple[Study, Result], monkeypatch: pytest.MonkeyPatch
+    first: tuple[Study, RunResult], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner, "execute", pytest.fail)
-    status = run(first[0]).status
-    assert {status[step.name] for step in first[0].there()} == {"cached"}
+    status = run_study(first[0]).status
+    assert {status[step.name] for step in first[0].runnable()} == {"cached"}
 
 
 def test_an_artifact_that_is_gone_makes_its_step_due_and_what_follows_wait(
-    first: tuple[Study, Result],
+    first: tuple[Study, RunResult],
 ) -> None:
     study, _ = first
-    for step in study.there():
-        for name in manifest.read(study)["steps"][step.name]["outputs"]:
+    for step in study.runnable():
+        for name in manifest.read_manifest(study)["steps"][step.name]["outputs"]:
             place, aside = study.root / name, study.root / "aside"
             place.rename(aside)
             found = due(study)
@@ -90,16 +92,16 @@ def test_an_artifact_that_is_gone_makes_its_step_due_and_what_follows_wait(
 
 
 def test_a_deleted_artifact_is_remade_alike_and_nothing_else(
-    first: tuple[Study, Result], tmp_path: Path
+    first: tuple[Study, RunResult], tmp_path: Path
 ) -> None:
     study = Study(tmp_path / "study", "smoke")
     shutil.copytree(first[0].root, study.root, symlinks=True)
     before = outputs(study)
     for name in ("data/runs/smoke/labels.parquet", "data/runs/smoke/images/p000003-b.png"):
         (study.root / name).unlink()
-    result = run(study)
-    publish(result)
+    result = run_study(study)
+    write_report(result)
     remade = {name for name, status in result.status.items() if status == "done"}
     assert remade == {"02_images", "03_labels"}
     assert outputs(study) == before
-    assert manifest.verify(study)[1] == []
+    assert manifest.verify_files(study)[1] == []

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from gamelabel.report.publish import publish
+from gamelabel.report.write import write_report
 from gamelabel.study import runner
-from gamelabel.study.runner import Result, run, standing
+from gamelabel.study.run_result import RunResult
+from gamelabel.study.runner import run_study, step_status
 from gamelabel.study.steps import Step, Study
 from tests.study.toys import FOLDERS, IMAGES, LABELS, PROMPTS, RELIABILITY, START, toy_study
 
@@ -21,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def torn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Result, str]:
+def torn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, RunResult, str]:
     """A run of four toys in which the third raises in its fourth cell, and what was shown."""
     root = tmp_path_factory.mktemp("torn")
     toys = {
@@ -33,36 +34,38 @@ def torn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Result, str]:
     study = toy_study(root, **toys)
     shutil.copy(ROOT / "data" / "claims.yaml", root / "data")
     with (root / "shown").open("w") as shown:
-        result = run(study, progress=runner.Progress(shown))
-    publish(result)
+        result = run_study(study, progress=runner.Progress(shown))
+    write_report(result)
     return study, result, (root / "shown").read_text()
 
 
 @pytest.fixture(scope="module")
 def whole(
-    torn: tuple[Study, Result, str], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Study, Result]:
+    torn: tuple[Study, RunResult, str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Study, RunResult]:
     """The same study, mended by a parameter and run again."""
     study = Study(tmp_path_factory.mktemp("whole") / "study", "smoke")
     shutil.copytree(torn[0].root, study.root)
-    result = run(study, ["broken=false"])
-    publish(result)
+    result = run_study(study, ["broken=false"])
+    write_report(result)
     return study, result
 
 
 @pytest.fixture
-def copy(whole: tuple[Study, Result], tmp_path: Path) -> Study:
+def copy(whole: tuple[Study, RunResult], tmp_path: Path) -> Study:
     """The whole study in a folder of its own, to be changed."""
     shutil.copytree(whole[0].root, tmp_path / "study")
     return Study(tmp_path / "study", "smoke")
 
 
-def test_a_step_that_raises_stops_only_what_depends_on_it(torn: tuple[Study, Result, str]) -> None:
+def test_a_step_that_raises_stops_only_what_depends_on_it(
+    torn: tuple[Study, RunResult, str],
+) -> None:
     _, result, shown = torn
     assert result.status["01_prompts"] == result.status["02_images"] == "done"
     assert result.status["03_labels"] == "failed: cell 4"
     assert result.status["04_reliability"].startswith("skipped: a step before it")
-    assert result.status["05_tuning"] == "skipped: its notebook is not there"
+    assert result.status["05_tuning"] == "skipped: notebook not found"
     assert not result.complete
     assert "03_labels  failed, cell 4: RuntimeError: the labels are torn" in shown
     assert (
@@ -71,7 +74,9 @@ def test_a_step_that_raises_stops_only_what_depends_on_it(torn: tuple[Study, Res
     assert "\x1b" not in shown
 
 
-def test_a_failed_run_keeps_what_was_done_and_reports_it(torn: tuple[Study, Result, str]) -> None:
+def test_a_failed_run_keeps_what_was_done_and_reports_it(
+    torn: tuple[Study, RunResult, str],
+) -> None:
     study, _, _ = torn
     manifest = json.loads((study.report_dir / "manifest.json").read_text())
     assert manifest["steps"]["03_labels"]["status"] == "failed: cell 4"
@@ -80,7 +85,7 @@ def test_a_failed_run_keeps_what_was_done_and_reports_it(torn: tuple[Study, Resu
     assert "the labels are torn" in study.executed(study.step("03")).read_text()
 
 
-def test_the_next_call_goes_on_from_there(whole: tuple[Study, Result]) -> None:
+def test_the_next_call_goes_on_from_there(whole: tuple[Study, RunResult]) -> None:
     _, result = whole
     names = ("01_prompts", "02_images", "03_labels", "04_reliability")
     assert [result.status[name] for name in names] == ["cached", "cached", "done", "done"]
@@ -91,20 +96,20 @@ def test_with_nothing_changed_no_kernel_starts(
     copy: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner, "execute", pytest.fail)
-    result = run(copy, ["broken=false"])
+    result = run_study(copy, ["broken=false"])
     assert [status for status in result.status.values() if not status.startswith("skipped")] == [
         "cached"
     ] * 4
     stamp = (copy.report_dir / "report.pdf").stat().st_mtime_ns
-    publish(result)
+    write_report(result)
     assert (copy.report_dir / "report.pdf").stat().st_mtime_ns == stamp
 
 
 def test_nothing_heavy_is_imported_when_nothing_changed(copy: Study) -> None:
     code = (
         "import sys; from pathlib import Path; from gamelabel.study.steps import Study;"
-        "from gamelabel.report import publish; from gamelabel.study import runner;"
-        f"publish.publish(runner.run(Study(Path({str(copy.root)!r}), 'smoke'), ['broken=false']));"
+        "from gamelabel.report.write import write_report; from gamelabel.study import runner;"
+        f"write_report(runner.run_study(Study(Path({str(copy.root)!r}), 'smoke'), ['broken=false']));"
         "print({'papermill', 'nbclient', 'nbconvert', 'pandas', 'torch'} & set(sys.modules))"
     )
     done = subprocess.run(
@@ -124,12 +129,12 @@ def test_nothing_heavy_is_imported_when_nothing_changed(copy: Study) -> None:
         (
             lambda s: (s.run_dir / "images" / "a.png").unlink(),
             "02_images",
-            "data/runs/smoke/images was altered",
+            "data/runs/smoke/images was modified",
         ),
         (
             lambda s: (s.report_dir / "figures" / "line.png").write_bytes(b""),
             "04_reliability",
-            "line.png was altered",
+            "line.png was modified",
         ),
         (
             lambda s: s.executed(s.step("04")).unlink(),
@@ -144,7 +149,7 @@ def test_nothing_heavy_is_imported_when_nothing_changed(copy: Study) -> None:
         (
             lambda s: (s.root / "requirements.lock").write_text("numpy"),
             "01_prompts",
-            "the lock changed",
+            "requirements.lock changed",
         ),
         (
             lambda s: (s.root / "data" / "sources.yaml").write_text("{}"),
@@ -157,7 +162,7 @@ def test_what_makes_a_step_due(copy: Study, change: object, step: str, why: str)
     change(copy)  # type: ignore[operator]
     found = {
         name: reason
-        for name, (reason, _) in standing(copy, ["broken=false"]).items()
+        for name, (reason, _) in step_status(copy, ["broken=false"]).items()
         if name < "05"
     }
     assert why in found[step]
@@ -174,66 +179,66 @@ def edit(study: Study, step: str, old: str, new: str) -> None:
 
 
 def test_a_changed_parameter_is_named_with_both_values(copy: Study) -> None:
-    found = standing(copy, ["broken=false", "rows=5"])
+    found = step_status(copy, ["broken=false", "rows=5"])
     assert found["01_prompts"][0] == "parameter rows changed from 4 to 5"
     assert found["02_images"][0] == "waits for 01_prompts"
 
 
 def test_what_a_parameter_names_counts_as_an_input(copy: Study) -> None:
     edit(copy, "01_prompts", "rows = 4  #", 'model = "../model"  # a folder\nrows = 4  #')
-    watch = runner.watch(copy, runner.profile(copy, ["broken=false"]))
+    tracker = runner.make_tracker(copy, runner.read_profile(copy, ["broken=false"]))
     step = copy.step("01")
-    assert "model" not in watch.inputs(step)
+    assert "model" not in tracker.inputs(step)
     (copy.root / "model").mkdir()
-    first = watch.inputs(step)["model"]
+    first = tracker.inputs(step)["model"]
     (copy.root / "model" / "weights").write_text("x")
-    assert watch.inputs(step)["model"] != first
+    assert tracker.inputs(step)["model"] != first
 
 
 def test_an_output_that_may_not_be_there(copy: Study) -> None:
-    watch, step = runner.watch(copy, runner.profile(copy)), copy.step("03")
-    assert "data/runs/smoke/outside" not in watch.outputs(step)
+    tracker, step = runner.make_tracker(copy, runner.read_profile(copy)), copy.step("03")
+    assert "data/runs/smoke/outside" not in tracker.outputs(step)
     (copy.run_dir / "outside").mkdir()
-    assert "data/runs/smoke/outside" in watch.outputs(step)
-    assert watch.missing(step) == ""
+    assert "data/runs/smoke/outside" in tracker.outputs(step)
+    assert tracker.missing_input(step) == ""
 
 
 def test_a_changed_helper_module_is_named(
     copy: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "helper.py").write_text("x = 1")
-    from gamelabel.study import state
+    from gamelabel.study import tracker
 
-    real = state.modules
+    real = tracker.modules
     monkeypatch.setattr(
-        state,
+        tracker,
         "modules",
         lambda notebook: {**real(notebook), "gamelabel.helper": tmp_path / "helper.py"},
     )
-    assert standing(copy, ["broken=false"])["01_prompts"][0] == "gamelabel.helper changed"
+    assert step_status(copy, ["broken=false"])["01_prompts"][0] == "gamelabel.helper changed"
 
 
 def test_outside_data_that_come_to_hand_make_their_readers_due(
     copy: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gamelabel.study import state
+    from gamelabel.study import tracker
 
-    real = state.modules
+    real = tracker.modules
     monkeypatch.setattr(
-        state,
+        tracker,
         "modules",
-        lambda notebook: {**real(notebook), "gamelabel.sources": Path(state.__file__)},
+        lambda notebook: {**real(notebook), "gamelabel.sources": Path(tracker.__file__)},
     )
-    assert "gamelabel.sources changed" in standing(copy, ["broken=false"])["01_prompts"][0]
-    seen = state.Watch(copy, runner.profile(copy), state.Hashes())
+    assert "gamelabel.sources changed" in step_status(copy, ["broken=false"])["01_prompts"][0]
+    seen = tracker.Tracker(copy, runner.read_profile(copy), tracker.Hashes())
     for at_hand in ("", "imagereward"):
-        monkeypatch.setattr(state, "_at_hand", lambda at_hand=at_hand: at_hand)
-        assert seen.parts(copy.step("01"))["the outside data at hand"] == at_hand
+        monkeypatch.setattr(tracker, "_available_data", lambda at_hand=at_hand: at_hand)
+        assert seen.dependencies(copy.step("01"))["the set of available data"] == at_hand
 
 
 def test_a_deleted_artifact_is_remade_and_equal_ones_end_it_there(copy: Study) -> None:
     (copy.run_dir / "prompts.parquet").unlink()
-    result = run(copy, ["broken=false"])
+    result = run_study(copy, ["broken=false"])
     assert [result.status[s] for s in ("01_prompts", "02_images", "03_labels")] == [
         "done",
         "cached",
@@ -244,28 +249,28 @@ def test_a_deleted_artifact_is_remade_and_equal_ones_end_it_there(copy: Study) -
 def test_only_and_from(copy: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
     monkeypatch.setattr(runner, "execute", lambda notebook, *_: ran.append(notebook.stem))
-    assert run(copy, ["broken=false"], only="02").status["01_prompts"] == "skipped: not asked for"
+    assert (
+        run_study(copy, ["broken=false"], only="02").status["01_prompts"] == "skipped: not selected"
+    )
     assert ran == ["02_images"]
     ran.clear()
-    run(copy, ["broken=false"], start="03")
+    run_study(copy, ["broken=false"], start="03")
     assert ran == ["03_labels", "04_reliability"]
     with pytest.raises(ValueError, match="not both"):
-        run(copy, start="03", only="03")
+        run_study(copy, start="03", only="03")
 
 
 def test_a_step_whose_input_is_not_there_says_who_makes_it(copy: Study) -> None:
     (copy.run_dir / "pairs.parquet").unlink()
-    status = run(copy, only="03").status
-    assert (
-        status["03_labels"] == "skipped: needs pairs.parquet, which 02_images makes: run that first"
-    )
+    status = run_study(copy, only="03").status
+    assert status["03_labels"] == "skipped: needs pairs.parquet: run 02_images first"
 
 
 def test_a_notebook_that_does_not_leave_what_it_should(tmp_path: Path) -> None:
     study = toy_study(
         tmp_path, (Step("01_prompts", outputs=("prompts.parquet",)),), _01_prompts=(FOLDERS, START)
     )
-    assert run(study).status == {"01_prompts": "failed: cell 0"}
+    assert run_study(study).status == {"01_prompts": "failed: cell 0"}
 
 
 def test_independent_steps_run_side_by_side_with_jobs(tmp_path: Path) -> None:
@@ -275,18 +280,18 @@ def test_independent_steps_run_side_by_side_with_jobs(tmp_path: Path) -> None:
         for a, b in ("ab", "ba")
     }
     study = toy_study(tmp_path, (Step("a"), Step("b")), **toys)
-    assert run(study, ["cell_minutes=2"], jobs=2).status == {"a": "done", "b": "done"}
+    assert run_study(study, ["cell_minutes=2"], jobs=2).status == {"a": "done", "b": "done"}
 
 
 def test_a_cell_past_its_limit_and_a_kernel_that_dies(tmp_path: Path) -> None:
     toys = {"_a": (FOLDERS, "while True:\n    pass"), "_b": (FOLDERS, "import os\nos._exit(1)")}
     study = toy_study(tmp_path, (Step("a"), Step("b")), **toys)
     with (tmp_path / "shown").open("w") as shown:
-        result = run(study, ["cell_minutes=0.02"], jobs=2, progress=runner.Progress(shown))
+        result = run_study(study, ["cell_minutes=0.02"], jobs=2, progress=runner.Progress(shown))
     assert result.status == {"a": "failed: cell 3", "b": "failed: cell 3"}
     text = (tmp_path / "shown").read_text()
     assert "took longer than 0.02 minutes (cell_minutes)" in text
-    assert "the kernel ended on its own" in text
+    assert "the kernel ended by itself" in text
 
 
 def test_ctrl_c_lets_the_notebook_save_and_says_so(tmp_path: Path) -> None:
@@ -321,10 +326,10 @@ def test_ctrl_c_lets_the_notebook_save_and_says_so(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert (study.run_dir / "saved").exists()
     assert "01_prompts  stopped in cell 4" in shown
-    assert "the same command goes on from there" in shown
+    assert "run the same command again to resume" in shown
     manifest = json.loads((study.report_dir / "manifest.json").read_text())
     assert manifest["steps"]["01_prompts"]["status"] == "skipped: stopped in cell 4"
-    assert standing(study)["01_prompts"][0] == "has not run yet"
+    assert step_status(study)["01_prompts"][0] == "has not run yet"
 
 
 @pytest.mark.parametrize("place", ["data/runs", "reports"])
@@ -332,17 +337,84 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, place: str) -> None:
     study = toy_study(tmp_path, _01_prompts=PROMPTS)
     (tmp_path / place).parent.mkdir(exist_ok=True)
     (tmp_path / place).write_text("a file in the way")
-    with pytest.raises(OSError, match="nothing can be written in"):
-        run(study)
+    with pytest.raises(OSError, match="cannot write in"):
+        run_study(study)
 
 
 def test_two_runs_of_one_profile_at_once(tmp_path: Path) -> None:
     study = toy_study(tmp_path, _01_prompts=PROMPTS)
     study.run_dir.mkdir(parents=True)
-    with runner._alone(study), pytest.raises(ValueError, match="another run of smoke is under way"):
-        run(study)
+    with runner._lock(study), pytest.raises(ValueError, match="another run of smoke is active"):
+        run_study(study)
 
 
 def test_a_folder_without_notebooks(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no notebook of the study lies in"):
-        run(toy_study(tmp_path))
+    with pytest.raises(ValueError, match="no notebook of the study found in"):
+        run_study(toy_study(tmp_path))
+
+
+def test_a_chapter_runs_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = (Step("a"), Step("b", chapter="other"))
+    study = toy_study(tmp_path, steps, _a=(FOLDERS,), _b=(FOLDERS,))
+    ran: list[str] = []
+    monkeypatch.setattr(runner, "execute", lambda notebook, *_: ran.append(notebook.stem))
+    result = run_study(study, chapter="other")
+    assert (result.status, ran) == ({"a": "skipped: in another chapter", "b": "done"}, ["b"])
+    assert result.complete
+    run_study(study, start="a", chapter="all")
+    assert ran == ["b", "a"]
+
+
+def test_a_step_waits_for_those_whose_numbers_it_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`after` orders the steps, holds back what follows a failure, and makes its readers due."""
+    steps = (Step("b", after=("a",)), Step("a"))
+    study = toy_study(tmp_path, steps, _a=(FOLDERS,), _b=(FOLDERS,))
+    numbers, ran = ["1"], []
+
+    def execute(notebook: Path, executed: Path, *_: object) -> None:
+        ran.append(notebook.stem)
+        executed.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(notebook, executed)
+        if numbers == ["fail"]:
+            raise runner.StepFailed(1, "no number", [])
+        if notebook.stem == "a":
+            records = study.run_dir / "records" / "a.json"
+            records.parent.mkdir(exist_ok=True)
+            records.write_text(f'{{"metrics": {{"n": {numbers[0]}}}}}')
+
+    monkeypatch.setattr(runner, "execute", execute)
+    run_study(study, jobs=2)
+    assert ran == ["a", "b"]
+    assert set(run_study(study).status.values()) == {"cached"}
+    numbers[:], ran[:] = ["2"], []
+    run_study(study, only="a")
+    assert "data/runs/smoke/records/a.json changed" in step_status(study)["b"][0]
+    run_study(study, jobs=2)
+    assert ran == ["a", "b"]
+    numbers[:], ran[:] = ["fail"], []
+    result = run_study(study, start="a", jobs=2)
+    assert (result.status["b"], ran) == ("skipped: a step before it failed", ["a"])
+
+
+def test_steps_run_in_their_order_with_one_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = (Step("a", outputs=("x",)), Step("b", ("x",)), Step("c"))
+    study = toy_study(tmp_path, steps, _a=(FOLDERS,), _b=(FOLDERS,), _c=(FOLDERS,))
+    ran: list[str] = []
+
+    def execute(notebook: Path, *_: object) -> None:
+        ran.append(notebook.stem)
+        (study.run_dir / "x").touch()
+
+    monkeypatch.setattr(runner, "execute", execute)
+    run_study(study)
+    assert ran == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("text", ["", '{"a": {'])
+def test_a_damaged_memory_of_past_runs(copy: Study, text: str) -> None:
+    (copy.run_dir / ".steps.json").write_text(text)
+    assert step_status(copy, ["broken=false"])["01_prompts"][0] == "has not run yet"

@@ -2,7 +2,16 @@ from pathlib import Path
 
 import pytest
 
-from gamelabel.study.steps import STEPS, Study, descendants, find_root, parents, uses_labels
+from gamelabel.study.steps import (
+    CHAPTERS,
+    STEPS,
+    Step,
+    Study,
+    descendants,
+    find_root,
+    parents,
+    uses_labels,
+)
 from tests.study.toys import PROMPTS, toy_study
 
 
@@ -44,3 +53,28 @@ def test_the_root_is_found_from_below(tmp_path: Path) -> None:
     study = toy_study(tmp_path, _01_prompts=PROMPTS)
     assert find_root(study.notebooks) == tmp_path.resolve()
     assert study.relative(Study(tmp_path, "x").run_dir) == "data/runs/x"
+
+
+def test_the_steps_of_a_chapter(tmp_path: Path) -> None:
+    steps = (Step("a1", outputs=("x",)), Step("a2", ("x",)), Step("b1", ("x",), chapter="other"))
+    study = toy_study(tmp_path, steps, _a1=PROMPTS, _a2=PROMPTS, _b1=PROMPTS)
+    assert study.select("pairs") == {"a1", "a2"}
+    assert study.select("all") == {"a1", "a2", "b1"}
+    assert study.select("pairs", start="a1") == {"a1", "a2"}
+    assert study.select("all", start="a1") == {"a1", "a2", "b1"}
+    assert study.select("other", only="b1") == {"b1"}
+    with pytest.raises(ValueError, match="the chapters are pairs, other, all"):
+        study.select("play")
+    with pytest.raises(ValueError, match="step b1 is in chapter other: add --chapter other"):
+        study.select("pairs", only="b1")
+
+
+def test_every_chapter_has_a_heading() -> None:
+    assert {step.chapter for step in STEPS} <= set(CHAPTERS)
+
+
+def test_a_step_comes_after_those_whose_numbers_it_reads() -> None:
+    first, second, third = steps = (Step("a"), Step("b", after=("a",)), Step("c", after=("b",)))
+    assert parents(second, steps) == [first]
+    assert descendants({"a"}, steps) == {"a", "b", "c"}
+    assert third not in parents(second, steps)

@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from gamelabel.report.content import gather
-from gamelabel.report.pdf import markdown, write_pdf
-from gamelabel.report.publish import publish
+from gamelabel.files import sha256
+from gamelabel.report.content import build_content
+from gamelabel.report.page import render_report
+from gamelabel.report.pdf import pdf_content, write_pdf
+from gamelabel.report.write import write_report
 from gamelabel.study import manifest
+from gamelabel.study.profiles import read_profile
 from gamelabel.study.recording import read_metrics
-from gamelabel.study.runner import run
-from gamelabel.study.steps import Study
-from tests.study.toys import IMAGES, LABELS, PROMPTS, RELIABILITY, toy_study
+from gamelabel.study.run_result import RunResult
+from gamelabel.study.runner import make_tracker, run_study
+from gamelabel.study.steps import Step, Study
+from tests.study.toys import FOLDERS, IMAGES, LABELS, PROMPTS, RELIABILITY, toy_study
 
 CLAIMS = Path(__file__).parents[2] / "data" / "claims.yaml"
 
@@ -28,7 +32,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     }
     study = toy_study(tmp_path_factory.mktemp("report"), **toys)
     shutil.copy(CLAIMS, study.root / "data")
-    publish(run(study, ["broken=false"]))
+    write_report(run_study(study, ["broken=false"]))
     return study
 
 
@@ -65,7 +69,7 @@ def test_a_run_leaves_exactly_this(study: Study) -> None:
 
 
 def test_the_manifest_holds_what_design_says(study: Study) -> None:
-    got = manifest.read(study)
+    got = manifest.read_manifest(study)
     fields = ("schema_version", "git", "lock", "platform", "profile", "parameters", "seed", "steps")
     assert tuple(got) == fields
     assert (got["profile"], got["seed"], got["git"]) == (
@@ -76,6 +80,7 @@ def test_the_manifest_holds_what_design_says(study: Study) -> None:
     step = got["steps"]["04_reliability"]
     assert set(step) == {
         "notebook",
+        "chapter",
         "parameters",
         "inputs",
         "outputs",
@@ -137,53 +142,100 @@ def test_every_link_leads_somewhere_and_claims_to_their_cell(study: Study) -> No
 
 def test_what_is_simulated_says_so(study: Study) -> None:
     text = (study.report_dir / "index.html").read_text()
-    assert "SIMULATED" in text.split("<h2")[0]
-    assert "SIMULATED" in next(part for part in text.split("<h2") if 'id="04_reliability"' in part)
-    assert "SIMULATED" not in next(part for part in text.split("<h2") if 'id="02_images"' in part)
+    parts = re.split("<h[23]", text)
+    assert "SIMULATED" in parts[0]
+    assert "SIMULATED" in next(part for part in parts if 'id="04_reliability"' in part)
+    assert "SIMULATED" not in next(part for part in parts if 'id="02_images"' in part)
 
 
 def test_the_pdf(study: Study) -> None:
     assert (study.report_dir / "report.pdf").read_bytes().startswith(b"%PDF-")
-    assert not (study.report_dir / ".report.typ").exists()
     claims = json.loads((study.report_dir / "claims.json").read_text())
-    content = gather(study, manifest.read(study), claims)
+    content = build_content(study, manifest.read_manifest(study), claims)
     again = [
         write_pdf(content, study.report_dir) or (study.report_dir / "report.pdf").read_bytes()
         for _ in range(2)
     ]
     assert again[0] == again[1], "of the same results the same bytes, whatever the hour"
-    text = markdown(content)
-    assert "figures/line.png" in text
-    assert "(SIMULATED)" in text
+    (chapter,) = pdf_content(content)["chapters"]
+    step = chapter["steps"][3]
+    assert (chapter["title"], step["simulated"]) == ("Labelling pairs of images", True)
+    assert step["figures"] == [{"file": "/figures/line.png", "caption": "A line"}]
+    assert step["metrics"][0][1:] == ["0.900 ", "[0.880, 0.920]", "-"]
+
+
+def test_the_pdf_takes_any_text(study: Study, tmp_path: Path) -> None:
+    """Captions and claims are shown as they are, whatever they mean to Typst."""
+    claims = json.loads((study.report_dir / "claims.json").read_text())
+    content = build_content(study, manifest.read_manifest(study), claims)
+    content |= {"about": '#panic() $x^2 @ref <a> _"b_ \\', "chapters": []}
+    write_pdf(content, tmp_path)
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_the_page_has_a_part_for_each_chapter(tmp_path: Path) -> None:
+    steps = (Step("a"), Step("b", chapter="other"), Step("c", chapter="unselected"))
+    study = toy_study(tmp_path, steps, **{f"_{s.name}": (FOLDERS,) for s in steps})
+    state = {"seconds": 1.0, "label_source": "", "outputs": {}}
+    states = {name: {**state, "status": "done"} for name in "ab"}
+    states["c"] = {**state, "status": "skipped: in another chapter"}
+    values = manifest.build_manifest(
+        RunResult(make_tracker(study, read_profile(study)), dict.fromkeys("abc", "done"), {})
+    )
+    content = build_content(study, {**values, "steps": states}, [])
+    assert [(c["name"], [s["name"] for s in c["steps"]]) for c in content["chapters"]] == [
+        ("pairs", ["a"]),
+        ("other", ["b"]),
+    ]
+    assert content["problems"] == []
+    page = render_report(study, content)
+    assert re.findall(r'<h2 id="([^"]+)"', page) == ["chapter-pairs", "chapter-other", "claims"]
+
+
+def test_the_page_escapes_what_it_shows(study: Study) -> None:
+    content = build_content(study, manifest.read_manifest(study), [])
+    content["title"] = "<script>"
+    assert "<script>" not in render_report(study, content)
 
 
 def test_verify_names_what_differs(study: Study, tmp_path: Path) -> None:
     copy = Study(tmp_path / "copy", "smoke")
     shutil.copytree(study.root, copy.root)
-    assert manifest.verify(copy) == (12, [])
+    assert manifest.verify_files(copy) == (12, [])
     (copy.run_dir / "images" / "a.png").write_text("x")
     (copy.run_dir / "images" / "b.png").rename(copy.run_dir / "images" / "c.png")
     (copy.run_dir / "prompts.parquet").unlink()
     (copy.report_dir / "figures" / "line.png").write_bytes(b"x")
     images = "data/runs/smoke/images"
-    assert manifest.verify(copy)[1] == [
+    assert manifest.verify_files(copy)[1] == [
         "data/runs/smoke/prompts.parquet is missing (01_prompts)",
         f"{images}/a.png differs (02_images)",
         f"{images}/b.png is missing (02_images)",
-        f"{images}/c.png is not of this run (02_images)",
+        f"{images}/c.png was not written by this run (02_images)",
         "reports/smoke/figures/line.png differs (04_reliability)",
     ]
 
 
+def test_verify_looks_at_inputs_too(tmp_path: Path) -> None:
+    study = toy_study(tmp_path)
+    path = study.root / "data" / "sources.yaml"
+    path.write_text("{}")
+    step = {"inputs": {"data/sources.yaml": sha256(path)}, "outputs": {}}
+    manifest.write_manifest(study, {"steps": {"a": step, "b": step}})
+    assert manifest.verify_files(study) == (1, [])
+    path.write_text("x: 1")
+    assert manifest.verify_files(study) == (1, ["data/sources.yaml differs (a)"])
+
+
 def test_verify_before_any_run(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="gamelabel run --profile smoke writes it"):
-        manifest.verify(toy_study(tmp_path, _01_prompts=PROMPTS))
+        manifest.verify_files(toy_study(tmp_path, _01_prompts=PROMPTS))
 
 
 def test_the_same_run_in_another_folder_gives_the_same_hashes(study: Study, tmp_path: Path) -> None:
     other = toy_study(tmp_path / "elsewhere", _01_prompts=PROMPTS, _02_images=IMAGES)
-    publish(run(other))
-    theirs, ours = manifest.read(study)["steps"], manifest.read(other)["steps"]
+    write_report(run_study(other))
+    theirs, ours = manifest.read_manifest(study)["steps"], manifest.read_manifest(other)["steps"]
     assert all(
         ours[step]["outputs"] == theirs[step]["outputs"] for step in ("01_prompts", "02_images")
     )

@@ -1,0 +1,70 @@
+"""Write what a run leaves beside its figures and tables: manifest, metrics, claims, page and PDF."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gamelabel.files import sha256_text, write_text
+from gamelabel.report.content import build_content
+from gamelabel.study import claims
+from gamelabel.study.manifest import build_manifest, write_manifest
+from gamelabel.study.recording import read_metrics
+from gamelabel.study.run_result import RunResult
+from gamelabel.study.steps import Study
+
+# what the pages are made with: they are made again if one of these files changes
+_CODE = (
+    *sorted(path for path in Path(__file__).parent.iterdir() if path.is_file()),
+    Path(claims.__file__),
+)
+_METRIC_FIELDS = ("value", "low", "high", "n", "unit")
+
+
+def write_report(result: RunResult) -> list[dict[str, Any]]:
+    """Write the report of a run and return the judged claims.
+
+    The pages and the PDF are made again only if what they show has changed, and not after Ctrl-C.
+    """
+    study = result.tracker.study
+    manifest = build_manifest(result)
+    metrics = {
+        name: metric
+        for name, metric in read_metrics(study.run_dir).items()
+        if result.is_valid(metric["notebook"])
+    }
+    path = study.root / "data" / "claims.yaml"
+    judged = claims.judge(claims.load_claims(path) if path.exists() else [], metrics)
+    rows = {name: {key: metrics[name][key] for key in _METRIC_FIELDS} for name in sorted(metrics)}
+    write_text(study.report_dir / "metrics.json", json.dumps(rows, indent=1) + "\n")
+    text = json.dumps(judged, indent=1, ensure_ascii=False) + "\n"
+    write_text(study.report_dir / "claims.json", text)
+    write_manifest(study, manifest)
+    if not result.interrupted:
+        _write_pages(study, manifest, judged, result.tracker.profile.about)
+    return judged
+
+
+def _write_pages(
+    study: Study, manifest: dict[str, Any], judged: list[dict[str, Any]], about: str
+) -> None:
+    """Write the pages and the PDF if what they depend on has changed."""
+    content = build_content(study, manifest, judged, about)
+    code = [path.read_text(encoding="utf-8") for path in _CODE]
+    outputs = [step["outputs"] for step in manifest["steps"].values()]
+    state = sha256_text(json.dumps([content, outputs, code]))
+    stamp = study.run_dir / ".report"
+    executed = [study.executed(step) for step in study.runnable()]
+    pages = [path.with_suffix(".html") for path in executed if path.exists()]
+    pages += [study.report_dir / name for name in ("index.html", "report.pdf")]
+    if stamp.exists() and stamp.read_text() == state and all(page.exists() for page in pages):
+        return
+    from gamelabel.report.notebook_pages import write_notebook_pages
+    from gamelabel.report.page import render_report
+    from gamelabel.report.pdf import write_pdf
+
+    write_notebook_pages(study)
+    write_text(study.report_dir / "index.html", render_report(study, content))
+    write_pdf(content, study.report_dir)
+    write_text(stamp, state)
