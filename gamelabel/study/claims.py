@@ -128,13 +128,15 @@ def _missing_reference(claim: Mapping[str, Any], metrics: Metrics) -> str:
 def _accepted(claim: Mapping[str, Any], metrics: Metrics) -> _Range | None:
     """Return the accepted range of a claim; a bound may be the value of another metric."""
     if "within" in claim:
-        return _Range(*claim["within"], False)
+        low, high = claim["within"]
+        return _Range(low, high, strict=False)
     if "above" in claim:
         return _Range(_bound(claim["above"], metrics), None, strict=True)
     if "below" in claim:
         return _Range(None, _bound(claim["below"], metrics), strict=True)
     if "like" in claim:
-        return _Range(*_interval(metrics[claim["like"]]), False)
+        low, high = _interval(metrics[claim["like"]])
+        return _Range(low, high, strict=False)
     return None
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from gamelabel.study.label_sources import LABEL_SOURCES, collect_labels
-from gamelabel.study.parameters import parameters
+from gamelabel.study.parameters import read_parameters
 from gamelabel.tables import labelled_pairs, read_table, write_table
 from tests.games.pairs.worlds import world
 from tests.readers.release import rows, write
@@ -76,7 +76,7 @@ def test_bad_input_is_named_before_anything_is_written(tmp_path: Path) -> None:
 
 def test_the_notebook_names_every_source() -> None:
     notebook = Path(__file__).parents[2] / "notebooks/03_labels.ipynb"
-    comment = parameters(notebook)["label_source"].comment
+    comment = read_parameters(notebook)["label_source"].comment
     names = comment.partition(": ")[2].replace(" or ", ", ").split(", ")
     assert names == list(LABEL_SOURCES)
 
