@@ -41,9 +41,10 @@ nb step profile="smoke":
 serve *args:
     gamelabel serve --demo {{ args }}
 
-# Write the API reference to docs/api from the docstrings.
+# Write the references: docs/api from the docstrings, docs/cli.md from the commands.
 docs:
     pdoc --docformat numpy --output-directory docs/api gamelabel
+    typer gamelabel.cli utils docs --name gamelabel --output docs/cli.md
     @echo "docs/api/index.html"
 
 # Pin the dependencies of pyproject.toml anew, and render environment.yml from them.

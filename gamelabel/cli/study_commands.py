@@ -148,7 +148,7 @@ def claims_command(
 
 
 def doctor_command() -> None:
-    """Show what this machine has (GPU, memory, disk, model hub, data) and which profile it can run."""
+    """Show what this machine has (GPU, memory, disk, hub, data) and which profile it can run."""
     from gamelabel.study.doctor import examine, suggest_profile
     from gamelabel.study.steps import find_root
 

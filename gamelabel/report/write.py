@@ -1,4 +1,4 @@
-"""Write what a run leaves beside its figures and tables: manifest, metrics, claims, page and PDF."""
+"""Write the report of a run: manifest, metrics, claims, page and PDF."""
 
 from __future__ import annotations
 

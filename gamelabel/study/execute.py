@@ -72,7 +72,7 @@ class Kernels:
             self._running.pop(id(manager), None)
 
     def stop(self, signum: signal.Signals) -> None:
-        """Send a signal to all kernels: SIGINT as Ctrl-C does in a notebook, SIGKILL to end them."""
+        """Send a signal to all kernels: SIGINT, as Ctrl-C in a notebook, or SIGKILL."""
         with self._lock:
             self._signal = signum
             for manager in self._running.values():

@@ -1,4 +1,4 @@
-"""What a notebook reports with: numbers, figures and tables, each linked to the cell it came from."""
+"""Report numbers, figures and tables from a notebook, each linked to the cell that made it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""run_all.sh with a stand-in for the set-up and the command; the two themselves have tests of their own."""
+"""run_all.sh with a stand-in for the set-up and the command, which have their own tests."""
 
 import shutil
 import subprocess
@@ -38,6 +38,12 @@ def test_small_is_the_default_and_the_claims_follow(clone: Path) -> None:
         "gamelabel claims --profile small",
     ]
     assert lines[3].endswith("reports/small/index.html")
+
+
+def test_a_chapter_is_passed_on(clone: Path) -> None:
+    expected = "gamelabel run --profile small --chapter all"
+    assert run_all(clone, "small", "--chapter", "all")[1][1] == expected
+    assert run_all(clone, "--chapter", "all")[1][1] == expected
 
 
 def test_another_profile_and_further_options(clone: Path) -> None:
