@@ -1,7 +1,8 @@
-"""Processor seconds of simulated games: `python -m benchmarks.bench_game [size] [many] [calibrate]`.
+"""Processor seconds of simulated games: `python -m benchmarks.bench_game [PART ...]`.
 
-size: games of the paper's size, and 16 and 64 times it, with memory; and all players at once against one after another.
-many: an ensemble against as many games with their tables. calibrate: the whole search, a thousand games, and a seed.
+size: games of the paper's size, and 16 and 64 times it, with memory; all players at once against
+one player after another. ensemble: an ensemble against as many games with their tables. calibrate:
+the whole search for a crowd, a thousand games, and a seed.
 """
 
 import os
@@ -15,101 +16,88 @@ import numpy as np
 
 from benchmarks.crowd_search import calibrate, find_seed, windows
 from benchmarks.timing import timed
-from gamelabel.games.pairs import (
-    Crowd,
-    Players,
-    Rules,
-    beside,
-    ensemble,
-    simulate,
-)
-from gamelabel.games.pairs.playthrough import Luck, Streams, deal, play, rows
+from gamelabel.games.pairs import Crowd, Players, Rules, simulate
+from gamelabel.games.pairs.ensemble import ensemble_table, play_ensemble
+from gamelabel.games.pairs.playthrough import Draws, Streams, batch_rows, draw_game, play_batches
 from gamelabel.reliability import PAPER_STATISTICS, dataset_statistics
 from tests.games.pairs.worlds import world
 
 
-def size() -> None:
+def bench_size() -> None:
     for players, preferences in ((188, 6_800), (3_000, 110_000), (12_000, 440_000)):
         pairs, truth = world(preferences, preferences // 11)
-        seconds, played = timed(
-            lambda p=pairs, t=truth, n=players: simulate(p, t, n), 3 if players == 188 else 1
-        )
-        labels = len(played.labels)
-        del played
+        repeats = 3 if players == 188 else 1
+        seconds, game = timed(lambda p=pairs, t=truth, n=players: simulate(p, t, n), repeats)
+        labels = len(game.labels)
+        del game
         memory = ""
         if players < 10_000:  # tracing is slow
             tracemalloc.start()
             simulate(pairs, truth, players)
             peak = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
-            memory = f"; at most {peak / 2**20:,.0f} MiB, {peak / labels:,.0f} bytes an annotation"
+            memory = f"; at most {peak / 2**20:,.0f} MiB, {peak / labels:,.0f} bytes a label"
+        each = seconds / labels * 1e6
         print(
-            f"{players:,} players, {labels:,} annotations: {seconds:.2f} s, {seconds / labels * 1e6:.1f} us each"
-            + memory
+            f"{players:,} players, {labels:,} labels: {seconds:.2f} s, {each:.1f} us each{memory}"
         )
+    bench_players_at_once()
 
-    rules, streams = Rules(), Streams.of(0)
+
+def bench_players_at_once() -> None:
+    rules, streams = Rules(), Streams.from_seed(0)
     people = Crowd().draw(188, streams.crowd)
-    luck, _ = deal(people, rules, 600, streams)
-    most, first = rows(people, rules.batch)
+    draws, _ = draw_game(people, rules, 600, streams)
+    batches, first = batch_rows(people, rules.batch_size)
 
     def one_by_one() -> list[int]:
-        given = []
-        for i, (start, end) in enumerate(zip(first, first + most, strict=True)):
-            wide = slice(start * rules.batch, end * rules.batch)
-            alone = Luck(luck.coins[start:end], luck.eyes[wide], luck.on_left[wide])
-            one = Players._make(values[[i]] for values in people)
-            given.append(play(one, rules, alone, 6_800).batches.item())
-        return given
+        played = []
+        for i, (start, end) in enumerate(zip(first, first + batches, strict=True)):
+            points = slice(start * rules.batch_size, end * rules.batch_size)
+            own = Draws(draws.selection[start:end], draws.perception[points], draws.on_left[points])
+            player = Players._make(values[[i]] for values in people)
+            played.append(play_batches(player, rules, own, 6_800).batches.item())
+        return played
 
-    together, all_at_once = timed(lambda: play(people, rules, luck, 6_800).batches.tolist())
-    apart, each = timed(one_by_one, 1)
-    assert all_at_once == each
-    print(
-        f"the rules over 188 players at once: {together * 1e3:.0f} ms; one after another, {apart / together:.1f} times"
-    )
+    together, result = timed(lambda: play_batches(people, rules, draws, 6_800).batches.tolist())
+    apart, expected = timed(one_by_one, 1)
+    assert result == expected
+    print(f"188 players at once: {together * 1e3:.0f} ms; one by one {apart / together:.1f} times")
 
 
-def many(games: int = 64) -> None:
+def bench_ensemble(games: int = 64) -> None:
     pairs, _ = world(6_800, 600)
 
     def with_tables() -> None:
         for seed in range(8):
-            played = simulate(pairs, None, seed=seed)
-            dataset_statistics(played.labels, played.players, pairs)
+            game = simulate(pairs, None, seed=seed)
+            dataset_statistics(game.labels, game.players, pairs)
 
-    ours = timed(lambda: ensemble(6_800, 600, range(games)))[0] / games
+    ours = timed(lambda: play_ensemble(6_800, 600, range(games)))[0] / games
     tables = timed(with_tables, 1)[0] / 8
-    print(
-        f"the numbers of a game: {ours * 1e3:.1f} ms in an ensemble; with its tables {tables / ours:.1f} times as long"
-    )
+    print(f"a game in an ensemble: {ours * 1e3:.1f} ms; with its tables {tables / ours:.1f} times")
 
 
-def search() -> None:
+def bench_calibrate() -> None:
     start = time.process_time()
     crowd, rules = calibrate(PAPER_STATISTICS)
-    found = time.process_time() - start
-    table = ensemble(30_000, 600, range(1000), crowd=crowd, rules=rules)
-    checked = time.process_time() - start - found
-    ranks = (
-        beside(table.iloc[0].to_dict(), table, PAPER_STATISTICS)
-        .set_index("number")["rank"]
-        .drop("players")
-    )
+    searched = time.process_time() - start
+    games = play_ensemble(30_000, 600, range(1000), crowd=crowd, rules=rules)
+    checked = time.process_time() - start - searched
+    table = ensemble_table(games.iloc[0].to_dict(), games, PAPER_STATISTICS).set_index("number")
+    ranks = table["rank"].drop("players")
     print(
-        f"calibrated in {found:.0f} s; 1,000 games in {checked:.0f} s; "
+        f"calibrated in {searched:.0f} s; 1,000 games in {checked:.0f} s; "
         f"ranks of the paper's numbers {ranks.min():.2f} to {ranks.max():.2f}"
     )
-    accepted = windows(PAPER_STATISTICS, top16_share=(0.45, 0.5))
     start = time.process_time()
-    seed = find_seed(accepted, range(1_000_000))
+    seed = find_seed(windows(PAPER_STATISTICS, top16_share=(0.45, 0.5)), range(1_000_000))
     seconds = time.process_time() - start
-    print(
-        f"seed {seed} has every number within 3 %: {seconds:.0f} s, {seconds / (seed or np.nan) * 1e6:.0f} us a seed"
-    )
+    each = seconds / (seed or np.nan) * 1e6
+    print(f"seed {seed} has every number within 3 %: {seconds:.0f} s, {each:.0f} us a seed")
 
 
 if __name__ == "__main__":
-    parts = {"size": size, "many": many, "calibrate": search}
+    parts = {"size": bench_size, "ensemble": bench_ensemble, "calibrate": bench_calibrate}
     for part in sys.argv[1:] or parts:
         parts[part]()

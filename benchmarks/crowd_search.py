@@ -13,24 +13,35 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 
-from gamelabel.games.pairs.deck import REPEAT_PROBABILITY, SHARED_FRACTION
-from gamelabel.games.pairs.ensemble import TOGETHER, count, ensemble, play_many
+from gamelabel.games.pairs.ensemble import (
+    GAMES_AT_ONCE,
+    count_labels,
+    play_ensemble,
+    play_seeds,
+)
 from gamelabel.games.pairs.players import Crowd
 from gamelabel.games.pairs.playthrough import Streams
 from gamelabel.games.pairs.rules import Rules
 
-# What is searched over, and how far the search first reaches to either side. Which points are served, `SHARED_FRACTION` and
-# `REPEAT_PROBABILITY` of the deck, changes nothing else, so it is set apart: from kept labels, points and points labelled twice.
-REACH = {"labels_mu": 0.1, "labels_sigma": 0.05, "guessers": 0.02, "skill_mean": 0.01, "step": 0.03}
-FITTED = (
+# What is searched over, and how far the search first reaches to either side. The deck's shares
+# change nothing else, so they are set apart: from kept labels, points and points labelled twice.
+REACH = {
+    "labels_mu": 0.1,
+    "labels_sigma": 0.05,
+    "guesser_share": 0.02,
+    "skill_mean": 0.01,
+    "share_factor": 0.03,
+}
+FITTED = [
     "annotations",
     "comparisons",
     "per_player_sd",
     "busiest",
     "accuracy_mean",
     "accuracy_weighted",
-)
+]
 
 
 def calibrate(
@@ -43,61 +54,65 @@ def calibrate(
     points: int = 30_000,
     comparisons: int = 600,
 ) -> tuple[Crowd, Rules]:
-    """Move a crowd and its rules until the paper's numbers lie in the middle of the games that they make.
+    """Move a crowd and its rules until the paper's numbers lie in the middle of their games.
 
-    paper: the numbers of `FITTED`; crowd, rules: where the search begins; games: seeds played in each of so many
-    trials, the same seeds in all, so that trials differ by what is tried alone; players, points, comparisons: as
-    `ensemble` has them, points being those on offer: 30,000 prompts passed the paper's filter. Minimised is the sum of
-    squares of (paper - mean) / sd over the games, in logarithms, by the simplex method (Nelder and Mead 1965).
+    Minimizes the sum of squares of (paper - mean) / sd over the games, in logarithms, by the
+    simplex method (Nelder and Mead 1965).
+
+    Parameters
+    ----------
+    paper : mapping of str to float
+        The numbers of `FITTED`.
+    crowd, rules : optional
+        Where the search starts.
+    games : int
+        Games in each trial. All trials use the same seeds, so they differ only by what is tried.
+    trials : int
+        Number of trials.
+    players, points, comparisons : int
+        As in `play_ensemble`. 30,000 prompts passed the paper's filter.
+
+    Returns
+    -------
+    Crowd, Rules
     """
-    from scipy.optimize import minimize
-
-    begin = crowd or Crowd(), rules or Rules()
+    start = crowd or Crowd(), rules or Rules()
     goal = np.log([paper[name] for name in FITTED])
 
     def misfit(moves: NDArray[np.float64]) -> float:
         try:
-            tried = _moved(*begin, moves)
+            tried = _moved(*start, moves)
         except ValueError:  # outside what a crowd can be
             return np.inf
-        parts = [range(i, min(i + TOGETHER, games)) for i in range(0, games, TOGETHER)]
-        found = [
-            count(
-                play_many(points, comparisons, part, players, *tried)[1], len(part), tried[1].batch
-            )
-            for part in parts
-        ]
-        logs = np.log(pd.concat(found)[list(FITTED)].to_numpy(float))
+        tables = []
+        for first in range(0, games, GAMES_AT_ONCE):
+            seeds = range(first, min(first + GAMES_AT_ONCE, games))
+            _, played = play_seeds(points, comparisons, seeds, players, *tried)
+            tables.append(count_labels(played, len(seeds), tried[1].batch_size))
+        logs = np.log(pd.concat(tables)[FITTED].to_numpy(float))
         return float((((goal - logs.mean(0)) / logs.std(0)) ** 2).sum())
 
     corners = np.vstack([np.zeros(len(REACH)), np.eye(len(REACH))])
-    best = minimize(
-        misfit,
-        corners[0],
-        method="Nelder-Mead",
-        options={"maxfev": trials, "initial_simplex": corners},
-    )
-    return _moved(*begin, best.x)
+    options = {"maxfev": trials, "initial_simplex": corners}
+    return _moved(*start, minimize(misfit, corners[0], method="Nelder-Mead", options=options).x)
 
 
 def _moved(crowd: Crowd, rules: Rules, moves: NDArray[np.float64]) -> tuple[Crowd, Rules]:
-    """A crowd and rules with each of `REACH` moved by so many reaches."""
-    changed = {
+    """Return a crowd and rules with each number of `REACH` moved by multiples of its reach."""
+    steps = {
         name: float(reach * by) for (name, reach), by in zip(REACH.items(), moves, strict=True)
     }
-    step = rules.step + changed.pop("step")
-    return replace(
-        crowd, **{name: getattr(crowd, name) + by for name, by in changed.items()}
-    ), replace(rules, step=step)
+    share_factor = rules.share_factor + steps.pop("share_factor")
+    changed = {name: getattr(crowd, name) + step for name, step in steps.items()}
+    return replace(crowd, **changed), replace(rules, share_factor=share_factor)
 
 
 def windows(
-    paper: Mapping[str, float], within: float = 0.03, **given: tuple[float, float]
+    paper: Mapping[str, float], within: float = 0.03, **others: tuple[float, float]
 ) -> dict[str, tuple[float, float]]:
-    """The lowest and highest value accepted of each number: the paper's less and plus a share, or as given."""
-    return {
-        name: (value * (1 - within), value * (1 + within)) for name, value in paper.items()
-    } | given
+    """Return the accepted range of each number: the paper's plus and minus a share, or `others`."""
+    ranges = {name: (value * (1 - within), value * (1 + within)) for name, value in paper.items()}
+    return ranges | others
 
 
 def find_seed(
@@ -108,47 +123,43 @@ def find_seed(
     players: int = 188,
     points: int = 6_800,
     comparisons: int = 600,
-    shared_fraction: float = SHARED_FRACTION,
-    repeat_probability: float = REPEAT_PROBABILITY,
 ) -> int | None:
-    """The first seed whose game has each number within what is accepted, None where none of the seeds has.
+    """Return the first seed whose game has each number within its accepted range, or None.
 
-    accepted: as `windows` makes them, with "busiest" among them. One seed in thousands will do, so most are passed over
-    for how many labels their keenest player wants: nobody gives more. (Seeds where that one is removed early are lost.)
+    One seed in a few hundred thousand does. Most are ruled out by the number of labels that their
+    busiest player wants to give, which nobody exceeds. (Seeds whose busiest player is removed early
+    are missed.)
+
+    Parameters
+    ----------
+    accepted : mapping of str to (float, float)
+        Accepted ranges, from `windows`; "busiest" must be among them.
+    seeds : iterable of int
+        The seeds to try.
+    crowd, rules, players, points, comparisons
+        As in `play_ensemble`.
     """
     crowd, rules = crowd or Crowd(), rules or Rules()
-    promising = (
-        seed for seed in seeds if _promising(crowd, rules, players, seed, *accepted["busiest"])
-    )
-    while some := list(islice(promising, TOGETHER)):
-        _, played = play_many(points, comparisons, some, players, crowd, rules)
-        table = count(played, len(some), rules.batch).set_index(pd.Index(some))
-        for seed in table.index[_within(table, accepted)]:
-            whole = ensemble(
-                points,
-                comparisons,
-                [seed],
-                players,
-                crowd,
-                rules,
-                shared_fraction,
-                repeat_probability,
-            )
-            if _within(whole, accepted).all():
+    low, high = accepted["busiest"]
+    promising = (seed for seed in seeds if low <= _most_labels(crowd, rules, players, seed) <= high)
+    while part := list(islice(promising, GAMES_AT_ONCE)):
+        _, played = play_seeds(points, comparisons, part, players, crowd, rules)
+        counts = count_labels(played, len(part), rules.batch_size).set_index(pd.Index(part))
+        for seed in counts.index[_within(counts, accepted)]:
+            numbers = play_ensemble(points, comparisons, [seed], players, crowd, rules)
+            if _within(numbers, accepted).all():
                 return int(seed)
     return None
 
 
-def _promising(
-    crowd: Crowd, rules: Rules, players: int, seed: int, low: float, high: float
-) -> bool:
-    most = -(-crowd.wants(players, Streams.crowd_of(seed)).max() // rules.batch) * rules.batch
-    return bool(low <= most <= high)
+def _most_labels(crowd: Crowd, rules: Rules, players: int, seed: int) -> int:
+    stamina = crowd.draw_stamina(players, Streams.crowd_stream(seed)).max()
+    return int(-(-stamina // rules.batch_size) * rules.batch_size)
 
 
 def _within(table: pd.DataFrame, accepted: Mapping[str, tuple[float, float]]) -> NDArray[np.bool_]:
-    """Which rows of a table have each number that is there, and has a window, within it."""
-    there = [name for name in accepted if name in table]
-    low, high = np.array([accepted[name] for name in there]).T
-    values = table[there].to_numpy(float)
+    """Return which rows have every number in its accepted range, of the numbers in the table."""
+    names = [name for name in accepted if name in table]
+    low, high = np.array([accepted[name] for name in names]).T
+    values = table[names].to_numpy(float)
     return ((values >= low) & (values <= high)).all(1)

@@ -16,7 +16,7 @@ _COLOURS = ("#1f5f8b", "#d1661f", "#4c9f70", "#8a6bb1")
 def gate_removes(ax: Axes, curves: DataFrame) -> Axes:
     """The share of players of each accuracy that each rule removes, with intervals; good rules fall late and steeply.
 
-    curves: as `gamelabel.games.pairs.operating_curve` has it.
+    curves: as `gamelabel.games.pairs.operating_curve.operating_curves` has it.
     """
     for (rule, rows), colour in zip(curves.groupby("rule", sort=False), _COLOURS, strict=False):
         ax.fill_between(rows.accuracy, rows.low, rows.high, color=colour, alpha=0.2, linewidth=0)
@@ -31,7 +31,7 @@ def gate_removes(ax: Axes, curves: DataFrame) -> Axes:
 def gate_asks(ax: Axes, curves: DataFrame) -> Axes:
     """The comparison points that each rule spends on a player of each accuracy, the median.
 
-    curves: as `gamelabel.games.pairs.operating_curve` has it.
+    curves: as `gamelabel.games.pairs.operating_curve.operating_curves` has it.
     """
     for (rule, rows), colour in zip(curves.groupby("rule", sort=False), _COLOURS, strict=False):
         ax.plot(rows.accuracy, rows.comparisons, "o-", color=colour, markersize=4, label=rule)
@@ -49,7 +49,7 @@ def gate_asks(ax: Axes, curves: DataFrame) -> Axes:
 def gate_kinds(ax: Axes, table: DataFrame) -> Axes:
     """The share of each kind of players that each rule removes, with intervals; in brackets how right their labels are.
 
-    table: as `gamelabel.games.pairs.by_kind` has it.
+    table: as `gamelabel.games.pairs.player_kinds.outcomes_by_kind` has it.
     """
     kinds = table.kind.unique()
     at, right = np.arange(len(kinds))[::-1], table.groupby("kind").right.mean()

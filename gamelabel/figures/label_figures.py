@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def beside_paper(ax: Axes, table: DataFrame) -> Axes:
     """Each number over the paper's: a dot for this run, a line for the central 80 % of all seeds, a tick its median.
 
-    table: as `gamelabel.games.pairs.beside` has it.
+    table: as `gamelabel.games.pairs.ensemble.ensemble_table` has it.
     """
     at = range(len(table))[::-1]
     ax.hlines(

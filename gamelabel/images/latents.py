@@ -40,7 +40,7 @@ def pixels_to_images(pixels: Tensor) -> NDArray[np.uint8]:
 
 @torch.no_grad()
 def latent_means(pipe: FluxPipeline, images: NDArray[np.uint8]) -> Tensor:
-    """Encode images as the autoencoder's own latents, the posterior means, neither scaled nor packed.
+    """Encode images as the autoencoder's posterior means, neither scaled nor packed.
 
     Parameters
     ----------

@@ -150,7 +150,7 @@ def encode_prompts(pipe: FluxPipeline, prompts: Sequence[str]) -> Text:
 
 
 def starting_noise(pipe: FluxPipeline, seeds: Sequence[int]) -> torch.Tensor:
-    """Return the packed noise (N, tokens, channels) from which `generate` starts for these seeds."""
+    """Return the packed noise (N, tokens, channels) with which `generate` starts for seeds."""
     channels = pipe.transformer.config.in_channels // 4
     side = image_size(pipe) // pipe.vae_scale_factor
     noise = [

@@ -18,7 +18,7 @@ from gamelabel.tuning.scored import Scorer
 def ranked_by_annotators(annotators: int = 30, each: int = 5, seed: int = 0) -> Scorer:
     """A scorer for `draw_scored`: `each` of so many annotators rank a prompt's 4 to 9 pictures; minus the mean rank.
 
-    SIMULATED, by `game.rank_images`: they see what the world's judge sees, so prompts must be of the world's grammar
+    SIMULATED, by `games.pairs.rank_images`: they see what the world's judge sees, so prompts must be of the world's grammar
     (else UnknownPrompt, a ValueError). The same pictures of the same prompts are ranked alike at every call.
     """
 

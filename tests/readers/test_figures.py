@@ -6,7 +6,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from gamelabel import figures
-from gamelabel.games.pairs import Rules, operating
+from gamelabel.games.pairs import Rules
+from gamelabel.games.pairs.operating_curve import operating_curves
 from gamelabel.reliability import bradley_terry
 
 CROWDS = ["b", "a", "c"]
@@ -79,8 +80,8 @@ def test_many_abilities_show_both_ends(ax) -> None:
 
 
 def test_operating_curves_of_each_rule(ax) -> None:
-    curves = operating(
-        {"one": Rules(), "other": Rules(floor=(0.5, 0.5))}, [0.5, 0.8], labels=50, players=20
+    curves = operating_curves(
+        {"one": Rules(), "other": Rules(share_floor=(0.5, 0.5))}, [0.5, 0.8], labels=50, players=20
     )
     figures.gate_removes(ax, curves)
     assert [line.get_label() for line in ax.lines] == ["one", "other"]

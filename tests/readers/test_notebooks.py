@@ -40,8 +40,8 @@ def test_the_notebook_begins_with_the_crowd_and_the_rules_of_the_package() -> No
         for name, parameter in read_parameters(ROOT / "notebooks/03_labels.ipynb").items()
     }
     crowd, gate = Crowd(), Threshold()
-    assert (given["guessers"], given["skill_mean"]) == (crowd.guessers, crowd.skill_mean)
-    assert (given["remove_below"], given["remove_after"]) == (gate.least, gate.after)
+    assert (given["guessers"], given["skill_mean"]) == (crowd.guesser_share, crowd.skill_mean)
+    assert (given["remove_below"], given["remove_after"]) == (gate.min_accuracy, gate.min_answers)
 
 
 @pytest.mark.slow

@@ -103,7 +103,7 @@ def check_decisions(service: Service, address: str) -> None:
         for batch in own.batch_id.unique():
             assert not standing.removed.item()
             sum_, size = right.loc[(player, batch)] if (player, batch) in right.index else (0, 0)
-            standing = rules.after(standing, np.array([sum_]), np.array([size - sum_]))
+            standing = rules.update(standing, np.array([sum_]), np.array([size - sum_]))
         row = stored[player]
         assert (row.right, row.wrong, row.state == "removed") == tuple(
             v.item() for v in (*standing[:2], standing.removed)

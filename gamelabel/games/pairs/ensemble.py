@@ -1,21 +1,28 @@
-"""The same game played with many seeds: how much of a result is chance."""
+"""Play the same game with many seeds: how much of a result is chance."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from gamelabel.games.pairs.deck import REPEAT_PROBABILITY, SHARED_FRACTION, Deck
 from gamelabel.games.pairs.players import Crowd, Players
-from gamelabel.games.pairs.playthrough import Luck, Played, Streams, deal, in_order, play
+from gamelabel.games.pairs.playthrough import (
+    Draws,
+    PlayedBatches,
+    Streams,
+    answers_in_order,
+    draw_game,
+    play_batches,
+)
 from gamelabel.games.pairs.rules import Rules
 
-TOGETHER = 64  # games played at once: enough for the speed of arrays, in some tens of megabytes
+GAMES_AT_ONCE = 64  # enough for the speed of arrays, in some tens of megabytes
 
 
-def ensemble(
+def play_ensemble(
     points: int,
     comparisons: int,
     seeds: Sequence[int],
@@ -25,62 +32,145 @@ def ensemble(
     shared_fraction: float = SHARED_FRACTION,
     repeat_probability: float = REPEAT_PROBABILITY,
 ) -> pd.DataFrame:
-    """The paper's numbers of the games of many seeds, a row each, indexed by seed.
+    """Compute the paper's numbers for simulated games with many seeds.
 
-    points, comparisons: how many preferences and comparison points there are; the rest as `simulate` has it. A row
-    holds what `gamelabel.reliability.dataset_statistics` says of that seed's game, which is played here beside others and without
-    its tables. What was chosen in preferences does not matter to these numbers, so no truth is asked for.
+    The games are the same as those of `simulate`, played many at a time and without their tables.
+    What players choose in preference points does not matter to these numbers, so no truth is
+    needed.
+
+    Parameters
+    ----------
+    points, comparisons : int
+        Number of preference points and of comparison points.
+    seeds : sequence of int
+        The seeds of the games.
+    players : int
+        Players in each game.
+    crowd, rules, shared_fraction, repeat_probability
+        As in `simulate`.
+
+    Returns
+    -------
+    DataFrame
+        One row for each seed, with the numbers of `gamelabel.reliability.dataset_statistics`.
+
+    Examples
+    --------
+    >>> games = play_ensemble(points=50, comparisons=10, seeds=range(2), players=4)
+    >>> games.index.tolist(), games.players.tolist()
+    ([0, 1], [4, 4])
     """
     crowd, rules = crowd or Crowd(), rules or Rules()
-    parts = [seeds[i : i + TOGETHER] for i in range(0, len(seeds), TOGETHER)]
-    found = [
-        _numbers(
-            points, comparisons, part, players, crowd, rules, shared_fraction, repeat_probability
-        )
-        for part in parts
-    ]
-    return pd.concat(found).rename_axis("seed")
+    tables = []
+    for start in range(0, len(seeds), GAMES_AT_ONCE):
+        part = seeds[start : start + GAMES_AT_ONCE]
+        people, played = play_seeds(points, comparisons, part, players, crowd, rules)
+        decks = [
+            Deck(points, Streams.from_seed(seed).deck, shared_fraction, repeat_probability)
+            for seed in part
+        ]
+        table = count_labels(played, len(part), rules.batch_size)
+        table = table.join(_count_points(people, played, rules.batch_size, decks))
+        tables.append(table.set_index(pd.Index(part)))
+    return pd.concat(tables).rename_axis("seed")
 
 
-def beside(found: dict[str, float], many: pd.DataFrame, paper: dict[str, float]) -> pd.DataFrame:
-    """Each number of the paper beside one game's and the ensemble's: number, paper, this, low, median, high, rank.
+def ensemble_table(
+    game: Mapping[str, float], games: pd.DataFrame, paper: Mapping[str, float]
+) -> pd.DataFrame:
+    """Return the paper's numbers beside those of one game and of an ensemble.
 
-    low, high: the central 80 % of the seeds; rank: the share of seeds below the paper's number, ties by half.
+    Parameters
+    ----------
+    game : mapping of str to float
+        The numbers of one game.
+    games : DataFrame
+        The ensemble, from `play_ensemble`.
+    paper : mapping of str to float
+        The paper's numbers.
+
+    Returns
+    -------
+    DataFrame
+        One row for each number: number, paper, this (the one game), low, median and high (the
+        central 80 % of the ensemble), rank (the share of games below the paper's number, with equal
+        ones counted by half).
+
+    Examples
+    --------
+    >>> games = pd.DataFrame({"kept": [1.0, 2, 3, 4, 5]})
+    >>> ensemble_table({"kept": 3}, games, {"kept": 4}).loc[0, ["median", "rank"]].tolist()
+    [3.0, 0.7]
     """
     target = pd.Series(paper)
-    middle = (
-        many[target.index].quantile([0.1, 0.5, 0.9]).T.set_axis(["low", "median", "high"], axis=1)
-    )
-    rank = (many[target.index] < target).mean() + (many[target.index] == target).mean() / 2
-    table = pd.DataFrame({"paper": target, "this": pd.Series(found)[target.index]})
-    return (
-        pd.concat([table, middle, rank.rename("rank")], axis=1).rename_axis("number").reset_index()
-    )
+    values = games[target.index]
+    middle = values.quantile([0.1, 0.5, 0.9]).T.set_axis(["low", "median", "high"], axis=1)
+    rank = (values < target).mean() + (values == target).mean() / 2
+    table = pd.DataFrame({"paper": target, "this": pd.Series(game)[target.index]})
+    table = pd.concat([table, middle, rank.rename("rank")], axis=1)
+    return table.rename_axis("number").reset_index()
 
 
-def play_many(
+def play_seeds(
     points: int, comparisons: int, seeds: Sequence[int], players: int, crowd: Crowd, rules: Rules
-) -> tuple[Players, Played]:
-    """The games of some seeds as one, the players of the first game before those of the second."""
-    streams = [Streams.of(seed) for seed in seeds]
-    crowds = [crowd.draw(players, each.crowd) for each in streams]
-    lucks = [
-        deal(people, rules, comparisons, each)[0]
-        for people, each in zip(crowds, streams, strict=True)
-    ]
-    everyone = Players._make(map(np.concatenate, zip(*crowds, strict=True)))
-    return everyone, play(
-        everyone, rules, Luck._make(map(np.concatenate, zip(*lucks, strict=True))), points
-    )
+) -> tuple[Players, PlayedBatches]:
+    """Play the games of several seeds as one.
+
+    Parameters
+    ----------
+    points, comparisons, seeds, players, crowd, rules
+        As in `play_ensemble`.
+
+    Returns
+    -------
+    Players
+        The players of all games, those of the first game first.
+    PlayedBatches
+        What they played.
+
+    Examples
+    --------
+    >>> people, played = play_seeds(50, 10, range(3), 4, Crowd(), Rules())
+    >>> len(people.skill), len(played.batches)
+    (12, 12)
+    """
+    games, draws = [], []
+    for seed in seeds:
+        streams = Streams.from_seed(seed)
+        games.append(crowd.draw(players, streams.crowd))
+        draws.append(draw_game(games[-1], rules, comparisons, streams)[0])
+    people = Players._make(map(np.concatenate, zip(*games, strict=True)))
+    together = Draws._make(map(np.concatenate, zip(*draws, strict=True)))
+    return people, play_batches(people, rules, together, points)
 
 
-def count(played: Played, games: int, batch: int) -> pd.DataFrame:
-    """The numbers of so many games that do not depend on who saw which point, a row each."""
+def count_labels(played: PlayedBatches, games: int, batch_size: int) -> pd.DataFrame:
+    """Count the numbers that do not depend on who was served which point.
+
+    Parameters
+    ----------
+    played : PlayedBatches
+        Several games of equally many players, from `play_seeds`.
+    games : int
+        How many games these are.
+    batch_size : int
+        Points in a batch.
+
+    Returns
+    -------
+    DataFrame
+        One row for each game.
+
+    Examples
+    --------
+    >>> _, played = play_seeds(50, 10, range(3), 4, Crowd(), Rules())
+    >>> numbers = count_labels(played, 3, 5)
+    >>> bool((numbers.kept + numbers.comparisons == numbers.annotations).all())
+    True
+    """
     end = played.standing
-    labels, right, answered = (
-        values.reshape(games, -1)
-        for values in (played.batches * batch, end.right, end.right + end.wrong)
-    )
+    labels = (played.batches * batch_size).reshape(games, -1)
+    right, answered = end.right.reshape(games, -1), (end.right + end.wrong).reshape(games, -1)
     players, total, kept = labels.shape[1], labels.sum(1), labels - answered
     accuracy = right / np.where(answered > 0, answered, np.nan)
     weight = np.where(answered > 0, kept, 0)
@@ -102,36 +192,16 @@ def count(played: Played, games: int, batch: int) -> pd.DataFrame:
     )
 
 
-def serve(
-    everyone: Players,
-    played: Played,
-    batch: int,
-    points: int,
-    seeds: Sequence[int],
-    shared_fraction: float,
-    repeat_probability: float,
+def _count_points(
+    people: Players, played: PlayedBatches, batch_size: int, decks: Sequence[Deck]
 ) -> pd.DataFrame:
-    """How many points of each game have a label, and how many several: `points, multi_labelled`, a row a game."""
-    given = in_order(everyone, batch, played)
-    who = given.player[~given.on_gold]
-    game = who * len(seeds) // len(everyone.skill)
-    served = []
-    for i, seed in enumerate(seeds):
-        deck = Deck(points, Streams.of(seed).deck, shared_fraction, repeat_probability)
-        labels = np.bincount(
-            [point for point in map(deck.deal, who[game == i].tolist()) if point is not None]
-        )
-        served.append(((labels > 0).sum(), (labels > 1).sum()))
-    return pd.DataFrame(served, columns=["points", "multi_labelled"])
-
-
-def _numbers(
-    points: int, comparisons: int, seeds: Sequence[int], players: int, crowd: Crowd, rules: Rules, shared_fraction: float,
-    repeat_probability: float,
-) -> pd.DataFrame:  # fmt: skip
-    everyone, played = play_many(points, comparisons, seeds, players, crowd, rules)
-    table = count(played, len(seeds), rules.batch)
-    table = table.join(
-        serve(everyone, played, rules.batch, points, seeds, shared_fraction, repeat_probability)
-    )
-    return table.set_index(pd.Index(seeds))
+    """Count the points of each game with at least one label, and with several."""
+    answers = answers_in_order(people, batch_size, played)
+    player = answers.player[~answers.is_comparison]
+    game = player * len(decks) // len(people.skill)
+    rows = []
+    for i, deck in enumerate(decks):
+        dealt = map(deck.deal, player[game == i].tolist())
+        labels = np.bincount([point for point in dealt if point is not None])
+        rows.append(((labels > 0).sum(), (labels > 1).sum()))
+    return pd.DataFrame(rows, columns=["points", "multi_labelled"])

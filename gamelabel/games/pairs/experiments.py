@@ -1,8 +1,9 @@
-"""The paper's future work as experiments on simulated players: what each change would be worth, if players were so.
+"""The paper's future work as experiments on simulated players.
 
-Each experiment plays one small game with a change and without, on the same chance, and returns its effects by name.
-What it takes for granted about players stands in its arguments: nobody has measured it, so the effects say how much
-would be gained under these assumptions, not that it would be.
+Each experiment plays one small game with a change of the rules and one without, with the same
+randomness, and returns its effects by name. The arguments of an experiment are its assumptions
+about players. Nobody has measured them, so the effects say how much would be gained under these
+assumptions, not that it would be.
 """
 
 from __future__ import annotations
@@ -11,125 +12,243 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gamelabel.games.pairs.players import Crowd, Players
-from gamelabel.games.pairs.playthrough import Streams, deal, play
+from gamelabel.games.pairs.playthrough import Streams, draw_game, play_batches
 from gamelabel.games.pairs.rules import Rules
-from gamelabel.games.pairs.simulate import SPREAD_MS, UNREAD_MS
+from gamelabel.games.pairs.simulate import GUESS_MS, LOG_MS_SD
 from gamelabel.reliability.auc import auc
 
-HURRIED = Crowd(
-    kinds={"hurried": 0.3}
-)  # three players in ten answer half of the points without looking
+# three players in ten answer half of the points without looking
+_HURRIED = Crowd(kind_shares={"hurried": 0.3})
 
 
-def minimum_time(seed: int, heeds: float = 0.5, players: int = 100) -> dict[str, float]:
-    """A time before which nobody can answer, so that a share `heeds` of unread answers is read after all.
+def minimum_time(seed: int, prevented: float = 0.5, players: int = 100) -> dict[str, float]:
+    """Try a minimum time before an answer, which prevents some answers without looking.
 
-    "Adding a timer that prevents users from submitting annotations stands out as a straightforward method of improving
-    data quality" (GameLabel-10K, section 5).
+    "Adding a timer that prevents users from submitting annotations stands out as a straightforward
+    method of improving data quality" (GameLabel-10K, section 5).
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the game.
+    prevented : float
+        Share of answers without looking that become attentive.
+    players : int
+        Players of the game.
+
+    Returns
+    -------
+    dict of str to float
+        Effects by name.
+
+    Examples
+    --------
+    >>> minimum_time(seed=0)["kept labels, ratio"] > 1
+    True
     """
-    people = HURRIED.draw(players, Streams.of(seed).crowd)
-    without, few = _kept(people, seed)
-    timed, many = _kept(people._replace(hurry=people.hurry * (1 - heeds)), seed)
-    return {"accuracy of kept labels": timed - without, "kept labels, ratio": many / few}
+    people = _HURRIED.draw(players, Streams.from_seed(seed).crowd)
+    timed_people = people._replace(guess_rate=people.guess_rate * (1 - prevented))
+    accuracy, n_labels = _kept_labels(people, seed)
+    timed_accuracy, n_timed_labels = _kept_labels(timed_people, seed)
+    return {
+        "accuracy of kept labels": timed_accuracy - accuracy,
+        "kept labels, ratio": n_timed_labels / n_labels,
+    }
 
 
 def response_times(
-    seed: int, fast_ms: float = 1200, pace_ms: float = 4000, spread: float = 0.4, players: int = 100
+    seed: int,
+    fast_ms: float = 1200,
+    median_ms: float = 4000,
+    log_sd: float = 0.4,
+    players: int = 100,
 ) -> dict[str, float]:
-    """Answers below `fast_ms` dropped, where players read in about `pace_ms`, each at a pace of their own.
+    """Drop answers that are too fast.
 
-    "Capturing more detailed user statistics, such as recording the amount of time users spend annotating each data
-    point, would likely be helpful" (section 5).
+    "Capturing more detailed user statistics, such as recording the amount of time users spend
+    annotating each data point, would likely be helpful" (GameLabel-10K, section 5).
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the game.
+    fast_ms : float
+        Milliseconds below which an answer is dropped.
+    median_ms, log_sd : float
+        LogNormal distribution of the players' median times of an answer after looking.
+    players : int
+        Players of the game.
+
+    Returns
+    -------
+    dict of str to float
+        Effects by name.
+
+    Examples
+    --------
+    >>> response_times(seed=0)["accuracy of answers not too fast"] > 0
+    True
     """
     rng = np.random.default_rng(seed)
-    people = HURRIED.draw(players, rng)
-    who = np.repeat(np.arange(players), np.minimum(people.stamina, 200))
-    unread = rng.random(len(who)) < people.hurry[who]
-    pace = pace_ms * rng.lognormal(0, spread, players)
-    ms = np.where(unread, UNREAD_MS, pace[who]) * rng.lognormal(0, SPREAD_MS, len(who))
-    right = rng.random(len(who)) < np.where(unread, 0.5, people.skill[who])
+    people = _HURRIED.draw(players, rng)
+    player = np.repeat(np.arange(players), np.minimum(people.stamina, 200))
+    guessed = rng.random(len(player)) < people.guess_rate[player]
+    medians = median_ms * rng.lognormal(0, log_sd, players)
+    ms = np.where(guessed, GUESS_MS, medians[player]) * rng.lognormal(0, LOG_MS_SD, len(player))
+    right = rng.random(len(player)) < np.where(guessed, 0.5, people.skill[player])
     slow = ms >= fast_ms
     return {
-        "accuracy of answers not too fast": right[slow].mean() - right.mean(),
-        "share of answers dropped": 1 - slow.mean(),
-        "chance that an unread answer is the faster (AUC)": auc(-ms, unread),
+        "accuracy of answers not too fast": float(right[slow].mean() - right.mean()),
+        "share of answers dropped": float(1 - slow.mean()),
+        "chance that an unread answer is the faster (AUC)": auc(-ms, guessed),
     }
 
 
 def ties(
     seed: int,
     equal: float = 0.3,
-    fair: float = 0.7,
-    default: float = 0.3,
-    lazy: float = 0.6,
+    tie_rate: float = 0.7,
+    lazy_players: float = 0.3,
+    lazy_tie_rate: float = 0.6,
     votes: int = 3,
 ) -> dict[str, float]:
-    """Ties allowed: all players see a tie in a share `fair` of equal pairs, some call one in any pair.
+    """Allow ties, which players use for equal pairs and lazy players also for others.
 
-    equal: share of pairs whose images fit equally; default: share of players who fall back on ties, in a share `lazy`
-    of all pairs. "Some annotators would default to selecting ties, even in cases when one image was clearly superior"
-    (section 3.4). A point has so many votes; without a majority among the votes left, either image is as likely.
+    Without a majority among the votes that are not ties, either image is as likely. "Some
+    annotators would default to selecting ties, even in cases when one image was clearly superior"
+    (GameLabel-10K, section 3.4).
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the game.
+    equal : float
+        Share of pairs whose images fit equally well.
+    tie_rate : float
+        Share of equal pairs in which a player sees a tie.
+    lazy_players : float
+        Share of players who fall back on ties.
+    lazy_tie_rate : float
+        Share of all pairs in which they do.
+    votes : int
+        Votes on each pair.
+
+    Returns
+    -------
+    dict of str to float
+        Effects by name.
+
+    Examples
+    --------
+    >>> ties(seed=0)["unequal pairs where the votes choose the better"] < 0
+    True
     """
     rng = np.random.default_rng(seed)
     points, people = 2000, Crowd().draw(300, rng)
-    who = rng.integers(300, size=(points, votes))
+    player = rng.integers(300, size=(points, votes))
     is_equal = rng.random(points) < equal
-    right = rng.random(who.shape) < people.skill[who]
-    falls_back = (rng.random(300) < default)[who] & (rng.random(who.shape) < lazy)
-    tied = falls_back | (is_equal[:, None] & (rng.random(who.shape) < fair))
-    lead, led = (
-        np.where(is_in, np.where(right, 1, -1), 0).sum(1)[~is_equal]
-        for is_in in (~tied, np.ones_like(tied))
-    )
-    chosen, before = ((each > 0).mean() + (each == 0).mean() / 2 for each in (lead, led))
-    blank = (~tied).sum(1) == 0
+    right = rng.random(player.shape) < people.skill[player]
+    is_lazy = (rng.random(300) < lazy_players)[player] & (rng.random(player.shape) < lazy_tie_rate)
+    tied = is_lazy | (is_equal[:, None] & (rng.random(player.shape) < tie_rate))
+    vote = np.where(right, 1, -1)[~is_equal]
+    with_ties = np.where(tied[~is_equal], 0, vote).sum(1)
+    without_ties = vote.sum(1)
+    blank = np.asarray(tied.all(1))
+
+    def better_chosen(lead: NDArray[np.int64]) -> float:
+        return float((lead > 0).mean() + (lead == 0).mean() / 2)
+
     return {
-        "unequal pairs where the votes choose the better": chosen - before,
-        "unequal pairs left without a vote": blank[~is_equal].mean(),
-        "equal pairs known for such": blank[is_equal].mean(),
+        "unequal pairs where the votes choose the better": (
+            better_chosen(with_ties) - better_chosen(without_ties)
+        ),
+        "unequal pairs left without a vote": float(blank[~is_equal].mean()),
+        "equal pairs known for such": float(blank[is_equal].mean()),
     }
 
 
-def four_images(seed: int, blur: float = 2.0, answers: int = 2000) -> dict[str, float]:
-    """The best of four images instead of the better of two, on a screen that is too small for four.
+def four_images(seed: int, noise_factor: float = 2.0, answers: int = 2000) -> dict[str, float]:
+    """Ask for the best of four images instead of the better of two, on a small screen.
 
-    A player sees an image's quality, normal, through noise that makes two images' order right with their skill; four
-    at once have `blur` times as much. The best of four is above three others. "Users had trouble discerning details
-    [...] when four images were simultaneously displayed on a small screen" (section 3.4).
+    A player sees an image's quality, which is normal, with noise that puts two images in the right
+    order with the probability of their skill. The best of four is preferred to three others. "Users
+    had trouble discerning details [...] when four images were simultaneously displayed on a small
+    screen" (GameLabel-10K, section 3.4).
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the game.
+    noise_factor : float
+        Factor on the noise when four images are shown.
+    answers : int
+        Number of answers.
+
+    Returns
+    -------
+    dict of str to float
+        Effects by name.
+
+    Examples
+    --------
+    >>> four_images(seed=0)["right pairs an answer"] > 0
+    True
     """
     rng = np.random.default_rng(seed)
-    skill = np.clip(Crowd(guessers=0).draw(answers, rng).skill, 0.51, 0.99)
+    skill = np.clip(Crowd(guesser_share=0).draw(answers, rng).skill, 0.51, 0.99)
     noise = 1 / np.tan(np.pi * (skill - 0.5))  # P(right) = 1/2 + arctan(1 / noise) / pi
     quality = rng.normal(size=(answers, 4))
-    seen = rng.normal(size=(answers, 4))
-    two = (quality + noise[:, None] * seen)[:, :2].argmax(1)
-    four = (quality + blur * noise[:, None] * seen).argmax(1)
+    error = noise[:, None] * rng.normal(size=(answers, 4))
+    best_of_two = (quality + error)[:, :2].argmax(1)
+    best_of_four = (quality + noise_factor * error).argmax(1)
     row = np.arange(answers)
-    of_two = (quality[row, two] >= quality[:, :2].max(1)).sum()
-    of_four = (quality[row, four][:, None] > quality).sum()
+    right_of_two = int((quality[row, best_of_two] >= quality[:, :2].max(1)).sum())
+    right_of_four = int((quality[row, best_of_four][:, None] > quality).sum())
     return {
-        "accuracy of a pair": of_four / (3 * answers) - of_two / answers,
-        "right pairs an answer": (of_four - of_two) / answers,
+        "accuracy of a pair": right_of_four / (3 * answers) - right_of_two / answers,
+        "right pairs an answer": (right_of_four - right_of_two) / answers,
     }
 
 
 def several_games(
     seed: int, skills: tuple[float, ...] = (0.76, 0.81, 0.86), tested: int = 20, players: int = 60
 ) -> dict[str, float]:
-    """All data to the game whose players did best on comparison points, against as much to each game.
+    """Give all data to the game whose players did best, instead of the same amount to each game.
 
-    tested: players of each game whose first batch decides. "Players of historical games likely possess superior
-    historical knowledge" (section 5).
+    "Players of historical games likely possess superior historical knowledge" (GameLabel-10K,
+    section 5).
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the games.
+    skills : tuple of float
+        Mean skill of the players of each game.
+    tested : int
+        Players of each game whose first batch of comparison points decides.
+    players : int
+        Players of each game.
+
+    Returns
+    -------
+    dict of str to float
+        Effects by name.
+
+    Examples
+    --------
+    >>> several_games(seed=0)["the best game found"] in (0, 1)
+    True
     """
     rng = np.random.default_rng(seed)
     games = [Crowd(skill_mean=skill).draw(players, rng) for skill in skills]
-    first = [rng.binomial(5, people.skill[:tested]).sum() for people in games]
-    quality = [_kept(people, seed)[0] for people in games]
+    right = [rng.binomial(5, people.skill[:tested]).sum() for people in games]
+    accuracy = [_kept_labels(people, seed)[0] for people in games]
     return {
-        "accuracy of kept labels": quality[int(np.argmax(first))] - float(np.mean(quality)),
-        "the best game found": float(np.argmax(first) == np.argmax(skills)),
+        "accuracy of kept labels": accuracy[int(np.argmax(right))] - float(np.mean(accuracy)),
+        "the best game found": float(np.argmax(right) == np.argmax(skills)),
     }
 
 
@@ -142,28 +261,43 @@ EXPERIMENTS: dict[str, Callable[[int], dict[str, float]]] = {
 }
 
 
-def experiments(games: int = 100, seed: int = 0) -> pd.DataFrame:
-    """Every experiment in so many games: `experiment, measure, effect, low, high, n, source`.
+def run_experiments(games: int = 100, seed: int = 0) -> pd.DataFrame:
+    """Run every experiment in several games, each with players of its own.
 
-    effect: the mean over n games, each with players of its own; low, high: its 95 % interval; source is SIMULATED.
+    Parameters
+    ----------
+    games : int
+        Number of games.
+    seed : int
+        Seed of the first game.
+
+    Returns
+    -------
+    DataFrame
+        One row for each measure: experiment, measure, effect (the mean over games), low and high
+        (its 95 % interval), n (the number of games), source ("SIMULATED").
+
+    Examples
+    --------
+    >>> run_experiments(games=2).experiment.nunique()
+    5
     """
     tables = []
     for name, experiment in EXPERIMENTS.items():
-        found = pd.DataFrame([experiment(seed + game) for game in range(games)])
-        half = 1.96 * found.std() / np.sqrt(games)
-        row = {"effect": found.mean(), "low": found.mean() - half, "high": found.mean() + half}
-        tables.append(
-            pd.DataFrame(row).rename_axis("measure").reset_index().assign(experiment=name)
-        )
+        effects = pd.DataFrame([experiment(seed + game) for game in range(games)])
+        mean, half = effects.mean(), 1.96 * effects.std() / np.sqrt(games)
+        table = pd.DataFrame({"effect": mean, "low": mean - half, "high": mean + half})
+        tables.append(table.rename_axis("measure").reset_index().assign(experiment=name))
     table = pd.concat(tables, ignore_index=True).assign(n=games, source="SIMULATED")
     return table[["experiment", "measure", "effect", "low", "high", "n", "source"]]
 
 
-def _kept(people: Players, seed: int) -> tuple[float, int]:
-    """The chance that a label left after the game's own rules is right, and how many there are."""
+def _kept_labels(people: Players, seed: int) -> tuple[float, int]:
+    """Return the accuracy and the number of labels that the game's own rules keep."""
     rules = Rules()
-    luck, _ = deal(people, rules, 600, Streams.of(seed))
-    played = play(people, rules, luck, 30_000)
-    kept = played.batches * rules.batch - played.standing.right - played.standing.wrong
-    chance = people.right(np.arange(len(kept)), 0)
-    return float(np.average(chance, weights=kept)), int(kept.sum())
+    draws, _ = draw_game(people, rules, 600, Streams.from_seed(seed))
+    played = play_batches(people, rules, draws, 30_000)
+    answered = played.standing.right + played.standing.wrong
+    kept = played.batches * rules.batch_size - answered
+    accuracy = people.accuracy(np.arange(len(kept)), 0)
+    return float(np.average(accuracy, weights=kept)), int(kept.sum())

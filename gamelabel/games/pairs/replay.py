@@ -1,128 +1,172 @@
-"""The labelling game played over labels that real workers gave: what would have been left, and at what cost?"""
+"""Play the labelling game over labels that real workers gave: what would it keep, and what cost?"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from gamelabel.aggregation import aggregate
-
-if TYPE_CHECKING:
-    from gamelabel.games.pairs import Rules
+from gamelabel.games.pairs.rules import Rules
 
 KEPT, SPENT, LOST = "kept", "spent", "lost"
 
 
-class Replay(NamedTuple):
-    """What became of N recorded labels and their W workers.
-
-    fate: (N,), in the labels' order, "kept" as data, "spent" on a comparison point, or "lost": never given, because its
-    worker had been removed. workers: `worker, labels, right, wrong, kept, removed`, right and wrong of what was spent.
-    """
+class ReplayResult(NamedTuple):
+    """What became of N recorded labels and of their workers."""
 
     fate: NDArray[np.str_]
+    """The fate of each label, shape (N,): "kept" as data, "spent" on a comparison point, or "lost",
+    because its worker had been removed."""
     workers: pd.DataFrame
+    """worker, labels, right, wrong (of the labels spent), kept, removed."""
 
 
-def replay(labels: pd.DataFrame, gold: pd.DataFrame, rules: Rules, seed: int = 0) -> Replay:
-    """Serve each worker their own labels in batches, by `rules`: a comparison point is one whose answer `gold` knows.
+def replay_labels(
+    labels: pd.DataFrame, gold: pd.DataFrame, rules: Rules, seed: int = 0
+) -> ReplayResult:
+    """Serve recorded workers their own labels in batches, by the rules of the game.
 
-    labels: `task, worker, label`; gold: `task, label`. When a label was given is not recorded, so each worker's are
-    put in random order; who tires or turns bad over time is not seen. A task may be a comparison point for one worker
-    and data for another, as if gold had been found for only some of them. A label on a task without gold is never
-    spent. What a worker did is taken as given: that a removed one would have stayed honest, too. Raises ValueError
-    where a label has no worker, for then there is no one to judge.
+    A comparison point is a label on a task whose answer `gold` knows. A task may be a comparison
+    point for one worker and data for another, as if gold had been available for only some of them.
+    Labels on tasks without gold are never spent. The order in which labels were given is not
+    recorded, so each worker's labels are shuffled: fatigue is not seen. Workers are assumed to
+    answer as they did, whatever the rules.
+
+    Parameters
+    ----------
+    labels : DataFrame
+        Columns task, worker, label.
+    gold : DataFrame
+        Columns task, label.
+    rules : Rules
+        The rules of the game.
+    seed : int
+        Seed of the order and of the comparison points.
+
+    Returns
+    -------
+    ReplayResult
+
+    Raises
+    ------
+    ValueError
+        If a label has no worker.
+
+    Examples
+    --------
+    >>> labels = pd.DataFrame({"task": range(40), "worker": "w", "label": 0})
+    >>> gold = pd.DataFrame({"task": range(40), "label": 1})
+    >>> result = replay_labels(labels, gold, Rules())
+    >>> bool(result.workers.removed[0]), int((result.fate == "lost").sum())
+    (True, 25)
     """
     if labels.worker.isna().any():
-        raise ValueError("a gate judges workers: these labels do not say who gave them")
-    shuffle, draw = (
-        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(2)
-    )
-    person, people = pd.factorize(labels.worker, sort=True)
+        raise ValueError("a gate judges workers: every label needs a value in the column worker")
+    children = np.random.SeedSequence(seed).spawn(2)
+    order_rng, comparison_rng = (np.random.default_rng(child) for child in children)
+    worker, names = pd.factorize(labels.worker, sort=True)
     answers = labels.task.map(gold.set_index("task").label)
     known, correct = answers.notna().to_numpy(), (answers == labels.label).to_numpy()
-    order = np.lexsort(
-        (shuffle.random(len(person)), person)
-    )  # worker by worker, each in random order
-    given = np.bincount(person, minlength=len(people))
-    first = np.concatenate([[0], np.cumsum(given)[:-1]])
+    order = np.lexsort((order_rng.random(len(worker)), worker))  # by worker, in random order
+    count = np.bincount(worker, minlength=len(names))
+    first = np.concatenate([[0], np.cumsum(count)[:-1]])
 
-    standing, fate = rules.start(len(people)), np.full(len(person), LOST, "U5")
-    for batch in range(-(-int(given.max(initial=0)) // rules.batch)):
-        here = np.flatnonzero((given > batch * rules.batch) & ~standing.removed)
-        at = batch * rules.batch + np.arange(rules.batch)
-        mine = standing.of(here)
-        there = at < given[here, None]
-        label = order[np.where(there, first[here, None] + at, 0)]
-        spent = rules.comparisons(mine, draw) & there & known[label]
+    standing, fate = rules.start(len(names)), np.full(len(worker), LOST, "U5")
+    for batch in range(-(-int(count.max(initial=0)) // rules.batch_size)):
+        active = np.flatnonzero((count > batch * rules.batch_size) & ~standing.removed)
+        place = batch * rules.batch_size + np.arange(rules.batch_size)
+        current = standing.select(active)
+        exists = place < count[active, None]
+        label = order[np.where(exists, first[active, None] + place, 0)]
+        spent = rules.draw_comparisons(current, comparison_rng) & exists & known[label]
         right = spent & correct[label]
-        fate[label[spent]], fate[label[there & ~spent]] = SPENT, KEPT
-        for values, changed in zip(
-            standing, rules.after(mine, right.sum(1), (spent & ~right).sum(1)), strict=True
-        ):
-            values[here] = changed
+        fate[label[spent]], fate[label[exists & ~spent]] = SPENT, KEPT
+        updated = rules.update(current, right.sum(1), (spent & ~right).sum(1))
+        for values, changed in zip(standing, updated, strict=True):
+            values[active] = changed
     workers = pd.DataFrame(
-        {"worker": people, "labels": given, "right": standing.right, "wrong": standing.wrong}
+        {"worker": names, "labels": count, "right": standing.right, "wrong": standing.wrong}
     )
-    kept = np.bincount(person[fate == KEPT], minlength=len(people))
-    return Replay(fate, workers.assign(kept=kept, removed=standing.removed))
+    kept = np.bincount(worker[fate == KEPT], minlength=len(names))
+    return ReplayResult(fate, workers.assign(kept=kept, removed=standing.removed))
 
 
-def what_remains(
+def replay_table(
     labels: pd.DataFrame, gold: pd.DataFrame, rules: Rules, seeds: Iterable[int]
 ) -> pd.DataFrame:
-    """A row for each seed: accuracies and costs, had the gate run, beside the same crowd without one.
+    """Compare a crowd under the rules of the game with the same crowd without them.
 
-    removed: share of workers; spent, lost: share of all labels; covered: share of tasks that keep a label.
-    label_accuracy, label_accuracy_kept: of all labels, and of those kept. Accuracies of tasks, over those with a label:
-    `majority` of all labels; `majority_same_work`, of as many labels at random as the gate let be given, comparison
-    points included; `majority_kept`; and `weighted_kept`, votes weighed by what the comparison points said of workers.
+    Parameters
+    ----------
+    labels, gold, rules
+        As in `replay_labels`.
+    seeds : iterable of int
+        Seeds of the replays.
+
+    Returns
+    -------
+    DataFrame
+        One row for each seed. Costs: removed, the share of workers; spent and lost, shares of all
+        labels; covered, the share of tasks that keep a label. Accuracies of labels: label_accuracy
+        of all labels, label_accuracy_kept. Accuracies of tasks, among those with a label: majority,
+        of all labels; majority_same_work, of a random sample of as many labels as the game let
+        workers give, comparison points included; majority_kept; weighted_kept, with votes weighted
+        by the workers' answers to comparison points.
+
+    Examples
+    --------
+    >>> labels = pd.DataFrame({"task": range(40), "worker": "w", "label": 0})
+    >>> gold = pd.DataFrame({"task": range(40), "label": 1})
+    >>> replay_table(labels, gold, Rules(), seeds=[0])[["removed", "lost"]].values.tolist()
+    [[1.0, 0.625]]
     """
     answers = gold.set_index("task").label
-    everyone = _right(aggregate(labels), answers)
+    majority = _accuracy(aggregate(labels), answers)
     is_right = (labels.task.map(answers) == labels.label)[labels.task.isin(answers.index)]
     rows = {}
     for seed in seeds:
-        found = replay(labels, gold, rules, seed)
-        kept, spent = labels[found.fate == KEPT], labels[found.fate == SPENT]
-        work = len(kept) + len(spent)
-        same = labels.sample(work, random_state=np.random.default_rng(seed))
+        result = replay_labels(labels, gold, rules, seed)
+        kept, spent = labels[result.fate == KEPT], labels[result.fate == SPENT]
+        n_given = len(kept) + len(spent)
+        sample = labels.sample(n_given, random_state=np.random.default_rng(seed))
         rows[seed] = {
-            "removed": found.workers.removed.mean(),
+            "removed": result.workers.removed.mean(),
             "spent": len(spent) / len(labels),
-            "lost": 1 - work / len(labels),
+            "lost": 1 - n_given / len(labels),
             "covered": kept.task.nunique() / labels.task.nunique(),
             "label_accuracy": is_right.mean(),
             "label_accuracy_kept": is_right[kept.index.intersection(is_right.index)].mean(),
-            "majority": everyone,
-            "majority_same_work": _right(aggregate(same, seed=seed), answers),
-            "majority_kept": _right(aggregate(kept, seed=seed), answers),
-            "weighted_kept": _right(_weighted(kept, spent, answers, seed), answers),
+            "majority": majority,
+            "majority_same_work": _accuracy(aggregate(sample, seed=seed), answers),
+            "majority_kept": _accuracy(aggregate(kept, seed=seed), answers),
+            "weighted_kept": _accuracy(_aggregate_weighted(kept, spent, answers, seed), answers),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("seed")
 
 
-def _weighted(
+def _aggregate_weighted(
     kept: pd.DataFrame, spent: pd.DataFrame, answers: pd.Series, seed: int
 ) -> pd.DataFrame:
-    """Kept labels put together by what their workers were right in; no answer of a task is told to itself.
+    """Aggregate the kept labels, with workers weighted by the labels that they spent.
 
-    The comparison points go by names of their own, so that gold is known of these answers and of no kept label.
+    Comparison points become tasks of their own, so that gold is known for the labels spent and for
+    no label kept.
     """
-    apart = spent.assign(task=[("comparison point", i) for i in range(len(spent))])
-    named = kept.assign(task=[("data", task) for task in kept.task])
-    known = pd.DataFrame({"task": apart.task, "label": spent.task.map(answers)})
-    one = aggregate(pd.concat([named, apart], ignore_index=True), "weighted", known, seed)
-    data = one.task.map(lambda task: task[0] == "data")
+    comparisons = spent.assign(task=[("comparison point", i) for i in range(len(spent))])
+    data = kept.assign(task=[("data", task) for task in kept.task])
+    known = pd.DataFrame({"task": comparisons.task, "label": spent.task.map(answers)})
+    everything = pd.concat([data, comparisons], ignore_index=True)
+    result = aggregate(everything, "weighted", known, seed)
+    result = result[result.task.map(lambda task: task[0] == "data")]
     return pd.DataFrame(
-        {"task": [task[1] for task in one.task[data]], "label": one.label[data].to_numpy()}
+        {"task": [task[1] for task in result.task], "label": result.label.to_numpy()}
     )
 
 
-def _right(one: pd.DataFrame, answers: pd.Series) -> float:
-    truth = one.task.map(answers)
-    return float((one.label == truth)[truth.notna()].mean())
+def _accuracy(aggregated: pd.DataFrame, answers: pd.Series) -> float:
+    truth = aggregated.task.map(answers)
+    return float((aggregated.label == truth)[truth.notna()].mean())

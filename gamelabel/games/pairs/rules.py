@@ -1,4 +1,4 @@
-"""What a player is served: batches of five, the fewer comparison points the better they do."""
+"""What a player is served: batches of points, fewer of them comparisons the better they do."""
 
 from __future__ import annotations
 
@@ -8,86 +8,151 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gamelabel.games.pairs.gate import Counts, Gate, Threshold, Weights
+from gamelabel.games.pairs.gate import Gate, Threshold
 
 
 class Standing(NamedTuple):
-    """Where players stand, each array (P,): all that the game must remember of them between batches."""
+    """All that the game remembers of P players between batches; each field has shape (P,)."""
 
-    right: Counts  # comparison points answered rightly
-    wrong: Counts  # and wrongly
-    share: NDArray[np.float64]  # of comparison points in the next batch
-    removed: NDArray[np.bool_]  # for good
-    credit: Weights  # right answers as the gate weighs them
-    debit: Weights  # and wrong ones
+    right: NDArray[np.int64]
+    """Comparison points answered correctly."""
+    wrong: NDArray[np.int64]
+    """Comparison points answered incorrectly."""
+    share: NDArray[np.float64]
+    """Share of comparison points in the next batch."""
+    removed: NDArray[np.bool_]
+    """Whether a player is removed, for good."""
+    credit: NDArray[np.float64]
+    """Right answers as the gate weighs them."""
+    debit: NDArray[np.float64]
+    """Wrong answers as the gate weighs them."""
 
-    def of(self, players: NDArray[np.int64]) -> Standing:
-        """The standing of some of the players, by their places."""
+    def select(self, players: NDArray[np.int64] | NDArray[np.bool_]) -> Standing:
+        """Return the standing of some of the players, by their indices or a mask."""
         return Standing._make(values[players] for values in self)
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules of the labelling game; a simulation plays them with all players at once, a server with one.
+    """The rules of the labelling game, played by all players at once or by one.
 
-    "Initially, we send comparison data points [...] If the user's accuracy is high, we slowly reduce the amount of
-    comparison data. [...] Each user labels five data points at a time" (GameLabel-10K, section 3.4). The paper has no
-    more numbers: `step`, `good` and the middle of `floor` were found by search, so that simulated players show its
-    counts.
+    "Initially, we send comparison data points [...] If the user's accuracy is high, we slowly
+    reduce the amount of comparison data. [...] Each user labels five data points at a time"
+    (GameLabel-10K, section 3.4). The paper has no more numbers: `share_factor`, `good_accuracy` and
+    the middle of `share_floor` were found by search (benchmarks/crowd_search.py), so that simulated
+    players show its counts.
 
-    batch: points a batch; step: factor on the share of comparison points after a batch; good: accuracy from which the
-    share falls instead of rising; floor: between which two shares every batch draws the least that it may have, so
-    that a player who turns bad is noticed and none can tell how many points count; gate: who is removed.
+    Parameters
+    ----------
+    batch_size : int
+        Points in a batch.
+    share_factor : float
+        Factor on the share of comparison points after a batch of a good player; the share of others
+        is divided by it.
+    good_accuracy : float
+        Accuracy from which the share falls instead of rising.
+    share_floor : (float, float)
+        Range of the least share. Each batch draws its own from it, so that players cannot tell how
+        many points count, and one who becomes careless is noticed.
+    gate : Gate
+        The rule for removing players.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of range.
+
+    Examples
+    --------
+    >>> rules = Rules()
+    >>> standing = rules.start()
+    >>> rules.draw_comparisons(standing, np.random.default_rng(0)).tolist()
+    [[True, True, True, True, True]]
+    >>> standing = rules.update(standing, right=np.array([4]), wrong=np.array([1]))
+    >>> standing.share.item(), standing.removed.item()
+    (0.818, False)
     """
 
-    batch: int = 5
-    step: float = 0.818  # found by benchmarks/crowd_search.py
-    good: float = 0.719
-    floor: tuple[float, float] = (0.163, 0.263)
+    batch_size: int = 5
+    share_factor: float = 0.818
+    good_accuracy: float = 0.719
+    share_floor: tuple[float, float] = (0.163, 0.263)
     gate: Gate = field(default_factory=Threshold)
 
     def __post_init__(self) -> None:
-        if self.batch < 1 or not 0 < self.step <= 1 or not 0 <= self.good <= 1:
+        in_range = 0 < self.share_factor <= 1 and 0 <= self.good_accuracy <= 1
+        if self.batch_size < 1 or not in_range:
             raise ValueError(
-                f"rules need batch >= 1, step in (0, 1] and good in [0, 1], not {self}"
+                "rules need batch_size >= 1, share_factor in (0, 1] and good_accuracy in [0, 1], "
+                f"not {self}"
             )
-        if not 0 <= self.floor[0] <= self.floor[1] <= 1:
+        if not 0 <= self.share_floor[0] <= self.share_floor[1] <= 1:
             raise ValueError(
-                f"rules need a floor from 0 to 1, the lower end first, not {self.floor}"
+                f"rules need a share_floor in [0, 1], the lower end first, not {self.share_floor}"
             )
 
     def start(self, players: int = 1) -> Standing:
-        """The standing of new players: nothing answered, the first batch all comparison points."""
+        """Return the standing of new players: their first batch is all comparison points."""
         right, wrong = np.zeros((2, players), np.int64)
         credit, debit = np.zeros((2, players))
         return Standing(right, wrong, np.ones(players), np.zeros(players, np.bool_), credit, debit)
 
-    def comparisons(self, standing: Standing, rng: np.random.Generator) -> NDArray[np.bool_]:
-        """Which points of each player's next batch are comparison points, (P, batch).
+    def draw_comparisons(self, standing: Standing, rng: np.random.Generator) -> NDArray[np.bool_]:
+        """Draw which points of each player's next batch are comparison points.
 
-        Drawn point by point, so that no place in a batch tells a player which points count.
+        Each point is drawn by itself, so its place in the batch does not reveal whether it counts.
+
+        Returns
+        -------
+        ndarray of bool, shape (P, batch_size)
         """
-        return self.counted(standing.share, rng.random((len(standing.share), self.batch + 1)))
+        draws = rng.random((len(standing.share), 1 + self.batch_size))
+        return self.comparison_mask(standing.share, draws)
 
-    def counted(self, share: NDArray[np.float64], draws: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Which points are comparison points, (P, batch), of shares (P,) and uniform draws (P, 1 + batch).
+    def comparison_mask(
+        self, share: NDArray[np.float64], draws: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Return which points are comparison points, given uniform random numbers.
 
-        The first draw sets the least share of this batch, the others decide point by point.
+        Parameters
+        ----------
+        share : ndarray of float, shape (P,)
+            Share of comparison points of each player.
+        draws : ndarray of float, shape (P, 1 + batch_size)
+            The first number sets the least share of the batch, the others decide point by point.
+
+        Returns
+        -------
+        ndarray of bool, shape (P, batch_size)
         """
-        low, high = self.floor
+        low, high = self.share_floor
         least = low + (high - low) * draws[:, 0]
-        return draws[:, 1:] < np.maximum(share, least)[:, None]
+        return np.asarray(draws[:, 1:] < np.maximum(share, least)[:, None])
 
-    def after(self, standing: Standing, right: Counts, wrong: Counts) -> Standing:
-        """The standing after a batch with so many right and wrong answers to comparison points, each (P,).
+    def update(
+        self, standing: Standing, right: NDArray[np.int64], wrong: NDArray[np.int64]
+    ) -> Standing:
+        """Return the standing after a batch.
 
-        Who is removed stays so; who has answered no comparison point keeps their share.
+        A removed player stays removed. The share of a player who has answered no comparison point
+        does not change.
+
+        Parameters
+        ----------
+        standing : Standing
+            The standing of P players before the batch.
+        right, wrong : ndarray of int, shape (P,)
+            Right and wrong answers to the comparison points of the batch.
+
+        Returns
+        -------
+        Standing
         """
-        credit, debit = self.gate.weigh(standing.credit, standing.debit, right, wrong)
+        credit, debit = self.gate.update(standing.credit, standing.debit, right, wrong)
         right, wrong = standing.right + right, standing.wrong + wrong
         answers = right + wrong
-        moved = standing.share * np.where(right >= self.good * answers, self.step, 1 / self.step)
-        share = np.where(answers > 0, np.clip(moved, self.floor[0], 1.0), standing.share)
-        return Standing(
-            right, wrong, share, standing.removed | self.gate.removes(credit, debit), credit, debit
-        )
+        is_good = right >= self.good_accuracy * answers
+        moved = standing.share * np.where(is_good, self.share_factor, 1 / self.share_factor)
+        share = np.where(answers > 0, np.clip(moved, self.share_floor[0], 1.0), standing.share)
+        removed = standing.removed | self.gate.removes(credit, debit)
+        return Standing(right, wrong, share, removed, credit, debit)

@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
-from gamelabel.games.pairs import reward
-from gamelabel.games.pairs.pay import STEPS
+from gamelabel.games.pairs.pay import PAY_STEPS, pay_level
 from gamelabel.service.database_tables import (
     assignments,
     batches,
@@ -127,7 +126,7 @@ def answer(
         _has_looked(found, len(items), settings)
 
         judged = [choices[item] == row.gold for item, row in items.items() if row.gold]
-        after = settings.rules.after(
+        after = settings.rules.update(
             standing(player), np.array([sum(judged)]), np.array([judged.count(False)])
         )
         state = "removed" if after.removed.item() else "active"
@@ -157,7 +156,7 @@ def answer(
             "state": state,
             "reward": paid,
             "level": found.level,
-            "levels": len(STEPS),
+            "levels": len(PAY_STEPS),
             "labels": values["labels"],
         }
         connection.execute(_CLOSE, {"this": batch, "reply": reply, "opened_at": None})
@@ -180,15 +179,15 @@ def picture(store: Store, settings: Settings, session: str, name: str) -> bytes:
 
 def amount(coins: int, level: int) -> int:
     """What a batch pays at a level: equal steps up to `coins` at the highest."""
-    return coins * (level + 1) // (len(STEPS) + 1)
+    return coins * (level + 1) // (len(PAY_STEPS) + 1)
 
 
 def _new_batch(
     connection: Connection, player: Row, key: str | None, settings: Settings
 ) -> dict[str, Any]:
     now = standing(player)
-    chance, size = settings.chance, settings.rules.batch
-    counts = settings.rules.comparisons(now, chance)[0]
+    chance, size = settings.chance, settings.rules.batch_size
+    counts = settings.rules.draw_comparisons(now, chance)[0]
     again = (chance.random(size) < settings.again).tolist()
     dealt = deal(connection, player.id, player.pool, counts.tolist(), again, chance)
     if dealt is None:
@@ -206,7 +205,7 @@ def _new_batch(
         "opened_key": key,
         "opened_at": settings.now_ms,
     }
-    batch["level"] = reward(now.right, now.wrong).item()
+    batch["level"] = pay_level(now.right, now.wrong).item()
     connection.execute(insert(batches), batch)
     sides = np.where(chance.random(size) < 0.5, "a", "b").tolist()
     rows = [

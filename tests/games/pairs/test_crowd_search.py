@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.crowd_search import calibrate, find_seed, windows
-from gamelabel.games.pairs import Crowd, beside, ensemble
+from gamelabel.games.pairs import Crowd
+from gamelabel.games.pairs.ensemble import ensemble_table, play_ensemble
 from gamelabel.reliability import PAPER_STATISTICS
 
 # What the default crowd was fitted to; the share of the busiest 16 is "nearly half".
@@ -14,17 +15,19 @@ PUBLISHED = 262_883  # the seed of notebook 03
 
 
 def test_the_default_crowd_makes_the_papers_numbers_likely() -> None:
-    many = ensemble(30_000, 600, range(96))
-    table = beside(many.iloc[0].to_dict(), many, PAPER_STATISTICS).set_index("number")
+    many = play_ensemble(30_000, 600, range(96))
+    table = ensemble_table(many.iloc[0].to_dict(), many, PAPER_STATISTICS).set_index("number")
     assert ((table.low <= table.paper) & (table.paper <= table.high)).all()
     assert table.drop("players")["rank"].between(0.2, 0.8).all()
 
 
 @pytest.mark.full
 def test_every_number_of_the_paper_lies_in_the_central_80_percent_of_1000_seeds() -> None:
-    many = ensemble(30_000, 600, range(1000))
+    many = play_ensemble(30_000, 600, range(1000))
     table = (
-        beside(many.iloc[0].to_dict(), many, PAPER_STATISTICS).set_index("number").drop("players")
+        ensemble_table(many.iloc[0].to_dict(), many, PAPER_STATISTICS)
+        .set_index("number")
+        .drop("players")
     )
     assert table["rank"].between(0.1, 0.9).all()
 
@@ -36,7 +39,7 @@ def test_the_published_seed_has_every_number_within_3_percent() -> None:
 def test_a_seed_is_found_only_where_one_fits() -> None:
     wide = windows(PAPER_STATISTICS, 0.5, multi_labelled=(0, 9999))
     found = find_seed(wide, range(200))
-    row = ensemble(6800, 600, [found]).iloc[0]
+    row = play_ensemble(6800, 600, [found]).iloc[0]
     assert all(low <= row[name] <= high for name, (low, high) in wide.items())
     assert find_seed(wide | {"kept": (0, 1)}, range(50)) is None
 
@@ -44,7 +47,9 @@ def test_a_seed_is_found_only_where_one_fits() -> None:
 def test_calibration_moves_a_crowd_towards_the_numbers() -> None:
     off = replace(Crowd(), labels_mu=3.4)
     found, _ = calibrate(PAPER_STATISTICS, off, games=16, trials=26)
-    many, before = (ensemble(30_000, 600, range(500, 548), crowd=crowd) for crowd in (found, off))
+    many, before = (
+        play_ensemble(30_000, 600, range(500, 548), crowd=crowd) for crowd in (found, off)
+    )
     gap = [
         abs(each.annotations.median() - PAPER_STATISTICS["annotations"]) for each in (many, before)
     ]

@@ -1,13 +1,14 @@
 import pandas as pd
 import pytest
 
-from gamelabel.games.pairs import Crowd, beside, ensemble, simulate
+from gamelabel.games.pairs import Crowd, simulate
+from gamelabel.games.pairs.ensemble import ensemble_table, play_ensemble
 from gamelabel.reliability import PAPER_STATISTICS, dataset_statistics
 from tests.games.pairs.worlds import world
 
 PAIRS, TRUTH = world(300, 40)
-KINDS = Crowd(
-    kinds={
+PLAYER_KINDS = Crowd(
+    kind_shares={
         "bot": 0.1,
         "copier": 0.3,
         "sleeper": 0.1,
@@ -18,10 +19,10 @@ KINDS = Crowd(
 )
 
 
-@pytest.mark.parametrize("crowd", [None, KINDS])
+@pytest.mark.parametrize("crowd", [None, PLAYER_KINDS])
 def test_an_ensembles_rows_are_the_games_of_its_seeds(crowd: Crowd | None) -> None:
     """So few points that the busiest players see all of them; counts do not depend on which image is better."""
-    many = ensemble(300, 40, range(4, 8), players=20, crowd=crowd)
+    many = play_ensemble(300, 40, range(4, 8), players=20, crowd=crowd)
     assert list(many.index) == [4, 5, 6, 7] and set(many.columns) == set(PAPER_STATISTICS)
     for seed in many.index:
         played = simulate(PAIRS, TRUTH, players=20, seed=seed, crowd=crowd)
@@ -32,15 +33,15 @@ def test_an_ensembles_rows_are_the_games_of_its_seeds(crowd: Crowd | None) -> No
 
 def test_how_many_games_are_played_together_changes_none() -> None:
     assert (
-        ensemble(300, 40, range(70), players=3)
+        play_ensemble(300, 40, range(70), players=3)
         .loc[66:]
-        .equals(ensemble(300, 40, range(66, 70), players=3))
+        .equals(play_ensemble(300, 40, range(66, 70), players=3))
     )
 
 
 def test_numbers_stand_beside_the_papers() -> None:
     many = pd.DataFrame({"kept": [1.0, 2, 3, 4, 5]})
-    row = beside({"kept": 3, "other": 9}, many, {"kept": 4}).iloc[0].to_dict()
+    row = ensemble_table({"kept": 3, "other": 9}, many, {"kept": 4}).iloc[0].to_dict()
     assert row == {
         "number": "kept",
         "paper": 4,

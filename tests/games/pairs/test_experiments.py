@@ -1,8 +1,8 @@
-from gamelabel.games.pairs import experiments
+from gamelabel.games.pairs.experiments import run_experiments
 
 
 def test_every_change_of_the_papers_future_work_has_an_effect_with_its_interval() -> None:
-    table = experiments(games=24)
+    table = run_experiments(games=24)
     assert list(table.columns) == ["experiment", "measure", "effect", "low", "high", "n", "source"]
     assert (
         table.experiment.nunique() == 5
@@ -10,7 +10,7 @@ def test_every_change_of_the_papers_future_work_has_an_effect_with_its_interval(
         and set(table.n) == {24}
     )
     assert ((table.low <= table.effect) & (table.effect <= table.high)).all()
-    assert table.equals(experiments(games=24))
+    assert table.equals(run_experiments(games=24))
     found = table.set_index(["experiment", "measure"])
     of = {(name.split()[-1], measure): row for (name, measure), row in found.iterrows()}
     assert of["carelessness", "accuracy of answers not too fast"].low > 0

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import beta
 
-from gamelabel.games.pairs import SPRT, Gate, Posterior, Rules, Threshold, errors, operating
+from gamelabel.games.pairs import SPRT, Gate, Posterior, Rules, Threshold
+from gamelabel.games.pairs.operating_curve import gate_errors, operating_curves
 
 GATES = [Threshold(), SPRT(), Posterior(), Posterior(discount=1.0)]
 HISTORY = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=60)
@@ -16,13 +17,13 @@ HISTORY = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, 
 
 def alone(gate: Gate) -> Rules:
     """Nothing but comparison points, judged one by one."""
-    return Rules(batch=1, step=1, floor=(1, 1), gate=gate)
+    return Rules(batch_size=1, share_factor=1, share_floor=(1, 1), gate=gate)
 
 
 def replay(gate: Gate, history: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray, list[bool]]:
     credit, debit, removed = np.zeros(1), np.zeros(1), []
     for right, wrong in history:
-        credit, debit = gate.weigh(credit, debit, np.array([right]), np.array([wrong]))
+        credit, debit = gate.update(credit, debit, np.array([right]), np.array([wrong]))
         removed.append(gate.removes(credit, debit).item())
     return credit, debit, removed
 
@@ -53,6 +54,14 @@ def test_a_posterior_that_forgets_holds_about_the_last_answers() -> None:
     assert not replay(SPRT(), [(1, 0)] * 2000 + [(0, 1)] * 40)[2][-1]
 
 
+def test_a_wrong_answer_ages_the_posterior_as_a_right_one_does() -> None:
+    """Ten right answers, then one more: the ten weigh 0.95 each, whichever answer it is."""
+    gate, ten, none, one = Posterior(), np.array([10.0]), np.zeros(1), np.ones(1, int)
+    assert gate.update(ten, ten, one, 0 * one) == (pytest.approx(10.5), pytest.approx(9.5))
+    assert gate.update(ten, ten, 0 * one, one) == (pytest.approx(9.5), pytest.approx(10.5))
+    assert gate.update(ten, none, 0 * one, 2 * one)[0] == pytest.approx(10 * 0.95**2)
+
+
 @settings(deadline=None)
 @given(HISTORY, st.sampled_from(GATES))
 def test_worse_answers_never_save_a_player(history, gate) -> None:
@@ -67,14 +76,16 @@ def test_worse_answers_never_save_a_player(history, gate) -> None:
     [
         (Threshold(0.6, 10), [1.0, 0.091, 0.029], 10),
         (SPRT(), [0.997, 0.038, 0.005], 13),
-        (Posterior(sure=0.95, discount=1.0), [0.998, 0.003, 0.0], 26),
+        (Posterior(confidence=0.95, discount=1.0), [0.998, 0.003, 0.0], 26),
     ],
 )
 def test_gates_alone_remove_as_many_as_was_found_before(
     gate: Gate, expected: list[float], spent: float
 ) -> None:
     """Shares removed by 200 comparison points at accuracies .5, .8, .85, and the median spent on a guesser."""
-    table = operating({"it": alone(gate)}, [0.5, 0.8, 0.85], labels=200, players=2000, seed=1)
+    table = operating_curves(
+        {"it": alone(gate)}, [0.5, 0.8, 0.85], labels=200, players=2000, seed=1
+    )
     assert table.removed.to_numpy() == pytest.approx(expected, abs=0.015)
     assert abs(table.comparisons.iloc[0] - spent) <= 3
 
@@ -82,7 +93,7 @@ def test_gates_alone_remove_as_many_as_was_found_before(
 @pytest.mark.parametrize("error", [0.05, 0.2])
 def test_the_sequential_test_errs_as_seldom_as_it_says(error: float) -> None:
     """Wald: the sum of both true errors is at most that of the nominal ones, and each at most error / (1 - error)."""
-    table = operating(
+    table = operating_curves(
         {"it": alone(SPRT(0.6, 0.8, error, error))}, [0.6, 0.8], labels=600, players=3000, seed=2
     )
     wrong = np.array([1 - table.removed.iloc[0], table.removed.iloc[1]])
@@ -93,14 +104,14 @@ def test_the_sequential_test_errs_as_seldom_as_it_says(error: float) -> None:
 
 def test_both_errors_stand_beside_each_other_and_the_table_repeats() -> None:
     rules = {"strict": Rules(gate=Threshold(0.75)), "mild": Rules(gate=Threshold(0.55))}
-    table = operating(rules, [0.5, 0.8], labels=100, players=300)
-    assert table.equals(operating(rules, [0.5, 0.8], labels=100, players=300))
-    both = errors(table).set_index("rule")
+    table = operating_curves(rules, [0.5, 0.8], labels=100, players=300)
+    assert table.equals(operating_curves(rules, [0.5, 0.8], labels=100, players=300))
+    both = gate_errors(table).set_index("rule")
     assert both.loc["strict", "good_removed"] > both.loc["mild", "good_removed"]
     assert both.loc["strict", "guesser_kept"] <= both.loc["mild", "guesser_kept"]
     assert ((table.low <= table.removed) & (table.removed <= table.high)).all()
     with pytest.raises(ValueError, match=r"it needs 0.5 and 0.9"):
-        errors(table, good=0.9)
+        gate_errors(table, good=0.9)
 
 
 def test_only_what_forgets_notices_who_turns_bad() -> None:
@@ -116,7 +127,7 @@ def test_only_what_forgets_notices_who_turns_bad() -> None:
     }.items():
         credit, debit, removed = np.zeros(200), np.zeros(200), np.zeros(200, bool)
         for right in answers:
-            credit, debit = gate.weigh(credit, debit, right, 1 - right)
+            credit, debit = gate.update(credit, debit, right, 1 - right)
             removed |= gate.removes(credit, debit)
         caught[name] = removed.mean()
     assert caught["recent"] > 0.75 and caught["all"] < 0.1 and caught["sprt"] < 0.05
@@ -127,7 +138,7 @@ def test_only_what_forgets_notices_who_turns_bad() -> None:
     [
         lambda: SPRT(0.8, 0.6),
         lambda: SPRT(alpha=0),
-        lambda: Posterior(sure=1),
+        lambda: Posterior(confidence=1),
         lambda: Posterior(discount=0),
     ],
 )

@@ -3,21 +3,25 @@
 import numpy as np
 import pytest
 
-from gamelabel.games.pairs import KINDS, SPRT, Crowd, Posterior, Rules, Threshold, by_kind
+from gamelabel.games.pairs import SPRT, Crowd, Posterior, Rules, Threshold
+from gamelabel.games.pairs.player_kinds import outcomes_by_kind
+from gamelabel.games.pairs.players import PLAYER_KINDS
 
 RULES = {"threshold": Rules(), "sprt": Rules(gate=SPRT()), "posterior": Rules(gate=Posterior())}
 
 
 @pytest.fixture(scope="module")
 def removed():
-    return by_kind(RULES, players=400).set_index(["rule", "kind"]).removed
+    return outcomes_by_kind(RULES, players=400).set_index(["rule", "kind"]).removed
 
 
 def test_every_kind_stands_under_every_rule_and_the_table_repeats() -> None:
-    table = by_kind({"mild": Rules(gate=Threshold(0.1))}, labels=60, players=30)
-    assert table.kind.tolist() == ["honest", "guesser", *KINDS]
+    table = outcomes_by_kind({"mild": Rules(gate=Threshold(0.1))}, labels=60, players=30)
+    assert table.kind.tolist() == ["honest", "guesser", *PLAYER_KINDS]
     assert ((table.low <= table.removed) & (table.removed <= table.high)).all()
-    assert table.equals(by_kind({"mild": Rules(gate=Threshold(0.1))}, labels=60, players=30))
+    assert table.equals(
+        outcomes_by_kind({"mild": Rules(gate=Threshold(0.1))}, labels=60, players=30)
+    )
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -36,12 +40,14 @@ def test_who_turns_bad_is_noticed_by_gates_that_go_on_asking(removed) -> None:
 
 def test_labels_left_are_as_right_as_their_kind_says() -> None:
     """Nobody removed, all served alike: a sleeper looks at 50 of 500, a flipper is right where others are wrong."""
-    table = by_kind({"open": Rules(gate=Threshold(0.0), good=0.0)}, players=400).set_index("kind")
+    table = outcomes_by_kind(
+        {"open": Rules(gate=Threshold(0.0), good_accuracy=0.0)}, players=400
+    ).set_index("kind")
     assert (table.removed == 0).all()
     assert table.right["bot"] == 0.5
     assert table.right["flipper"] == pytest.approx(1 - table.right["honest"], abs=1e-9)
     assert table.right["hurried"] == pytest.approx(0.25 + table.right["honest"] / 2, abs=1e-9)
-    kept = Crowd(guessers=0).skill_mean
+    kept = Crowd(guesser_share=0).skill_mean
     assert table.right["honest"] == pytest.approx(kept, abs=0.02)
     assert 0.5 < table.right["sleeper"] < 0.55
 
@@ -49,10 +55,12 @@ def test_labels_left_are_as_right_as_their_kind_says() -> None:
 def test_chances_are_those_of_the_answers() -> None:
     """`right` is the share of `picks`, over where the image is."""
     rng = np.random.default_rng(0)
-    people = Crowd(kinds=dict.fromkeys(KINDS, 1 / 7)).draw(30, rng)
+    people = Crowd(kind_shares=dict.fromkeys(PLAYER_KINDS, 1 / 7)).draw(30, rng)
     who, given = np.repeat(np.arange(30), 20_000), 100
-    chance, hurry = people.looks(who, given)
-    picked = people.picks(who, chance, hurry, rng.random(len(who)), rng.random(len(who)) < 0.5)
+    chance, hurry = people.attention(who, given)
+    picked = people.choose_target(
+        who, chance, hurry, rng.random(len(who)), rng.random(len(who)) < 0.5
+    )
     assert picked.reshape(30, -1).mean(1) == pytest.approx(
-        people.right(np.arange(30), given), abs=0.02
+        people.accuracy(np.arange(30), given), abs=0.02
     )

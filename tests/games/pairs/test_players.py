@@ -6,16 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gamelabel.games.pairs import KINDS, Crowd, Players, Rules, Threshold, simulate
+from gamelabel.games.pairs import Crowd, Players, Rules, Threshold, simulate
+from gamelabel.games.pairs.players import PLAYER_KINDS
 from tests.games.pairs.worlds import world
 
 PAIRS, TRUTH = world(1500, 300)
-OPEN = Rules(step=1, gate=Threshold(0.0))  # nothing but comparison points, nobody removed
+OPEN = Rules(share_factor=1, gate=Threshold(0.0))  # nothing but comparison points, nobody removed
 
 
 def people(players: int = 12, labels: int = 400, **columns: object) -> pd.DataFrame:
     """Players who see everything and give so many labels, with some columns set."""
-    drawn = Crowd(guessers=0).draw(players, np.random.default_rng(0)).frame()
+    drawn = Crowd(guesser_share=0).draw(players, np.random.default_rng(0)).to_frame()
     return drawn.assign(skill=1.0, stamina=labels, **columns)
 
 
@@ -33,11 +34,11 @@ def answers(frame: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 
 def test_who_sees_everything_is_always_right_and_who_flips_never() -> None:
     assert answers(people()).right.all()
-    assert not answers(people(flips=True)).right.any()
+    assert not answers(people(inverted=True)).right.any()
 
 
 def test_a_sleeper_turns_into_a_guesser_and_a_tired_player_slowly() -> None:
-    sleeper = answers(people(turns_at=50.0))
+    sleeper = answers(people(guesses_after=50.0))
     assert sleeper[sleeper.place < 50].right.all()
     assert sleeper[sleeper.place >= 50].right.mean() == pytest.approx(0.5, abs=0.03)
     tired = answers(people(players=60, fatigue=3.0))
@@ -52,7 +53,7 @@ def test_a_sleeper_turns_into_a_guesser_and_a_tired_player_slowly() -> None:
 def test_a_one_sided_player_leans_to_the_left_and_errs_where_the_right_image_is_on_the_right() -> (
     None
 ):
-    found = answers(people(hurry=0.4, lean=1.0))
+    found = answers(people(guess_rate=0.4, left_bias=1.0))
     is_left = found.choice == found.shown_left
     assert is_left.mean() == pytest.approx(0.7, abs=0.02)
     assert found.right[found.gold == found.shown_left].all()
@@ -75,19 +76,21 @@ def test_a_team_gives_the_same_answer_to_the_same_point_and_others_do_not() -> N
 
 def test_times_are_there_where_players_have_a_pace_and_tell_who_did_not_look() -> None:
     assert answers(people()).response_ms.isna().all()
-    ms = answers(people(pace_ms=4000.0)).response_ms.astype(float)
+    ms = answers(people(median_ms=4000.0)).response_ms.astype(float)
     assert ms.median() == pytest.approx(4000, rel=0.1)
-    assert answers(people(pace_ms=4000.0, hurry=1.0)).response_ms.astype(
+    assert answers(people(median_ms=4000.0, guess_rate=1.0)).response_ms.astype(
         float
     ).median() == pytest.approx(700, rel=0.1)
 
 
 def test_kinds_come_in_their_shares_and_the_rest_is_as_without_them() -> None:
-    crowd = Crowd(kinds={"bot": 0.2, "copier": 0.1, "sleeper": 0.1})
-    mixed, plain = (each.draw(4000, np.random.default_rng(1)).frame() for each in (crowd, Crowd()))
+    crowd = Crowd(kind_shares={"bot": 0.2, "copier": 0.1, "sleeper": 0.1})
+    mixed, plain = (
+        each.draw(4000, np.random.default_rng(1)).to_frame() for each in (crowd, Crowd())
+    )
     shares = mixed.kind.value_counts(normalize=True)
-    assert [shares[kind] for kind in crowd.kinds] == pytest.approx([0.2, 0.1, 0.1], abs=0.03)
-    rest = ~mixed.kind.isin(KINDS)
+    assert [shares[kind] for kind in crowd.kind_shares] == pytest.approx([0.2, 0.1, 0.1], abs=0.03)
+    rest = ~mixed.kind.isin(PLAYER_KINDS)
     pd.testing.assert_frame_equal(mixed[rest], plain[rest])
     assert (mixed[mixed.kind == "bot"].stamina > 2 * plain[mixed.kind == "bot"].stamina).all()
     teams = mixed[mixed.kind == "copier"].groupby("team")
@@ -96,13 +99,13 @@ def test_kinds_come_in_their_shares_and_the_rest_is_as_without_them() -> None:
 
 @settings(max_examples=15, deadline=None)
 @given(
-    st.dictionaries(st.sampled_from(sorted(KINDS)), st.floats(0, 0.14), max_size=7),
+    st.dictionaries(st.sampled_from(sorted(PLAYER_KINDS)), st.floats(0, 0.14), max_size=7),
     st.integers(0, 2**32),
 )
 def test_whoever_plays_the_same_seed_gives_the_same_bytes_and_no_removed_player_comes_back(
     kinds, seed
 ) -> None:
-    crowd, rules = Crowd(kinds=kinds, labels_mu=3.0), Rules()
+    crowd, rules = Crowd(kind_shares=kinds, labels_mu=3.0), Rules()
     first, again = (simulate(PAIRS, TRUTH, 20, seed, crowd, rules) for _ in range(2))
     pd.testing.assert_frame_equal(first.labels, again.labels)
     pd.testing.assert_frame_equal(first.players, again.players)
@@ -117,14 +120,14 @@ def test_whoever_plays_the_same_seed_gives_the_same_bytes_and_no_removed_player_
         standing = rules.start()
         for right, asked in counts.itertuples(index=False):
             assert not standing.removed.item()
-            standing = rules.after(standing, np.array([right]), np.array([asked - right]))
+            standing = rules.update(standing, np.array([right]), np.array([asked - right]))
         assert standing.removed.item() == (player.state == "removed")
 
 
 def test_players_that_cannot_be_are_refused() -> None:
     with pytest.raises(ValueError, match="skill, stamina are missing"):
-        Players.of(people().drop(columns=["skill", "stamina"]))
-    with pytest.raises(ValueError, match=r"skill, hurry and lean in \[0, 1\]"):
-        simulate(PAIRS, TRUTH, people(hurry=1.2))
-    with pytest.raises(ValueError, match="shares, together at most 1, of tired"):
-        Crowd(kinds={"liar": 0.1})
+        Players.from_frame(people().drop(columns=["skill", "stamina"]))
+    with pytest.raises(ValueError, match=r"skill, guess_rate and left_bias in \[0, 1\]"):
+        simulate(PAIRS, TRUTH, people(guess_rate=1.2))
+    with pytest.raises(ValueError, match="with a sum of at most 1, of tired"):
+        Crowd(kind_shares={"liar": 0.1})

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from gamelabel.games.pairs import Crowd
-from gamelabel.games.pairs.simulated_rankings import ISSUES, mallows, rank_images
+from gamelabel.games.pairs.simulated_rankings import RANKING_ISSUES, mallows, rank_images
 
 
 def images(prompts: int = 5, k: int = 5, seed: int = 0, **columns) -> pd.DataFrame:
@@ -20,7 +20,7 @@ def images(prompts: int = 5, k: int = 5, seed: int = 0, **columns) -> pd.DataFra
 
 def sharp(skill: float) -> Crowd:
     """A crowd of nobody but players of one skill."""
-    return Crowd(guessers=0.0, skill_mean=skill, skill_weight=1e12)
+    return Crowd(guesser_share=0.0, skill_mean=skill, skill_concentration=1e12)
 
 
 @pytest.mark.parametrize("skill", [0.5, 0.8, 0.95])
@@ -56,8 +56,23 @@ def test_an_annotator_who_never_errs_says_what_is_true():
         assert better.is_monotonic_decreasing and sorted(group["rank"]) == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.parametrize("skill", [0.6, 0.8])
+def test_a_rating_is_right_unless_it_is_random(skill):
+    """Right with 2 s - 1, and else one of seven at random, so in (1 - (2 s - 1)) / 7 by chance."""
+    pictures = images(600, 5)
+    ranked = rank_images(pictures, crowd=sharp(skill)).merge(
+        pictures, on="image", suffixes=("", "_true")
+    )
+    for name in ("alignment", "fidelity"):
+        right = ranked[name] == 1 + np.rint(6 * ranked[f"{name}_true"])
+        assert right.mean() == pytest.approx((2 * skill - 1) + (2 - 2 * skill) / 7, abs=0.03)
+    random = ranked.alignment[ranked.alignment_true == 0]
+    assert set(random) == set(range(1, 8))
+    assert (random == 7).mean() == pytest.approx((2 - 2 * skill) / 7, abs=0.04)
+
+
 def test_only_those_rated_alike_are_tied():
-    ranked = rank_images(images(20, 9), each=2, ties=1.0)
+    ranked = rank_images(images(20, 9), rankings_per_prompt=2, ties=1.0)
     for _, group in ranked.groupby(["prompt_id", "player_id"]):
         assert (group.groupby("rank").overall.nunique() == 1).all()
         assert group["rank"].nunique() == group.overall.nunique()
@@ -76,7 +91,7 @@ def test_ties_are_as_frequent_as_experts_leave_them():
 
 
 def test_a_ranking_is_a_table_of_simulated_rows():
-    ranked = rank_images(images(), annotators=4, each=3)
+    ranked = rank_images(images(), annotators=4, rankings_per_prompt=3)
     assert len(ranked) == 5 * 5 * 3 and set(ranked.source) == {"simulated"}
     assert (
         ranked.groupby("prompt_id").player_id.nunique() == 3
@@ -86,14 +101,14 @@ def test_a_ranking_is_a_table_of_simulated_rows():
 
 
 def test_issues_are_noticed_and_never_made_up():
-    marks = ["; ".join(ISSUES[:2]), "", ISSUES[2], "", ""] * 200
+    marks = ["; ".join(RANKING_ISSUES[:2]), "", RANKING_ISSUES[2], "", ""] * 200
     ranked = rank_images(images(200, issues=marks), crowd=sharp(0.9))
     given = ranked.merge(images(200, issues=marks), on="image", suffixes=("", "_true"))
     assert all(
         set(a.split("; ")) <= {"", *b.split("; ")}
         for a, b in zip(given.issues, given.issues_true, strict=True)
     )
-    noticed = (given.issues[given.issues_true == ISSUES[2]] == ISSUES[2]).mean()
+    noticed = (given.issues[given.issues_true == RANKING_ISSUES[2]] == RANKING_ISSUES[2]).mean()
     assert noticed == pytest.approx(0.9, abs=0.07)
 
 
@@ -104,12 +119,12 @@ def test_the_same_seed_gives_the_same_table():
 
 @pytest.mark.parametrize("k", [3, 10])
 def test_too_few_or_too_many_pictures(k):
-    with pytest.raises(ValueError, match=f"has {k} pictures: 4 to 9"):
+    with pytest.raises(ValueError, match=f"has {k} images: 4 to 9"):
         rank_images(images(2, k))
 
 
 def test_what_else_cannot_be_ranked():
-    with pytest.raises(ValueError, match="5 annotators a prompt of 4"):
-        rank_images(images(), annotators=4, each=5)
-    with pytest.raises(ValueError, match="no issue is called 'ugly'"):
+    with pytest.raises(ValueError, match="5 rankings per prompt by 4"):
+        rank_images(images(), annotators=4, rankings_per_prompt=5)
+    with pytest.raises(ValueError, match="unknown issue 'ugly'"):
         rank_images(images(issues="ugly"))

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from gamelabel.games.pairs import SPRT, Posterior, Rules, Threshold
-from gamelabel.games.pairs.replay import KEPT, LOST, SPENT, replay, what_remains
+from gamelabel.games.pairs.replay import KEPT, LOST, SPENT, replay_labels, replay_table
 from gamelabel.readers.real_crowds import real_crowds
 
-NOBODY = Rules(gate=Threshold(least=0.0))
+NOBODY = Rules(gate=Threshold(min_accuracy=0.0))
 
 
 def crowd(
@@ -30,7 +30,7 @@ def crowd(
 
 def test_every_label_is_kept_spent_or_lost_and_workers_add_up() -> None:
     labels, gold = crowd([0.9, 0.8, 0.5, 0.5, 0.2])
-    found = replay(labels, gold, Rules(), seed=3)
+    found = replay_labels(labels, gold, Rules(), seed=3)
     spent = (
         labels[found.fate == SPENT]
         .groupby("worker")
@@ -56,10 +56,10 @@ def test_every_label_is_kept_spent_or_lost_and_workers_add_up() -> None:
 
 def test_without_removal_nothing_is_lost_and_the_first_batch_is_spent() -> None:
     labels, gold = crowd([0.9, 0.1])
-    found = replay(labels, gold, NOBODY)
+    found = replay_labels(labels, gold, NOBODY)
     assert not found.workers.removed.any() and LOST not in found.fate
     few, _ = crowd([0.9] * 7, labels=5)
-    assert (replay(few, gold, NOBODY).fate == SPENT).all()
+    assert (replay_labels(few, gold, NOBODY).fate == SPENT).all()
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_without_removal_nothing_is_lost_and_the_first_batch_is_spent() -> None:
 )
 def test_who_is_always_wrong_goes_early_and_who_is_always_right_stays(gate) -> None:
     labels, gold = crowd([1.0, 0.0])
-    workers = replay(labels, gold, Rules(gate=gate)).workers.set_index("worker")
+    workers = replay_labels(labels, gold, Rules(gate=gate)).workers.set_index("worker")
     assert workers.removed.to_dict() == {"w0": False, "w1": True}
     assert workers.loc["w1", "wrong"] <= 15 and workers.loc["w1", "kept"] <= 10
 
@@ -75,20 +75,20 @@ def test_who_is_always_wrong_goes_early_and_who_is_always_right_stays(gate) -> N
 def test_what_has_no_gold_is_never_spent_and_the_seed_decides() -> None:
     labels, gold = crowd([0.8, 0.6, 0.9])
     few = gold[gold.task < 100]
-    found = replay(labels, few, Rules(), seed=5)
+    found = replay_labels(labels, few, Rules(), seed=5)
     assert (labels.task[found.fate == SPENT] < 100).all() and (found.fate == SPENT).any()
-    assert (found.fate == replay(labels, few, Rules(), seed=5).fate).all()
-    assert (found.fate != replay(labels, few, Rules(), seed=6).fate).any()
-    assert (replay(labels, few[:0], Rules()).fate == KEPT).all()
-    with pytest.raises(ValueError, match="do not say who gave them"):
-        replay(labels.assign(worker=None), gold, Rules())
+    assert (found.fate == replay_labels(labels, few, Rules(), seed=5).fate).all()
+    assert (found.fate != replay_labels(labels, few, Rules(), seed=6).fate).any()
+    assert (replay_labels(labels, few[:0], Rules()).fate == KEPT).all()
+    with pytest.raises(ValueError, match="every label needs a value in the column worker"):
+        replay_labels(labels.assign(worker=None), gold, Rules())
 
 
 def test_a_gate_pays_where_the_busiest_are_the_worst() -> None:
     good, gold = crowd([0.85] * 12, labels=60)
     bad, _ = crowd([0.5] * 4, labels=400)
     labels = pd.concat([good, bad.assign(worker="spam " + bad.worker)], ignore_index=True)
-    table = what_remains(labels, gold, Rules(), range(3))
+    table = replay_table(labels, gold, Rules(), range(3))
     assert table.index.tolist() == [0, 1, 2] and np.isfinite(table.to_numpy()).all()
     found = table.mean()
     assert found.label_accuracy < 0.7 < 0.8 < found.label_accuracy_kept
@@ -99,15 +99,15 @@ def test_a_gate_pays_where_the_busiest_are_the_worst() -> None:
 def test_comparison_points_tell_whose_votes_weigh_more() -> None:
     labels, gold = crowd([0.95] * 6 + [0.5] * 14, labels=150)
     everyone = Rules(
-        gate=Threshold(least=0.0), good=0.0
+        gate=Threshold(min_accuracy=0.0), good_accuracy=0.0
     )  # all get fewer comparison points, the bad ones too
-    found = what_remains(labels, gold, everyone, range(3)).mean()
+    found = replay_table(labels, gold, everyone, range(3)).mean()
     assert found.lost == 0 and found.weighted_kept > found.majority_kept + 0.02
 
 
 def test_where_all_are_alike_a_gate_only_costs() -> None:
     labels, gold = crowd([0.9] * 10)
-    found = what_remains(labels, gold, Rules(gate=SPRT()), range(3)).mean()
+    found = replay_table(labels, gold, Rules(gate=SPRT()), range(3)).mean()
     assert found.removed == 0 and found.lost == 0 and found.spent > 0.15
     assert found.label_accuracy_kept == pytest.approx(found.label_accuracy, abs=0.02)
     assert found.majority_kept <= found.majority + 0.01
@@ -117,6 +117,6 @@ def test_on_real_workers_the_gate_keeps_the_better_labels() -> None:
     here, missing = real_crowds("rte")
     if missing:
         pytest.skip(missing["rte"])
-    found = what_remains(here["rte"].labels, here["rte"].gold, Rules(), range(2)).mean()
+    found = replay_table(here["rte"].labels, here["rte"].gold, Rules(), range(2)).mean()
     assert found.label_accuracy == pytest.approx(0.729, abs=1e-3)
     assert found.label_accuracy_kept > 0.8 and found.majority_kept > found.majority_same_work

@@ -16,7 +16,10 @@ def test_the_threshold_gate_waits_then_removes_whoever_is_below_it() -> None:
 
 def test_a_new_player_gets_comparison_points_only() -> None:
     rules = Rules()
-    assert rules.comparisons(rules.start(3), np.random.default_rng(0)).tolist() == [[True] * 5] * 3
+    assert (
+        rules.draw_comparisons(rules.start(3), np.random.default_rng(0)).tolist()
+        == [[True] * 5] * 3
+    )
 
 
 def test_the_share_falls_with_good_answers_to_the_floor_and_rises_with_bad_ones() -> None:
@@ -24,26 +27,26 @@ def test_the_share_falls_with_good_answers_to_the_floor_and_rises_with_bad_ones(
     standing = rules.start()
     shares = []
     for _ in range(11):
-        standing = rules.after(standing, np.array([5]), np.array([0]))
+        standing = rules.update(standing, np.array([5]), np.array([0]))
         shares.append(standing.share.item())
     assert shares[:3] == pytest.approx([0.818, 0.818**2, 0.818**3])
     assert shares[-2:] == [0.163, 0.163]
-    standing = rules.after(standing, np.array([0]), np.array([31]))
+    standing = rules.update(standing, np.array([0]), np.array([31]))
     assert standing.share.item() == pytest.approx(0.163 / 0.818) and not standing.removed.item()
-    standing = rules.after(standing, np.array([0]), np.array([2]))
+    standing = rules.update(standing, np.array([0]), np.array([2]))
     assert standing.removed.item()  # 55 of 88
 
 
 def test_a_batch_without_comparison_points_moves_the_share_as_all_answers_so_far_do() -> None:
     rules = Rules()
-    good = rules.after(rules.start(), np.array([4]), np.array([1]))
-    assert rules.after(good, np.array([0]), np.array([0])).share.item() == pytest.approx(0.818**2)
-    assert rules.after(rules.start(), np.array([0]), np.array([0])).share.item() == 1.0
+    good = rules.update(rules.start(), np.array([4]), np.array([1]))
+    assert rules.update(good, np.array([0]), np.array([0])).share.item() == pytest.approx(0.818**2)
+    assert rules.update(rules.start(), np.array([0]), np.array([0])).share.item() == 1.0
 
 
 def test_comparison_points_come_at_the_share_in_every_place_of_the_batch() -> None:
     standing = Rules().start(40_000)._replace(share=np.full(40_000, 0.1))
-    drawn = Rules().comparisons(standing, np.random.default_rng(1))
+    drawn = Rules().draw_comparisons(standing, np.random.default_rng(1))
     assert drawn.shape == (40_000, 5)
     assert np.abs(drawn.mean(0) - 0.213).max() < 4 * np.sqrt(0.213 * 0.787 / 40_000)
 
@@ -59,10 +62,10 @@ def test_all_at_once_is_the_same_as_one_by_one_and_removal_is_for_good(histories
     for t in range(length):
         right, wrong = np.array([h[t] for h in histories]).T
         before = together.removed
-        together = rules.after(together, right, wrong)
-        alone = [rules.after(s, right[[i]], wrong[[i]]) for i, s in enumerate(alone)]
+        together = rules.update(together, right, wrong)
+        alone = [rules.update(s, right[[i]], wrong[[i]]) for i, s in enumerate(alone)]
         assert (together.removed | ~before).all()
-        assert ((together.share >= rules.floor[0]) & (together.share <= 1)).all()
+        assert ((together.share >= rules.share_floor[0]) & (together.share <= 1)).all()
     for i, one in enumerate(alone):
         assert [values[i] for values in together] == [values[0] for values in one]
 
@@ -70,9 +73,9 @@ def test_all_at_once_is_the_same_as_one_by_one_and_removal_is_for_good(histories
 @pytest.mark.parametrize(
     "wrong",
     [
-        lambda: Rules(batch=0),
-        lambda: Rules(step=0),
-        lambda: Rules(floor=(0.2, 2)),
+        lambda: Rules(batch_size=0),
+        lambda: Rules(share_factor=0),
+        lambda: Rules(share_floor=(0.2, 2)),
         lambda: Threshold(1.2),
     ],
 )

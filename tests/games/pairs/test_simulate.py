@@ -13,7 +13,7 @@ PAIRS, TRUTH = world(6800, 600)
 
 def seers(skill: float, **others) -> Crowd:
     """A crowd in which all have one skill."""
-    return Crowd(guessers=0, skill_mean=skill, skill_weight=1e9, **others)
+    return Crowd(guesser_share=0, skill_mean=skill, skill_concentration=1e9, **others)
 
 
 def test_the_tables_are_as_the_schema_has_them_and_agree_with_each_other() -> None:
@@ -49,7 +49,7 @@ def test_a_replay_of_the_labels_through_the_rules_ends_at_the_same_players() -> 
         assert (batches.size() == 5).all()
         for _, counts in batches.sum().iterrows():
             assert not standing.removed.item()
-            standing = rules.after(
+            standing = rules.update(
                 standing, counts[["right"]].to_numpy(int), counts[["wrong"]].to_numpy(int)
             )
         assert (standing.right.item(), standing.wrong.item()) == (
@@ -107,7 +107,7 @@ def test_attentive_players_share_their_taste_as_far_as_said(taste: float, expect
 
 
 def test_a_guesser_agrees_with_nobody() -> None:
-    rules = Rules(good=0.0, gate=Threshold(0.0))
+    rules = Rules(good_accuracy=0.0, gate=Threshold(0.0))
     labels, players = simulate(
         PAIRS,
         TRUTH,
@@ -140,6 +140,6 @@ def test_bad_input_is_named() -> None:
     with pytest.raises(ValueError, match="a crowd of 0 players"):
         simulate(PAIRS, TRUTH, players=0)
     with pytest.raises(ValueError, match="a crowd needs shares"):
-        dataclasses.replace(Crowd(), guessers=1.5)
+        dataclasses.replace(Crowd(), guesser_share=1.5)
     with pytest.raises(ValueError, match="deck needs shares"):
         simulate(PAIRS, TRUTH, shared_fraction=2)

@@ -3,16 +3,32 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gamelabel.games.pairs import Rules, reward
+from gamelabel.games.pairs import Rules, pay_level
 
 
 def test_pay_rises_in_few_steps_with_the_smoothed_accuracy() -> None:
     """A new player stands at the prior's 0.74, between the second step and the third."""
     right, wrong = np.array([0, 1, 5, 20, 0, 0]), np.array([0, 0, 0, 0, 1, 20])
-    assert reward(right, wrong).tolist() == [2, 3, 3, 4, 1, 0]
-    assert reward(np.zeros((2, 3)), np.zeros((2, 3))).shape == (2, 3)
-    with pytest.raises(ValueError, match="steps of a reward must rise"):
-        reward(right, wrong, steps=(0.7, 0.6))
+    assert pay_level(right, wrong).tolist() == [2, 3, 3, 4, 1, 0]
+    assert pay_level(np.zeros((2, 3)), np.zeros((2, 3))).shape == (2, 3)
+    with pytest.raises(ValueError, match="steps of pay must rise"):
+        pay_level(right, wrong, steps=(0.7, 0.6))
+
+
+def test_each_step_is_where_the_level_rises() -> None:
+    """Without a prior the accuracy is the share itself; a step that is just reached counts."""
+    right = np.array([59, 60, 67, 68, 75, 76, 83, 84, 100])
+    levels = [0, 1, 1, 2, 2, 3, 3, 4, 4]
+    assert pay_level(right, 100 - right, prior=(0, 0)).tolist() == levels
+    assert pay_level(np.array([50]), np.array([50]), steps=(0.5,), prior=(0, 0)).item() == 1
+
+
+def test_the_prior_is_ten_answers_at_the_papers_mean_accuracy() -> None:
+    """Each wrong answer of a new player lowers the smoothed accuracy from 7.4 of 10."""
+    wrong = np.arange(4)
+    smoothed = 7.4 / (10 + wrong)  # 0.74, 0.673, 0.617, 0.569
+    expected = [sum(value >= step for step in (0.6, 0.68, 0.76, 0.84)) for value in smoothed]
+    assert pay_level(0 * wrong, wrong).tolist() == expected == [2, 1, 1, 0]
 
 
 @settings(deadline=None)
@@ -21,7 +37,7 @@ def test_one_more_right_answer_never_pays_less_and_one_answer_moves_an_old_hand_
     right, wrong
 ) -> None:
     now, better, worse = (
-        reward(np.array(r), np.array(w))
+        pay_level(np.array(r), np.array(w))
         for r, w in ((right, wrong), (right + 1, wrong), (right, wrong + 1))
     )
     assert worse <= now <= better
@@ -44,10 +60,10 @@ def test_pay_does_not_depend_on_which_places_of_a_batch_were_comparison_points(
     one = other = rules.start()
     for answers, mask in batches:
         places = [(right, bool(mask >> i & 1)) for i, right in enumerate(answers)]
-        assert reward(one.right, one.wrong) == reward(other.right, other.wrong)
+        assert pay_level(one.right, one.wrong) == pay_level(other.right, other.wrong)
         shuffled = shuffle.sample(places, 5)
         one, other = (
-            rules.after(
+            rules.update(
                 standing,
                 np.array([sum(right for right, counts in each if counts)]),
                 np.array([sum(not right for right, counts in each if counts)]),
@@ -74,19 +90,19 @@ def test_a_prober_learns_nothing_from_the_pay_of_the_batch_probed() -> None:
     rules, rng = Rules(), np.random.default_rng(0)
     standing = rules.start(20_000)
     for _ in range(12):
-        asked = rules.comparisons(standing, rng).sum(1)
+        asked = rules.draw_comparisons(standing, rng).sum(1)
         right = rng.binomial(asked, 0.85)
-        standing = rules.after(standing, right, asked - right)
-    standing = standing.of(np.flatnonzero(standing.share == rules.floor[0]))
-    counts = rules.comparisons(standing, rng)
+        standing = rules.update(standing, right, asked - right)
+    standing = standing.select(np.flatnonzero(standing.share == rules.share_floor[0]))
+    counts = rules.draw_comparisons(standing, rng)
     right = rng.binomial(counts[:, 1:].sum(1), 0.85)
-    then = rules.after(standing, right, counts.sum(1) - right)
+    then = rules.update(standing, right, counts.sum(1) - right)
     probed = counts[:, 0].astype(int)
     before, after = (
-        information(probed, reward(each.right, each.wrong)) for each in (standing, then)
+        information(probed, pay_level(each.right, each.wrong)) for each in (standing, then)
     )
     none = [
-        information(rng.permutation(probed), reward(standing.right, standing.wrong))
+        information(rng.permutation(probed), pay_level(standing.right, standing.wrong))
         for _ in range(50)
     ]
     assert len(probed) > 10_000
