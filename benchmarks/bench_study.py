@@ -1,6 +1,6 @@
-"""A run in which nothing has changed: seconds, and that no kernel starts; `python -m benchmarks.bench_study`.
+"""Time a run in which nothing has changed: `python -m benchmarks.bench_study`.
 
-The study's own notebooks run once at the smallest size; then the same command again, several times.
+The study's notebooks run once at the smallest size, then the same command several times.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ COMMAND = [
 
 
 def call(study: Study) -> tuple[float, float, str]:
-    """One call of the command: seconds by the clock and of the processor, and what it said of the steps."""
+    """Run the command; return seconds of the clock and of the processor, and its output."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
+    process = subprocess.run(
         COMMAND, cwd=study.root, env=environment, capture_output=True, text=True, check=True
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return perf_counter() - began, used, done.stderr
+    return perf_counter() - began, used, process.stderr
 
 
 def main() -> None:
@@ -46,13 +46,11 @@ def main() -> None:
         clock, used, _ = call(study)
         print(f"first run:        {clock:6.1f} s, {used:6.1f} s of the processor")
         calls = [call(study) for _ in range(ROUNDS)]
-        assert all(said.count("unchanged") == len(study.steps) for _, _, said in calls), (
+        assert all(output.count("unchanged") == len(study.steps) for _, _, output in calls), (
             "a step ran again"
         )
         clock, used = min(c[0] for c in calls), min(c[1] for c in calls)
-        print(
-            f"nothing changed:  {clock:6.2f} s, {used:6.2f} s of the processor, best of {ROUNDS} (asked: 3 s)"
-        )
+        print(f"nothing changed:  {clock:6.2f} s, {used:6.2f} s of the processor, best of {ROUNDS}")
 
 
 if __name__ == "__main__":

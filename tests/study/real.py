@@ -1,4 +1,4 @@
-"""The study's own notebooks in a folder of the tests, cut down to what seconds can hold."""
+"""The study's notebooks in a folder of the tests, at a size that takes seconds."""
 
 import shutil
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from gamelabel.study.steps import Study
 
 ROOT = Path(__file__).parents[2]
-# smaller still than `smoke`; every cell of every notebook runs
+# smaller than `smoke`; every cell of every notebook runs
 SMALLEST = """\
 # Every step at the smallest size at which each of its cells has something to do.
 seed: 0
@@ -31,7 +31,7 @@ n_judges: 12
 def real_study(
     root: Path, profile: str = SMALLEST, model: Path = ROOT / "data/models/scenes-flux"
 ) -> Study:
-    """A project folder with copies of the notebooks, the project's data, and one profile, `smoke`."""
+    """Make a project with copies of the notebooks, the data, and one profile, `smoke`."""
     (root / "notebooks" / "profiles").mkdir(parents=True)
     (root / "notebooks" / "profiles" / "smoke.yaml").write_text(profile)
     for step in Study(ROOT, "smoke").runnable():

@@ -8,18 +8,19 @@ from gamelabel.study.claims import claims_text, count_verdicts, format_number, j
 
 CLAIMS = Path(__file__).parents[2] / "data" / "claims.yaml"
 KNOWN = """\
-prompts_total prompts_kept prompts_share_kept prompts_share_kept_whole_word prompts_share_kept_substring
-images_points images_per_prompt
-labels_annotations labels_comparisons labels_kept labels_points labels_multi_labelled labels_players
-labels_per_player_mean labels_per_player_sd labels_top16_share labels_busiest labels_adherent_chosen
-reliability_accuracy_mean reliability_accuracy_weighted reliability_alpha reliability_cost_usd batch_size
-tuning_samples tuning_adherence_base tuning_adherence_preferred tuning_adherence_control tuning_adherence_change
-tuning_quality_change_preferred tuning_quality_change_control
-reward_prompts reward_accuracy_model reward_accuracy_blip reward_accuracy_aesthetic reward_annotators_agree
-reward_recall1_model reward_recall2_model reward_recall4_model reward_spearman_model
-reward_filter1_model reward_filter2_model reward_filter4_model
-preference_samples preference_dpo_over_supervised preference_win_players_refl preference_win_players_dataset_filtering
-preference_win_players_reward_weighted preference_win_players_raft_2 preference_win_players_raft_3"""
+prompts_total prompts_kept prompts_share_kept prompts_share_kept_whole_word
+prompts_share_kept_substring images_points images_per_prompt labels_annotations labels_comparisons
+labels_kept labels_points labels_multi_labelled labels_players labels_per_player_mean
+labels_per_player_sd labels_top16_share labels_busiest labels_adherent_chosen
+reliability_accuracy_mean reliability_accuracy_weighted reliability_alpha reliability_cost_usd
+batch_size tuning_samples tuning_adherence_base tuning_adherence_preferred
+tuning_adherence_control tuning_adherence_change tuning_quality_change_preferred
+tuning_quality_change_control reward_prompts reward_accuracy_model reward_accuracy_blip
+reward_accuracy_aesthetic reward_annotators_agree reward_recall1_model reward_recall2_model
+reward_recall4_model reward_spearman_model reward_filter1_model reward_filter2_model
+reward_filter4_model preference_samples preference_dpo_over_supervised preference_win_players_refl
+preference_win_players_dataset_filtering preference_win_players_reward_weighted
+preference_win_players_raft_2 preference_win_players_raft_3"""
 
 
 def metric(
@@ -40,7 +41,7 @@ def verdict(test: dict[str, Any], **metrics: Any) -> str:
     return judge([claim], metrics)[0]["verdict"]
 
 
-def test_the_papers_claims() -> None:
+def test_every_claim_uses_known_metrics() -> None:
     claims = load_claims(CLAIMS)
     assert len(claims) >= 25
     assert {claim["metric"] for claim in claims if "metric" in claim} <= set(KNOWN.split())
@@ -54,13 +55,9 @@ def test_the_papers_claims() -> None:
 
 
 def test_the_papers_own_numbers_agree_with_its_claims() -> None:
-    """Each claim of a value accepts the number that the paper prints, or, where it says over or under, none below."""
-    strict = {
-        "annotations_total",
-        "labels_kept",
-        "multi_labelled",
-        "busiest_player",
-    }  # "over", "slightly under"
+    """A claim about a value accepts the paper's number, unless the paper says over or under."""
+    # "over", "slightly under"
+    strict = {"annotations_total", "labels_kept", "multi_labelled", "busiest_player"}
     for claim in load_claims(CLAIMS):
         if "within" in claim:
             got = verdict(claim, **{claim["metric"]: metric(claim["expected"])})
@@ -77,7 +74,7 @@ def test_the_papers_own_numbers_agree_with_its_claims() -> None:
         (metric(7.0, 6.1, 8.0), "differs"),
     ],
 )
-def test_a_value_is_met_where_the_interval_reaches_it(ours: Any, expected: str) -> None:
+def test_a_value_is_met_if_the_interval_overlaps(ours: Any, expected: str) -> None:
     assert verdict({"within": [4, 6]}, m=ours) == expected
 
 
@@ -100,13 +97,13 @@ def test_a_direction_needs_the_whole_interval(
     assert verdict(test, m=ours, other=metric(0.5, 0.4, 0.6)) == expected
 
 
-@pytest.mark.parametrize("source", ["simulated", "crowd+simulated", "", "unheard of"])
+@pytest.mark.parametrize("source", ["simulated", "crowd+simulated", "", "unknown"])
 def test_simulated_data_never_match(source: str) -> None:
     assert verdict({"within": [4, 6]}, m=metric(5, source=source)) == "consistent in simulation"
     assert verdict({"within": [4, 6]}, m=metric(7, source=source)) == "inconsistent in simulation"
 
 
-def test_what_cannot_be_tested_says_why() -> None:
+def test_an_untested_claim_has_a_reason() -> None:
     assert verdict({"within": [4, 6]}) == "not testable here: no step of this run recorded m"
     assert (
         verdict({"within": [4, 6]}, m=metric(None)) == "not testable here: m could not be computed"
@@ -135,11 +132,8 @@ NEEDS = {"within": [4, 6], "needs": {"players": "188 players", "points": "6800 p
             metric(60),
             "not testable here: this run has 20 of 188 players and 60 of 6,800 points",
         ),
-        (
-            metric(188),
-            metric(60, source="simulated"),
-            "differs",
-        ),  # of another source: it says nothing of this claim
+        # a count from another source says nothing about this claim
+        (metric(188), metric(60, source="simulated"), "differs"),
         (metric(None), metric(6800), "differs"),  # released labels name no players
     ],
 )
@@ -150,19 +144,18 @@ def test_a_run_too_small_for_a_claim_does_not_test_it(
     assert verdict(NEEDS, m=metric(7)) == "differs"
 
 
-def test_what_was_too_small_still_shows_what_it_measured() -> None:
+def test_an_untested_claim_still_has_our_number() -> None:
     claim = {"paper": "P", "id": "c", "section": 1, "description": "d", "metric": "m", **NEEDS}
     assert judge([claim], {"m": metric(7), "players": metric(20)})[0]["ours"] == 7
 
 
 def test_the_fields_that_other_programs_read() -> None:
-    judged = judge([{"paper": "P", "id": "c", "section": 3.2, "description": "d", "metric": "m", "within": [4, 6]}],
-                   {"m": metric(5, 4, 7)})  # fmt: skip
-    assert judged == [
-        {"id": "c", "paper": "P", "section": "3.2", "description": "d", "expected": None, "tolerance": [4, 6],
-         "ours": 5, "low": 4, "high": 7, "label_source": "crowd", "verdict": "matches",
-         "notebook": "notebooks/04_reliability.html#cell-5"}
-    ]  # fmt: skip
+    claim = {"paper": "P", "id": "c", "section": 3.2, "description": "d", "metric": "m"}
+    judged = judge([{**claim, "within": [4, 6]}], {"m": metric(5, 4, 7)})
+    expected = {"id": "c", "paper": "P", "section": "3.2", "description": "d", "expected": None}
+    expected |= {"tolerance": [4, 6], "ours": 5, "low": 4, "high": 7, "label_source": "crowd"}
+    expected |= {"verdict": "matches", "notebook": "notebooks/04_reliability.html#cell-5"}
+    assert judged == [expected]
     assert count_verdicts(judged)["matches"] == 1
     assert "matches" in claims_text(judged)
 
@@ -170,7 +163,7 @@ def test_the_fields_that_other_programs_read() -> None:
 WELL_FORMED = {"id": "c", "section": 1, "description": "d", "metric": "m", "within": [1, 2]}
 
 
-def written(folder: Path, *claims: dict[str, Any]) -> Path:
+def write_claims(folder: Path, *claims: dict[str, Any]) -> Path:
     (folder / "c.yaml").write_text(yaml.safe_dump({"paper": "P", "claims": list(claims)}))
     return folder / "c.yaml"
 
@@ -187,18 +180,18 @@ def written(folder: Path, *claims: dict[str, Any]) -> Path:
     ],
 )
 def test_a_claim_that_is_not_well_formed(tmp_path: Path, change: dict[str, Any]) -> None:
-    assert load_claims(written(tmp_path, WELL_FORMED))
+    assert load_claims(write_claims(tmp_path, WELL_FORMED))
     kept = {key: value for key, value in {**WELL_FORMED, **change}.items() if value is not None}
     with pytest.raises(ValueError, match="claim c: "):
-        load_claims(written(tmp_path, kept))
+        load_claims(write_claims(tmp_path, kept))
 
 
-def test_two_claims_of_one_name(tmp_path: Path) -> None:
+def test_two_claims_with_one_id(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="claim c: its id is used twice"):
-        load_claims(written(tmp_path, WELL_FORMED, WELL_FORMED))
+        load_claims(write_claims(tmp_path, WELL_FORMED, WELL_FORMED))
 
 
-def test_numbers_as_a_reader_wants_them() -> None:
+def test_how_numbers_are_shown() -> None:
     values = [None, 100000, 16356.0, 0.3, 87.25, 194.04, 0.00001, "3 weeks", 0.0]
-    assert [format_number(value) for value in values] == [
-        "-", "100,000", "16,356", "0.300", "87.250", "194.0", "1e-05", "3 weeks", "0"]  # fmt: skip
+    expected = ["-", "100,000", "16,356", "0.300", "87.250", "194.0", "1e-05", "3 weeks", "0"]
+    assert [format_number(value) for value in values] == expected

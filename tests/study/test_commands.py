@@ -17,10 +17,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def gamelabel(*words: str) -> tuple[int, str]:
-    done = CliRunner().invoke(app, list(words))
-    return done.exit_code, str(done.exception) if isinstance(
-        done.exception, ValueError
-    ) else done.output
+    result = CliRunner().invoke(app, list(words))
+    is_message = isinstance(result.exception, ValueError)
+    return result.exit_code, str(result.exception) if is_message else result.output
 
 
 @pytest.mark.parametrize("command", ["run", "status", "verify", "claims", "doctor"])
@@ -35,10 +34,11 @@ def test_help(command: str) -> None:
         (["--profile", "smoke", "-p", "row=5"], "there is no parameter 'row'"),
         (["--profile", "smoke", "-p", "rows=five"], "rows is a whole number, not 'five'"),
         (["--profile", "smoke", "--only", "99"], "there is no step '99'"),
+        (["--profile", "smoke", "--chapter", "plai"], "the chapters are pairs, all"),
         (["--profile", "smoke", "--from", "02_images"], "step 02_images has no notebook"),
     ],
 )
-def test_what_the_user_can_mend(project: Path, words: list[str], message: str) -> None:
+def test_an_invalid_argument_is_explained(project: Path, words: list[str], message: str) -> None:
     code, shown = gamelabel("run", *words)
     assert code == 1
     assert message in shown
@@ -55,19 +55,19 @@ def test_before_any_run(project: Path) -> None:
 
 def test_a_failed_step_gives_status_1(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
-        raise runner.StepFailed(2, "ValueError: torn", ["the last line"])
+        raise runner.StepFailed(2, "ValueError: broken", ["the last line"])
 
     monkeypatch.setattr(runner, "execute", fails)
     code, shown = gamelabel("run", "--profile", "smoke")
     assert code == 1
-    assert "failed, cell 2: ValueError: torn" in shown
+    assert "failed, cell 2: ValueError: broken" in shown
     assert "the last line" in shown
     assert "run the same command again to resume" in shown
 
 
 def test_claims_as_a_table_and_as_json(project: Path) -> None:
-    claim = {"id": "players", "expected": 188, "tolerance": [188, 188], "ours": 188, "low": None, "high": None,
-             "verdict": "matches"}  # fmt: skip
+    claim = {"id": "players", "expected": 188, "tolerance": [188, 188], "verdict": "matches"}
+    claim |= {"ours": 188, "low": None, "high": None}
     (project / "reports" / "smoke").mkdir(parents=True)
     (project / "reports" / "smoke" / "claims.json").write_text(json.dumps([claim]))
     assert "players  188    188   matches" in gamelabel("claims", "--profile", "smoke")[1]

@@ -1,4 +1,4 @@
-"""A run whose disk is full, or lets nobody write: one sentence, nothing lost, and the next call goes on."""
+"""A run on a full or read-only disk: one sentence, nothing is lost, and the next run resumes."""
 
 import json
 import sys
@@ -26,7 +26,7 @@ STEPS = (
 )
 
 
-def test_a_full_disk_is_told_in_a_sentence_and_loses_nothing(
+def test_a_full_disk_is_explained_and_loses_nothing(
     small_disk: Disk,  # noqa: F811
     tmp_path,
     monkeypatch: pytest.MonkeyPatch,
@@ -39,7 +39,7 @@ def test_a_full_disk_is_told_in_a_sentence_and_loses_nothing(
         result = run_study(study, progress=runner.Progress(shown))
     assert result.status["01_prompts"] == "done"
     assert result.status["02_images"].startswith("failed: cell")
-    sentence = f"the disk of {study.run_dir} is full (0.0 MB free): free some space and run the same command again"
+    sentence = f"the disk of {study.run_dir} is full (0.0 MB free): free some space and run"
     assert sentence in (tmp_path / "shown").read_text()
     kept = {path.name: path.stat().st_size for path in (study.run_dir / "images").glob("*.png")}
     assert kept and set(kept.values()) == {40_000}
@@ -64,7 +64,7 @@ def test_a_full_disk_is_told_in_a_sentence_and_loses_nothing(
     assert not list(study.root.rglob("*.part"))
 
 
-def test_a_disk_that_lets_nobody_write(small_disk: Disk) -> None:  # noqa: F811
+def test_a_read_only_disk(small_disk: Disk) -> None:  # noqa: F811
     small_disk.grow("300k")
     study = toy_study(small_disk.folder / "study", STEPS, _01_prompts=PROMPTS)
     small_disk.lock()
@@ -73,13 +73,13 @@ def test_a_disk_that_lets_nobody_write(small_disk: Disk) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("error", "expected"),
     [
         ("OSError: [Errno 28] No space left on device", True),
         ("OSError: [Errno 122] Disk quota exceeded: 'a.png'", True),
-        ("ValueError: the labels are torn", False),
+        ("ValueError: the labels are broken", False),
     ],
 )
-def test_what_programs_say_of_a_full_disk(tmp_path, said: str, expected: bool) -> None:
-    assert bool(full_disk_message(tmp_path, said)) == expected
-    assert not full_disk_message(tmp_path / "nowhere", said)
+def test_errors_of_a_full_disk(tmp_path, error: str, expected: bool) -> None:
+    assert bool(full_disk_message(tmp_path, error)) == expected
+    assert not full_disk_message(tmp_path / "nowhere", error)

@@ -7,8 +7,8 @@ import pytest
 from gamelabel.study.execute import _tidy
 
 
-def tidied(folder: Path, *outputs: dict[str, Any]) -> list[dict[str, Any]]:
-    """What is left of a cell's outputs."""
+def tidy_outputs(folder: Path, *outputs: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what is left of a cell's outputs."""
     papermill = {"input_path": "/home/me/a.ipynb", "output_path": "/home/me/b.ipynb", "duration": 1}
     cells = [
         {"cell_type": "code", "outputs": list(outputs)},
@@ -27,36 +27,37 @@ def stream(name: str, *text: str) -> dict[str, Any]:
     return {"output_type": "stream", "name": name, "text": list(text)}
 
 
-def test_of_a_progress_bar_its_last_state_is_left(tmp_path: Path) -> None:
+def test_only_the_last_state_of_a_progress_bar_is_kept(tmp_path: Path) -> None:
     pieces = [
         "pictures:   0%|  | 0/8 [00:00<?]",
         "\rpictures:  50%|█ | 4/8 [00:01]",
         "\rpictures: 100%|██| 8/8 [00:02]\n",
     ]
-    (left,) = tidied(tmp_path, *(stream("stderr", piece) for piece in pieces))
+    (left,) = tidy_outputs(tmp_path, *(stream("stderr", piece) for piece in pieces))
     assert left == stream("stderr") | {"text": "pictures: 100%|██| 8/8 [00:02]"}
 
 
-def test_bars_within_bars_and_words_between_them(tmp_path: Path) -> None:
-    text = "parts:   0%|  | 0/2\nweights:  50%|█ | 1/2\nweights: 100%|██| 2/2\x1b[A\na warning\nparts: 100%|██| 2/2\n"
-    (left,) = tidied(tmp_path, stream("stderr", text))
+def test_nested_bars_and_text_between_them(tmp_path: Path) -> None:
+    text = "parts:   0%|  | 0/2\nweights:  50%|█ | 1/2\nweights: 100%|██| 2/2\x1b[A\n"
+    text += "a warning\nparts: 100%|██| 2/2\n"
+    (left,) = tidy_outputs(tmp_path, stream("stderr", text))
     assert left["text"] == "weights: 100%|██| 2/2\na warning\nparts: 100%|██| 2/2"
 
 
 def test_results_stay_and_streams_do_not_run_together(tmp_path: Path) -> None:
     result = {"output_type": "execute_result", "data": {"text/plain": ["1"]}}
-    left = tidied(
+    left = tidy_outputs(
         tmp_path,
         stream("stdout", "a\n", "b\n"),
         result,
         stream("stdout", "c\n"),
         stream("stderr", "\n"),
     )
-    assert [each.get("text", "1") for each in left] == ["a\nb", "1", "c"]
+    assert [output.get("text", "1") for output in left] == ["a\nb", "1", "c"]
 
 
 @pytest.mark.parametrize("text", ["", '{"cells": [{"cell_ty'])
-def test_a_torn_notebook_goes(tmp_path: Path, text: str) -> None:
+def test_an_incomplete_notebook_is_removed(tmp_path: Path, text: str) -> None:
     (tmp_path / "n.ipynb").write_text(text)
     _tidy(tmp_path / "n.ipynb")
     _tidy(tmp_path / "n.ipynb")

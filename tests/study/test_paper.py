@@ -1,6 +1,6 @@
-"""The `paper` profile, whole, on a small FLUX repository and a file of the released format; no network.
+"""The `paper` profile on a small FLUX repository and a file in the released format; no network.
 
-Only `model` and `labels_file` name other places than the hub's; the rest of what is given are sizes.
+Only `model` and `labels_file` name local files instead of the hub's; the other overrides are sizes.
 """
 
 import json
@@ -22,14 +22,14 @@ from tests.images.repositories import schnell_repository
 from tests.readers.release import HEADER, cell, rows, write
 from tests.study.real import ROOT, real_study
 
-SIZES = {"n_prompts": 400, "points": 6, "comparisons": 4, "replicates": 20, "rank": 4, "train_steps": 3,
-         "test_prompts": 4, "reward_steps": 2, "reward_batch": 2, "ranked_prompts": 4, "scored_prompts": 4,
-         "rounds": 2, "n_judges": 20,
-         "blip": ROOT / "data/models/scenes-blip", "download": "false", "cell_minutes": 20}  # fmt: skip
+SIZES = {"n_prompts": 400, "points": 6, "comparisons": 4, "replicates": 20, "n_judges": 20}
+SIZES |= {"rank": 4, "train_steps": 3, "test_prompts": 4, "reward_steps": 2, "reward_batch": 2}
+SIZES |= {"ranked_prompts": 4, "scored_prompts": 4, "rounds": 2, "cell_minutes": 20}
+LOCAL = {"blip": ROOT / "data/models/scenes-blip", "download": "false"}
 SIDE = 128
 
 
-def test_what_it_asks_for_is_the_papers() -> None:
+def test_its_sizes_are_the_papers() -> None:
     got = read_profile(Study(ROOT, "paper")).steps
     assert (
         got["02_images"]["model"] == got["05_tuning"]["model"] == "black-forest-labs/FLUX.1-schnell"
@@ -67,8 +67,8 @@ def test_the_whole_profile_on_a_small_repository(
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     model = schnell_repository(tmp_path / "flux", SIDE)
     study = real_study(tmp_path / "study", (ROOT / "notebooks/profiles/paper.yaml").read_text())
-    given = {**SIZES, "model": model, "labels_file": released(tmp_path / "data.csv")}
-    result = run_study(study, [f"{name}={value}" for name, value in given.items()])
+    values = {**SIZES, **LOCAL, "model": model, "labels_file": released(tmp_path / "data.csv")}
+    result = run_study(study, [f"{name}={value}" for name, value in values.items()])
     write_report(result)
     assert set(result.status.values()) == {"done"}
 

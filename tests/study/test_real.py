@@ -1,4 +1,4 @@
-"""The study's own notebooks, whole, at the smallest size: what repeats, what stands, what is remade."""
+"""The study's notebooks at the smallest size: what repeats, what stays, what is made again."""
 
 import shutil
 from pathlib import Path

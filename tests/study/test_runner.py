@@ -1,4 +1,7 @@
-"""The machinery on toy notebooks. Kernels take seconds: one study is run once, and most tests look at what it left."""
+"""The runner on toy notebooks.
+
+A kernel takes seconds, so that one study is run once and most tests look at its files.
+"""
 
 import json
 import os
@@ -22,9 +25,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def torn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, RunResult, str]:
-    """A run of four toys in which the third raises in its fourth cell, and what was shown."""
-    root = tmp_path_factory.mktemp("torn")
+def failed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, RunResult, str]:
+    """A run of four toys in which the third raises in its fourth cell, and the output."""
+    root = tmp_path_factory.mktemp("failed")
     toys = {
         "_01_prompts": PROMPTS,
         "_02_images": IMAGES,
@@ -40,53 +43,53 @@ def torn(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, RunResult, st
 
 
 @pytest.fixture(scope="module")
-def whole(
-    torn: tuple[Study, RunResult, str], tmp_path_factory: pytest.TempPathFactory
+def complete(
+    failed: tuple[Study, RunResult, str], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Study, RunResult]:
-    """The same study, mended by a parameter and run again."""
-    study = Study(tmp_path_factory.mktemp("whole") / "study", "smoke")
-    shutil.copytree(torn[0].root, study.root)
+    """The same study, fixed by a parameter and run again."""
+    study = Study(tmp_path_factory.mktemp("complete") / "study", "smoke")
+    shutil.copytree(failed[0].root, study.root)
     result = run_study(study, ["broken=false"])
     write_report(result)
     return study, result
 
 
 @pytest.fixture
-def copy(whole: tuple[Study, RunResult], tmp_path: Path) -> Study:
-    """The whole study in a folder of its own, to be changed."""
-    shutil.copytree(whole[0].root, tmp_path / "study")
+def copy(complete: tuple[Study, RunResult], tmp_path: Path) -> Study:
+    """A copy of the complete study, to be changed."""
+    shutil.copytree(complete[0].root, tmp_path / "study")
     return Study(tmp_path / "study", "smoke")
 
 
 def test_a_step_that_raises_stops_only_what_depends_on_it(
-    torn: tuple[Study, RunResult, str],
+    failed: tuple[Study, RunResult, str],
 ) -> None:
-    _, result, shown = torn
+    _, result, shown = failed
     assert result.status["01_prompts"] == result.status["02_images"] == "done"
     assert result.status["03_labels"] == "failed: cell 4"
     assert result.status["04_reliability"].startswith("skipped: a step before it")
     assert result.status["05_tuning"] == "skipped: notebook not found"
     assert not result.complete
-    assert "03_labels  failed, cell 4: RuntimeError: the labels are torn" in shown
+    assert "03_labels  failed, cell 4: RuntimeError: the labels are broken" in shown
     assert (
-        'raise RuntimeError("the labels are torn")' in shown
+        'raise RuntimeError("the labels are broken")' in shown
     )  # the last lines, with no colours of a terminal
     assert "\x1b" not in shown
 
 
 def test_a_failed_run_keeps_what_was_done_and_reports_it(
-    torn: tuple[Study, RunResult, str],
+    failed: tuple[Study, RunResult, str],
 ) -> None:
-    study, _, _ = torn
+    study, _, _ = failed
     manifest = json.loads((study.report_dir / "manifest.json").read_text())
     assert manifest["steps"]["03_labels"]["status"] == "failed: cell 4"
     assert "03_labels: failed: cell 4" in (study.report_dir / "index.html").read_text()
     assert "prompts_total" in json.loads((study.report_dir / "metrics.json").read_text())
-    assert "the labels are torn" in study.executed(study.step("03")).read_text()
+    assert "the labels are broken" in study.executed(study.step("03")).read_text()
 
 
-def test_the_next_call_goes_on_from_there(whole: tuple[Study, RunResult]) -> None:
-    _, result = whole
+def test_the_next_run_resumes(complete: tuple[Study, RunResult]) -> None:
+    _, result = complete
     names = ("01_prompts", "02_images", "03_labels", "04_reliability")
     assert [result.status[name] for name in names] == ["cached", "cached", "done", "done"]
     assert result.complete
@@ -109,7 +112,8 @@ def test_nothing_heavy_is_imported_when_nothing_changed(copy: Study) -> None:
     code = (
         "import sys; from pathlib import Path; from gamelabel.study.steps import Study;"
         "from gamelabel.report.write import write_report; from gamelabel.study import runner;"
-        f"write_report(runner.run_study(Study(Path({str(copy.root)!r}), 'smoke'), ['broken=false']));"
+        f"study = Study(Path({str(copy.root)!r}), 'smoke');"
+        "write_report(runner.run_study(study, ['broken=false']));"
         "print({'papermill', 'nbclient', 'nbconvert', 'pandas', 'torch'} & set(sys.modules))"
     )
     done = subprocess.run(
@@ -195,7 +199,7 @@ def test_what_a_parameter_names_counts_as_an_input(copy: Study) -> None:
     assert tracker.inputs(step)["model"] != first
 
 
-def test_an_output_that_may_not_be_there(copy: Study) -> None:
+def test_an_optional_output(copy: Study) -> None:
     tracker, step = runner.make_tracker(copy, runner.read_profile(copy)), copy.step("03")
     assert "data/runs/smoke/outside" not in tracker.outputs(step)
     (copy.run_dir / "outside").mkdir()
@@ -218,7 +222,7 @@ def test_a_changed_helper_module_is_named(
     assert step_status(copy, ["broken=false"])["01_prompts"][0] == "gamelabel.helper changed"
 
 
-def test_outside_data_that_come_to_hand_make_their_readers_due(
+def test_newly_available_data_make_their_readers_due(
     copy: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from gamelabel.study import tracker
@@ -231,12 +235,12 @@ def test_outside_data_that_come_to_hand_make_their_readers_due(
     )
     assert "gamelabel.sources changed" in step_status(copy, ["broken=false"])["01_prompts"][0]
     seen = tracker.Tracker(copy, runner.read_profile(copy), tracker.Hashes())
-    for at_hand in ("", "imagereward"):
-        monkeypatch.setattr(tracker, "_available_data", lambda at_hand=at_hand: at_hand)
-        assert seen.dependencies(copy.step("01"))["the set of available data"] == at_hand
+    for data in ("", "imagereward"):
+        monkeypatch.setattr(tracker, "_available_data", lambda data=data: data)
+        assert seen.dependencies(copy.step("01"))["the set of available data"] == data
 
 
-def test_a_deleted_artifact_is_remade_and_equal_ones_end_it_there(copy: Study) -> None:
+def test_a_deleted_file_is_made_again_and_nothing_follows_if_it_is_equal(copy: Study) -> None:
     (copy.run_dir / "prompts.parquet").unlink()
     result = run_study(copy, ["broken=false"])
     assert [result.status[s] for s in ("01_prompts", "02_images", "03_labels")] == [
@@ -260,23 +264,24 @@ def test_only_and_from(copy: Study, monkeypatch: pytest.MonkeyPatch) -> None:
         run_study(copy, start="03", only="03")
 
 
-def test_a_step_whose_input_is_not_there_says_who_makes_it(copy: Study) -> None:
+def test_a_missing_input_names_its_step(copy: Study) -> None:
     (copy.run_dir / "pairs.parquet").unlink()
     status = run_study(copy, only="03").status
     assert status["03_labels"] == "skipped: needs pairs.parquet: run 02_images first"
 
 
-def test_a_notebook_that_does_not_leave_what_it_should(tmp_path: Path) -> None:
+def test_a_notebook_that_does_not_write_its_output(tmp_path: Path) -> None:
     study = toy_study(
         tmp_path, (Step("01_prompts", outputs=("prompts.parquet",)),), _01_prompts=(FOLDERS, START)
     )
     assert run_study(study).status == {"01_prompts": "failed: cell 0"}
 
 
-def test_independent_steps_run_side_by_side_with_jobs(tmp_path: Path) -> None:
-    wait = 'import time\n(run / "MINE").touch()\nwhile not (run / "OTHER").exists():\n    time.sleep(0.05)'
+def test_independent_steps_run_at_once_with_jobs(tmp_path: Path) -> None:
+    wait = 'import time\n(run / "NAME").touch()\n'
+    wait += 'while not (run / "OTHER").exists():\n    time.sleep(0.05)'
     toys = {
-        f"_{a}": (FOLDERS, START, wait.replace("MINE", a).replace("OTHER", b))
+        f"_{a}": (FOLDERS, START, wait.replace("NAME", a).replace("OTHER", b))
         for a, b in ("ab", "ba")
     }
     study = toy_study(tmp_path, (Step("a"), Step("b")), **toys)
@@ -294,42 +299,55 @@ def test_a_cell_past_its_limit_and_a_kernel_that_dies(tmp_path: Path) -> None:
     assert "the kernel ended by itself" in text
 
 
+def interrupt(study: Study, times: int) -> tuple[int, str]:
+    """Run a study until its first notebook has started, press Ctrl-C; the status and the output."""
+    command = [sys.executable, "-c", "from gamelabel.cli import main; main()"]
+    process = subprocess.Popen(
+        [*command, "run", "--profile", "smoke"],
+        cwd=study.root,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+        # processes of a background shell ignore Ctrl-C, and so would their children
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    until = time.monotonic() + 120
+    while not (study.run_dir / "started").exists() and time.monotonic() < until:
+        time.sleep(0.1)
+    for _ in range(times):
+        process.send_signal(signal.SIGINT)
+        time.sleep(1)
+    _, shown = process.communicate(timeout=120)
+    return process.returncode, shown
+
+
 def test_ctrl_c_lets_the_notebook_save_and_says_so(tmp_path: Path) -> None:
     hang = (
         'import time\n(run / "started").touch()\ntry:\n    time.sleep(600)\n'
         'except KeyboardInterrupt:\n    (run / "saved").touch()\n    raise'
     )
     study = toy_study(tmp_path, _01_prompts=(FOLDERS, START, hang), _02_images=IMAGES)
-    command = [
-        sys.executable,
-        "-c",
-        "from gamelabel.cli import main; main()",
-        "run",
-        "--profile",
-        "smoke",
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(
-        command,
-        cwd=tmp_path,
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-        # a shell that runs the tests in the background has them ignore Ctrl-C, and they hand that down
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    until = time.monotonic() + 120
-    while not (study.run_dir / "started").exists() and time.monotonic() < until:
-        time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
-    _, shown = process.communicate(timeout=120)
-    assert process.returncode == 130
+    code, shown = interrupt(study, times=1)
+    assert code == 130
     assert (study.run_dir / "saved").exists()
     assert "01_prompts  stopped in cell 4" in shown
     assert "run the same command again to resume" in shown
     manifest = json.loads((study.report_dir / "manifest.json").read_text())
     assert manifest["steps"]["01_prompts"]["status"] == "skipped: stopped in cell 4"
+    assert manifest["steps"]["02_images"]["status"] == "skipped: stopped"
     assert step_status(study)["01_prompts"][0] == "has not run yet"
+
+
+def test_a_second_ctrl_c_ends_a_notebook_that_does_not_stop(tmp_path: Path) -> None:
+    stubborn = (
+        'import time\n(run / "started").touch()\nwhile True:\n    try:\n        time.sleep(600)\n'
+        "    except KeyboardInterrupt:\n        pass"
+    )
+    study = toy_study(tmp_path, _01_prompts=(FOLDERS, START, stubborn))
+    code, shown = interrupt(study, times=2)
+    assert (code, "01_prompts  stopped in cell 4" in shown) == (130, True)
+    ran = time.time() - (study.run_dir / "started").stat().st_mtime
+    assert ran < runner._GRACE_SECONDS
 
 
 @pytest.mark.parametrize("place", ["data/runs", "reports"])
@@ -415,6 +433,6 @@ def test_steps_run_in_their_order_with_one_job(
 
 
 @pytest.mark.parametrize("text", ["", '{"a": {'])
-def test_a_damaged_memory_of_past_runs(copy: Study, text: str) -> None:
+def test_a_damaged_history_counts_as_none(copy: Study, text: str) -> None:
     (copy.run_dir / ".steps.json").write_text(text)
     assert step_status(copy, ["broken=false"])["01_prompts"][0] == "has not run yet"
