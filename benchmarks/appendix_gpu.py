@@ -1,10 +1,13 @@
-"""A FLUX of full size on a card: pictures and LoRA samples a second; `python -m benchmarks.appendix_gpu`.
+"""A FLUX of full size on a GPU: images and LoRA samples a second.
 
-Weights are random, which costs no less: the transformer's 12 billion in bfloat16, the autoencoder, 1024 x 1024 pixels
-in 4 steps, LoRA of rank 16 with gradient checkpointing. Prompts stand as encoded (256 tokens), as tuning keeps them.
-Each rate is also said as a share of the card's own matrix rate, measured beside it: the floating point operations that
-were executed, those of checkpointing's second pass among them, a second, over those of a large matrix product. A card
-of 48 GB or more; `--tiny` tries the script itself on any machine. Prints JSON, and writes it where `--out` says.
+    python -m benchmarks.appendix_gpu
+
+Weights are random, which costs the same: the transformer's 12 billion in bfloat16, the autoencoder,
+1024 x 1024 pixels in 4 steps, LoRA of rank 16 with gradient checkpointing. Prompts are encoded
+beforehand (256 tokens), as in tuning. Each rate is also given as a share of the GPU's own rate of a
+large matrix product: floating point operations a second, with those of checkpointing's second pass.
+It needs a GPU of 48 GB or more; `--tiny` tries the script on any machine. Prints JSON, and writes
+it to `--out`.
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ from gamelabel.flow import Text, few_step_sigmas, integrate
 from gamelabel.images.latents import decode_latents, image_size
 from gamelabel.images.pipeline import SCHNELL_TOKENS, starting_noise
 from gamelabel.training import Step
-from gamelabel.tuning import Pictures, sft_loss
+from gamelabel.tuning import LatentDataset, sft_loss
 from gamelabel.tuning.adapter import add_adapter
 from tests.images.repositories import schnell_pipeline
 
@@ -37,7 +40,7 @@ RANK, STEPS, REPEATS = 16, 4, 5
 
 
 def full_size(device: str) -> FluxPipeline:
-    """FLUX.1-schnell's transformer and autoencoder by their published settings, made where they will run."""
+    """FLUX.1-schnell's transformer and autoencoder by their published settings, on a device."""
     torch.set_default_dtype(torch.bfloat16)
     try:
         with torch.device(device):
@@ -65,7 +68,7 @@ def full_size(device: str) -> FluxPipeline:
 
 
 def measured(work: Callable[[], object], device: str) -> tuple[float, float]:
-    """Seconds of one call, the median of several after a first, and the floating point operations in it."""
+    """Seconds of a call (the median, after a first one) and its floating point operations."""
     with FlopCounterMode(display=False) as counter:
         work()
     seconds = []
@@ -79,7 +82,7 @@ def measured(work: Callable[[], object], device: str) -> tuple[float, float]:
 
 
 def wait(device: str) -> None:
-    """A GPU works on after a call returns."""
+    """Wait for the GPU, which works on after a call returns."""
     if device == "cuda":
         torch.cuda.synchronize()
 
@@ -92,7 +95,7 @@ def matrix_rate(device: str, side: int) -> float:
 
 
 def encoded(pipe: FluxPipeline, n: int) -> Text:
-    """n prompts as they stand encoded; their values do not matter."""
+    """n encoded prompts; their values do not matter."""
     config, device = pipe.transformer.config, pipe.transformer.device
     embeds = torch.randn(
         n, SCHNELL_TOKENS, config.joint_attention_dim, device=device, dtype=torch.bfloat16
@@ -103,7 +106,7 @@ def encoded(pipe: FluxPipeline, n: int) -> Text:
 
 
 def drawing(pipe: FluxPipeline, n: int) -> Callable[[], object]:
-    """Draw n pictures at once and decode them."""
+    """Generate n images at once and decode them."""
     noise, text = starting_noise(pipe, range(n)).to(pipe.transformer.device), encoded(pipe, n)
 
     @torch.no_grad()
@@ -115,32 +118,32 @@ def drawing(pipe: FluxPipeline, n: int) -> Callable[[], object]:
 
 
 def tuning(pipe: FluxPipeline, n: int) -> Callable[[], object]:
-    """A step of LoRA on n pictures, optimiser included."""
+    """A step of LoRA on n images, with the optimizer."""
     clean, noise = starting_noise(pipe, range(2 * n)).chunk(2)
     weights = [weight for weight in pipe.transformer.parameters() if weight.requires_grad]
     device = pipe.transformer.device
-    data = Pictures(clean.to(device), noise.to(device), encoded(pipe, n))
+    data = LatentDataset(clean.to(device), noise.to(device), encoded(pipe, n))
     loss = sft_loss(pipe.transformer, data, n, own_noise=True, sigmas=few_step_sigmas(STEPS))
-    optimiser, generator = torch.optim.AdamW(weights), torch.Generator().manual_seed(0)
+    optimizer, generator = torch.optim.AdamW(weights), torch.Generator().manual_seed(0)
 
     def work() -> object:
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss(Step(0, generator))[0].backward()
-        return optimiser.step()
+        return optimizer.step()
 
     return work
 
 
 def appendix(tiny: bool, batches: tuple[int, ...]) -> dict[str, Any]:
-    """The appendix's numbers; `tiny` is a narrow model of the same make, on whatever is here."""
+    """The appendix's numbers; `tiny` takes a narrow model, on the CPU if need be."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cpu" and not tiny:
         raise SystemExit(
-            "no GPU is here: a FLUX of full size needs one of 48 GB or more; --tiny tries the script"
+            "no GPU found: a FLUX of full size needs one of 48 GB or more; --tiny tries the script"
         )
     pipe = schnell_pipeline().to(device, torch.bfloat16) if tiny else full_size(device)
     rate = matrix_rate(device, 256 if tiny else 8192)
-    found: dict[str, Any] = {
+    results: dict[str, Any] = {
         "device": torch.cuda.get_device_name() if device == "cuda" else "cpu",
         "torch": torch.__version__,
         "size": "tiny" if tiny else "full",
@@ -157,26 +160,26 @@ def appendix(tiny: bool, batches: tuple[int, ...]) -> dict[str, Any]:
             if device == "cuda":
                 torch.cuda.reset_peak_memory_stats()
             seconds, flops = measured(make(pipe, n), device)
-            found[f"{name}_batch_{n}"] = {
+            results[f"{name}_batch_{n}"] = {
                 "a_second": n / seconds,
                 "share_of_matrix_rate": flops / seconds / rate,
                 "memory_gb": torch.cuda.max_memory_allocated() / 1e9 if device == "cuda" else None,
             }
-    return found
+    return results
 
 
 def main() -> None:
-    asked = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    asked.add_argument("--tiny", action="store_true", help="a narrow model, to try the script")
-    asked.add_argument("--batches", type=int, nargs="+", default=[1, 4], help="pictures at once")
-    asked.add_argument("--out", type=Path, help="the JSON file to write")
-    given = asked.parse_args()
-    told = json.dumps(appendix(given.tiny, tuple(given.batches)), indent=1)
-    print(told)
-    if given.out:
-        given.out.write_text(told + "\n")
+    parser.add_argument("--tiny", action="store_true", help="a narrow model, to try the script")
+    parser.add_argument("--batches", type=int, nargs="+", default=[1, 4], help="pictures at once")
+    parser.add_argument("--out", type=Path, help="the JSON file to write")
+    options = parser.parse_args()
+    text = json.dumps(appendix(options.tiny, tuple(options.batches)), indent=1)
+    print(text)
+    if options.out:
+        options.out.write_text(text + "\n")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from gamelabel.flow import velocity_errors
 from gamelabel.scenes import sample_prompts
 from gamelabel.training import Step
 from gamelabel.tuning.adapter import add_adapter, remove_adapter
-from gamelabel.tuning.data import encode_files
+from gamelabel.tuning.data import cache_latents, encode_files
 
 ROUNDS, PICTURES, TRAIN_STEPS, BATCH = 3, 192, 6, 32
 SETTINGS = {
@@ -70,7 +70,7 @@ def training(pipe: FluxPipeline, folder: Path) -> None:
     plan = images.make_pairs(table, len(table) // 2, 0, "model", 0)
     images.draw_pairs(pipe, plan, folder)
     files, texts = [folder / file for file in plan.image_a], plan.prompt.tolist()
-    cached = tuning.read_pictures(pipe, files, plan.seed_a.tolist(), texts)
+    cached = cache_latents(pipe, files, plan.seed_a.tolist(), texts)
     add_adapter(pipe.transformer)
     loss = tuning.sft_loss(pipe.transformer, cached, BATCH)
     generator = torch.Generator().manual_seed(0)

@@ -1,12 +1,13 @@
-"""Rankings learned from by DPO, in two rounds, against imitating their winners; some hours on one core.
+"""DPO on rankings, in two rounds, against supervised tuning on the best images.
 
     python -m benchmarks.bench_preference --folder data/runs/bench --seeds 0 10 20
 
-Each seed draws pictures of its own, asks simulated annotators of its own (SIMULATED) and trains every arm, with as many
-steps and as many preferred pictures a step. The test is of prompts whose combinations no model was trained on, the same
-for all arms. The settings below were chosen on other prompts, of the training's combinations, with one seed. What is
-done is kept: an interrupted call goes on, and calls for several seeds may run side by side. A round draws from the next
-seed, so that seeds stand ten apart.
+Some hours on one core. Each seed has its own images and its own simulated annotators (SIMULATED),
+and trains every arm with as many steps and as many preferred images a step. The test prompts are
+combinations that no model was trained on, the same for all arms. The settings below were chosen
+with one seed on other prompts, of the training's combinations. Results are saved: an interrupted
+call resumes, and calls for several seeds may run side by side. A round uses the next seed, so seeds
+are ten apart.
 """
 
 from __future__ import annotations
@@ -24,133 +25,127 @@ from diffusers import FluxPipeline
 from gamelabel import images, tuning
 from gamelabel.flow import few_step_sigmas
 from gamelabel.scenes import sample_prompts
-from gamelabel.training import Loss
-from gamelabel.tuning import Drawn, Pictures, Scored, TrainingConfig
+from gamelabel.training import TrainingConfig
+from gamelabel.tuning import LatentDataset
+from gamelabel.tuning.data import concatenate
+from gamelabel.tuning.evaluate import (
+    HeldOutImages,
+    adherence_change,
+    drawing_features,
+    generate_held_out,
+)
 
-PROMPTS, EACH, ROUNDS = 3400, 8, 2
-STEPS, BATCH = 400, 64  # of a round; pairs a step, or preferred pictures
-BETA, ANCHOR = (
-    30.0,
-    2.5,
-)  # the margin may grow three times as far as with a beta of 100, along the base's own paths
-RATES = {"pairs": 2e-3, "alone": 1e-4}
-FLIP, FEW = 0.3, 1500  # share of wrong labels, and pairs that have some
-SHORT, HALF = 300, 32  # steps and pairs a step on those
-PLAIN = f"DPO, {FLIP:.0%} wrong"
+PROMPTS, IMAGES, ROUNDS = 3400, 8, 2
+STEPS, BATCH = 400, 64  # of a round; pairs, or preferred images, a step
+# at a beta of 30 the margin may grow three times as far as at 100, along the base's own paths
+DPO = {"batch_size": BATCH, "beta": 30.0, "anchor": 2.5}
+PAIRWISE_RATE, SUPERVISED_RATE = 2e-3, 1e-4
+FLIP_RATE, FEW = 0.3, 1500  # share of wrong labels, and number of pairs, of the last arms
+SHORT, HALF = 300, 32  # their steps, and pairs a step
+SUFFIX = f", {FLIP_RATE:.0%} wrong"
+WRONG_LABELS = {"DPO": "dpo", "cDPO": "cdpo", "robust DPO": "robust_dpo"}
 TEST, TEST_SEED = 4096, 2026
 
 
-def fit_of(rate: float, steps: int, batch: int) -> TrainingConfig:
-    return TrainingConfig(steps, batch, rate, decay_start=0.0, warmup_steps=20, ema_decay=0.99)
+def make_config(rate: float, steps: int, batch_size: int) -> TrainingConfig:
+    return TrainingConfig(steps, batch_size, rate, decay_start=0.0, warmup_steps=20, ema_decay=0.99)
 
 
-def adapters(pipe: FluxPipeline, folder: Path, seed: int) -> dict[str, Path]:
-    """Train what is not trained yet: the adapter's file of each arm."""
-    net, kinds = pipe.transformer, {"own_noise": True, "sigmas": few_step_sigmas(4)}
-    texts = list(dict.fromkeys(sample_prompts(2 * PROMPTS, 1000 + seed, "train")))[:PROMPTS]
-    annotators, draws = tuning.ranked_by_annotators(seed=seed), folder / "draws"
-    ranked = tuning.draw_scored(pipe, texts, EACH, annotators, "annotators", draws, seed)
-    some = torch.randint(EACH, (len(texts),), generator=torch.Generator().manual_seed(seed))
-    unselected = ranked.pick(torch.arange(len(texts)), some)
-
-    def dpo(drawn: Scored) -> Loss:
-        return tuning.pairwise_loss(
-            net, *drawn.won_and_lost(), BATCH, lambda h, rows: tuning.dpo(h, BETA), anchor=ANCHOR
-        )
+def train_adapters(pipe: FluxPipeline, folder: Path, seed: int) -> dict[str, Path]:
+    """Train what is not trained yet; the adapter's file of each arm."""
+    transformer = pipe.transformer
+    prompts = list(dict.fromkeys(sample_prompts(2 * PROMPTS, 1000 + seed, "train")))[:PROMPTS]
+    annotators, generated = tuning.make_annotators(seed=seed), folder / "draws"
+    scorer = (annotators, "annotators")
+    ranked = tuning.generate_scored(pipe, prompts, IMAGES, *scorer, generated, seed)
+    generator = torch.Generator().manual_seed(seed)
+    random_images = torch.randint(IMAGES, (len(prompts),), generator=generator)
+    unselected = ranked.pick(torch.arange(len(prompts)), random_images)
 
     files = tuning.tune_in_rounds(
         pipe,
-        texts,
-        annotators,
-        "annotators",
-        dpo,
-        fit_of(RATES["pairs"], STEPS, BATCH),
+        prompts,
+        *scorer,
+        "dpo",
+        DPO,
+        make_config(PAIRWISE_RATE, STEPS, BATCH),
         folder / f"pairs-{seed}",
         ROUNDS,
-        EACH,
+        IMAGES,
         seed=seed,
-        draws=draws,
+        generated=generated,
     )
-    found = {f"pairs by ranking, {k}": file for k, file in enumerate(files, 1)}
-    alone = {
-        "supervised": tuning.sft_loss(net, ranked.best(), BATCH, **kinds),
-        "control": tuning.sft_loss(net, unselected, BATCH, **kinds),
-    }
-    data = tuning.fingerprint(ranked.clean.flatten(0, 1), ranked.scores)
-    for name, loss in alone.items():
-        settings = fit_of(RATES["alone"], ROUNDS * STEPS, BATCH)
-        found[name] = tuning.tune_adapter(
-            net, loss, settings, folder / f"{name}-{seed}", data, seed=seed
-        )
-    return found | mislabelled(net, *ranked.won_and_lost(), folder, data, seed)
+    adapters = {f"pairs by ranking, {number}": file for number, file in enumerate(files, 1)}
+    data = tuning.fingerprint(ranked.latents.flatten(0, 1), ranked.scores)
+    config = make_config(SUPERVISED_RATE, ROUNDS * STEPS, BATCH)
+    for name, learned in {"supervised": ranked.best(), "control": unselected}.items():
+        sigmas = few_step_sigmas(4)
+        loss = tuning.sft_loss(transformer, learned, BATCH, own_noise=True, sigmas=sigmas)
+        arm = folder / f"{name}-{seed}"
+        adapters[name] = tuning.tune_adapter(transformer, loss, config, arm, data, seed=seed)
+    best, worst = ranked.best_and_worst()
+    return adapters | train_mislabelled(transformer, best, worst, folder, data, seed)
 
 
-def mislabelled(
-    net: Any, better: Pictures, worse: Pictures, folder: Path, data: str, seed: int
+def train_mislabelled(
+    transformer: Any,
+    best: LatentDataset,
+    worst: LatentDataset,
+    folder: Path,
+    data: str,
+    seed: int,
 ) -> dict[str, Path]:
-    """Adapters of three losses on a few of the pairs, some of which are labelled the wrong way round."""
-    kinds = {
-        "DPO": lambda h, rows: tuning.dpo(h, BETA),
-        "cDPO": lambda h, rows: tuning.cdpo(h, BETA, FLIP),
-        "robust DPO": lambda h, rows: tuning.rdpo(h, BETA, FLIP),
-    }
-    wrong = torch.rand(FEW, generator=torch.Generator().manual_seed(seed)) < FLIP
-    sides, at = (
-        tuning.join((better.rows(torch.arange(FEW)), worse.rows(torch.arange(FEW))), folder),
-        torch.arange(FEW),
-    )
-    won, lost = (sides.rows(at + FEW * flipped.long()) for flipped in (wrong, ~wrong))
-    found = {}
-    for name, kind in kinds.items():
-        loss, name = (
-            tuning.pairwise_loss(net, won, lost, HALF, kind, anchor=ANCHOR),
-            f"{name}, {FLIP:.0%} wrong",
+    """Adapters of three losses on a few of the pairs, some of which are labelled wrong."""
+    rows = torch.arange(FEW)
+    wrong = torch.rand(FEW, generator=torch.Generator().manual_seed(seed)) < FLIP_RATE
+    both = concatenate((best.rows(rows), worst.rows(rows)), folder)
+    sides = [both.rows(rows + FEW * flipped.long()) for flipped in (wrong, ~wrong)]
+    options = DPO | {"batch_size": HALF, "flip_rate": FLIP_RATE}
+    config = make_config(PAIRWISE_RATE, SHORT, HALF)
+    adapters = {}
+    for name, kind in WRONG_LABELS.items():
+        loss = tuning.pairwise_loss(transformer, *sides, loss=kind, **options)
+        arm = folder / f"{name}{SUFFIX}-{seed}"
+        adapters[name + SUFFIX] = tuning.tune_adapter(
+            transformer, loss, config, arm, data, seed=seed
         )
-        settings = fit_of(RATES["pairs"], SHORT, HALF)
-        found[name] = tuning.tune_adapter(
-            net, loss, settings, folder / f"{name}-{seed}", data, seed=seed
-        )
-    return found
+    return adapters
 
 
-def drawn(pipe: FluxPipeline, file: Path | None, kept: Path) -> Drawn:
-    """What the model with an adapter draws of the test, kept beside the adapters."""
-    name = (
-        kept
-        / f"test-{tuning.fingerprint(torch.tensor(list(file.read_bytes()))) if file else 'base'}.npz"
-    )
-    if not name.exists():
+def test_images(pipe: FluxPipeline, file: Path | None, folder: Path) -> HeldOutImages:
+    """The test's images of the model with an adapter, saved beside the adapters."""
+    name = tuning.fingerprint(torch.tensor(list(file.read_bytes()))) if file else "base"
+    saved = folder / f"test-{name}.npz"
+    if not saved.exists():
         if file:
-            tuning.put_on(pipe, file)
-        np.savez(
-            name,
-            **tuning.assess(pipe, TEST, seed=TEST_SEED, progress=str(file or "base"))._asdict(),
-        )
+            tuning.load_adapter(pipe, file)
+        progress = str(file or "base")
+        generated = generate_held_out(pipe, TEST, seed=TEST_SEED, progress=progress)
+        np.savez(saved, **generated._asdict())
         if file:
             pipe.unload_lora_weights()
-    with np.load(name) as saved:
-        return Drawn(**saved)
+    with np.load(saved) as arrays:
+        return HeldOutImages(**arrays)
 
 
-def table(models: dict[str, list[Drawn]], base: Drawn, scenes: np.ndarray) -> pd.DataFrame:
-    """Points of adherence against the base and other arms, and quality in thousandths; 95 % intervals."""
+def results(
+    models: dict[str, list[HeldOutImages]], base: HeldOutImages, drawings: np.ndarray
+) -> pd.DataFrame:
+    """Points of adherence against the base and other arms, and quality x 1000; 95 % intervals."""
     rows = []
-    for name, ours in models.items():
-        others = [PLAIN] if name.endswith("wrong") else ["supervised", "control"]
-        row = {"arm": name, "seeds": len(ours)}
-        for other, theirs in {
-            "the base": base,
-            **{other: models[other] for other in others},
-        }.items():
-            change = tuning.adherence_change(ours, theirs)
-            row[f"over {other}"] = "{value:+.2f} [{low:+.2f}, {high:+.2f}]".format(
-                **{key: 100 * change[key] for key in ("value", "low", "high")}
-            )
-        seeds = [tuning.adherence_change(one, base)["value"] for one in ours]
-        quality = [images.quality_change(one.features, base.features, scenes) for one in ours]
-        row["by seed"] = ", ".join(f"{100 * change:+.1f}" for change in seeds)
+    for name, seeds in models.items():
+        others = ["DPO" + SUFFIX] if name.endswith("wrong") else ["supervised", "control"]
+        references = {"the base": base} | {other: models[other] for other in others}
+        row: dict[str, Any] = {"arm": name, "seeds": len(seeds)}
+        for other, reference in references.items():
+            change = adherence_change(seeds, reference)
+            low, high = 100 * change.low, 100 * change.high
+            row[f"over {other}"] = f"{100 * change.value:+.2f} [{low:+.2f}, {high:+.2f}]"
+        changes = [adherence_change(model, base).value for model in seeds]
+        row["by seed"] = ", ".join(f"{100 * change:+.1f}" for change in changes)
+        quality = [images.quality_change(m.features, base.features, drawings) for m in seeds]
         row["quality by seed"] = ", ".join(
-            "{value:+.1f} [{low:+.1f}, {high:+.1f}]".format(**q._asdict()) for q in quality
+            f"{q.value:+.1f} [{q.low:+.1f}, {q.high:+.1f}]" for q in quality
         )
         rows.append(row)
     return pd.DataFrame(rows).fillna("")
@@ -162,17 +157,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--folder", type=Path, default=Path("data/runs/bench_preference"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 10, 20])
-    asked = parser.parse_args(arguments)
-    asked.folder.mkdir(parents=True, exist_ok=True)
+    options = parser.parse_args(arguments)
+    options.folder.mkdir(parents=True, exist_ok=True)
     pipe = images.load_pipeline()
-    base = drawn(pipe, None, asked.folder)
+    base = test_images(pipe, None, options.folder)
     print(f"the base fits {base.fits.mean():.1%} of {TEST:,} prompts")
-    models: dict[str, list[Drawn]] = {}
-    for seed in asked.seeds:
-        for name, file in adapters(pipe, asked.folder, seed).items():
-            models.setdefault(name, []).append(drawn(pipe, file, asked.folder))
-    scenes = tuning.scenes(pipe, TEST, TEST_SEED)
-    print(table(models, base, scenes).to_string(index=False))
+    models: dict[str, list[HeldOutImages]] = {}
+    for seed in options.seeds:
+        for name, file in train_adapters(pipe, options.folder, seed).items():
+            models.setdefault(name, []).append(test_images(pipe, file, options.folder))
+    drawings = drawing_features(pipe, TEST, TEST_SEED)
+    print(results(models, base, drawings).to_string(index=False))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""A DPO step against an SFT step per picture, and LoRA against full tuning; `python -m benchmarks.bench_tuning`.
+"""DPO against SFT per image, and LoRA against full tuning; `python -m benchmarks.bench_tuning`.
 
-Both sides train on the same rows in turn, in one process: ratios hold where absolute figures do not. Memory is the most
-that a process of its own held while it trained, and how much of that came with the training.
+Both sides train on the same rows in turn, in one process: ratios hold where absolute figures do
+not. Memory is the maximum of a new process while it trains, and how much of it training added.
 """
 
 from __future__ import annotations
@@ -24,20 +24,21 @@ from gamelabel.images.pipeline import encode_prompts, starting_noise
 from gamelabel.scenes import sample_prompts
 from gamelabel.training import Loss, Step
 from gamelabel.tuning.adapter import add_adapter, remove_adapter
-from gamelabel.tuning.data import Pictures
+from gamelabel.tuning.data import LatentDataset
 
 ROUNDS, STEPS, PAIRS, ROWS = 7, 3, 16, 256
 
 
-def pair_sets(pipe: FluxPipeline) -> tuple[Pictures, Pictures]:
-    """Won and lost pictures of the same prompts; random latents, which cost no less."""
+def make_pairs(pipe: FluxPipeline) -> tuple[LatentDataset, LatentDataset]:
+    """Chosen and rejected images of the same prompts; random latents, which cost the same."""
     text = encode_prompts(pipe, sample_prompts(ROWS, 0))
     noise = [starting_noise(pipe, range(start, start + ROWS)) for start in (0, ROWS)]
-    return Pictures(noise[0].flip(0), noise[0], text), Pictures(noise[1].flip(0), noise[1], text)
+    chosen, rejected = (LatentDataset(rows.flip(0), rows, text) for rows in noise)
+    return chosen, rejected
 
 
-def steps_of(loss: Loss) -> Callable[[], None]:
-    """So many steps, without the optimiser, which is the same for all."""
+def make_steps(loss: Loss) -> Callable[[], None]:
+    """A few steps, without the optimizer, which costs the same for all."""
 
     def work() -> None:
         for step in range(STEPS):
@@ -46,64 +47,63 @@ def steps_of(loss: Loss) -> Callable[[], None]:
     return work
 
 
-def steps(pipe: FluxPipeline) -> None:
-    """Processor time per picture: DPO sees two pictures a pair, so SFT has twice as many rows a step."""
-    won, lost = pair_sets(pipe)
+def compare_losses(pipe: FluxPipeline) -> None:
+    """Processor time per image: DPO sees two images a pair, so SFT gets twice as many rows."""
+    chosen, rejected = make_pairs(pipe)
     add_adapter(pipe.transformer)
     sigmas = few_step_sigmas(4)
-    sft = tuning.sft_loss(pipe.transformer, won, 2 * PAIRS, own_noise=True, sigmas=sigmas)
-    dpo = tuning.pairwise_loss(
-        pipe.transformer, won, lost, PAIRS, lambda h, rows: tuning.dpo(h, 100.0)
-    )
-    for loss in (sft, dpo):
-        steps_of(loss)()  # warm
-    seconds = [[timed(steps_of(loss), 1)[0] for loss in (sft, dpo)] for _ in range(ROUNDS)]
+    sft = tuning.sft_loss(pipe.transformer, chosen, 2 * PAIRS, own_noise=True, sigmas=sigmas)
+    dpo = tuning.pairwise_loss(pipe.transformer, chosen, rejected, PAIRS, beta=100.0)
+    work = [make_steps(loss) for loss in (sft, dpo)]
+    for steps in work:
+        steps()  # warm up
+    seconds = [[timed(steps, 1)[0] for steps in work] for _ in range(ROUNDS)]
     remove_adapter(pipe.transformer)
     ratio = median(pairwise / plain for plain, pairwise in seconds)
-    rates = [2 * PAIRS * STEPS / min(side) for side in zip(*seconds, strict=True)]
+    sft_rate, dpo_rate = (2 * PAIRS * STEPS / min(side) for side in zip(*seconds, strict=True))
     print(
-        f"a step per picture:  SFT {rates[0]:.0f}/s   DPO {rates[1]:.0f}/s   DPO takes {ratio:.2f} times as long"
+        f"a step per image:  SFT {sft_rate:.0f}/s   DPO {dpo_rate:.0f}/s   "
+        f"DPO takes {ratio:.2f} times as long"
     )
 
 
-def memory(kind: str) -> tuple[float, float]:
-    """The most memory of this process, in MB, before and while it trains an adapter or all weights, with AdamW."""
+def measure_memory(kind: str) -> tuple[float, float]:
+    """The maximum memory of this process in MB, before and while it trains with AdamW."""
     torch.set_num_threads(1)
     pipe = images.load_pipeline(device="cpu")
-    won, _ = pair_sets(pipe)
-    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here, not from the loading
-    before = resident("RSS")
+    chosen, _ = make_pairs(pipe)
+    Path("/proc/self/clear_refs").write_text("5")  # the maximum counts from here, without loading
+    before = read_status("RSS")
     transformer = pipe.transformer.requires_grad_(True)
     weights = add_adapter(transformer) if kind == "LoRA" else list(transformer.parameters())
-    optimiser, loss = torch.optim.AdamW(weights), tuning.sft_loss(transformer, won, 4)
+    optimizer, loss = torch.optim.AdamW(weights), tuning.sft_loss(transformer, chosen, 4)
     for step in range(3):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss(Step(step, torch.Generator().manual_seed(step)))[0].backward()
-        optimiser.step()
-    averaged = [weight.detach().clone() for weight in weights]  # as the loop keeps them
+        optimizer.step()
+    averaged = [weight.detach().clone() for weight in weights]  # as the training loop keeps them
     assert averaged
-    return before, resident("HWM")
+    return before, read_status("HWM")
 
 
-def resident(which: str) -> float:
-    """Memory of this process now (RSS) or at its most (HWM), in MB, as Linux tells it."""
-    return int(re.search(rf"Vm{which}:\s+(\d+)", Path("/proc/self/status").read_text())[1]) / 1e3  # type: ignore[index]
+def read_status(field: str) -> float:
+    """Memory of this process now (RSS) or at its maximum (HWM), in MB, from Linux."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(rf"Vm{field}:\s+(\d+)", status)[1]) / 1e3  # type: ignore[index]
 
 
-def memories() -> None:
-    found = {}
+def compare_memory() -> None:
+    added = {}
     with get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
         for kind in ("LoRA", "full"):
-            before, after = pool.apply(partial(memory, kind))
-            found[kind] = after - before
-            print(
-                f"memory of {kind} tuning: {after:.0f} MB at most, {after - before:.0f} of them by training"
-            )
-    print(f"full tuning takes {found['full'] / found['LoRA']:.1f} times as much as LoRA")
+            before, after = pool.apply(partial(measure_memory, kind))
+            added[kind] = after - before
+            print(f"memory of {kind} tuning: {after:.0f} MB, {added[kind]:.0f} of them by training")
+    print(f"full tuning takes {added['full'] / added['LoRA']:.1f} times as much as LoRA")
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    steps(images.load_pipeline(device="cpu"))
+    compare_losses(images.load_pipeline(device="cpu"))
     if sys.platform == "linux":
-        memories()
+        compare_memory()

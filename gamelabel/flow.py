@@ -1,7 +1,8 @@
-"""Flow matching as FLUX has it: the one place that knows x_t and v.
+"""Flow matching as in FLUX: the one place that knows x_t and v.
 
-x_t = (1 - sigma) x0 + sigma noise and v = noise - x0 (Esser et al. 2024, eq. 13), sigma in [0, 1]. Latents are packed:
-(N, tokens, 4 x latent channels), each token a 2 x 2 patch, as `FluxTransformer2DModel` takes them.
+x_t = (1 - sigma) x0 + sigma noise and v = noise - x0 (Esser et al. 2024, eq. 13), with the noise
+level sigma in [0, 1]. Latents are packed, (N, tokens, 4 x latent channels): each token is a 2 x 2
+patch, the input of `FluxTransformer2DModel`.
 """
 
 from __future__ import annotations
@@ -24,19 +25,19 @@ class Text(NamedTuple):
     pooled: Tensor
 
     def rows(self, index: Any) -> Text:
-        """The given rows."""
+        """Return the rows of an index."""
         return Text(self.embeds[index], self.pooled[index])
 
 
 def pack(latents: Tensor) -> Tensor:
-    """(N, C, H, W) -> tokens (N, H/2 x W/2, 4 C)."""
+    """Pack latents (N, C, H, W) into tokens (N, H/2 x W/2, 4 C)."""
     n, c, h, w = latents.shape
     patches = latents.view(n, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 1, 3, 5)
     return patches.reshape(n, (h // 2) * (w // 2), c * 4)
 
 
 def unpack(tokens: Tensor) -> Tensor:
-    """Tokens of a square picture (N, S, 4 C) -> (N, C, 2 sqrt S, 2 sqrt S)."""
+    """Unpack tokens of square images (N, S, 4 C) into latents (N, C, 2 sqrt S, 2 sqrt S)."""
     n, s, c = tokens.shape
     side = isqrt(s)
     patches = tokens.view(n, side, side, c // 4, 2, 2).permute(0, 3, 1, 4, 2, 5)
@@ -44,47 +45,82 @@ def unpack(tokens: Tensor) -> Tensor:
 
 
 def few_step_sigmas(steps: int) -> list[float]:
-    """FLUX.1-schnell's noise levels (shift 1): 1, 1 - 1/steps, ..., 1/steps."""
+    """Return FLUX.1-schnell's noise levels (shift 1): 1, 1 - 1/steps, ..., 1/steps.
+
+    >>> few_step_sigmas(4)
+    [1.0, 0.75, 0.5, 0.25]
+    """
     return [1.0 - i / steps for i in range(steps)]
 
 
-def noised(clean: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
-    """x_t at noise level sigma (N,)."""
+def noised(x0: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
+    """Compute x_t at the noise levels sigma (N,)."""
     level = sigma.view(-1, 1, 1)
-    return (1.0 - level) * clean + level * noise
+    return (1.0 - level) * x0 + level * noise
 
 
-def velocity(transformer: Any, x: Tensor, sigma: Tensor, text: Text) -> Tensor:
-    """The model's v at x_t, float32 on the model's device, of x's shape; sigma is (N,)."""
-    own = (
-        transformer.x_embedder.weight
-    )  # its device and precision, which what it is given must have
-    x, sigma, text = x.to(own), sigma.to(own), Text(*(each.to(own) for each in text))
-    side = isqrt(x.shape[1])
+def velocity(transformer: Any, x_t: Tensor, sigma: Tensor, text: Text) -> Tensor:
+    """Compute the model's v.
+
+    Parameters
+    ----------
+    transformer : FluxTransformer2DModel
+        The model; inputs are moved to its device and precision.
+    x_t : Tensor, shape (N, tokens, channels)
+        Packed noised latents.
+    sigma : Tensor, shape (N,)
+        Noise levels.
+    text : Text
+        Encoded prompts, N rows.
+
+    Returns
+    -------
+    Tensor of float32, shape (N, tokens, channels)
+        On the model's device.
+    """
+    weight = transformer.x_embedder.weight
+    x_t, sigma = x_t.to(weight), sigma.to(weight)
+    side = isqrt(x_t.shape[1])
     rows, columns = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
-    places = torch.stack((torch.zeros_like(rows), rows, columns), -1).view(-1, 3).to(x)
+    image_ids = torch.stack((torch.zeros_like(rows), rows, columns), -1).view(-1, 3).to(x_t)
     guidance = None
     if transformer.config.guidance_embeds:
         guidance = torch.full_like(sigma, DISTILLED_GUIDANCE)
     v = transformer(
-        hidden_states=x,
-        encoder_hidden_states=text.embeds,
-        pooled_projections=text.pooled,
+        hidden_states=x_t,
+        encoder_hidden_states=text.embeds.to(weight),
+        pooled_projections=text.pooled.to(weight),
         timestep=sigma,
         guidance=guidance,
-        txt_ids=places.new_zeros(text.embeds.shape[1], 3),
-        img_ids=places,
+        txt_ids=image_ids.new_zeros(text.embeds.shape[1], 3),
+        img_ids=image_ids,
         return_dict=False,
     )[0]
     return v.float()
 
 
 def velocity_errors(
-    transformer: Any, clean: Tensor, noise: Tensor, sigma: Tensor, text: Text
+    transformer: Any, x0: Tensor, noise: Tensor, sigma: Tensor, text: Text
 ) -> Tensor:
-    """Squared error of the model's v, averaged over latent dimensions: (N,), one per picture."""
-    v = velocity(transformer, noised(clean, noise, sigma), sigma, text)
-    return (v - (noise - clean).to(v)).square().mean((1, 2))
+    """Compute the squared error of the model's v, averaged over latent dimensions.
+
+    Parameters
+    ----------
+    transformer : FluxTransformer2DModel
+        The model.
+    x0, noise : Tensor, shape (N, tokens, channels)
+        Packed latents and noise.
+    sigma : Tensor, shape (N,)
+        Noise levels.
+    text : Text
+        Encoded prompts, N rows.
+
+    Returns
+    -------
+    Tensor, shape (N,)
+    """
+    v = velocity(transformer, noised(x0, noise, sigma), sigma, text)
+    return (v - (noise - x0).to(v)).square().mean((1, 2))
 
 
 def integrate(
@@ -96,26 +132,46 @@ def integrate(
     empty: Text | None = None,
     end: float = 0.0,
 ) -> Tensor:
-    """Follow v from the first of the given levels, pure noise at 1, down them to `end` by Euler steps; packed latents.
+    """Follow v by Euler steps from the first noise level down to `end`.
 
-    With `guidance` above 1, classifier-free guidance against `empty`, the encoded empty prompt (one row).
+    Parameters
+    ----------
+    transformer : FluxTransformer2DModel
+        The model.
+    noise : Tensor, shape (N, tokens, channels)
+        x_t at the first level: pure noise if that is 1.
+    text : Text
+        Encoded prompts, N rows.
+    sigmas : sequence of float
+        Falling noise levels at which v is computed.
+    guidance : float
+        Scale of classifier-free guidance, with two passes a step; 1 for none.
+    empty : Text, optional
+        The encoded empty prompt, one row; needed for guidance.
+    end : float
+        The noise level of the result.
+
+    Returns
+    -------
+    Tensor, shape (N, tokens, channels)
+
+    Raises
+    ------
+    ValueError
+        For guidance without `empty`.
     """
-    x, n = noise, len(noise)
+    x_t, n = noise, len(noise)
     if guidance > 1.0:
         if empty is None:
             raise ValueError("guidance above 1 needs `empty`, the encoded empty prompt")
-        text = Text(
-            *(
-                torch.cat((full, bare.expand(n, *bare.shape[1:])))
-                for full, bare in zip(text, empty, strict=True)
-            )
-        )
+        pairs = zip(text, empty, strict=True)
+        text = Text(*(torch.cat((full, row.expand(n, *row.shape[1:]))) for full, row in pairs))
     for high, low in zip(sigmas, [*sigmas[1:], end], strict=True):
         if guidance > 1.0:
-            level = torch.full((2 * n,), high, device=x.device)
-            told, bare = velocity(transformer, torch.cat((x, x)), level, text).chunk(2)
-            v = bare + guidance * (told - bare)
+            sigma = torch.full((2 * n,), high, device=x_t.device)
+            v_text, v_empty = velocity(transformer, torch.cat((x_t, x_t)), sigma, text).chunk(2)
+            v = v_empty + guidance * (v_text - v_empty)
         else:
-            v = velocity(transformer, x, torch.full((n,), high, device=x.device), text)
-        x = x + (low - high) * v
-    return x
+            v = velocity(transformer, x_t, torch.full((n,), high, device=x_t.device), text)
+        x_t = x_t + (low - high) * v
+    return x_t

@@ -117,12 +117,12 @@ def world_evaluate(
 ) -> None:
     """Measure a model's exact adherence on held-out prompts, overall and by family, with 95 % intervals."""
     from gamelabel.images.pipeline import FLUX_SCENES, load_pipeline
-    from gamelabel.tuning.evaluate import evaluate
+    from gamelabel.tuning.evaluate import evaluate_adherence
 
     pipe = load_pipeline(model or FLUX_SCENES, adapter=adapter)
     result = {
         "model": model or FLUX_SCENES.name,
-        **evaluate(pipe, n, steps, seed, guidance, progress="drawing"),
+        **evaluate_adherence(pipe, n, steps, seed, guidance, progress="drawing"),
     }
     if as_json:
         typer.echo(json.dumps(result))

@@ -1,4 +1,7 @@
-"""A LoRA adapter on a FLUX transformer: put on, trained, and saved so that stock `load_lora_weights` takes it."""
+"""LoRA adapters (low-rank adaptation) of a FLUX transformer: added, trained, saved, loaded.
+
+Saved adapters load with diffusers' own `FluxPipeline.load_lora_weights`.
+"""
 
 from __future__ import annotations
 
@@ -19,157 +22,181 @@ from torch import Tensor
 
 from gamelabel.training import Loss, TrainingConfig, train
 
-_TUNED, _START = (
-    "default",
-    "start",
-)  # adapters: the one that learns, and as it was when it goes on from another
-FILE = "pytorch_lora_weights.safetensors"  # the name that diffusers looks for in a folder
-_ROWS = 64
-# The linear layers of diffusers' own Flux LoRA script, in double and single blocks alike.
-TARGETS = (
-    "attn.to_k",
-    "attn.to_q",
-    "attn.to_v",
-    "attn.to_out.0",
-    "attn.add_k_proj",
-    "attn.add_q_proj",
-    "attn.add_v_proj",
-    "attn.to_add_out",
-    "ff.net.0.proj",
-    "ff.net.2",
-    "ff_context.net.0.proj",
-    "ff_context.net.2",
-    "proj_mlp",
-    "proj_out",
+ADAPTER_FILE = "pytorch_lora_weights.safetensors"  # the name that diffusers looks for in a folder
+_TRAINED = "default"  # peft's name of the adapter that learns
+_START = "start"  # and of the frozen one that it continues from
+_ROWS_AT_ONCE = 64
+# the linear layers of diffusers' Flux LoRA script, and those of the single blocks
+_TARGETS = (
+    ".attn.to_k",
+    ".attn.to_q",
+    ".attn.to_v",
+    ".attn.to_out.0",
+    ".attn.add_k_proj",
+    ".attn.add_q_proj",
+    ".attn.add_v_proj",
+    ".attn.to_add_out",
+    ".ff.net.0.proj",
+    ".ff.net.2",
+    ".ff_context.net.0.proj",
+    ".ff_context.net.2",
+    ".proj_mlp",
+    ".proj_out",
 )
 
 
 class WrongBase(ValueError):
-    """An adapter that was tuned on another model than the one it is put on."""
+    """An adapter that was tuned on another base model than the one that it is loaded on."""
 
 
 def add_adapter(transformer: Any, rank: int = 16, seed: int = 0) -> list[torch.nn.Parameter]:
-    """Put a LoRA adapter (alpha = rank) on the frozen transformer, which it leaves unchanged at first.
+    """Add a LoRA adapter to the transformer, which is frozen and at first unchanged by it.
 
-    Returns the adapter's weights, float32 whatever the base has: bfloat16 would round small steps away.
-    `transformer.disable_adapters()` gives the base back.
+    Parameters
+    ----------
+    transformer : FluxTransformer2DModel
+        The base model.
+    rank : int
+        Rank and alpha of the adapter.
+    seed : int
+        Seed of the initial weights.
+
+    Returns
+    -------
+    list of Parameter
+        The adapter's weights, in float32 whatever the base has: in bfloat16 small steps would be
+        rounded away.
     """
     transformer.requires_grad_(False)
     torch.manual_seed(seed)
-    # by whole name: the output head has the short name of the single blocks' own projection
-    names = [
+    # whole names, because the output layer is called proj_out as well
+    layers = [
         name
         for name, layer in transformer.named_modules()
-        if isinstance(layer, torch.nn.Linear)
-        and name.endswith(tuple(f".{target}" for target in TARGETS))
+        if isinstance(layer, torch.nn.Linear) and name.endswith(_TARGETS)
     ]
-    transformer.add_adapter(
-        LoraConfig(r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=names)
+    config = LoraConfig(
+        r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=layers
     )
+    transformer.add_adapter(config)
     cast_training_params(transformer)
     return [weight for weight in transformer.parameters() if weight.requires_grad]
 
 
+def remove_adapter(transformer: Any) -> None:
+    """Remove the adapter and the layers that it put around the base's."""
+    transformer.unload_lora()
+
+
 @contextmanager
-def reference(transformer: Any) -> Iterator[None]:
-    """What the model was when this training began, without gradient: the bare base, or the adapter it goes on from."""
-    transformer.set_adapter(
-        _START
-    ) if _START in transformer.peft_config else transformer.disable_adapters()
+def reference_model(transformer: Any) -> Iterator[None]:
+    """Within the block the transformer is, without gradient, what it was when training began.
+
+    That is the base, or the base with the adapter that training continues from.
+    """
+    has_start = _START in transformer.peft_config
+    if has_start:
+        transformer.set_adapter(_START)
+    else:
+        transformer.disable_adapters()
     try:
         with torch.no_grad():
             yield
     finally:
-        transformer.set_adapter(
-            _TUNED
-        ) if _START in transformer.peft_config else transformer.enable_adapters()
+        if has_start:
+            transformer.set_adapter(_TRAINED)
+        else:
+            transformer.enable_adapters()
 
 
-def remove_adapter(transformer: Any) -> None:
-    """Take the adapter off again, and with it the layers that it put around the base's."""
-    transformer.unload_lora()
+def base_hash(transformer: Any) -> str:
+    """Return a hash of the transformer's own weights, without those of an adapter."""
+    weights = (w for name, w in transformer.named_parameters() if "lora_" not in name)
+    return fingerprint(*weights)
 
 
-def base_of(transformer: Any) -> str:
-    """A short name of the transformer's own weights, whatever adapter is on it."""
-    return fingerprint(
-        *(weight for name, weight in transformer.named_parameters() if "lora_" not in name)
-    )
+def load_adapter(pipe: FluxPipeline, file: Path) -> None:
+    """Load an adapter's file into the pipeline; `pipe.unload_lora_weights()` removes it.
 
-
-def put_on(pipe: FluxPipeline, file: Path) -> None:
-    """Load an adapter's file, so that the pipeline draws with it; `pipe.unload_lora_weights()` takes it off.
-
-    Raises WrongBase, naming both, where the file says that it was tuned on another base.
+    Raises WrongBase if the file says that it was tuned on another base.
     """
-    _check_base(file, base_of(pipe.transformer))
-    pipe.transformer.load_lora_adapter(
-        str(file)
-    )  # the pipeline's own way warns that no text encoder has an adapter
+    _check_base(file, base_hash(pipe.transformer))
+    # the pipeline's own method warns that no text encoder has an adapter
+    pipe.transformer.load_lora_adapter(str(file))
 
 
 def _check_base(file: Path, base: str) -> None:
-    """An adapter that was tuned elsewhere may not say on what: then only its shapes can tell."""
+    """Raise WrongBase if the file names another base; adapters from elsewhere may name none."""
     with safe_open(file, framework="pt") as opened:
         config = json.loads((opened.metadata() or {}).get("lora_adapter_metadata", "{}"))
     tuned_on = config.get("transformer.base_model_name_or_path")
     if tuned_on not in (None, base):
         raise WrongBase(
-            f"the adapter {file} was tuned on the base {tuned_on}, but this model is the base {base}: give "
-            "the model that it was tuned on, or tune it anew on this one"
+            f"the adapter {file.absolute()} was tuned on the base {tuned_on}, but this model is "
+            f"the base {base}: load the model that it was tuned on, or tune it again on this one"
         )
 
 
-def _go_on_from(transformer: Any, file: Path, base: str) -> None:
-    """Give the fresh adapter the weights of a saved one, and keep those beside it, frozen, for `reference`."""
+def _continue_from(transformer: Any, file: Path, base: str) -> None:
+    """Give the new adapter a saved one's weights; keep those, frozen, for `reference_model`."""
     _check_base(file, base)
     with safe_open(file, framework="pt") as opened:
         state = {
             name.removeprefix("transformer."): opened.get_tensor(name)
-            for name in opened.keys()  # noqa: SIM118
+            for name in opened.keys()  # noqa: SIM118  (not a dict)
         }
-    mine = get_peft_model_state_dict(transformer)
-    if {name: weight.shape for name, weight in state.items()} != {
-        name: weight.shape for name, weight in mine.items()
-    }:
+    shapes = {name: weight.shape for name, weight in state.items()}
+    own_state = get_peft_model_state_dict(transformer)
+    if shapes != {name: weight.shape for name, weight in own_state.items()}:
         raise WrongBase(
-            f"the adapter {file} has other layers or another rank than the one to be tuned: give its rank"
+            f"the adapter {file.absolute()} has other layers or another rank than the one to be "
+            "tuned: use its rank"
         )
-    transformer.add_adapter(deepcopy(transformer.peft_config[_TUNED]), _START)
-    for name in (_START, _TUNED):  # the last one stays active
+    transformer.add_adapter(deepcopy(transformer.peft_config[_TRAINED]), _START)
+    for name in (_START, _TRAINED):  # the last one stays active
         transformer.set_adapter(name)
         set_peft_model_state_dict(transformer, state, name)
     cast_training_params(transformer)
 
 
 def save_adapter(transformer: Any, folder: Path, base: str | None = None) -> Path:
-    """Write the adapter with the metadata without which alpha would be read as the rank; the file's path.
+    """Write the adapter to `folder`, with its metadata: without, alpha would load as the rank.
 
-    base: what `base_of` calls the model it belongs to.
+    Parameters
+    ----------
+    transformer : FluxTransformer2DModel
+        The model with the adapter.
+    folder : Path
+        Where to write it.
+    base : str, optional
+        What `base_hash` says of the base model.
+
+    Returns
+    -------
+    Path
+        The file. Equal adapters are equal files.
     """
-    config = transformer.peft_config[_TUNED].to_dict() | {"base_model_name_or_path": base}
+    config = transformer.peft_config[_TRAINED].to_dict() | {"base_model_name_or_path": base}
     FluxPipeline.save_lora_weights(
         folder,
         transformer_lora_layers=get_peft_model_state_dict(transformer),
-        # sets in order, so that equal adapters are equal files
         transformer_lora_adapter_metadata={
-            k: sorted(v) if isinstance(v, set) else v for k, v in config.items()
+            key: sorted(value) if isinstance(value, set) else value for key, value in config.items()
         },
     )
-    _order(folder / FILE)
-    return folder / FILE
+    _sort_metadata(folder / ADAPTER_FILE)
+    return folder / ADAPTER_FILE
 
 
-def _order(file: Path) -> None:
-    """Put a safetensors file's metadata in order, which its writer leaves to chance: equal adapters, equal files."""
+def _sort_metadata(file: Path) -> None:
+    """Sort the metadata of a safetensors file, whose order its writer leaves to chance."""
     with file.open("r+b") as stream:
         size = int.from_bytes(stream.read(8), "little")
         header = json.loads(stream.read(size))
         header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+        text = json.dumps(header, separators=(",", ":"), ensure_ascii=False)
         stream.seek(8)
-        stream.write(
-            json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode().ljust(size)
-        )
+        stream.write(text.encode().ljust(size))
 
 
 def tune_adapter(
@@ -182,23 +209,51 @@ def tune_adapter(
     seed: int = 0,
     start: Path | None = None,
 ) -> Path:
-    """Train an adapter on `loss`, a fresh one or on from the file `start`, save it in `folder`, take it off again.
+    """Train an adapter, save it in `folder` and remove it from the transformer.
 
-    Returns the file's path. An interrupted call resumes where base, start, settings, seed and `data` (see
-    `fingerprint`) agree, from a checkpoint in a hidden folder beside: it holds times, and is no part of what a run
-    leaves. Raises WrongBase where `start` was tuned on another base, or has another rank.
+    An interrupted call resumes from the checkpoint in `training_folder(folder)`, which is no part
+    of what a run leaves, if base, start, config, seed and data are the same.
+
+    Parameters
+    ----------
+    transformer : FluxTransformer2DModel
+        The base model.
+    loss : Loss or sequence of Loss
+        See `training.train`.
+    config : TrainingConfig
+        The settings.
+    folder : Path
+        Where the adapter is saved.
+    data : str
+        A hash of all that the loss depends on, such as `fingerprint` of its dataset.
+    rank : int
+        Rank and alpha of the adapter.
+    seed : int
+        Seed of the adapter's initial weights and of training.
+    start : Path, optional
+        An adapter to continue from.
+
+    Returns
+    -------
+    Path
+        The adapter's file.
+
+    Raises
+    ------
+    WrongBase
+        If `start` was tuned on another base, or has another rank.
     """
-    base = base_of(transformer)
+    base = base_hash(transformer)
     key = f"rank {rank} {data} base {base}"
     add_adapter(transformer, rank, seed)
     if transformer.device.type == "cuda":
-        transformer.enable_gradient_checkpointing()  # else FLUX.1 keeps all its activations, more than its weights
+        # FLUX.1's activations would need more memory than its weights
+        transformer.enable_gradient_checkpointing()
     try:
         if start is not None:
-            _go_on_from(transformer, start, base)
-            key += (
-                f" start {fingerprint(*(w for w in transformer.parameters() if w.requires_grad))}"
-            )
+            _continue_from(transformer, start, base)
+            weights = (w for w in transformer.parameters() if w.requires_grad)
+            key += f" start {fingerprint(*weights)}"
         train(transformer, loss, config, training_folder(folder), seed, key)
         return save_adapter(transformer, folder, base)
     finally:
@@ -206,14 +261,34 @@ def tune_adapter(
 
 
 def training_folder(folder: Path) -> Path:
-    """Where the training of the adapter in `folder` keeps its checkpoint and its log."""
+    """Return where the training of the adapter in `folder` keeps its checkpoint and its log."""
     return folder.parent / ".training" / folder.name
 
 
+def training_cost(file: Path, batch_size: int) -> dict[str, float]:
+    """Return what an adapter's training cost: `seconds`, `steps` and `pictures` learned from.
+
+    The seconds are those of the machine that trained it, over all calls if it was interrupted.
+    Raises FileNotFoundError if the adapter was trained elsewhere.
+    """
+    log = training_folder(file.parent) / "log.jsonl"
+    if not log.exists():
+        raise FileNotFoundError(
+            f"{log.absolute()} does not exist: the adapter {file} was trained elsewhere, so its "
+            "cost is not known"
+        )
+    last = json.loads(log.read_text().splitlines()[-1])
+    return {
+        "seconds": last["seconds"],
+        "steps": last["step"],
+        "pictures": last["step"] * batch_size,
+    }
+
+
 def fingerprint(*tensors: Tensor) -> str:
-    """A short name of what is learned from: equal data, equal name."""
+    """Return a hash of the values of tensors."""
     digest = hashlib.sha256()
     for tensor in tensors:
-        for rows in tensor.detach().split(_ROWS):  # of what lies on disk, a part at a time
+        for rows in tensor.detach().split(_ROWS_AT_ONCE):  # memory maps are read in parts
             digest.update(rows.float().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:16]

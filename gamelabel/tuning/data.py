@@ -1,15 +1,13 @@
-"""What tuning learns from: pictures as latents with their own starting noise and their prompts, row by row.
+"""Training data: latents of images with their starting noise and encoded prompts, in memory maps.
 
-Everything is kept by sample: row i of the latents, of the noise and of the text belong to the same picture, whatever
-order a step draws them in. The rows lie on disk (`on_disk`): 6,800 prompts of FLUX.1 take 14 GB, their latents 7.
+Row i of the latents, of the noise and of the text belong to the same image. FLUX.1's text
+embeddings of 6,800 prompts take 14 GB and their latents 7, so all rows are memory-mapped files.
 """
 
 from __future__ import annotations
 
 import math
-import os
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,195 +15,289 @@ import numpy as np
 import pandas as pd
 import torch
 from diffusers import FluxPipeline
-from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from gamelabel.flow import Text, pack
-from gamelabel.images import read_image
+from gamelabel.flow import Text
+from gamelabel.images.judge import read_image
+from gamelabel.images.latents import encode_images, image_size
 from gamelabel.images.pipeline import encode_prompts, fit_batch_size, starting_noise
+from gamelabel.scenes import draw, parse, sample_prompts
+from gamelabel.scenes.draw import SIDE
+from gamelabel.tuning.disk_tensors import stack_on_disk
 
-_PROMPTS = 64  # encoded at once
-_RESERVE = getattr(
-    os, "posix_fallocate", lambda number, _, size: os.ftruncate(number, size)
-)  # macOS has none
+_PROMPTS_AT_ONCE = 64
 
 
-class Pictures(NamedTuple):
-    """N pictures: packed latents and starting noise (N, tokens, channels), encoded prompts of N rows."""
+class LatentDataset(NamedTuple):
+    """N images, as a model learns from them.
 
-    clean: Tensor
+    Attributes
+    ----------
+    latents : Tensor, shape (N, tokens, channels)
+        Packed latents.
+    noise : Tensor, shape (N, tokens, channels)
+        The noise that each image was generated from; NaN where it is not known.
+    text : Text
+        Encoded prompts, N rows.
+    """
+
+    latents: Tensor
     noise: Tensor
     text: Text
 
-    def rows(self, index: Tensor) -> Pictures:
-        """The given rows of everything."""
-        return Pictures(self.clean[index], self.noise[index], self.text.rows(index))
+    def rows(self, index: Tensor) -> LatentDataset:
+        """Return the rows of an index tensor."""
+        return LatentDataset(self.latents[index], self.noise[index], self.text.rows(index))
 
 
-def read_pictures(
+def preference_pairs(pairs: pd.DataFrame, preferences: pd.DataFrame) -> pd.DataFrame:
+    """Join data points with what people prefer.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        The table `pairs`.
+    preferences : DataFrame
+        The table `preferences`.
+
+    Returns
+    -------
+    DataFrame
+        One row per preference, in the order of `preferences`: `pair_id`, `prompt`, `image_chosen`,
+        `seed_chosen`, `image_rejected`, `seed_rejected`, and `probability`, that the chosen image
+        is the better one.
+
+    Raises
+    ------
+    ValueError
+        If a preference has no data point, an image is missing, or both images are the same.
+    """
+    joined = preferences.merge(pairs, on="pair_id", how="left", validate="one_to_one")
+    unknown = ~joined["pair_id"].isin(pairs["pair_id"])
+    missing = joined["image_a"].isna() | joined["image_b"].isna()
+    same = joined["image_a"] == joined["image_b"]
+    _check_pairs(joined, unknown, "are not in the table pairs: run the steps in order")
+    _check_pairs(joined, missing, "have no image: leave them out")
+    _check_pairs(joined, same, "show the same image twice: leave them out")
+    a_chosen = joined["chosen"] == "a"
+    table = joined[["pair_id", "prompt"]].copy()
+    for name, is_a in (("chosen", a_chosen), ("rejected", ~a_chosen)):
+        for column in ("image", "seed"):
+            table[f"{column}_{name}"] = joined[f"{column}_a"].where(is_a, joined[f"{column}_b"])
+    return table.assign(probability=joined["probability"])
+
+
+def _check_pairs(joined: pd.DataFrame, wrong: pd.Series, message: str) -> None:
+    if wrong.any():
+        names = joined.loc[wrong, "pair_id"].astype(str).tolist()
+        shown = ", ".join(names[:3]) + ", ..." * (len(names) > 3)
+        raise ValueError(f"{len(names)} of {len(joined)} preferences ({shown}) {message}")
+
+
+def cache_pairs(
+    pipe: FluxPipeline, pairs: pd.DataFrame, folder: Path
+) -> tuple[LatentDataset, LatentDataset]:
+    """Encode the chosen and the rejected images of `preference_pairs`.
+
+    Parameters
+    ----------
+    pipe : FluxPipeline
+        The model.
+    pairs : DataFrame
+        The result of `preference_pairs`.
+    folder : Path
+        The folder of the run: image paths are relative to it, and its disk holds the rows.
+
+    Returns
+    -------
+    chosen, rejected : LatentDataset
+        Row i of both belongs to pair i.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError, OSError
+        See `cache_latents`.
+    """
+    text: Sequence[str] | Text = pairs["prompt"].tolist()
+    datasets = []
+    for side in ("chosen", "rejected"):
+        files = [folder / image for image in pairs[f"image_{side}"]]
+        seeds = pairs[f"seed_{side}"].tolist()
+        datasets.append(cache_latents(pipe, files, seeds, text, folder))
+        text = datasets[-1].text
+    return datasets[0], datasets[1]
+
+
+def random_of_pair(
+    chosen: LatentDataset, rejected: LatentDataset, seed: int, scratch: Path | None = None
+) -> LatentDataset:
+    """Return one image of each pair at random: a control that ignores the preferences."""
+    n = len(chosen.latents)
+    is_rejected = torch.from_numpy(np.random.default_rng(seed).random(n) >= 0.5)
+
+    def batches() -> Iterator[tuple[Tensor, ...]]:
+        for rows in torch.arange(n).split(_PROMPTS_AT_ONCE):
+            mask = is_rejected[rows].view(-1, 1, 1)
+            yield (
+                torch.where(mask, rejected.latents[rows], chosen.latents[rows]),
+                torch.where(mask, rejected.noise[rows], chosen.noise[rows]),
+            )
+
+    latents, noise = stack_on_disk(batches(), n, scratch)
+    return LatentDataset(latents, noise, chosen.text)
+
+
+def cache_latents(
     pipe: FluxPipeline,
     files: Sequence[Path],
     seeds: Sequence[int],
     prompts: Sequence[str] | Text,
-    batch: int = 0,
     scratch: Path | None = None,
-) -> Pictures:
-    """Encode picture files and prompts once; the noise is what `images.generate` starts from for each seed.
+    batch_size: int = 0,
+) -> LatentDataset:
+    """Encode image files and their prompts.
 
-    Where a seed is not known (null, as in released pictures) its noise is not-a-number: a loss that uses it stops.
-    prompts may be the text of other pictures with the same prompts. scratch: the folder whose disk holds the rows.
-    Raises ValueError where there is no file or pictures differ in size, FileNotFoundError, before anything is encoded,
-    where files are missing, OSError where the disk has no room.
+    Parameters
+    ----------
+    pipe : FluxPipeline
+        The model.
+    files : sequence of Path
+        N square images of the same size.
+    seeds : sequence of int
+        The seeds that they were generated from, null where unknown.
+    prompts : sequence of str, or Text
+        Their prompts, or encoded prompts to share with another dataset.
+    scratch : Path, optional
+        A folder on the disk that holds the rows; by default that of temporary files.
+    batch_size : int
+        Images to encode at once; 0 for as many as their size allows.
+
+    Returns
+    -------
+    LatentDataset
+        N rows.
+
+    Raises
+    ------
+    ValueError
+        If there are no files, or images are not square or differ in size.
+    FileNotFoundError
+        If files do not exist; nothing is encoded then.
+    OSError
+        If the disk is too small.
     """
     if not files:
-        raise ValueError(
-            "there are no pictures to learn from: no data point has more votes for one of its pictures"
-        )
-    if lacking := [file for file in files if not file.is_file()]:
+        raise ValueError("there are no images to learn from: the table preferences is empty")
+    if missing := [file for file in files if not file.is_file()]:
         raise FileNotFoundError(
-            f"{len(lacking)} of {len(files)} pictures are not there, such as {lacking[0]}: run the step that draws "
-            "them again, or leave their pairs out"
+            f"{len(missing)} of {len(files)} images do not exist, such as {missing[0].absolute()}: "
+            "run the step that generates them again, or leave their pairs out"
         )
-    batch = fit_batch_size(pipe, batch)
-    parts = [slice(start, start + batch) for start in range(0, len(files), batch)]
-    text = prompts if isinstance(prompts, Text) else read_text(pipe, prompts, scratch)
-    latents = ((encode_files(pipe, files[part]),) for part in tqdm(parts, desc="latents"))
-    (clean,) = collect(latents, len(files), scratch)
+    batch_size = fit_batch_size(pipe, batch_size)
+    batches = [slice(start, start + batch_size) for start in range(0, len(files), batch_size)]
+    text = prompts if isinstance(prompts, Text) else cache_prompts(pipe, prompts, scratch)
+    encoded = ((encode_files(pipe, files[batch]),) for batch in tqdm(batches, desc="latents"))
+    (latents,) = stack_on_disk(encoded, len(files), scratch)
     if not pd.notna(pd.Series(seeds)).any():
-        return Pictures(clean, torch.tensor(math.nan).expand(clean.shape), text)
-    (noise,) = collect(((_noise(pipe, seeds[part]),) for part in parts), len(files), scratch)
-    return Pictures(clean, noise, text)
+        return LatentDataset(latents, unknown_noise(latents), text)
+    noises = ((_noise(pipe, seeds[batch]),) for batch in batches)
+    (noise,) = stack_on_disk(noises, len(files), scratch)
+    return LatentDataset(latents, noise, text)
 
 
-def read_text(pipe: FluxPipeline, prompts: Sequence[str], scratch: Path | None = None) -> Text:
-    """Encode prompts once, onto the disk of `scratch`."""
-    parts = (
-        prompts[start : start + _PROMPTS]
-        for start in tqdm(range(0, len(prompts), _PROMPTS), desc="prompts")
-    )
-    return Text(*collect((encode_prompts(pipe, part) for part in parts), len(prompts), scratch))
+def cache_prompts(pipe: FluxPipeline, prompts: Sequence[str], scratch: Path | None = None) -> Text:
+    """Encode prompts; the result has as many rows, in a memory map on the disk of `scratch`."""
+    starts = range(0, len(prompts), _PROMPTS_AT_ONCE)
+    batches = (prompts[start : start + _PROMPTS_AT_ONCE] for start in tqdm(starts, desc="prompts"))
+    encoded = (encode_prompts(pipe, batch) for batch in batches)
+    return Text(*stack_on_disk(encoded, len(prompts), scratch))
 
 
 def _noise(pipe: FluxPipeline, seeds: Sequence[int]) -> Tensor:
     known = pd.notna(pd.Series(seeds)).to_numpy()
-    noise = starting_noise(
-        pipe, [int(seed) if k else 0 for seed, k in zip(seeds, known, strict=True)]
-    )
+    numbers = [int(seed) if is_known else 0 for seed, is_known in zip(seeds, known, strict=True)]
+    noise = starting_noise(pipe, numbers)
     noise[torch.from_numpy(~known)] = math.nan
     return noise
 
 
-def collect(
-    parts: Iterable[tuple[Tensor, ...]], rows: int, scratch: Path | None = None
-) -> list[Tensor]:
-    """Batches of tensors with as many rows, one after another on disk."""
-    whole: list[Tensor] = []
-    start = 0
-    for part in parts:
-        whole = whole or [on_disk((rows, *each.shape[1:]), each.dtype, scratch) for each in part]
-        for all_rows, some in zip(whole, part, strict=True):
-            all_rows[start : start + len(some)] = some
-        start += len(part[0])
-    return whole
-
-
-def join(sets: Sequence[Pictures], scratch: Path | None = None) -> Pictures:
-    """The rows of several sets of pictures, one set after another."""
-    parts = (
-        (*some[:2], *some.text)
-        for pictures in sets
-        for some in map(pictures.rows, torch.arange(len(pictures.clean)).split(_PROMPTS))
-    )
-    clean, noise, *text = collect(parts, sum(len(pictures.clean) for pictures in sets), scratch)
-    return Pictures(clean, noise, Text(*text))
-
-
-def on_disk(shape: Sequence[int], dtype: torch.dtype, scratch: Path | None = None) -> Tensor:
-    """A tensor on the CPU whose values lie in a nameless file, which goes when the tensor does.
-
-    The system keeps in memory what it has room for. Raises OSError where the disk has too little room for it all.
-    """
-    size = math.prod(shape) * dtype.itemsize
-    with tempfile.NamedTemporaryFile(prefix=".rows-", dir=scratch) as file:
-        try:
-            _RESERVE(
-                file.fileno(), 0, size
-            )  # a file with holes would end the process once the disk is full
-        except OSError as error:
-            raise OSError(
-                error.errno,
-                f"no room for {size / 1e9:.2g} GB of latents and text",
-                str(Path(file.name).parent),
-            ) from None
-        return torch.from_file(file.name, shared=True, size=math.prod(shape), dtype=dtype).view(
-            *shape
-        )
+def unknown_noise(latents: Tensor) -> Tensor:
+    """Return NaN in the shape of the latents, without memory: a loss that uses it stops."""
+    return torch.tensor(math.nan).expand(latents.shape)
 
 
 def encode_files(pipe: FluxPipeline, files: Sequence[Path]) -> Tensor:
-    """Square picture files of one size -> packed latents, scaled as the transformer knows them."""
-    return encode_pictures(pipe, np.stack(list(_open_square(files))))
+    """Encode square image files of one size as packed latents (N, tokens, channels)."""
+    return encode_images(pipe, np.stack(list(_read_square(files))))
 
 
-@torch.no_grad()
-def encode_pictures(pipe: FluxPipeline, pictures: NDArray[np.uint8]) -> Tensor:
-    """Pictures, uint8 (n, H, W, 3), -> packed latents (n, tokens, channels), scaled as the transformer knows them."""
-    pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2).to(pipe.vae.device, pipe.vae.dtype)
-    latents = pipe.vae.encode(pixels.div(127.5).sub(1.0)).latent_dist.mean
-    return pack((latents - pipe.vae.config.shift_factor) * pipe.vae.config.scaling_factor).float()
-
-
-def _open_square(files: Sequence[Path]) -> Iterator[np.ndarray]:
-    side = 0
+def _read_square(files: Sequence[Path]) -> Iterator[np.ndarray]:
+    size = 0
     for file in files:
-        picture = read_image(file)
-        height, width, _ = picture.shape
-        side = side or height
-        if not height == width == side:
+        image = read_image(file)
+        height, width, _ = image.shape
+        size = size or height
+        if not height == width == size:
             raise ValueError(
-                f"{file} is {width} x {height} pixels, where {side} x {side} was expected: tuning takes square "
-                "pictures of one size; cut and scale them alike first"
+                f"{file.absolute()} is {width} x {height} pixels instead of {size} x {size}: "
+                "tuning needs square images of one size; crop and scale them first"
             )
-        yield picture
+        yield image
 
 
-def preferences(pairs: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
-    """Preference points with more votes for one side: pair_id, prompt, then image and seed, won and lost.
+def pretraining_scenes(
+    pipe: FluxPipeline, n: int, seed: int = 0, scratch: Path | None = None
+) -> LatentDataset:
+    """Draw scenes of the embedded model's training prompts, for methods with a pre-training term.
 
-    Ties by vote are left out; comparison points never serve. Raises ValueError for pairs without both pictures, and for
-    those that show the same one twice.
+    Parameters
+    ----------
+    pipe : FluxPipeline
+        A model of images of the drawn world's size.
+    n : int
+        Number of drawings.
+    seed : int
+        Seed of prompts and drawings.
+    scratch : Path, optional
+        A folder on the disk that holds the rows.
+
+    Returns
+    -------
+    LatentDataset
+        n rows of unknown noise.
+
+    Raises
+    ------
+    ValueError
+        If the model generates images of another size.
     """
-    votes = pd.crosstab(labels["pair_id"], labels["choice"]).reindex(
-        columns=["a", "b"], fill_value=0
+    if image_size(pipe) != SIDE:
+        raise ValueError(
+            f"drawn scenes are {SIDE} x {SIDE} pixels, but this model generates {image_size(pipe)} "
+            f"x {image_size(pipe)}: encode images of its own size with cache_latents"
+        )
+    prompts = sample_prompts(n, seed)
+    seeds = range(seed * 1_000_003, seed * 1_000_003 + n)
+
+    def batches() -> Iterator[tuple[Tensor]]:
+        for start in tqdm(range(0, n, _PROMPTS_AT_ONCE), desc="scenes"):
+            part = slice(start, start + _PROMPTS_AT_ONCE)
+            scenes = [draw(parse(p), s) for p, s in zip(prompts[part], seeds[part], strict=True)]
+            yield (encode_images(pipe, np.stack(scenes)),)
+
+    (latents,) = stack_on_disk(batches(), n, scratch)
+    text = cache_prompts(pipe, prompts, scratch)
+    return LatentDataset(latents, unknown_noise(latents), text)
+
+
+def concatenate(datasets: Sequence[LatentDataset], scratch: Path | None = None) -> LatentDataset:
+    """Return the rows of several datasets, one dataset after another."""
+    batches = (
+        (*batch[:2], *batch.text)
+        for dataset in datasets
+        for batch in map(dataset.rows, torch.arange(len(dataset.latents)).split(_PROMPTS_AT_ONCE))
     )
-    voted = pairs[pairs["kind"] == "preference"].merge(votes, left_on="pair_id", right_index=True)
-    decided = voted[voted["a"] != voted["b"]]
-    _check_pairs(decided)
-    first = (decided["a"] > decided["b"]).to_numpy()
-    columns = {"pair_id": decided["pair_id"], "prompt": decided["prompt"]}
-    for name, side in (("won", first), ("lost", ~first)):
-        for what in ("image", "seed"):
-            columns[f"{what}_{name}"] = np.where(side, decided[f"{what}_a"], decided[f"{what}_b"])
-    return pd.DataFrame(columns).reset_index(drop=True)
-
-
-def _check_pairs(pairs: pd.DataFrame) -> None:
-    one, other = pairs["image_a"], pairs["image_b"]
-    for wrong, says in (
-        (one.isna() | other.isna(), "a picture missing"),
-        (one == other, "the same picture twice"),
-    ):
-        if names := pairs.loc[wrong, "pair_id"].astype(str).tolist():
-            raise ValueError(
-                f"{len(names)} of {len(pairs)} pairs have {says}: {', '.join(names[:3])}{', ...' * (len(names) > 3)}; "
-                "nothing can be learned from them, leave them out"
-            )
-
-
-def unselected(chosen: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """The control: of each pair of `preferences` one picture at random, whatever the players said: image, seed."""
-    first = np.random.default_rng(seed).random(len(chosen)) < 0.5
-    return pd.DataFrame(
-        {w: np.where(first, chosen[f"{w}_won"], chosen[f"{w}_lost"]) for w in ("image", "seed")}
-    )
+    n = sum(len(dataset.latents) for dataset in datasets)
+    latents, noise, *text = stack_on_disk(batches, n, scratch)
+    return LatentDataset(latents, noise, Text(*text))

@@ -1,4 +1,4 @@
-"""What tuning changed: adherence on held-out prompts with paired seeds, and image quality apart from it."""
+"""What tuning changed: adherence on held-out prompts with paired seeds, and image quality."""
 
 from __future__ import annotations
 
@@ -12,112 +12,159 @@ from diffusers import FluxPipeline
 from numpy.typing import NDArray
 
 from gamelabel.images.judge import adherence_by_family, to_judge_size
+from gamelabel.images.latents import latent_means
 from gamelabel.images.pipeline import generate
+from gamelabel.reliability.estimate import Estimate
 from gamelabel.scenes import FAMILIES, adherence, draw, parse, sample_prompts
 
-_CHUNK = 100
+_IMAGES_AT_ONCE = 100
 
 
-class Drawn(NamedTuple):
-    """Pictures of held-out prompts: uint8 (n, 64, 64, 3), whether each fits (n,), its latents (n, d)."""
+class HeldOutImages(NamedTuple):
+    """Images that a model generated for held-out prompts.
 
-    pictures: NDArray[np.uint8]
+    Attributes
+    ----------
+    images : ndarray of uint8, shape (N, 64, 64, 3)
+        The images, reduced to the judge's size.
+    fits : ndarray of bool, shape (N,)
+        Whether each fits its prompt exactly.
+    features : ndarray of float32, shape (N, d)
+        Their latents under the model's autoencoder, flattened.
+    """
+
+    images: NDArray[np.uint8]
     fits: NDArray[np.bool_]
     features: NDArray[np.float32]
 
 
-def held_out(n: int, seed: int) -> tuple[list[str], list[int]]:
-    """Prompts of combinations never drawn in training, families equally often, and a seed for each picture."""
+def held_out_prompts(n: int, seed: int) -> tuple[list[str], list[int]]:
+    """Return n prompts of combinations that no model was trained on, and a seed for each image.
+
+    Families of prompts are equally frequent.
+    """
     return sample_prompts(n, seed, "held-out"), [seed * 1_000_003 + i for i in range(n)]
 
 
-def assess(
+def generate_held_out(
     pipe: FluxPipeline,
     n: int,
     steps: int = 4,
     seed: int = 0,
     guidance: float = 1.0,
-    progress: str = "drawing",
-) -> Drawn:
-    """Draw n held-out prompts and judge them. Paired: two models with the same seed get the same prompts and noise.
+    progress: str = "images",
+) -> HeldOutImages:
+    """Generate images of held-out prompts and judge them.
 
-    The judge knows pictures of 64 x 64; those of a larger model are scaled to that.
+    Parameters
+    ----------
+    pipe : FluxPipeline
+        The model, with the adapter that is loaded. Larger images are reduced to the judge's size.
+    n : int
+        Number of images.
+    steps : int
+        Sampling steps.
+    seed : int
+        Seed of prompts and noise: two models with the same seed get the same ones.
+    guidance : float
+        Scale of classifier-free guidance; 1 for none.
+    progress : str
+        Title of the progress bar.
+
+    Returns
+    -------
+    HeldOutImages
+        n images.
     """
-    prompts, seeds = held_out(n, seed)
-    drawn = generate(pipe, prompts, seeds, steps, guidance, progress=progress)
-    pictures = np.concatenate([to_judge_size(part) for part in drawn])
-    return Drawn(pictures, adherence(pictures, prompts)[0], features(pipe, pictures))
+    prompts, seeds = held_out_prompts(n, seed)
+    batches = generate(pipe, prompts, seeds, steps, guidance, progress=progress)
+    images = np.concatenate([to_judge_size(batch) for batch in batches])
+    return HeldOutImages(images, adherence(images, prompts)[0], _features(pipe, images))
 
 
-def scenes(pipe: FluxPipeline, n: int, seed: int = 0) -> NDArray[np.float32]:
-    """Features of true drawings of the prompts of `assess`: what image quality is measured against."""
-    prompts, seeds = held_out(n, seed)
-    return features(
-        pipe, np.stack([draw(parse(prompt), s) for prompt, s in zip(prompts, seeds, strict=True)])
-    )
+def drawing_features(pipe: FluxPipeline, n: int, seed: int = 0) -> NDArray[np.float32]:
+    """Return features of true drawings of the same prompts, the reference of image quality."""
+    prompts, seeds = held_out_prompts(n, seed)
+    drawings = [draw(parse(prompt), s) for prompt, s in zip(prompts, seeds, strict=True)]
+    return _features(pipe, np.stack(drawings))
 
 
-@torch.no_grad()
-def features(pipe: FluxPipeline, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Latents of pictures under the model's own autoencoder, flat: (n, d)."""
-    pixels = torch.from_numpy(pictures).permute(0, 3, 1, 2)
-    parts = [
-        pipe.vae.encode(
-            part.to(pipe.vae.device, pipe.vae.dtype).div(127.5).sub(1.0)
-        ).latent_dist.mean.flatten(1)
-        for part in pixels.split(_CHUNK)
-    ]
-    return torch.cat(parts).float().cpu().numpy()
+def _features(pipe: FluxPipeline, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    starts = range(0, len(images), _IMAGES_AT_ONCE)
+    batches = (images[start : start + _IMAGES_AT_ONCE] for start in starts)
+    features = torch.cat([latent_means(pipe, batch).flatten(1) for batch in batches])
+    return features.float().cpu().numpy()
 
 
 def adherence_change(
-    ours: Drawn | Sequence[Drawn], base: Drawn | Sequence[Drawn]
-) -> dict[str, Any]:
-    """Change of exact adherence, paired by prompt and seed: {value, low, high, n}, 95 % normal interval.
+    tuned: HeldOutImages | Sequence[HeldOutImages], base: HeldOutImages | Sequence[HeldOutImages]
+) -> Estimate:
+    """Estimate the change of adherence, the share of images that fit their prompts exactly.
 
-    Of one method trained from several seeds give all that its models drew: a prompt counts as their mean, once.
+    Parameters
+    ----------
+    tuned, base : HeldOutImages or sequence of HeldOutImages
+        The images of both models, paired by prompt and noise. Of a method that was trained from
+        several seeds pass the images of all its models: a prompt counts once, as their mean.
+
+    Returns
+    -------
+    Estimate
+        The difference of the shares, its normal 95 % interval, and the number of prompts.
     """
-    difference = _fits(ours) - _fits(base)
+    difference = _fits(tuned) - _fits(base)
     value, n = float(difference.mean()), len(difference)
-    error = 1.96 * float(difference.std()) / n**0.5
-    return {"value": value, "low": value - error, "high": value + error, "n": n}
+    margin = 1.96 * float(difference.std()) / n**0.5
+    return Estimate(value, value - margin, value + margin, n)
 
 
-def _fits(drawn: Drawn | Sequence[Drawn]) -> NDArray[np.float64]:
-    """Of each prompt the share of the models whose picture fits, (n,)."""
-    models = [drawn] if isinstance(drawn, Drawn) else drawn
-    return np.mean([each.fits for each in models], axis=0, dtype=float)
+def _fits(models: HeldOutImages | Sequence[HeldOutImages]) -> NDArray[np.float64]:
+    """Return the share of the models whose image fits, for each prompt (N,)."""
+    models = [models] if isinstance(models, HeldOutImages) else models
+    return np.mean([model.fits for model in models], axis=0, dtype=float)
 
 
-def change_by_family(ours: Drawn, base: Drawn, seed: int = 0) -> pd.DataFrame:
-    """`adherence_change` overall and in each family, a row each: name, value, low, high, n.
+def change_by_family(tuned: HeldOutImages, base: HeldOutImages, seed: int = 0) -> pd.DataFrame:
+    """Estimate the change of adherence overall and in each family of prompts.
 
-    seed: the one of `assess`, which tells which prompts these were.
+    Parameters
+    ----------
+    tuned, base : HeldOutImages
+        The images of both models.
+    seed : int
+        The seed of `generate_held_out`, which determines the prompts.
+
+    Returns
+    -------
+    DataFrame
+        The columns `name` ("all" and the families), `value`, `low`, `high`, `n`.
     """
-    families = np.array([parse(prompt).family for prompt in held_out(len(ours.fits), seed)[0]])
-    parts = {
-        "all": np.ones(len(families), bool),
-        **{family: families == family for family in FAMILIES},
-    }
-    rows = [
-        {
-            "name": name,
-            **adherence_change(*(Drawn(*(x[of] for x in drawn)) for drawn in (ours, base))),
-        }
-        for name, of in parts.items()
-        if of.any()
-    ]
-    return pd.DataFrame(rows)
+    prompts, _ = held_out_prompts(len(tuned.fits), seed)
+    families = np.array([parse(prompt).family for prompt in prompts])
+    changes = {"all": adherence_change(tuned, base)}
+    for family in FAMILIES:
+        rows = families == family
+        if rows.any():
+            changes[family] = adherence_change(_rows(tuned, rows), _rows(base, rows))
+    return pd.DataFrame([{"name": name, **change._asdict()} for name, change in changes.items()])
 
 
-def evaluate(
+def _rows(images: HeldOutImages, rows: NDArray[np.bool_]) -> HeldOutImages:
+    return HeldOutImages(images.images[rows], images.fits[rows], images.features[rows])
+
+
+def evaluate_adherence(
     pipe: FluxPipeline,
     n: int,
     steps: int = 4,
     seed: int = 0,
     guidance: float = 1.0,
-    progress: str = "drawing",
+    progress: str = "images",
 ) -> dict[str, Any]:
-    """Adherence as `gamelabel world evaluate` prints it: steps, seed, the share overall and by family."""
-    drawn = assess(pipe, n, steps, seed, guidance, progress)
-    return {"steps": steps, "seed": seed, **adherence_by_family(drawn.fits, held_out(n, seed)[0])}
+    """Return what `gamelabel world evaluate` prints: steps, seed, adherence overall and by family.
+
+    The parameters are those of `generate_held_out`.
+    """
+    generated = generate_held_out(pipe, n, steps, seed, guidance, progress)
+    prompts, _ = held_out_prompts(n, seed)
+    return {"steps": steps, "seed": seed, **adherence_by_family(generated.fits, prompts)}

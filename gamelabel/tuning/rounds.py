@@ -1,59 +1,113 @@
-"""Tuning in rounds: the model as it has become draws, a scorer chooses, the adapter goes on from there."""
+"""Tuning in rounds: the tuned model generates, a scorer selects, tuning continues from there."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 from diffusers import FluxPipeline
 
 from gamelabel.training import Loss, TrainingConfig
-from gamelabel.tuning.adapter import fingerprint, put_on, tune_adapter
-from gamelabel.tuning.data import read_text
-from gamelabel.tuning.scored import Scored, Scorer, draw_scored
+from gamelabel.tuning.adapter import fingerprint, load_adapter, tune_adapter
+from gamelabel.tuning.by_reward import raft_loss
+from gamelabel.tuning.data import cache_prompts
+from gamelabel.tuning.dpo import pairwise_loss
+from gamelabel.tuning.scored import ImageScorer, ScoredImages, generate_scored
 
 
 def tune_in_rounds(
     pipe: FluxPipeline,
     prompts: Sequence[str],
-    scorer: Scorer,
+    scorer: ImageScorer,
     judge: str,
-    loss_of: Callable[[Scored], Loss],
+    method: Literal["raft", "dpo"],
+    options: Mapping[str, Any],
     config: TrainingConfig,
     folder: Path,
     rounds: int,
-    each: int,
+    images_per_prompt: int,
     rank: int = 16,
     seed: int = 0,
     steps: int = 4,
-    draws: Path | None = None,
-    data: str = "",
+    generated: Path | None = None,
 ) -> list[Path]:
-    """The adapters after each round, in `folder`; a round draws `each` pictures a prompt and tunes by their scores.
+    """Tune an adapter in rounds, each on images that the model generates as the last round left it.
 
-    `loss_of` makes the loss out of what was drawn, `config` is that of one round. A pairwise loss is held to what its
-    round began with, as iterated DPO has it: held to the first base, a second round undid the first. draws: where
-    `draw_scored` keeps its work, beside the adapters by default; methods that share the folder share the first round's
-    pictures. data: names what the loss depends on beside what was drawn, such as its beta: a call goes on where it was
-    interrupted, and does nothing again, where all this is the same.
+    An interrupted call resumes, and finished rounds are not repeated.
+
+    Parameters
+    ----------
+    pipe : FluxPipeline
+        The base model.
+    prompts : sequence of str
+        The prompts to generate.
+    scorer, judge
+        The scorer and its name, see `generate_scored`.
+    method : {"raft", "dpo"}
+        "raft" learns from the best image of each prompt (`raft_loss`), "dpo" from the best and the
+        worst (`pairwise_loss`). DPO is held to the model as the round began, as in iterated DPO:
+        held to the first base, a second round undid the first.
+    options : mapping
+        Further arguments of the method's loss, such as `batch_size` and `beta`.
+    config : TrainingConfig
+        The settings of one round.
+    folder : Path
+        Where the adapters are saved.
+    rounds : int
+        Number of rounds.
+    images_per_prompt : int
+        Images to generate of each prompt in each round.
+    rank, seed
+        See `tune_adapter`.
+    steps : int
+        Sampling steps.
+    generated : Path, optional
+        Where `generate_scored` saves its work, by default in `folder`. Methods that share it share
+        the images of the first round.
+
+    Returns
+    -------
+    list of Path
+        The adapter after each round.
     """
-    kept = draws or folder / ".drawn"
-    kept.mkdir(parents=True, exist_ok=True)
-    text = read_text(pipe, prompts, kept)
-    files: list[Path] = []
+    generated = generated or folder / ".generated"
+    generated.mkdir(parents=True, exist_ok=True)
+    text = cache_prompts(pipe, prompts, generated)
+    adapters: list[Path] = []
     for number in range(rounds):
-        if files:
-            put_on(pipe, files[-1])
+        start = adapters[-1] if adapters else None
+        if start:
+            load_adapter(pipe, start)
         try:
-            drawn = draw_scored(
-                pipe, prompts, each, scorer, judge, kept, seed + number, steps, text
+            scored = generate_scored(
+                pipe,
+                prompts,
+                images_per_prompt,
+                scorer,
+                judge,
+                generated,
+                seed + number,
+                steps,
+                text,
             )
         finally:
             pipe.unload_lora_weights()
-        start = files[-1] if files else None
-        known = f"{data}{fingerprint(drawn.clean.flatten(0, 1), drawn.scores)}"
-        here = folder / f"round-{number + 1}"
-        files.append(
-            tune_adapter(pipe.transformer, loss_of(drawn), config, here, known, rank, seed, start)
+        loss = _make_loss(pipe.transformer, scored, method, options)
+        images = fingerprint(scored.latents.flatten(0, 1), scored.scores)
+        data = f"{method} {sorted(options.items())} {images}"
+        round_folder = folder / f"round-{number + 1}"
+        adapters.append(
+            tune_adapter(pipe.transformer, loss, config, round_folder, data, rank, seed, start)
         )
-    return files
+    return adapters
+
+
+def _make_loss(
+    transformer: Any, scored: ScoredImages, method: str, options: Mapping[str, Any]
+) -> Loss:
+    if method == "raft":
+        return raft_loss(transformer, scored, **options)
+    if method == "dpo":
+        return pairwise_loss(transformer, *scored.best_and_worst(), **options)
+    raise ValueError(f"unknown method {method!r}: choose raft or dpo")

@@ -1,152 +1,221 @@
-"""Several pictures of each prompt, drawn by the model as it is and scored by any scorer, for methods with a reward.
+"""Several images of each prompt, generated and scored, for methods with a reward.
 
-No picture file is written: latents stay as the sampler left them, each with the noise that it was drawn from.
+No image file is written: latents stay as the sampler left them, each with its starting noise.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 import torch
 from diffusers import FluxPipeline
 from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
+from gamelabel.files import replacing
 from gamelabel.flow import Text, few_step_sigmas, integrate
+from gamelabel.games.pairs import rank_images
+from gamelabel.images.judge import to_judge_size
 from gamelabel.images.latents import decode_latents
 from gamelabel.images.pipeline import fit_batch_size, starting_noise, weights_hash
-from gamelabel.tuning.data import Pictures, collect, read_text
+from gamelabel.scenes import adherence
+from gamelabel.tuning.data import LatentDataset, cache_prompts
+from gamelabel.tuning.disk_tensors import stack_on_disk
 
-# pictures, uint8 (n, H, W, 3), and their prompts -> scores (n,), higher is better
-Scorer = Callable[[NDArray[np.uint8], Sequence[str]], NDArray[np.float64]]
+# images (n, H, W, 3) and their prompts -> scores (n,), higher is better; see also reward.Scorer
+ImageScorer = Callable[[NDArray[np.uint8], Sequence[str]], NDArray[np.float64]]
 
 
-class Scored(NamedTuple):
-    """k pictures of each of N prompts: latents and noise (N, k, tokens, channels), scores (N, k), text of N rows."""
+class ScoredImages(NamedTuple):
+    """k images of each of N prompts.
 
-    clean: Tensor
+    Attributes
+    ----------
+    latents, noise : Tensor, shape (N, k, tokens, channels)
+        Packed latents, and the noise that they were generated from.
+    scores : Tensor, shape (N, k)
+        Higher is better.
+    text : Text
+        Encoded prompts, N rows.
+    """
+
+    latents: Tensor
     noise: Tensor
     scores: Tensor
     text: Text
 
-    def pick(self, prompts: Tensor, which: Tensor) -> Pictures:
-        """The pictures `which` (n,) of the `prompts` (n,), by number."""
-        return Pictures(
-            self.clean[prompts, which], self.noise[prompts, which], self.text.rows(prompts)
-        )
+    def pick(self, prompts: Tensor, images: Tensor) -> LatentDataset:
+        """Return images, by the number of the prompt (n,) and of the image (n,)."""
+        latents, noise = self.latents[prompts, images], self.noise[prompts, images]
+        return LatentDataset(latents, noise, self.text.rows(prompts))
 
-    def best(self) -> Pictures:
-        """Of each prompt the picture with the highest score, N rows."""
+    def best(self) -> LatentDataset:
+        """Return the image with the highest score of each prompt, N rows."""
         return self.pick(torch.arange(len(self.scores)), self.scores.argmax(1))
 
-    def worst(self) -> Pictures:
-        """Of each prompt the picture with the lowest score, N rows."""
+    def worst(self) -> LatentDataset:
+        """Return the image with the lowest score of each prompt, N rows."""
         return self.pick(torch.arange(len(self.scores)), self.scores.argmin(1))
 
-    def won_and_lost(self) -> tuple[Pictures, Pictures]:
-        """The best and the worst of the prompts whose pictures do not all score the same, row by row."""
-        told = (self.scores.amax(1) > self.scores.amin(1)).nonzero().flatten()
-        if not len(told):
+    def best_and_worst(self) -> tuple[LatentDataset, LatentDataset]:
+        """Return the best and the worst image of each prompt whose images differ in score.
+
+        Raises ValueError if there is no such prompt.
+        """
+        differ = self.scores.amax(1) > self.scores.amin(1)
+        if not differ.any():
             raise ValueError(
-                "all pictures of each prompt have the same score: draw more of each, or score more finely"
+                "all images of each prompt have the same score: generate more images of each, or "
+                "use a scorer with finer scores"
             )
-        return self.pick(told, self.scores.argmax(1)[told]), self.pick(
-            told, self.scores.argmin(1)[told]
-        )
+        prompts = differ.nonzero().flatten()
+        scores = self.scores[prompts]
+        return self.pick(prompts, scores.argmax(1)), self.pick(prompts, scores.argmin(1))
 
 
-def draw_scored(
+def generate_scored(
     pipe: FluxPipeline,
     prompts: Sequence[str],
-    each: int,
-    scorer: Scorer,
+    images_per_prompt: int,
+    scorer: ImageScorer,
     judge: str,
     folder: Path,
     seed: int = 0,
     steps: int = 4,
     text: Text | None = None,
-) -> Scored:
-    """Draw `each` pictures of every prompt, with the adapter that the pipeline has on, and score them.
+) -> ScoredImages:
+    """Generate several images of every prompt, with the adapter that is loaded, and score them.
 
-    What is done lies in `folder`, a file for so many prompts, under a name for all that it depends on: an interrupted
-    call goes on where it was, and equal draws are shared. judge: the scorer's name, by which it is known there. text:
-    the encoded prompts, where they are at hand. Raises ValueError for fewer than one picture a prompt and for scores
-    that are not finite.
+    Parameters
+    ----------
+    pipe : FluxPipeline
+        The model.
+    prompts : sequence of str
+        N prompts.
+    images_per_prompt : int
+        Images of each prompt, k.
+    scorer : ImageScorer
+        Returns the scores of images (n, H, W, 3) and their prompts.
+    judge : str
+        The scorer's name, by which its results are known in `folder`.
+    folder : Path
+        Where results are saved, under a hash of all that they depend on: an interrupted call
+        resumes, and equal calls share them.
+    seed : int
+        Seed of the starting noise.
+    steps : int
+        Sampling steps.
+    text : Text, optional
+        The encoded prompts, if available.
+
+    Returns
+    -------
+    ScoredImages
+        k images of N prompts.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to generate, or scores are not finite or not one an image.
     """
-    if each < 1 or not prompts:
+    if images_per_prompt < 1 or not prompts:
         raise ValueError(
-            f"{each} pictures of each of {len(prompts)} prompts: ask for at least one of one"
+            f"cannot generate {images_per_prompt} images of each of {len(prompts)} prompts: both "
+            "numbers must be at least 1"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    text = text or read_text(pipe, prompts, folder)
-    seeds = np.random.default_rng(seed).choice(2**31, (len(prompts), each), replace=False)
-    name = _name(weights_hash(pipe), judge, steps, seed, each, *prompts)
-    few = max(1, fit_batch_size(pipe) // each)
+    text = text or cache_prompts(pipe, prompts, folder)
+    n, k = len(prompts), images_per_prompt
+    seeds = np.random.default_rng(seed).choice(2**31, (n, k), replace=False)
+    name = _hash(weights_hash(pipe), judge, steps, seed, k, *prompts)
+    prompts_per_file = max(1, fit_batch_size(pipe) // k)
 
-    def parts() -> Iterator[tuple[Tensor, ...]]:
-        with tqdm(total=seeds.size, desc=f"drawn for {judge}", unit="picture") as bar:
-            for start in range(0, len(prompts), few):
-                noise = starting_noise(pipe, seeds[start : start + few].flatten().tolist())
+    def batches() -> Iterator[tuple[Tensor, ...]]:
+        with tqdm(total=n * k, desc=f"images for {judge}", unit="image") as progress:
+            for start in range(0, n, prompts_per_file):
+                part = slice(start, start + prompts_per_file)
+                noise = starting_noise(pipe, seeds[part].flatten().tolist())
                 file = folder / f"{name}-{start:06d}.pt"
                 if not file.exists():
-                    rows = torch.arange(start, min(start + few, len(prompts))).repeat_interleave(
-                        each
-                    )
-                    clean = _draw(pipe, noise, text.rows(rows), steps)
-                    _write(
-                        file,
-                        clean,
-                        _score(pipe, clean, [prompts[row] for row in rows.tolist()], scorer, judge),
-                    )
-                clean, scores = torch.load(file, weights_only=True)
-                yield tuple(x.unflatten(0, (-1, each)) for x in (clean, noise, scores))
-                bar.update(len(noise))
+                    rows = torch.arange(n)[part].repeat_interleave(k)
+                    latents = _sample(pipe, noise, text.rows(rows), steps)
+                    texts = [prompts[row] for row in rows.tolist()]
+                    scores = _score(pipe, latents, texts, scorer, judge)
+                    with replacing(file) as partial:
+                        torch.save((latents, scores), partial)
+                latents, scores = torch.load(file, weights_only=True)
+                yield tuple(x.unflatten(0, (-1, k)) for x in (latents, noise, scores))
+                progress.update(len(noise))
 
-    clean, noise, scores = collect(parts(), len(prompts), folder)
-    return Scored(clean, noise, scores, text)
+    latents, noise, scores = stack_on_disk(batches(), n, folder)
+    return ScoredImages(latents, noise, scores, text)
 
 
 @torch.no_grad()
-def _draw(pipe: FluxPipeline, noise: Tensor, text: Text, steps: int) -> Tensor:
-    """Latents (n, tokens, channels) on the CPU, no more at once than suits their size."""
-    device, rows = pipe.transformer.device, torch.arange(len(noise)).split(fit_batch_size(pipe))
-    sigmas = few_step_sigmas(steps)
-    parts = [
-        integrate(pipe.transformer, noise[row].to(device), text.rows(row), sigmas).cpu()
-        for row in rows
+def _sample(pipe: FluxPipeline, noise: Tensor, text: Text, steps: int) -> Tensor:
+    """Return latents (n, tokens, channels) on the CPU, sampled in batches that fit in memory."""
+    transformer, sigmas = pipe.transformer, few_step_sigmas(steps)
+    batches = torch.arange(len(noise)).split(fit_batch_size(pipe))
+    latents = [
+        integrate(transformer, noise[rows].to(transformer.device), text.rows(rows), sigmas).cpu()
+        for rows in batches
     ]
-    return torch.cat(parts)
+    return torch.cat(latents)
 
 
 def _score(
-    pipe: FluxPipeline, clean: Tensor, prompts: Sequence[str], scorer: Scorer, judge: str
+    pipe: FluxPipeline, latents: Tensor, prompts: Sequence[str], scorer: ImageScorer, judge: str
 ) -> Tensor:
-    scores = (
-        torch.as_tensor(
-            scorer(decode_latents(pipe, clean.to(pipe.vae.device, pipe.vae.dtype)), prompts)
-        )
-        .double()
-        .cpu()
-    )
-    if scores.shape != (len(prompts),) or not bool(scores.isfinite().all()):
+    images = decode_latents(pipe, latents.to(pipe.vae.device, pipe.vae.dtype))
+    scores = torch.as_tensor(scorer(images, prompts)).double().cpu()
+    infinite = int((~scores.isfinite()).sum())
+    if scores.shape != (len(prompts),) or infinite:
         raise ValueError(
-            f"{judge} gave {tuple(scores.shape)} scores of {len(prompts)} pictures, {int((~scores.isfinite()).sum())} "
-            f"of them not finite, of prompts such as {prompts[0]!r}: a scorer gives a number for each picture"
+            f"{judge} returned scores of shape {tuple(scores.shape)} for {len(prompts)} images, "
+            f"{infinite} of them not finite, of prompts such as {prompts[0]!r}: a scorer returns "
+            "one number for each image"
         )
     return scores
 
 
-def _name(*what: object) -> str:
-    return hashlib.sha256("\n".join(map(str, what)).encode()).hexdigest()[:16]
+def _hash(*values: object) -> str:
+    return hashlib.sha256("\n".join(map(str, values)).encode()).hexdigest()[:16]
 
 
-def _write(file: Path, *tensors: Tensor) -> None:
-    """Write whole or not at all."""
-    torch.save(tensors, file.with_suffix(".part"))
-    os.replace(file.with_suffix(".part"), file)
+def make_annotators(annotators: int = 30, per_prompt: int = 5, seed: int = 0) -> ImageScorer:
+    """Return a scorer of simulated annotators, who rank the images of a prompt.
+
+    They see what the drawn world's judge sees, and err. The score of an image is minus its mean
+    rank. Equal calls give equal ranks.
+
+    Parameters
+    ----------
+    annotators : int
+        Number of annotators.
+    per_prompt : int
+        How many of them rank the 4 to 9 images of a prompt.
+    seed : int
+        Seed of the annotators.
+
+    Returns
+    -------
+    ImageScorer
+        It raises UnknownPrompt, a ValueError, for prompts that are not of the world's grammar.
+    """
+
+    def score(images: NDArray[np.uint8], prompts: Sequence[str]) -> NDArray[np.float64]:
+        names = np.arange(len(prompts)).astype(str)
+        alignment = adherence(to_judge_size(images), list(prompts))[1]
+        table = pd.DataFrame({"prompt_id": list(prompts), "image": names, "alignment": alignment})
+        prompt_seed = seed + zlib.crc32("\n".join(prompts).encode())
+        ranks = rank_images(table, annotators, per_prompt, prompt_seed)
+        return -ranks.groupby("image")["rank"].mean().loc[names].to_numpy(float)
+
+    return score

@@ -1,4 +1,4 @@
-"""Supervised tuning on chosen pictures, as GameLabel-10K does it: flow matching on the adapter's weights alone."""
+"""Supervised fine-tuning (SFT) on chosen images, as in GameLabel-10K, by flow matching."""
 
 from __future__ import annotations
 
@@ -10,41 +10,73 @@ from torch import Tensor
 
 from gamelabel.flow import velocity_errors
 from gamelabel.training import Loss, Metrics, Step
-from gamelabel.tuning.data import Pictures
+from gamelabel.tuning.data import LatentDataset
 
 
 def sft_loss(
     transformer: Any,
-    pictures: Pictures,
-    batch: int,
+    images: LatentDataset,
+    batch_size: int,
     own_noise: bool = False,
     sigmas: Sequence[float] = (),
 ) -> Loss:
-    """The loss that `loop.train` minimises: the mean of `errors_of` over a batch of the pictures."""
+    """Return the mean flow-matching error of a batch of images, a loss for `training.train`.
+
+    Parameters
+    ----------
+    transformer : FluxTransformer2DModel
+        The model.
+    images : LatentDataset
+        The images to learn from.
+    batch_size : int
+        Images a step, drawn with replacement.
+    own_noise, sigmas
+        See `flow_matching_errors`.
+    """
 
     def loss(step: Step) -> tuple[Tensor, Metrics]:
-        rows = torch.randint(len(pictures.clean), (batch,), generator=step.generator)
-        errors = errors_of(transformer, pictures.rows(rows), step.generator, own_noise, sigmas)
+        rows = torch.randint(len(images.latents), (batch_size,), generator=step.generator)
+        batch = images.rows(rows)
+        errors = flow_matching_errors(transformer, batch, step.generator, own_noise, sigmas)
         return errors.mean(), {"rows": rows}
 
     return loss
 
 
-def errors_of(
+def flow_matching_errors(
     transformer: Any,
-    chosen: Pictures,
+    images: LatentDataset,
     generator: torch.Generator,
     own_noise: bool,
     sigmas: Sequence[float],
 ) -> Tensor:
-    """The error of flow matching of each picture, (n,), at noise and a noise level drawn for it.
+    """Compute the flow-matching error of each image at a random noise level.
 
-    The published recipe draws fresh noise and a uniform noise level. With `own_noise` each picture keeps the noise it
-    was drawn from, and with `sigmas` the level is one of these: the model's own paths at its own few steps.
+    The published recipe draws new noise and a uniform noise level. A distilled model samples along
+    paths of its own; `own_noise` with the `sigmas` of sampling trains on these paths.
+
+    Parameters
+    ----------
+    transformer : FluxTransformer2DModel
+        The model.
+    images : LatentDataset
+        N images.
+    generator : torch.Generator
+        Source of noise and noise levels.
+    own_noise : bool
+        Use the noise that each image was generated from instead of new noise.
+    sigmas : sequence of float
+        The noise levels to draw from; if empty, all of [0, 1).
+
+    Returns
+    -------
+    Tensor, shape (N,)
+        Squared errors of the velocity, averaged over latent dimensions.
     """
-    fresh = torch.randn(chosen.clean.shape, generator=generator)
-    sigma = torch.rand(len(fresh), generator=generator)
+    noise = torch.randn(images.latents.shape, generator=generator)
+    sigma = torch.rand(len(noise), generator=generator)
     if sigmas:
         sigma = torch.tensor(list(sigmas))[(sigma * len(sigmas)).long()]
-    noise = chosen.noise if own_noise else fresh
-    return velocity_errors(transformer, chosen.clean, noise, sigma, chosen.text)
+    if own_noise:
+        noise = images.noise
+    return velocity_errors(transformer, images.latents, noise, sigma, images.text)

@@ -1,8 +1,8 @@
-"""Models against each other on the same prompts and seeds: wins, win rates against the base, the whole win matrix.
+"""Models against each other on the same prompts and noise: win matrix and win rates.
 
-As ImageReward reports them (Xu et al. 2023, table 4 and figure 6). Whoever judges, what a comparison of two models on a
-prompt came to is a number: 1 the first won, 0 the second, 1/2 neither, NaN nobody looked. Intervals are bootstraps over
-prompts, 95 %.
+As ImageReward reports them (Xu et al. 2023, table 4 and figure 6). An outcome is 1 if the first
+model won on a prompt, 0 if the second did, 0.5 for a tie and NaN if nobody judged. Intervals are
+95 % bootstraps over prompts.
 """
 
 from __future__ import annotations
@@ -17,89 +17,145 @@ from numpy.typing import ArrayLike, NDArray
 from gamelabel.games.pairs import simulate
 from gamelabel.reliability.estimate import percentile_interval, resample_counts
 
-_GOLD = 200  # comparison points of the simulated game
+_COMPARISON_POINTS = 200
 
 
-def by_scores(scores: Mapping[str, ArrayLike]) -> NDArray[np.float64]:
-    """What a scorer, or the world's verifier, decides: (N, models, models), [:, i, j] of model i against j.
+def outcomes_by_score(scores: Mapping[str, ArrayLike]) -> NDArray[np.float64]:
+    """Let a scorer judge every two models: the image with the higher score wins.
 
-    scores: of each model's pictures of the same N prompts and seeds, (N,). Raises ValueError where they differ in
-    number or are not finite.
+    Parameters
+    ----------
+    scores : mapping of str to array, shape (N,)
+        The scores of each model's images of the same N prompts.
+
+    Returns
+    -------
+    ndarray, shape (N, models, models)
+        [:, i, j] is the outcome of model i against model j.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of scores differ or scores are not finite.
     """
-    columns = [np.asarray(each, float) for each in scores.values()]
-    if len({len(column) for column in columns}) != 1:
-        raise ValueError("models are compared on the same prompts: give as many scores of each")
+    columns = [np.asarray(column, float) for column in scores.values()]
+    lengths = {name: len(column) for name, column in zip(scores, columns, strict=True)}
+    if len(set(lengths.values())) != 1:
+        raise ValueError(f"models must be compared on the same prompts; scores by model: {lengths}")
     table = np.stack(columns, 1)
-    if not np.isfinite(table).all():
-        raise ValueError(
-            f"{int((~np.isfinite(table)).sum())} scores are not finite: nothing can be compared with them"
-        )
+    infinite = int((~np.isfinite(table)).sum())
+    if infinite:
+        raise ValueError(f"{infinite} scores are not finite and cannot be compared")
     return 0.5 + 0.5 * np.sign(table[:, :, None] - table[:, None, :])
 
 
-def by_players(
+def outcomes_by_players(
     scores: Mapping[str, ArrayLike], players: int = 188, seed: int = 0
 ) -> NDArray[np.float64]:
-    """What simulated players decide, as `by_scores`: the share of the labels of each two pictures for the first.
+    """Let simulated players of the labelling game judge every two models.
 
-    scores: how far each model's pictures fit, (N,), which players see with their skill; equal ones are a matter of
-    taste. They play the game with its gate over all pairs of pictures, and label as many as they want to: of a pair
-    that nobody labelled nothing is known (NaN). Raises ValueError as `by_scores`, and for fewer than two models.
+    Parameters
+    ----------
+    scores : mapping of str to array, shape (N,)
+        How well each model's images fit the same N prompts. Players see it with their skill; images
+        that fit equally well are a matter of taste.
+    players : int
+        Number of players, who label as many pairs as they want to.
+    seed : int
+        Seed of the simulation.
+
+    Returns
+    -------
+    ndarray, shape (N, models, models)
+        The share of a pair's labels for model i; NaN for pairs without labels.
+
+    Raises
+    ------
+    ValueError
+        For fewer than two models, and as `outcomes_by_score`.
     """
     if len(scores) < 2:
-        raise ValueError(
-            "one model has nothing to be compared with: give the scores of two or more"
-        )
-    models, decided = range(len(scores)), by_scores(scores)
-    table = np.stack([np.asarray(each, float) for each in scores.values()], 1)
-    first, second = (np.array(side) for side in zip(*combinations(models, 2), strict=True))
+        raise ValueError(f"a comparison needs two models or more, not {len(scores)}")
+    outcomes = outcomes_by_score(scores)
+    table = np.stack([np.asarray(column, float) for column in scores.values()], 1)
+    first, second = np.array(list(combinations(range(len(scores)), 2))).T
     truth = pd.DataFrame({"score_a": table[:, first].ravel(), "score_b": table[:, second].ravel()})
     truth["pair_id"] = [f"pair-{i}" for i in range(len(truth))]
-    gold = pd.DataFrame(
-        {"pair_id": [f"gold-{i}" for i in range(_GOLD)], "gold": np.resize(["a", "b"], _GOLD)}
+    known = pd.DataFrame(
+        {
+            "pair_id": [f"gold-{i}" for i in range(_COMPARISON_POINTS)],
+            "gold": np.resize(["a", "b"], _COMPARISON_POINTS),
+        }
     )
-    pairs = pd.concat(
-        [truth[["pair_id"]].assign(kind="preference"), gold.assign(kind="comparison")]
-    )
-    labels = simulate(pairs.reset_index(drop=True), truth, players, seed).labels
-    share = labels["choice"].eq("a").groupby(labels["pair_id"]).mean().reindex(truth["pair_id"])
-    said = share.to_numpy(float).reshape(len(table), len(first))
-    decided[:, first, second], decided[:, second, first] = said, 1.0 - said
-    return decided
+    preferences = truth[["pair_id"]].assign(kind="preference")
+    pairs = pd.concat([preferences, known.assign(kind="comparison")], ignore_index=True)
+    labels = simulate(pairs, truth, players, seed).labels
+    share_a = labels["choice"].eq("a").groupby(labels["pair_id"]).mean()
+    shares = share_a.reindex(truth["pair_id"]).to_numpy(float).reshape(len(table), len(first))
+    outcomes[:, first, second], outcomes[:, second, first] = shares, 1.0 - shares
+    return outcomes
 
 
-def win_matrix(decided: NDArray[np.float64], names: Sequence[str], seed: int = 0) -> pd.DataFrame:
-    """How often each model won against each other, a row each: first, second, value, low, high, n (prompts looked at).
+def win_matrix(outcomes: NDArray[np.float64], names: Sequence[str], seed: int = 0) -> pd.DataFrame:
+    """Estimate how often each model wins against each other one.
 
-    decided: from `by_scores` or `by_players`; M_ij + M_ji = 1, a tie counting half for each; M_ii = 1/2.
+    Parameters
+    ----------
+    outcomes : ndarray, shape (N, models, models)
+        See `outcomes_by_score`.
+    names : sequence of str
+        The models.
+    seed : int
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    DataFrame
+        The columns `first`, `second`, `value`, `low`, `high`, and `n`, the prompts judged. Ties are
+        half wins, so M_ij + M_ji = 1.
     """
-    known = ~np.isnan(decided)
-    count = resample_counts(len(decided), seed=seed)
+    judged = ~np.isnan(outcomes)
+    counts = resample_counts(len(outcomes), seed=seed)
     rows = []
     for i, first in enumerate(names):
         for j, second in enumerate(names):
-            n, won = int(known[:, i, j].sum()), np.nan_to_num(decided[:, i, j])
+            n, won = int(judged[:, i, j].sum()), np.nan_to_num(outcomes[:, i, j])
             with np.errstate(invalid="ignore"):
-                drawn = count @ won / (count @ known[:, i, j])
+                replicates = counts @ won / (counts @ judged[:, i, j])
             value = float(won.sum() / n) if n else float("nan")
-            rows.append(
-                {"first": first, "second": second, **percentile_interval(value, drawn, n)._asdict()}
-            )
+            estimate = percentile_interval(value, replicates, n)
+            rows.append({"first": first, "second": second, **estimate._asdict()})
     return pd.DataFrame(rows)
 
 
-def wins(matrix: pd.DataFrame, base: str) -> pd.DataFrame:
-    """Each model's wins over all others (ties are half wins) and its win rate against the base, most wins first.
+def win_rates(matrix: pd.DataFrame, base: str) -> pd.DataFrame:
+    """Count each model's wins over all others, and estimate its win rate against the base.
 
-    matrix: of `win_matrix`. Returns model, wins, of (how many comparisons), and value, low, high, n of the win rate.
-    Raises ValueError where the base is not among the models.
+    Parameters
+    ----------
+    matrix : DataFrame
+        The result of `win_matrix`.
+    base : str
+        The name of the base model.
+
+    Returns
+    -------
+    DataFrame
+        The columns `model`, `wins` (ties are half wins), `comparisons`, and `value`, `low`, `high`,
+        `n` of the win rate; most wins first.
+
+    Raises
+    ------
+    ValueError
+        If the base is not one of the models.
     """
     if base not in set(matrix["second"]):
-        raise ValueError(f"{base!r} is none of the models {', '.join(matrix['second'].unique())}")
+        models = ", ".join(matrix["second"].unique())
+        raise ValueError(f"{base!r} is not one of the models {models}")
     others = matrix[matrix["first"] != matrix["second"]]
-    won = (others["value"] * others["n"]).groupby(others["first"]).sum()
-    rate = matrix[matrix["second"] == base].set_index("first")[["value", "low", "high", "n"]]
-    table = pd.DataFrame({"wins": won, "of": others["n"].groupby(others["first"]).sum()}).join(rate)
-    return (
-        table.sort_values("wins", ascending=False, kind="stable").rename_axis("model").reset_index()
-    )
+    wins = (others["value"] * others["n"]).groupby(others["first"]).sum()
+    comparisons = others["n"].groupby(others["first"]).sum()
+    rates = matrix[matrix["second"] == base].set_index("first")[["value", "low", "high", "n"]]
+    table = pd.DataFrame({"wins": wins, "comparisons": comparisons}).join(rates)
+    table = table.sort_values("wins", ascending=False, kind="stable")
+    return table.rename_axis("model").reset_index()

@@ -1,170 +1,171 @@
+"""Adapters: what is saved loads with stock diffusers, on its own base only; tuning continues."""
+
 import json
 import math
 
 import pytest
 import torch
 from diffusers import FluxPipeline
+from peft.tuners.lora import LoraLayer
+from safetensors import safe_open
 
 from gamelabel.images.pipeline import encode_prompts, generate, load_pipeline
-from gamelabel.training import TrainingConfig
+from gamelabel.training import Step, TrainingConfig
 from gamelabel.tuning.adapter import (
+    ADAPTER_FILE,
     WrongBase,
     add_adapter,
-    base_of,
+    base_hash,
     fingerprint,
-    put_on,
+    load_adapter,
     remove_adapter,
     save_adapter,
+    training_cost,
     training_folder,
     tune_adapter,
 )
-from gamelabel.tuning.data import Pictures
-from gamelabel.tuning.losses import dpo
-from gamelabel.tuning.pairwise import pairwise_loss
+from gamelabel.tuning.data import LatentDataset
+from gamelabel.tuning.dpo import pairwise_loss
 from gamelabel.tuning.sft import sft_loss
 from tests.images.repositories import untrained_repository
-from tests.tuning.worlds import PROMPTS, SHORT, make_pipe
+from tests.tuning.worlds import PROMPTS, SHORT, make_dataset, make_pipe
 
 
-def test_stock_flux_loads_what_is_saved_and_draws_the_same(tmp_path):
+def first_image(pipe: FluxPipeline):
+    return next(generate(pipe, ["a red circle"], [1]))
+
+
+def test_stock_flux_loads_what_is_saved_and_generates_the_same(tmp_path):
     repository = untrained_repository(tmp_path / "flux")
     pipe = load_pipeline(repository, device="cpu")
-    plain = next(generate(pipe, ["a red circle"], [1]))
+    plain = first_image(pipe)
     weights = add_adapter(pipe.transformer, rank=4)
-    assert (next(generate(pipe, ["a red circle"], [1])) == plain).all(), (
-        "a fresh adapter changes nothing"
-    )
+    assert (first_image(pipe) == plain).all(), "a new adapter changes nothing"
     with torch.no_grad():
         for weight in weights:
             weight.normal_(std=0.1)
-    tuned = next(generate(pipe, ["a red circle"], [1]))
+    tuned = first_image(pipe)
     file = save_adapter(pipe.transformer, tmp_path / "adapter")
     assert (tuned != plain).any()
-    assert (
-        len({save_adapter(pipe.transformer, tmp_path / "adapter").read_bytes() for _ in range(8)})
-        == 1
-    )
+    files = {save_adapter(pipe.transformer, tmp_path / "adapter").read_bytes() for _ in range(8)}
+    assert len(files) == 1
 
-    assert (
-        next(generate(load_pipeline(repository, device="cpu", adapter=file), ["a red circle"], [1]))
-        == tuned
-    ).all()
+    ours = load_pipeline(repository, device="cpu", adapter=file)
+    assert (first_image(ours) == tuned).all()
     stock = FluxPipeline.from_pretrained(repository)
-    stock.vae.to(
-        memory_format=torch.channels_last
-    )  # as `load` has it, or a value in many would round otherwise
+    # the memory format of load_pipeline, so that convolutions round alike
+    stock.vae.to(memory_format=torch.channels_last)
     stock.load_lora_weights(tmp_path / "adapter")
-    assert (next(generate(stock, ["a red circle"], [1])) == tuned).all()
+    assert (first_image(stock) == tuned).all()
 
     remove_adapter(pipe.transformer)
-    assert (next(generate(pipe, ["a red circle"], [1])) == plain).all()
+    assert (first_image(pipe) == plain).all()
     add_adapter(pipe.transformer, rank=2)  # another one after it
     remove_adapter(pipe.transformer)
 
 
-def test_a_base_in_bfloat16_gets_an_adapter_in_float32_that_it_draws_with(tmp_path):
-    """As FLUX.1 is loaded on a GPU."""
-    pipe = load_pipeline(untrained_repository(tmp_path / "flux"), device="cpu").to(torch.bfloat16)
-    plain = next(generate(pipe, ["a red circle"], [1]))
+def test_alpha_is_the_rank_so_the_adapter_is_not_scaled(pipe, tmp_path):
+    add_adapter(pipe.transformer, rank=4)
+    layers = [layer for layer in pipe.transformer.modules() if isinstance(layer, LoraLayer)]
+    file = save_adapter(pipe.transformer, tmp_path)
+    remove_adapter(pipe.transformer)
+    assert layers and {layer.scaling["default"] for layer in layers} == {1.0}
+    with safe_open(file, framework="pt") as opened:
+        config = json.loads(opened.metadata()["lora_adapter_metadata"])
+    assert (config["transformer.r"], config["transformer.lora_alpha"]) == (4, 4)
+
+
+def test_a_base_in_bfloat16_gets_an_adapter_in_float32(tmp_path):
+    """FLUX.1 is loaded in bfloat16 on a GPU."""
+    repository = untrained_repository(tmp_path / "flux")
+    pipe = load_pipeline(repository, device="cpu").to(torch.bfloat16)
+    plain = first_image(pipe)
     generator = torch.Generator().manual_seed(0)
-    clean, noise = (torch.randn(4, 16, 32, generator=generator) for _ in range(2))
-    data = Pictures(
-        clean,
-        noise,
-        encode_prompts(pipe, ["a red circle", "two blue stars", "a red star", "a green square"]),
-    )
+    latents, noise = torch.randn(2, 4, 16, 32, generator=generator)
+    data = LatentDataset(latents, noise, encode_prompts(pipe, PROMPTS[:4]))
     assert data.text.embeds.dtype == torch.bfloat16
-    fit = TrainingConfig(
-        steps=3, batch_size=2, learning_rate=0.05, warmup_steps=1, ema_decay=0.5, bf16=False
-    )
+    config = TrainingConfig(3, 2, 0.05, warmup_steps=1, ema_decay=0.5, bf16=False)
+    loss = sft_loss(pipe.transformer, data, 2)
     files = [
-        tune_adapter(
-            pipe.transformer,
-            sft_loss(pipe.transformer, data, 2),
-            fit,
-            tmp_path / name,
-            "data",
-            rank=2,
-        )
-        for name in ("first", "again")
+        tune_adapter(pipe.transformer, loss, config, tmp_path / name, "data", rank=2)
+        for name in ("first", "second")
     ]
-    assert [file.name for file in files[0].parent.iterdir()] == [files[0].name], (
-        "times of the training lie elsewhere"
-    )
+    contents = [file.name for file in files[0].parent.iterdir()]
+    assert contents == [files[0].name], "checkpoint and log are elsewhere"
     assert files[0].read_bytes() == files[1].read_bytes()
-    assert (next(generate(pipe, ["a red circle"], [1])) == plain).all()
+    assert (first_image(pipe) == plain).all()
     weights = add_adapter(pipe.transformer, rank=2)
     assert {weight.dtype for weight in weights} == {torch.float32}
     remove_adapter(pipe.transformer)
     pipe.load_lora_weights(str(files[0]))
-    assert (next(generate(pipe, ["a red circle"], [1])) != plain).any()
+    assert (first_image(pipe) != plain).any()
 
 
-def test_equal_data_have_equal_names_however_long_they_are():
+def test_equal_data_have_equal_hashes_however_long_they_are():
     rows = torch.arange(1000.0).view(500, 2)
     assert fingerprint(rows) == fingerprint(rows.clone()) != fingerprint(rows + 1)
     assert fingerprint(rows, torch.tensor(math.nan).expand(500, 2)) != fingerprint(rows)
 
 
-def lesson(pipe: FluxPipeline, seed: int = 0) -> Pictures:
-    clean, noise = torch.randn(2, 5, 16, 32, generator=torch.Generator().manual_seed(seed))
-    return Pictures(clean, noise, encode_prompts(pipe, PROMPTS))
-
-
-def test_an_adapter_is_refused_by_another_base_and_both_are_named(tmp_path):
+def test_another_base_refuses_an_adapter_and_names_both(tmp_path):
     pipe, other = make_pipe(0), make_pipe(1)
-    loss = sft_loss(pipe.transformer, lesson(pipe), 4)
+    loss = sft_loss(pipe.transformer, make_dataset(pipe), 4)
     file = tune_adapter(pipe.transformer, loss, SHORT, tmp_path / "one", "data", rank=2)
-    bases = [base_of(each.transformer) for each in (pipe, other)]
-    with pytest.raises(
-        WrongBase, match=rf"one.*tuned on the base {bases[0]}.*is the base {bases[1]}"
-    ):
-        put_on(other, file)
-    with pytest.raises(WrongBase, match=bases[1]):
-        tune_adapter(other.transformer, loss, SHORT, tmp_path / "two", "data", rank=2, start=file)
+    base, other_base = base_hash(pipe.transformer), base_hash(other.transformer)
+    with pytest.raises(WrongBase, match=rf"tuned on the base {base}.*is the base {other_base}"):
+        load_adapter(other, file)
+    arguments = (loss, SHORT, tmp_path / "two", "data")
+    with pytest.raises(WrongBase, match=other_base):
+        tune_adapter(other.transformer, *arguments, rank=2, start=file)
     with pytest.raises(WrongBase, match="another rank"):
-        tune_adapter(pipe.transformer, loss, SHORT, tmp_path / "two", "data", rank=4, start=file)
-    plain = next(generate(pipe, PROMPTS[:1], [1]))
-    put_on(pipe, file)
-    assert base_of(pipe.transformer) == bases[0], "the adapter is no part of its base"
-    assert (next(generate(pipe, PROMPTS[:1], [1])) != plain).any()
+        tune_adapter(pipe.transformer, *arguments, rank=4, start=file)
+    plain = first_image(pipe)
+    load_adapter(pipe, file)
+    assert base_hash(pipe.transformer) == base, "the adapter is no part of its base"
+    assert (first_image(pipe) != plain).any()
     pipe.unload_lora_weights()
-    assert (next(generate(pipe, PROMPTS[:1], [1])) == plain).all()
+    assert (first_image(pipe) == plain).all()
 
 
-def test_tuning_goes_on_from_an_adapter(tmp_path):
-    """With no step that moves it, the second is the first; a fresh one begins at the base."""
+def test_tuning_continues_from_an_adapter(tmp_path):
+    """At learning rate 0 the second adapter is the first; a new one begins at the base."""
     pipe = make_pipe()
-    loss = sft_loss(pipe.transformer, lesson(pipe), 4)
+    loss = sft_loss(pipe.transformer, make_dataset(pipe), 4)
     first = tune_adapter(pipe.transformer, loss, SHORT, tmp_path / "first", "data", rank=2)
-    still = TrainingConfig(steps=1, batch_size=4, learning_rate=0.0, warmup_steps=1, bf16=False)
-    second = tune_adapter(
-        pipe.transformer, loss, still, tmp_path / "second", "data", rank=2, start=first
-    )
+    still = TrainingConfig(1, 4, 0.0, warmup_steps=1, bf16=False)
+    arguments = (pipe.transformer, loss, still)
+    second = tune_adapter(*arguments, tmp_path / "second", "data", rank=2, start=first)
     assert second.read_bytes() == first.read_bytes()
-    fresh = tune_adapter(pipe.transformer, loss, still, tmp_path / "fresh", "data", rank=2)
+    fresh = tune_adapter(*arguments, tmp_path / "fresh", "data", rank=2)
     assert fresh.read_bytes() != first.read_bytes()
     log = (training_folder(tmp_path / "second") / "log.jsonl").read_text()
     assert json.loads(log)["step"] == 1
 
 
-def test_pairs_are_held_to_what_training_goes_on_from(tmp_path):
-    """The margin is zero where training begins, whatever adapter that is; and that adapter does not move with it."""
+def test_pairs_are_held_to_what_training_continues_from(tmp_path):
+    """The margin is zero where training begins, and that reference does not move."""
     pipe = make_pipe()
-    first = tune_adapter(
-        pipe.transformer,
-        sft_loss(pipe.transformer, lesson(pipe), 4),
-        SHORT,
-        tmp_path / "one",
-        "",
-        2,
-    )
+    transformer, data = pipe.transformer, make_dataset(pipe)
+    loss = sft_loss(transformer, data, 4)
+    first = tune_adapter(transformer, loss, SHORT, tmp_path / "one", "", 2)
     margins = []
+    pair_loss = pairwise_loss(transformer, data, make_dataset(pipe, 1), 4, beta=1e4)
 
-    def kept(h, rows):
-        margins.append(h.detach())
-        return dpo(h, 1e4)
+    def recording(step: Step):
+        value, metrics = pair_loss(step)
+        margins.append(metrics["margin"].item())
+        return value, metrics
 
-    loss = pairwise_loss(pipe.transformer, lesson(pipe), lesson(pipe, 1), 4, kept)
-    tune_adapter(pipe.transformer, loss, SHORT, tmp_path / "two", "", 2, start=first)
-    assert (margins[0] == 0).all() and (margins[-1] != 0).all()
+    tune_adapter(transformer, recording, SHORT, tmp_path / "two", "", 2, start=first)
+    assert margins[0] == 0 and margins[-1] != 0
+
+
+def test_the_cost_is_that_of_the_training(tmp_path):
+    file = tmp_path / "adapter" / ADAPTER_FILE
+    with pytest.raises(FileNotFoundError, match="was trained elsewhere"):
+        training_cost(file, 8)
+    folder = training_folder(tmp_path / "adapter")
+    folder.mkdir(parents=True)
+    rows = [{"step": 50, "seconds": 4.0}, {"step": 80, "seconds": 7.5}]
+    (folder / "log.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+    assert training_cost(file, 8) == {"seconds": 7.5, "steps": 80, "pictures": 640}

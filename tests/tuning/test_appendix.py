@@ -12,24 +12,15 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_script_of_the_appendix_runs_tiny_on_any_machine(tmp_path):
     out = tmp_path / "appendix.json"
-    call = [
-        sys.executable,
-        "-m",
-        "benchmarks.appendix_gpu",
-        "--tiny",
-        "--batches",
-        "1",
-        "2",
-        "--out",
-        str(out),
-    ]
-    subprocess.run(call, cwd=ROOT, check=True, capture_output=True, timeout=300)
-    found = json.loads(out.read_text())
-    assert found["size"] == "tiny" and found["side"] == 128
+    command = [sys.executable, "-m", "benchmarks.appendix_gpu", "--tiny"]
+    command += ["--batches", "1", "2", "--out", str(out)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
+    results = json.loads(out.read_text())
+    assert results["size"] == "tiny" and results["side"] == 128
     for name in ("pictures", "lora_samples"):
         for n in (1, 2):
-            told = found[f"{name}_batch_{n}"]
-            assert told["a_second"] > 0 and 0 < told["share_of_matrix_rate"] < 10
+            rates = results[f"{name}_batch_{n}"]
+            assert rates["a_second"] > 0 and 0 < rates["share_of_matrix_rate"] < 10
 
 
 def test_its_model_is_as_large_as_flux():

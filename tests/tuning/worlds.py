@@ -1,14 +1,17 @@
-"""A model with random weights, and judges of its pictures whose taste is known."""
+"""A model with random weights, datasets of noise, and a judge whose taste is known."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from diffusers import FluxPipeline
 from numpy.typing import NDArray
 
-from gamelabel.training import TrainingConfig
+from gamelabel.images.pipeline import encode_prompts
+from gamelabel.training import Loss, Step, TrainingConfig
+from gamelabel.tuning.data import LatentDataset
 from tests.images.repositories import untrained_pipeline
 
 PROMPTS = [
@@ -31,7 +34,20 @@ def make_pipe(seed: int = 0) -> FluxPipeline:
     return pipe
 
 
-def redness(pictures: NDArray[np.uint8], prompts: Sequence[str]) -> NDArray[np.float64]:
-    """A judge who likes red, whatever was asked."""
-    assert pictures.dtype == np.uint8 and len(pictures) == len(prompts)
-    return pictures[..., 0].mean((1, 2)) / 255.0
+def make_dataset(pipe: FluxPipeline, seed: int = 0) -> LatentDataset:
+    """Random latents and noise for the five prompts."""
+    generator = torch.Generator().manual_seed(seed)
+    latents, noise = torch.randn(2, len(PROMPTS), 16, 32, generator=generator)
+    return LatentDataset(latents, noise, encode_prompts(pipe, PROMPTS))
+
+
+def value_of(loss: Loss, seed: int = 0) -> float:
+    """The value of a loss for the random numbers of a seed."""
+    with torch.no_grad():
+        return loss(Step(0, torch.Generator().manual_seed(seed)))[0].item()
+
+
+def redness(images: NDArray[np.uint8], prompts: Sequence[str]) -> NDArray[np.float64]:
+    """A judge who likes red, whatever the prompt."""
+    assert images.dtype == np.uint8 and len(images) == len(prompts)
+    return images[..., 0].mean((1, 2)) / 255.0

@@ -18,7 +18,7 @@ from gamelabel.images.pipeline import generate, load_pipeline
 from gamelabel.models.flux_scenes.recipe import STAGES, Recipe
 from gamelabel.models.flux_scenes.repository import assemble
 from gamelabel.scenes import contact_sheet, parse, verify_batch
-from gamelabel.tuning.evaluate import evaluate, held_out
+from gamelabel.tuning.evaluate import evaluate_adherence, held_out_prompts
 
 _EVALUATION_SEED = 0
 _SHEET = 48  # held-out prompts on the contact sheet
@@ -30,7 +30,7 @@ def write_card(recipe: Recipe, trained: Path, folder: Path, n: int) -> dict[str,
     Returns the student's adherence as `gamelabel world evaluate` prints it.
     """
     pipe = load_pipeline(folder)
-    prompts, seeds = held_out(n, _EVALUATION_SEED)
+    prompts, seeds = held_out_prompts(n, _EVALUATION_SEED)
     pictures = np.concatenate(list(generate(pipe, prompts, seeds, progress="4 steps")))
     verdicts = verify_batch(pictures, prompts)
     hits = np.array([verdict.fits for verdict in verdicts])
@@ -105,7 +105,7 @@ def _teacher(recipe: Recipe, trained: Path, n: int) -> dict[str, Any]:
     """The teacher's adherence as it drew the student's lessons."""
     assemble(trained, "refined", trained / "refined/repository")
     pipe = load_pipeline(trained / "refined/repository")
-    found = evaluate(
+    found = evaluate_adherence(
         pipe, n, recipe.lesson_steps, _EVALUATION_SEED, recipe.lesson_guidance, progress="teacher"
     )
     return {**found["adherence"], "passes": 2 * recipe.lesson_steps}
