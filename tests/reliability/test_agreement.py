@@ -45,6 +45,11 @@ def test_fleiss_at_published_values() -> None:
     assert fleiss_kappa(counts) == pytest.approx(0.4139265, abs=5e-8)
 
 
+def test_tasks_with_many_and_few_labels_weigh_the_same_in_fleiss_kappa() -> None:
+    """Shares 1, 0 and 1/4, 3/4: P_e = .53125. Agreement 1 and 1/2: P = .75."""
+    assert fleiss_kappa(np.array([[2, 0], [1, 3]])) == pytest.approx((0.75 - 0.53125) / 0.46875)
+
+
 @pytest.mark.parametrize(
     ("table", "kappa"),
     [([[20, 5], [10, 15]], 0.4), ([[45, 15], [25, 15]], 0.1304), ([[25, 35], [5, 35]], 0.2593)],
