@@ -1,6 +1,6 @@
-"""How often methods are right on real crowds, and others' too: `python -m benchmarks.bench_crowds [part]`.
+"""Accuracy of aggregation methods on real crowds: `python -m benchmarks.bench_crowds [part ...]`.
 
-Accuracy, not speed. Parts: sets, chosen; and `glad` on demand, which is crowd-kit's slowest.
+Parts: `accuracy` and `selection` by default; `glad` on demand, which is slow in crowd-kit.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ DRAWS, FOLDS = 10, 5
 
 
 def crowds() -> Iterator[tuple[str, pd.DataFrame, pd.Series]]:
-    """Each real crowd's name, labels, and truth by task, of those tasks that have a label."""
+    """Yield each real crowd: its name, its labels and the truth of the labeled tasks."""
     for key in PUBLISHED_ACCURACY:
         labels, gold = crowd_set(key)
         truth = gold.set_index("task").label
         yield key, labels, truth[truth.index.isin(labels.task)]
 
 
-def share_right(found: pd.Series, truth: pd.Series) -> float:
-    return float((found.reindex(truth.index) == truth).mean())
+def accuracy_of(answers: pd.Series, truth: pd.Series) -> float:
+    return float((answers.reindex(truth.index) == truth).mean())
 
 
-def by(
+def answers_by(
     method: str, labels: pd.DataFrame, known: pd.Series | None = None, seed: int = 0
 ) -> pd.Series:
     return (
@@ -44,89 +44,91 @@ def by(
     )
 
 
-def show(rows: dict[str, dict[str, float]]) -> None:
+def print_table(rows: dict[str, dict[str, float]]) -> None:
     table = pd.DataFrame(rows).T
     print(table.assign(mean=table.mean(axis=1)).sort_index().round(4).to_string())
 
 
-def sets() -> None:
-    """Without gold, and with a tenth of it: on all tasks, and on those whose answer was not given."""
+def accuracy() -> None:
+    """Compare methods without gold, and with a tenth of it: on all and on the remaining tasks."""
     from crowdkit.aggregation import MACE, DawidSkene, OneCoinDawidSkene
 
     rows: dict[str, dict[str, float]] = {
         f"published {name}": {key: values[i] for key, values in PUBLISHED_ACCURACY.items()}
         for i, name in enumerate(("IBCC", "EBCC", "BWA"))
     }
-    others = {
+    crowdkit_models = {
         "DawidSkene": DawidSkene,
         "OneCoinDawidSkene": OneCoinDawidSkene,
         "MACE": lambda: MACE(n_restarts=1),
     }
     for key, labels, truth in crowds():
-        for name, model in others.items():
-            rows.setdefault(f"crowd-kit {name}", {})[key] = share_right(
+        for name, model in crowdkit_models.items():
+            rows.setdefault(f"crowd-kit {name}", {})[key] = accuracy_of(
                 model().fit_predict(labels), truth
             )
         for method in METHODS:
-            rows.setdefault(method, {})[key] = share_right(by(method, labels), truth)
-            on_all, on_rest = [], []
+            rows.setdefault(method, {})[key] = accuracy_of(answers_by(method, labels), truth)
+            all_tasks, remaining = [], []
             for seed in range(DRAWS):
                 known = truth.sample(frac=0.1, random_state=seed)
-                taught = by(method, labels, known, seed)
-                on_all.append(share_right(taught, truth))
-                on_rest.append(share_right(taught, truth.drop(known.index)))
-            rows.setdefault(f"{method}, 10 % gold, all tasks", {})[key] = float(np.mean(on_all))
-            rows.setdefault(f"{method}, 10 % gold, the others", {})[key] = float(np.mean(on_rest))
-    show(rows)
+                answers = answers_by(method, labels, known, seed)
+                all_tasks.append(accuracy_of(answers, truth))
+                remaining.append(accuracy_of(answers, truth.drop(known.index)))
+            rows.setdefault(f"{method}, 10 % gold, all tasks", {})[key] = float(np.mean(all_tasks))
+            rows.setdefault(f"{method}, 10 % gold, remaining tasks", {})[key] = float(
+                np.mean(remaining)
+            )
+    print_table(rows)
 
 
-def chosen() -> None:
-    """The method that is right most often on held-out folds of a tenth of the gold, beside the best one in hindsight.
+def selection() -> None:
+    """Select a method by cross-validation on a tenth of the gold, and compare it with each method.
 
-    Nothing is chosen by the tasks that are judged; ties go to the method that comes first in `METHODS` turned round.
+    The tasks on which it is evaluated do not take part. Ties go to the later method of `METHODS`.
     """
     rows: dict[str, dict[str, float]] = {}
     for key, labels, truth in crowds():
-        found: dict[str, list[float]] = {}
+        accuracies: dict[str, list[float]] = {}
         for seed in range(DRAWS):
-            known = truth.sample(
-                frac=0.1, random_state=seed
-            )  # in random order, so folds are rows apart
+            known = truth.sample(frac=0.1, random_state=seed)  # shuffled, so folds are random
             folds = [known.iloc[fold::FOLDS] for fold in range(FOLDS)]
-            held = {
+            validated = {
                 method: sum(
-                    share_right(by(method, labels, known.drop(fold.index), seed), fold) * len(fold)
+                    accuracy_of(answers_by(method, labels, known.drop(fold.index), seed), fold)
+                    * len(fold)
                     for fold in folds
                 )
                 for method in reversed(METHODS)
             }
             rest = truth.drop(known.index)
             right = {
-                method: share_right(by(method, labels, known, seed), rest) for method in METHODS
+                method: accuracy_of(answers_by(method, labels, known, seed), rest)
+                for method in METHODS
             }
-            right["chosen by the gold given"] = right[max(held, key=held.__getitem__)]
-            for name, share in right.items():
-                found.setdefault(name, []).append(share)
-        for name, shares in found.items():
-            rows.setdefault(name, {})[key] = float(np.mean(shares))
-    show(rows)
+            right["selected by cross-validation"] = right[max(validated, key=validated.__getitem__)]
+            for name, value in right.items():
+                accuracies.setdefault(name, []).append(value)
+        for name, values in accuracies.items():
+            rows.setdefault(name, {})[key] = float(np.mean(values))
+    print_table(rows)
 
 
 def glad() -> None:
-    """GLAD beside crowd-kit's, as it comes: accuracy and processor seconds."""
+    """Compare GLAD with that of crowd-kit, in accuracy and processor seconds."""
     from crowdkit.aggregation import GLAD
 
     for key, labels, truth in crowds():
-        ours, found = timed(lambda given=labels: by("glad", given), 1)
-        theirs, reference = timed(lambda given=labels: GLAD().fit_predict(given), 1)
+        seconds, answers = timed(lambda frame=labels: answers_by("glad", frame), 1)
+        reference_seconds, reference = timed(lambda frame=labels: GLAD().fit_predict(frame), 1)
         print(
-            f"glad, {key}: {share_right(found, truth):.4f}, crowd-kit {share_right(reference, truth):.4f}; "
-            f"{ours:.2f} s, {theirs:.1f} s, {theirs / ours:.0f} times",
+            f"glad, {key}: {accuracy_of(answers, truth):.4f} in {seconds:.2f} s; crowd-kit "
+            f"{accuracy_of(reference, truth):.4f} in {reference_seconds:.1f} s",
             flush=True,
         )
 
 
 if __name__ == "__main__":
-    parts = {"sets": sets, "chosen": chosen}
+    parts = {"accuracy": accuracy, "selection": selection}
     for part in sys.argv[1:] or parts:
         {**parts, "glad": glad}[part]()

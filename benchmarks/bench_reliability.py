@@ -1,8 +1,8 @@
-"""Seconds of statistics of labels beside what others compute: `python -m benchmarks.bench_reliability [part]`.
+"""Speed of statistics and aggregation: `python -m benchmarks.bench_reliability [part ...]`.
 
-The same labels in the same process, ours and theirs in turn, processor time of one core, the least of some rounds;
-loops over another package are run a few times and scaled up as the row says. Accuracy on real crowds is in
-`bench_crowds`. Parts: alpha, memory, replicates, dawid_skene, mace, glad.
+Each part runs our code and a reference package in turn, in one process, and compares processor
+seconds of one core. Loops over a reference are run a few times and scaled up. Accuracy on real
+crowds is in `bench_crowds`. Parts: alpha, memory, replicates, dawid_skene, mace, glad.
 """
 
 from __future__ import annotations
@@ -31,94 +31,86 @@ from tests.games.pairs.worlds import world
 REPLICATES, LOOP = 1000, 5
 
 
-class Turns(NamedTuple):
-    """The least seconds of ours and of theirs, and what each found."""
+class Comparison(NamedTuple):
+    """Least seconds of our code and of the reference, and their last results."""
 
-    ours: float
-    theirs: float
-    found: Any
+    seconds: float
+    reference_seconds: float
+    result: Any
     reference: Any
 
     @property
-    def times(self) -> float:
-        return self.theirs / self.ours
+    def speedup(self) -> float:
+        return self.reference_seconds / self.seconds
 
 
-def in_turn(ours: Callable[[], object], theirs: Callable[[], object], rounds: int = 3) -> Turns:
-    """One after the other, round by round, so that a slow moment of the machine meets both."""
-    spent = [(timed(ours, 1), timed(theirs, 1)) for _ in range(rounds)]
-    mine, others = (min(each[side][0] for each in spent) for side in (0, 1))
-    return Turns(mine, others, spent[-1][0][1], spent[-1][1][1])
+def compare(
+    ours: Callable[[], object], reference: Callable[[], object], rounds: int = 3
+) -> Comparison:
+    """Run both in turn, so that a slow moment of the machine affects both."""
+    runs = [(timed(ours, 1), timed(reference, 1)) for _ in range(rounds)]
+    seconds, reference_seconds = (min(run[side][0] for run in runs) for side in (0, 1))
+    return Comparison(seconds, reference_seconds, runs[-1][0][1], runs[-1][1][1])
 
 
-def binary(units: int) -> tuple[np.ndarray, pd.DataFrame]:
-    """Vote counts of units with one to four labels of two categories, and the same labels as a frame."""
+def binary_labels(units: int) -> tuple[np.ndarray, pd.DataFrame]:
+    """Return vote counts of units with one to four binary labels, and the labels as a frame."""
     rng = np.random.default_rng(0)
     n = rng.integers(1, 5, units)
     ones = rng.binomial(n, rng.beta(2, 1, units))
     task = np.repeat(np.arange(units), n)
-    within = np.arange(len(task)) - np.repeat(np.cumsum(n) - n, n)
-    return np.stack([n - ones, ones], 1), pd.DataFrame(
-        {"task": task, "label": (within < ones[task]).astype(int)}
-    )
+    position = np.arange(len(task)) - np.repeat(np.cumsum(n) - n, n)
+    label = (position < ones[task]).astype(int)
+    return np.stack([n - ones, ones], 1), pd.DataFrame({"task": task, "label": label})
 
 
 def alphas() -> None:
-    counts, frame = binary(400_000)
-    dense = np.where(
-        np.arange(4)[:, None] < counts.sum(1), np.arange(4)[:, None] < counts[:, 1], np.nan
-    )
-    print(
-        f"alpha of {len(frame):,} labels in {len(counts):,} units (asked: 10 times, within 1e-12)"
-    )
+    counts, frame = binary_labels(400_000)
+    rater = np.arange(4)[:, None]
+    matrix = np.where(rater < counts.sum(1), rater < counts[:, 1], np.nan)
+    print(f"alpha of {len(frame):,} labels in {len(counts):,} units (target: 10 times faster)")
     for name, ours, theirs in (
         ("vote counts", counts, {"value_counts": counts}),
-        ("labels: our frame, their matrix of 4 raters", frame, {"reliability_data": dense}),
+        ("our frame, their matrix of 4 raters", frame, {"reliability_data": matrix}),
     ):
-        turns = in_turn(
-            lambda o=ours: alpha(o),
-            lambda t=theirs: krippendorff.alpha(**t, level_of_measurement="nominal"),
+        run = compare(
+            lambda labels=ours: alpha(labels),
+            lambda data=theirs: krippendorff.alpha(**data, level_of_measurement="nominal"),
             5,
         )
         print(
-            f"  {name}: {turns.ours * 1000:.1f} ms; krippendorff {turns.theirs * 1000:.1f} ms, "
-            f"{turns.times:.1f} times; apart {abs(turns.found - turns.reference):.0e}"
+            f"  {name}: {run.seconds * 1000:.1f} ms; krippendorff "
+            f"{run.reference_seconds * 1000:.1f} ms, {run.speedup:.1f} times; difference "
+            f"{abs(run.result - run.reference):.0e}"
         )
 
 
 def memory() -> None:
-    """A pass over memory is the sum of an input's own bytes, taken as whole numbers of eight bytes each."""
-    counts, frame = binary(4_000_000)
+    """Compare alpha with one pass over its input, the sum of its bytes as 8-byte integers."""
+    counts, frame = binary_labels(4_000_000)
     shuffled = frame.iloc[np.random.default_rng(1).permutation(len(frame))]
-    kinds = frame.astype("category")
+    categorical = frame.astype("category")
     inputs: dict[str, tuple[Any, list[np.ndarray]]] = {
         "vote counts": (counts, [counts]),
-        "frame of whole numbers, sorted by task": (
-            frame,
-            [frame[column].to_numpy() for column in frame],
-        ),
-        "the same in any order": (shuffled, [shuffled[column].to_numpy() for column in shuffled]),
-        "frame of categories": (kinds, [kinds[column].cat.codes.to_numpy() for column in kinds]),
+        "integers, sorted by task": (frame, [frame[c].to_numpy() for c in frame]),
+        "integers, shuffled": (shuffled, [shuffled[c].to_numpy() for c in shuffled]),
+        "categorical": (categorical, [categorical[c].cat.codes.to_numpy() for c in categorical]),
     }
-    print(f"alpha of {len(frame):,} labels in {len(counts):,} units (asked: 10 passes)")
-    for name, (labels, held) in inputs.items():
-        eights = [
-            part.reshape(-1).view(np.uint8)[: part.nbytes // 8 * 8].view(np.int64) for part in held
+    print(f"alpha of {len(frame):,} labels in {len(counts):,} units (target: 10 passes)")
+    for name, (labels, arrays) in inputs.items():
+        words = [
+            array.reshape(-1).view(np.uint8)[: array.nbytes // 8 * 8].view(np.int64)
+            for array in arrays
         ]
-        turns = in_turn(
-            lambda given=labels: alpha(given),
-            lambda parts=eights: [part.sum() for part in parts],
-            5,
+        run = compare(
+            lambda data=labels: alpha(data), lambda parts=words: [part.sum() for part in parts], 5
         )
-        size = sum(part.nbytes for part in held) / 2**20
         print(
-            f"  {name}: {turns.ours * 1000:.1f} ms; a pass over its {size:.0f} MiB {turns.theirs * 1000:.1f} ms, "
-            f"{1 / turns.times:.1f} passes"
+            f"  {name}: {run.seconds * 1000:.1f} ms, {1 / run.speedup:.1f} passes over "
+            f"{sum(array.nbytes for array in arrays) / 2**20:.0f} MiB"
         )
     text = frame.assign(task=frame.task.astype(str))
-    print(
-        f"  tasks named by text, each name hashed: {timed(lambda: alpha(text), 1)[0] * 1000:.0f} ms"
-    )
+    print(f"  text, each name hashed: {timed(lambda: alpha(text), 1)[0] * 1000:.0f} ms")
 
 
 def replicates() -> None:
@@ -126,42 +118,44 @@ def replicates() -> None:
     labels = to_annotations(simulate(pairs, truth, seed=1).labels)
     labels = labels[labels.task.isin(truth.pair_id)]
     votes = labels.groupby(["task", "label"]).size().unstack(fill_value=0).to_numpy()
-    matrix = labels.assign(label=(labels.label == "a").astype(float)).pivot(
-        index="worker", columns="task", values="label"
-    )
-    whole = matrix.to_numpy()
-    several = whole[
-        :, (~np.isnan(whole)).sum(0) > 1
-    ]  # a kindness: what the package would leave out, slowly
+    binary = labels.assign(label=(labels.label == "a").astype(float))
+    matrix = binary.pivot(index="worker", columns="task", values="label").to_numpy()
+    pairable = matrix[:, (~np.isnan(matrix)).sum(0) > 1]  # krippendorff drops the others, slowly
     rng = np.random.default_rng(0)
 
     def loop(table: np.ndarray, axis: int) -> None:
         for _ in range(LOOP):
-            drawn = np.take(table, rng.integers(0, table.shape[axis], table.shape[axis]), axis=axis)
-            krippendorff.alpha(reliability_data=drawn, level_of_measurement="nominal")
+            sample = rng.integers(0, table.shape[axis], table.shape[axis])
+            resampled = np.take(table, sample, axis=axis)
+            krippendorff.alpha(reliability_data=resampled, level_of_measurement="nominal")
 
     print(
-        f"{len(labels):,} labels, {len(whole)} players, {whole.shape[1]:,} points, {several.shape[1]:,} with several"
+        f"{len(labels):,} labels, {len(matrix)} players, {matrix.shape[1]:,} points, "
+        f"{pairable.shape[1]:,} with two labels or more"
     )
     for name, ours, axis in (
-        ("points (asked: 1,000 times)", lambda: alpha_interval(votes, replicates=REPLICATES), 1),
         (
-            "players (asked: 100 times)",
+            "points (target: 1,000 times faster)",
+            lambda: alpha_interval(votes, replicates=REPLICATES),
+            1,
+        ),
+        (
+            "players (target: 100 times faster)",
             lambda: alpha_interval(labels, cluster="worker", replicates=REPLICATES),
             0,
         ),
     ):
-        for what, table in (("all points", whole), ("those with several labels", several)):
-            turns = in_turn(ours, lambda t=table, a=axis: loop(t, a), 5)
-            theirs = turns.theirs * REPLICATES / LOOP
+        for data, table in (("all points", matrix), ("points with several labels", pairable)):
+            run = compare(ours, lambda t=table, a=axis: loop(t, a), 5)
+            seconds = run.reference_seconds * REPLICATES / LOOP
             print(
-                f"  {REPLICATES:,} replicates over {name}: {turns.ours * 1000:.1f} ms; "
-                f"loop over {what}: {theirs:.1f} s (from {LOOP}), {theirs / turns.ours:,.0f} times"
+                f"  {REPLICATES:,} replicates over {name}: {run.seconds * 1000:.1f} ms; loop over "
+                f"{data}: {seconds:.1f} s (from {LOOP}), {seconds / run.seconds:,.0f} times"
             )
 
 
-def played(tasks: int = 20_000) -> tuple[pd.DataFrame, np.ndarray]:
-    """Five labels a task by 500 workers of Beta(8, 2.5) accuracies, and the truth by task."""
+def simulated_labels(tasks: int = 20_000) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return five labels a task by 500 workers of Beta(8, 2.5) accuracies, and the truth."""
     rng = np.random.default_rng(0)
     truth, skill = rng.integers(0, 2, tasks), rng.beta(8, 2.5, 500)
     task, worker = np.repeat(np.arange(tasks), 5), rng.integers(0, 500, 5 * tasks)
@@ -169,76 +163,72 @@ def played(tasks: int = 20_000) -> tuple[pd.DataFrame, np.ndarray]:
     return pd.DataFrame({"task": task, "worker": worker, "label": label}), truth
 
 
-def likelihood(labels: pd.DataFrame, shares: np.ndarray, errors: np.ndarray) -> float:
-    """Log likelihood of Dawid and Skene's model: shares (K,), errors (worker, label, truth)."""
+def log_likelihood(labels: pd.DataFrame, shares: np.ndarray, errors: np.ndarray) -> float:
+    """Return that of the Dawid-Skene model: shares (K,), errors (worker, label, truth)."""
     joint = np.tile(np.log(shares), (labels.task.max() + 1, 1))
     np.add.at(joint, labels.task, np.log(np.maximum(errors[labels.worker, labels.label], 1e-300)))
     return float(np.logaddexp.reduce(joint, 1).sum())
 
 
 def dawid_skene() -> None:
+    """Compare one iteration and the result, for crowd-kit's tolerance per label and for ours."""
     from crowdkit.aggregation import DawidSkene
 
-    labels, truth = played()
-    coded = encode_labels(labels)
-    workers, _ = crowd_labels(coded, gold_answers(None, coded))
-    for tolerance in (1e-5, 1e-9):  # crowd-kit's own, per label, and ours
-        for prior in (0.0, 1.0):
-            turns = in_turn(
-                lambda p=prior, t=tolerance: fit_dawid_skene(workers, p, t),
-                lambda t=tolerance: DawidSkene(n_iter=1000, tol=t).fit(labels),
-            )
-            fit, theirs = turns.found, turns.reference
-            every = pd.MultiIndex.from_product([range(500), (0, 1)])
-            errors = (
-                theirs.errors_.reindex(every, columns=[0, 1], fill_value=0)
-                .to_numpy()
-                .reshape(500, 2, 2)
-            )
-            reached = likelihood(labels, theirs.priors_.sort_index().to_numpy(), errors)
-            mine, others = turns.ours / len(fit.objective), turns.theirs / len(theirs.loss_history_)
-            print(
-                f"Dawid-Skene, tolerance {tolerance:.0e}, prior {prior:g}: {mine * 1000:.2f} ms a round of "
-                f"{len(fit.objective)}; crowd-kit {others * 1000:.1f} ms of {len(theirs.loss_history_)}, "
-                f"{others / mine:.0f} times (asked: 8); log likelihood {fit.log_likelihood:.4f}, crowd-kit "
-                f"{reached:.4f}; accuracy {(fit.posterior.argmax(1) == truth).mean():.4f}, "
-                f"{(theirs.labels_.sort_index() == truth).mean():.4f}"
-            )
-
-
-def mace() -> None:
-    """Theirs as it comes, ten restarts of fifty rounds, and with one, since all of its restarts start alike."""
-    from crowdkit.aggregation import MACE
-
-    for restarts in (10, 1):
-        whole(
-            "mace",
-            20_000,
-            MACE(n_restarts=restarts),
-            lambda fitted: fitted.n_restarts * fitted.n_iter,
+    labels, truth = simulated_labels()
+    encoded = encode_labels(labels)
+    crowd, _ = crowd_labels(encoded, gold_answers(None, encoded))
+    index = pd.MultiIndex.from_product([range(500), (0, 1)])
+    for tolerance, prior in ((1e-5, 0.0), (1e-5, 1.0), (1e-9, 0.0), (1e-9, 1.0)):
+        run = compare(
+            lambda p=prior, t=tolerance: fit_dawid_skene(crowd, p, t),
+            lambda t=tolerance: DawidSkene(n_iter=1000, tol=t).fit(labels),
+        )
+        result, reference = run.result, run.reference
+        errors = reference.errors_.reindex(index, columns=[0, 1], fill_value=0).to_numpy()
+        shares = reference.priors_.sort_index().to_numpy()
+        reached = log_likelihood(labels, shares, errors.reshape(500, 2, 2))
+        iterations, reference_iterations = len(result.objective), len(reference.loss_history_)
+        seconds = run.seconds / iterations
+        reference_seconds = run.reference_seconds / reference_iterations
+        print(
+            f"Dawid-Skene, tolerance {tolerance:.0e}, prior {prior:g}: {seconds * 1000:.2f} ms for "
+            f"each of {iterations} iterations; crowd-kit {reference_seconds * 1000:.1f} ms for "
+            f"each of {reference_iterations}, {reference_seconds / seconds:.0f} times (target: 8); "
+            f"log likelihood {result.log_likelihood:.4f}, crowd-kit {reached:.4f}; accuracy "
+            f"{(result.posterior.argmax(1) == truth).mean():.4f}, "
+            f"{(reference.labels_.sort_index() == truth).mean():.4f}"
         )
 
 
+def mace() -> None:
+    """Compare with ten restarts, the default, and with one, since all its restarts start alike."""
+    from crowdkit.aggregation import MACE
+
+    for restarts in (10, 1):
+        compare_fits("mace", 20_000, MACE(n_restarts=restarts), lambda m: m.n_restarts * m.n_iter)
+
+
 def glad() -> None:
-    """Theirs ends of itself after two or three rounds; a round is up to 25 steps of conjugate gradients."""
+    """Compare with defaults; crowd-kit ends after two or three iterations of up to 25 steps."""
     from crowdkit.aggregation import GLAD
 
     for tasks in (2_000, 20_000):
-        whole("glad", tasks, GLAD(), lambda fitted: len(fitted.loss_history_))
+        compare_fits("glad", tasks, GLAD(), lambda model: len(model.loss_history_))
 
 
-def whole(method: str, tasks: int, theirs: Any, rounds: Callable[[Any], int]) -> None:
-    """Our `aggregate` until it has converged beside their `fit`, both from the frame to the labels."""
-    labels, truth = played(tasks)
-    turns = in_turn(lambda: aggregate(labels, method), lambda: theirs.fit(labels), 1)
-    right = [
-        (found == truth).mean()
-        for found in (turns.found.label, turns.reference.labels_.sort_index())
-    ]
+def compare_fits(
+    method: str, tasks: int, reference: Any, n_iterations: Callable[[Any], int]
+) -> None:
+    """Compare `aggregate` with `fit` of a reference model, both from the frame to the labels."""
+    labels, truth = simulated_labels(tasks)
+    run = compare(lambda: aggregate(labels, method), lambda: reference.fit(labels), 1)
+    answers = run.result.label, run.reference.labels_.sort_index()
+    accuracy, reference_accuracy = ((labels == truth).mean() for labels in answers)
     print(
-        f"{method}, {len(labels):,} labels: {turns.ours:.2f} s for {len(turns.found.attrs['objective'])} rounds, "
-        f"accuracy {right[0]:.4f}; crowd-kit {turns.theirs:.1f} s for {rounds(turns.reference)}, {right[1]:.4f}; "
-        f"{turns.times:.0f} times (asked: 20)",
+        f"{method}, {len(labels):,} labels: {run.seconds:.2f} s for "
+        f"{len(run.result.attrs['objective'])} iterations, accuracy {accuracy:.4f}; crowd-kit "
+        f"{run.reference_seconds:.1f} s for {n_iterations(run.reference)}, "
+        f"{reference_accuracy:.4f}; {run.speedup:.0f} times (target: 20)",
         flush=True,
     )
 

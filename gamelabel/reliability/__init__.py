@@ -24,13 +24,14 @@ from gamelabel.reliability.estimate import Estimate, proportion, wilson
 from gamelabel.reliability.interval import alpha_interval
 from gamelabel.reliability.krippendorff_alpha import alpha
 from gamelabel.reliability.paper_statistics import PAPER_STATISTICS, dataset_statistics
-from gamelabel.reliability.worker_accuracy import accuracy, mean_accuracy
+from gamelabel.reliability.worker_accuracy import accuracy, accuracy_table, mean_accuracy
 from gamelabel.reliability.workload import cost, participation
 
 __all__ = [
     "PAPER_STATISTICS",
     "Estimate",
     "accuracy",
+    "accuracy_table",
     "alpha",
     "alpha_interval",
     "bradley_terry",

@@ -15,10 +15,10 @@ from tests.reliability.outside import crowd_set, outside
 MODELS = [name for name in METHODS if name not in ("majority", "weighted")]
 
 
-def played(
+def simulated_labels(
     tasks: int = 200, workers: int = 20, labels: int = 5, categories: str = "ab", seed: int = 0
 ) -> tuple:
-    """Labels by workers right with probabilities from .5 to .95, and the truth."""
+    """Labels by workers with accuracies from 0.5 to 0.95, and the truth."""
     rng = np.random.default_rng(seed)
     skill = np.linspace(0.5, 0.95, workers)
     truth = rng.integers(0, len(categories), tasks)
@@ -33,23 +33,23 @@ def played(
     return frame, pd.DataFrame({"task": np.arange(tasks).astype(str), "label": names[truth]})
 
 
-def right(found: pd.DataFrame, gold: pd.DataFrame) -> float:
-    joined = found.merge(gold, on="task", suffixes=("", "_true"))
+def accuracy_of(result: pd.DataFrame, gold: pd.DataFrame) -> float:
+    joined = result.merge(gold, on="task", suffixes=("", "_true"))
     return float((joined.label == joined.label_true).mean())
 
 
 @pytest.mark.parametrize("method", MODELS)
-def test_a_climb_never_falls_and_ends(method: str) -> None:
-    found = aggregate(played(categories="abc")[0], method)
-    climbed = found.attrs["objective"]
-    assert found.attrs["converged"] and len(climbed) > 2
-    assert (np.diff(climbed) > -1e-9 * abs(climbed[0])).all()
+def test_the_objective_never_decreases_and_converges(method: str) -> None:
+    result = aggregate(simulated_labels(categories="abc")[0], method)
+    objective = result.attrs["objective"]
+    assert result.attrs["converged"] and len(objective) > 2
+    assert (np.diff(objective) > -1e-9 * abs(objective[0])).all()
 
 
 @pytest.mark.parametrize("prior", [0, 1])
-def test_a_climb_ends_within_its_tolerance_of_the_maximum(prior: float) -> None:
-    """However slow it is: where its gains shrink slowly, ten times the last one may be left."""
-    labels, _ = played(tasks=1000, labels=3, categories="abc", seed=1)
+def test_em_ends_within_its_tolerance_of_the_maximum(prior: float) -> None:
+    """Also where EM is slow: ten times the last gain may remain."""
+    labels, _ = simulated_labels(tasks=1000, labels=3, categories="abc", seed=1)
     coded = encode_labels(labels)
     crowd, _ = crowd_labels(coded, gold_answers(None, coded))
     rough, fine = (dawid_skene(crowd, prior, tolerance) for tolerance in (1e-6, 1e-13))
@@ -62,53 +62,53 @@ def test_a_climb_ends_within_its_tolerance_of_the_maximum(prior: float) -> None:
 @pytest.mark.parametrize("method", METHODS)
 @settings(deadline=None, max_examples=10)  # the first call may be slow
 @given(st.integers(0, 1000), st.randoms(use_true_random=False))
-def test_order_of_rows_and_names_change_nothing(method: str, seed: int, random) -> None:
-    """Rows byte for byte; other names for tasks and workers, sorted otherwise, but for the last digits."""
-    labels, truth = played(tasks=30, workers=8, labels=4, categories="abc", seed=seed)
+def test_order_of_rows_and_names_do_not_matter(method: str, seed: int, random) -> None:
+    """Exactly for the order of rows; up to rounding for names, which sort differently."""
+    labels, truth = simulated_labels(tasks=30, workers=8, labels=4, categories="abc", seed=seed)
     gold = truth.head(3)
-    found = aggregate(labels, method, gold)
+    result = aggregate(labels, method, gold)
     shuffled = labels.sample(frac=1, random_state=random.randrange(2**31))
-    again = aggregate(shuffled, method, gold).set_index("task").loc[found.task].reset_index()
-    pd.testing.assert_frame_equal(again, found)
+    again = aggregate(shuffled, method, gold).set_index("task").loc[result.task].reset_index()
+    pd.testing.assert_frame_equal(again, result)
     new = {name: f"{random.randrange(10**9)} {name}" for name in {*labels.task, *labels.worker}}
     renamed = labels.assign(task=labels.task.map(new), worker=labels.worker.map(new))
     other = aggregate(renamed, method, gold.assign(task=gold.task.map(new)))
-    assert other.task.tolist() == found.task.map(new).tolist()
-    assert other.probability.to_numpy() == pytest.approx(found.probability.to_numpy(), abs=1e-4)
+    assert other.task.tolist() == result.task.map(new).tolist()
+    assert other.probability.to_numpy() == pytest.approx(result.probability.to_numpy(), abs=1e-4)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_everyone_of_one_mind_is_right(method: str) -> None:
-    labels, truth = played(categories="abc")
+def test_unanimous_labels_are_kept(method: str) -> None:
+    labels, truth = simulated_labels(categories="abc")
     agreed = labels.assign(label=labels.task.map(truth.set_index("task").label))
-    found = aggregate(agreed, method)
-    assert right(found, truth) == 1 and found.probability.min() > 0.9
+    result = aggregate(agreed, method)
+    assert accuracy_of(result, truth) == 1 and result.probability.min() > 0.9
 
 
-def test_votes_weigh_as_much_as_gold_says_of_their_workers() -> None:
-    """u right in 3 of 3 on gold, v in 0 of 3, all in 3 of 6: Betas of mean 1/2, by how likely they are."""
+def test_weights_follow_from_gold() -> None:
+    """On gold u is right in 3 of 3, v in 0 of 3: Beta priors of mean 1/2, by their likelihood."""
     rows = [(t, w, label) for t in range(3) for w, label in (("u", "a"), ("v", "b"))] + [
         (3, "u", "a"),
         (3, "v", "b"),
     ]
     labels = pd.DataFrame(rows, columns=["task", "worker", "label"])
-    found = aggregate(labels, "weighted", pd.DataFrame({"task": range(3), "label": "a"}))
+    result = aggregate(labels, "weighted", pd.DataFrame({"task": range(3), "label": "a"}))
     likely = np.array([betabinom.pmf([3, 0], 3, s / 2, s / 2).prod() for s in PRIOR_STRENGTHS])
     u = float(((3 + PRIOR_STRENGTHS / 2) / (3 + PRIOR_STRENGTHS)) @ likely / likely.sum())
-    about = worker_skills(found).set_index("worker")
+    about = worker_skills(result).set_index("worker")
     assert about.right.to_dict() == pytest.approx({"u": u, "v": 1 - u})
     assert about.weight.to_dict() == pytest.approx(
         {"u": np.log(u / (1 - u)), "v": -np.log(u / (1 - u))}
     )
-    assert found.iloc[3].tolist() == [3, "a", pytest.approx(u**2 / (u**2 + (1 - u) ** 2))]
+    assert result.iloc[3].tolist() == [3, "a", pytest.approx(u**2 / (u**2 + (1 - u) ** 2))]
 
 
 @pytest.mark.parametrize("gold", [1, 2, 5, 20])
 @pytest.mark.parametrize(
     "skill", [(8, 2), (800, 200)], ids=["workers who differ", "workers who are alike"]
 )
-def test_votes_weighed_by_little_gold_are_no_worse_than_equal_ones(skill: tuple, gold: int) -> None:
-    """So many known answers a worker. With three labels of the crowd's accuracy added to each, it was up to .026."""
+def test_weights_from_little_gold_do_no_harm(skill: tuple, gold: int) -> None:
+    """The parameter is the number of known answers per worker."""
     better = []
     for seed in range(4):
         rng = np.random.default_rng(seed)
@@ -126,17 +126,15 @@ def test_votes_weighed_by_little_gold_are_no_worse_than_equal_ones(skill: tuple,
 
 
 @pytest.mark.parametrize(("a", "b"), [(2, 1), (8, 2), (80, 20)])
-def test_the_accuracy_expected_of_workers_is_as_near_as_if_their_spread_were_known(
-    a: int, b: int
-) -> None:
+def test_expected_accuracy_is_as_good_as_with_the_true_prior(a: int, b: int) -> None:
     rng = np.random.default_rng(a)
     truth, seen = rng.beta(a, b, 2000), rng.integers(0, 30, 2000)
     right = rng.binomial(seen, truth)
-    known, found = (
+    known, result = (
         (right + a) / (seen + a + b),
         expected_accuracy(right.astype(float), seen.astype(float)),
     )
-    assert ((found - truth) ** 2).mean() < 1.05 * ((known - truth) ** 2).mean()
+    assert ((result - truth) ** 2).mean() < 1.05 * ((known - truth) ** 2).mean()
 
 
 @pytest.mark.parametrize(
@@ -155,18 +153,18 @@ def test_the_accuracy_expected_of_workers_is_as_near_as_if_their_spread_were_kno
     ],
 )
 @pytest.mark.filterwarnings("ignore")  # crowd-kit's own
-def test_answers_are_those_of_crowd_kit(method: str, name: str, settings: dict) -> None:
+def test_answers_agree_with_crowd_kit(method: str, name: str, settings: dict) -> None:
     crowdkit = pytest.importorskip(
         "crowdkit.aggregation", reason="crowd-kit is an independent reference"
     )
-    labels, _ = played(seed=3)
+    labels, _ = simulated_labels(seed=3)
     theirs = getattr(crowdkit, name)(**settings).fit_predict(labels)
     ours = aggregate(labels, method).set_index("task").label
     assert (theirs.reindex(ours.index) == ours).mean() >= 0.96
 
 
-def test_without_its_prior_dawid_skene_is_the_maximum_of_the_likelihood() -> None:
-    """As likely as where crowd-kit ends, or more: on the patients of 1979 it stops after four rounds."""
+def test_dawid_skene_without_prior_maximizes_the_likelihood() -> None:
+    """At least as likely as crowd-kit's result, which stops after four iterations here."""
     crowdkit = pytest.importorskip(
         "crowdkit.aggregation", reason="crowd-kit is an independent reference"
     )
@@ -186,37 +184,37 @@ def test_without_its_prior_dawid_skene_is_the_maximum_of_the_likelihood() -> Non
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_gold_stands_in_the_result(method: str) -> None:
-    labels, truth = played()
+def test_gold_is_kept_in_the_result(method: str) -> None:
+    labels, truth = simulated_labels()
     against = truth.head(20).assign(label=lambda f: f.label.map({"a": "b", "b": "a"}))
-    found = aggregate(labels, method, against).set_index("task").loc[against.task]
-    assert found.label.tolist() == against.label.tolist() and (found.probability == 1).all()
+    result = aggregate(labels, method, against).set_index("task").loc[against.task]
+    assert result.label.tolist() == against.label.tolist() and (result.probability == 1).all()
 
 
 @pytest.mark.parametrize("method", [name for name in METHODS if name != "majority"])
-def test_gold_teaches_what_workers_are_worth(method: str) -> None:
-    """Three in five see right and say the opposite: their majority is wrong, and gold says so."""
-    labels, truth = played(labels=6)
+def test_gold_corrects_workers_who_flip_labels(method: str) -> None:
+    """Three in five workers flip their labels: the majority is wrong, and gold shows it."""
+    labels, truth = simulated_labels(labels=6)
     flip = labels.worker.astype(int) % 5 < 3
     labels = labels.assign(label=labels.label.where(~flip, labels.label.map({"a": "b", "b": "a"})))
     gold = truth.sample(frac=0.2, random_state=0)
     rest = truth[~truth.task.isin(gold.task)]
     alone, anchored = (
-        right(aggregate(labels, method), rest),
-        right(aggregate(labels, method, gold), rest),
+        accuracy_of(aggregate(labels, method), rest),
+        accuracy_of(aggregate(labels, method, gold), rest),
     )
     assert alone < 0.5 and anchored > 0.7
 
 
-def test_dawid_and_skenes_patients() -> None:
-    """Class shares of the 1979 paper, .40, .42, .11, .07; the observers differ in how they confuse."""
+def test_patients_of_dawid_and_skene() -> None:
+    """The class shares of the 1979 paper are .40, .42, .11 and .07."""
     labels = pd.read_csv(outside("dawid_skene_1979", "anesthesia.csv")).set_axis(
         ["task", "worker", "label"], axis=1
     )
-    found = aggregate(labels, "dawid-skene")
-    shares = found.label.value_counts(normalize=True).sort_index()
+    result = aggregate(labels, "dawid-skene")
+    shares = result.label.value_counts(normalize=True).sort_index()
     assert shares.to_numpy() == pytest.approx([0.40, 0.42, 0.11, 0.07], abs=0.005)
-    assert list(worker_skills(found)) == [
+    assert list(worker_skills(result)) == [
         "worker",
         "labels",
         "right_1",
@@ -227,10 +225,10 @@ def test_dawid_and_skenes_patients() -> None:
 
 
 def test_published_accuracies_are_reached() -> None:
-    """IBCC has the best mean of the published methods over these sets, .8736."""
+    """The best mean of the published methods over these sets is that of IBCC, .8736."""
     names = ("rte", "dog", "sentiment_1k", "product", "face", "weather_cf", "weather_amt", "sp_amt")
-    found = []
+    result = []
     for name in names:
         labels, gold = crowd_set(name)
-        found.append(right(aggregate(labels, "dawid-skene"), gold))
-    assert np.mean(found) >= 0.8736
+        result.append(accuracy_of(aggregate(labels, "dawid-skene"), gold))
+    assert np.mean(result) >= 0.8736

@@ -1,4 +1,4 @@
-"""What happens to labels that are not as they should be: each case defined, in the docstrings and here."""
+"""Irregular labels: each case that the docstrings define."""
 
 import numpy as np
 import pandas as pd
@@ -12,63 +12,67 @@ LABELS = pd.DataFrame(
     columns=["task", "worker", "label"],
 )
 GOLD = pd.DataFrame({"task": range(4), "label": list("abab")})
-every = pytest.mark.parametrize("method", METHODS)
+all_methods = pytest.mark.parametrize("method", METHODS)
 
 
-def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
+def assert_equal(one: pd.DataFrame, other: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(one, other, check_dtype=False)
 
 
-@every
-def test_labels_of_a_removed_player_are_gone_once_left_out(method: str) -> None:
-    """They count as long as they are in the frame; left out, it is as if the player had never been."""
+@all_methods
+def test_labels_of_a_removed_player_count_unless_filtered_out(method: str) -> None:
+    """They count as long as they are in the frame."""
     removed = pd.DataFrame({"task": range(12), "worker": "x", "label": "a"})
     both = pd.concat([LABELS, removed])
     assert both.equals(pd.concat([LABELS, removed])) and "x" not in set(LABELS.worker)
-    same(aggregate(both[both.worker != "x"], method, GOLD), aggregate(LABELS, method, GOLD))
+    assert_equal(aggregate(both[both.worker != "x"], method, GOLD), aggregate(LABELS, method, GOLD))
     assert not aggregate(both, method).probability.equals(aggregate(LABELS, method).probability)
 
 
-@every
-def test_a_task_without_labels_is_not_in_the_result_not_even_when_gold_knows_it(
+@all_methods
+def test_a_task_without_labels_is_not_in_the_result_even_if_gold_has_it(
     method: str,
 ) -> None:
     empty = pd.DataFrame({"task": [90, 91], "worker": ["u", "v"], "label": [None, np.nan]})
     gold = pd.concat([GOLD, pd.DataFrame({"task": [91, 92], "label": ["a", "b"]})])
-    same(aggregate(pd.concat([LABELS, empty]), method, gold), aggregate(LABELS, method, GOLD))
+    assert_equal(
+        aggregate(pd.concat([LABELS, empty]), method, gold), aggregate(LABELS, method, GOLD)
+    )
 
 
-@every
+@all_methods
 def test_a_worker_who_labels_a_task_twice_counts_twice(method: str) -> None:
     twice = pd.concat([LABELS, LABELS[LABELS.worker == "u"]])
-    found = aggregate(twice, method)
-    assert found.task.tolist() == list(range(12)) and found.label.tolist() == list("ab" * 6)
+    result = aggregate(twice, method)
+    assert result.task.tolist() == list(range(12)) and result.label.tolist() == list("ab" * 6)
     if method != "majority":
-        assert worker_skills(found).labels.tolist() == [24, 12, 12]
+        assert worker_skills(result).labels.tolist() == [24, 12, 12]
 
 
-@every
-def test_a_category_that_only_gold_knows_is_one(method: str) -> None:
-    found = aggregate(LABELS, method, pd.DataFrame({"task": [5], "label": ["c"]})).set_index("task")
-    assert (found.label[5], found.probability[5]) == ("c", 1)
-    assert found.probability.between(0, 1).all() and set(found.label) <= set("abc")
+@all_methods
+def test_a_category_that_only_gold_has_is_a_category(method: str) -> None:
+    result = aggregate(LABELS, method, pd.DataFrame({"task": [5], "label": ["c"]})).set_index(
+        "task"
+    )
+    assert (result.label[5], result.probability[5]) == ("c", 1)
+    assert result.probability.between(0, 1).all() and set(result.label) <= set("abc")
 
 
-@every
-def test_a_category_that_a_worker_made_up_is_one_too(method: str) -> None:
+@all_methods
+def test_an_invented_category_is_a_category(method: str) -> None:
     odd = pd.concat([LABELS, pd.DataFrame({"task": [0], "worker": ["u"], "label": ["?"]})])
     assert aggregate(odd, method).label.tolist() == list("ab" * 6)
 
 
-@every
-def test_gold_that_contradicts_itself_or_would_match_nothing_is_refused(method: str) -> None:
+@all_methods
+def test_contradictory_gold_and_gold_that_cannot_match_are_refused(method: str) -> None:
     with pytest.raises(
         ValueError, match="gold contradicts itself: it has two answers for 1 tasks, such as 0"
     ):
         aggregate(LABELS, method, pd.DataFrame({"task": [0, 0], "label": ["a", "b"]}))
     with pytest.raises(
         ValueError,
-        match=r"gold has tasks such as '0', the labels tasks such as 0: .*read both with the same type",
+        match=r"gold has tasks such as '0', the labels tasks such as 0: .* the same type",
     ):
         aggregate(LABELS, method, GOLD.astype({"task": str}))
     with pytest.raises(
@@ -79,22 +83,22 @@ def test_gold_that_contradicts_itself_or_would_match_nothing_is_refused(method: 
         aggregate(LABELS, method, GOLD[["task"]])
 
 
-@every
-def test_a_worker_with_one_label_is_neither_trusted_nor_damned(method: str) -> None:
+@all_methods
+def test_a_worker_with_one_label_is_near_the_crowd(method: str) -> None:
     once = pd.concat(
         [LABELS, pd.DataFrame({"task": [1, 2], "worker": ["one", "two"], "label": ["b", "b"]})]
     )
-    found = aggregate(once, method)
-    assert found.label.tolist() == list("ab" * 6)
+    result = aggregate(once, method)
+    assert result.label.tolist() == list("ab" * 6)
     if method != "majority":
-        about = worker_skills(found).set_index("worker")
+        about = worker_skills(result).set_index("worker")
         right = about.filter(like="right").loc[["one", "two"]].to_numpy()
         assert ((right > 0.05) & (right < 0.999)).all()
 
 
-@every
-def test_ids_of_any_script_are_what_they_are(method: str) -> None:
-    """Names are compared as they stand: an é of one code point is another worker than e with an accent."""
+@all_methods
+def test_identifiers_in_any_script(method: str) -> None:
+    """Without Unicode normalization: é and e with a combining accent are two workers."""
     name = {"u": "José", "v": "Jose\u0301", "w": "玩家🎲"}.get
     choice = {"a": "左", "b": "右"}.get
     labels = LABELS.assign(
@@ -102,13 +106,13 @@ def test_ids_of_any_script_are_what_they_are(method: str) -> None:
         worker=LABELS.worker.map(name),
         label=LABELS.label.map(choice),
     )
-    found = aggregate(labels, method)
-    assert found.label.tolist() == [choice(label) for label in aggregate(LABELS, method).label]
+    result = aggregate(labels, method)
+    assert result.label.tolist() == [choice(label) for label in aggregate(LABELS, method).label]
     if method != "majority":
-        assert sorted(worker_skills(found).worker) == sorted(["José", "Jose\u0301", "玩家🎲"])
+        assert sorted(worker_skills(result).worker) == sorted(["José", "Jose\u0301", "玩家🎲"])
 
 
-@every
+@all_methods
 def test_one_category_one_label_and_none(method: str) -> None:
     constant = aggregate(LABELS.assign(label="a"), method)
     assert set(constant.label) == {"a"} and constant.probability.tolist() == pytest.approx([1] * 12)
@@ -117,8 +121,8 @@ def test_one_category_one_label_and_none(method: str) -> None:
     assert list(nothing) == ["task", "label", "probability"] and len(nothing) == 0
 
 
-@every
-def test_who_and_what_must_be_said(method: str) -> None:
+@all_methods
+def test_missing_columns_tasks_and_workers_are_errors(method: str) -> None:
     with pytest.raises(ValueError, match="no column task"):
         aggregate(LABELS.drop(columns="task"), method)
     with pytest.raises(ValueError, match="1 labels have no task"):
@@ -128,28 +132,28 @@ def test_who_and_what_must_be_said(method: str) -> None:
             aggregate(LABELS.assign(worker=LABELS.worker.where(LABELS.index != 3)), method)
 
 
-def test_a_majority_needs_no_names_and_says_nothing_of_workers() -> None:
-    found = aggregate(LABELS.drop(columns="worker"))
-    assert found.label.tolist() == list("ab" * 6)
+def test_majority_needs_no_workers() -> None:
+    result = aggregate(LABELS.drop(columns="worker"))
+    assert result.label.tolist() == list("ab" * 6)
     with pytest.raises(ValueError, match="nothing about workers"):
-        worker_skills(found)
+        worker_skills(result)
 
 
-def test_results_stand_in_tables_files_and_beside_each_other(tmp_path) -> None:
-    """Frames within `attrs` would break these."""
-    found = aggregate(LABELS, "dawid-skene")
-    assert len(pd.concat([found, aggregate(LABELS, "one-coin")])) == 24
-    assert len(found.merge(aggregate(LABELS, "glad"), on="task")) == 12
-    found.to_parquet(tmp_path / "labels.parquet")
+def test_results_survive_concat_merge_and_parquet(tmp_path) -> None:
+    """Frames in `attrs` would break these operations."""
+    result = aggregate(LABELS, "dawid-skene")
+    assert len(pd.concat([result, aggregate(LABELS, "one-coin")])) == 24
+    assert len(result.merge(aggregate(LABELS, "glad"), on="task")) == 12
+    result.to_parquet(tmp_path / "labels.parquet")
     again = pd.read_parquet(tmp_path / "labels.parquet")
-    pd.testing.assert_frame_equal(worker_skills(again), worker_skills(found))
+    pd.testing.assert_frame_equal(worker_skills(again), worker_skills(result))
 
 
 @pytest.mark.full
 def test_ten_million_rows() -> None:
-    """Weights of known accuracies beat equal ones, and of estimated ones where the estimates are good.
+    """Weighted votes beat equal ones where accuracies are well estimated.
 
-    So "weighted" has gold of twenty labels a worker, or the 2000 of each that others judge; models need but one.
+    So "weighted" gets twenty gold labels per worker, or none; models need only one.
     """
     rng = np.random.default_rng(0)
     tasks, workers = 2_000_000, 5_000

@@ -21,7 +21,7 @@ LABELS = pd.DataFrame(
 GOLD = pd.DataFrame({"task": ["t0", "t1"], "label": ["a", "b"]})
 
 
-def test_majority_breaks_ties_by_seed_and_gold_stands() -> None:
+def test_majority_breaks_ties_by_seed_and_keeps_gold() -> None:
     table = aggregate(LABELS).set_index("task")
     assert table.probability.to_dict() == {"t0": 0.5, "t1": 1.0, "t2": 0.5}
     assert table.label["t1"] == "b"
@@ -43,7 +43,7 @@ def test_majority_breaks_ties_by_seed_and_gold_stands() -> None:
 
 @settings(deadline=None)  # the first call may be slow
 @given(st.permutations(range(len(LABELS))))
-def test_the_order_of_rows_changes_no_majority(order) -> None:
+def test_majority_does_not_depend_on_the_order_of_rows(order) -> None:
     shuffled = aggregate(LABELS.iloc[order]).sort_values("task", ignore_index=True)
     pd.testing.assert_frame_equal(shuffled, aggregate(LABELS))
 

@@ -51,9 +51,9 @@ def test_comparison_points_say_how_probable_a_majority_is() -> None:
         *[("x", "p1", choice) for choice in "aab"],
         *[("x", "p2", choice) for choice in "bbb"],
     )
-    found = preferences(labels, points(3, 1))
-    assert found.chosen.tolist() == ["b", "a", "b"]
-    assert found.probability.tolist() == pytest.approx([2 / 3, 2 / 3, 8 / 9])
+    result = preferences(labels, points(3, 1))
+    assert result.chosen.tolist() == ["b", "a", "b"]
+    assert result.probability.tolist() == pytest.approx([2 / 3, 2 / 3, 8 / 9])
 
 
 def test_accurate_players_outvote_others_where_votes_are_weighted() -> None:
@@ -66,17 +66,17 @@ def test_accurate_players_outvote_others_where_votes_are_weighted() -> None:
     pairs = points(1, 60)
     assert preferences(labels, pairs).chosen.tolist() == ["b"]
     for method in ("weighted", "one-coin", "dawid-skene", "glad", "mace"):
-        found = preferences(labels, pairs, method)
-        assert found.chosen.tolist() == ["a"] and found.method.tolist() == [method]
-        assert 0.8 < found.probability[0] <= 1
+        result = preferences(labels, pairs, method)
+        assert result.chosen.tolist() == ["a"] and result.method.tolist() == [method]
+        assert 0.8 < result.probability[0] <= 1
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_result_is_a_valid_table(method, tmp_path) -> None:
     labels = choices(("x", "p0", "a"), ("x", "p2", "a"), ("y", "p2", "a"), ("y", "p1", "b"))
-    found = preferences(labels, points(2, 1), method)
-    write_table(found, tmp_path, "preferences")
-    pd.testing.assert_frame_equal(read_table(tmp_path, "preferences"), found, check_dtype=False)
+    result = preferences(labels, points(2, 1), method)
+    write_table(result, tmp_path, "preferences")
+    pd.testing.assert_frame_equal(read_table(tmp_path, "preferences"), result, check_dtype=False)
     nothing = preferences(labels[labels.pair_id == "p2"], points(2, 1), method)
     write_table(nothing, tmp_path, "preferences")
     assert nothing.empty
@@ -102,9 +102,9 @@ def test_probabilities_are_calibrated_in_the_simulated_game() -> None:
     better = pd.Series(np.where(truth.score_a > truth.score_b, "a", "b"), truth.pair_id)
     rates = {}
     for method in ("majority", "weighted"):
-        found = preferences(labels, pairs, method)
-        flip = 1 - found.probability
-        wrong = found.chosen != better.loc[found.pair_id].to_numpy()
+        result = preferences(labels, pairs, method)
+        flip = 1 - result.probability
+        wrong = result.chosen != better.loc[result.pair_id].to_numpy()
         rates[method] = flip.mean() - wrong.mean()
         low, high = flip < flip.quantile(0.25), flip > flip.quantile(0.75)
         if method == "weighted":

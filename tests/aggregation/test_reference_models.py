@@ -45,6 +45,25 @@ def fit(name: str, crowd: CrowdLabels) -> FitResult:
     return result
 
 
+def test_weighted(crowd: CrowdLabels) -> None:
+    labels, is_known = dense(crowd), crowd.gold >= 0
+    if is_known.any():
+        judged = labels[is_known]
+        right = (judged * np.eye(K)[crowd.gold[is_known]][:, None]).sum((0, 2))
+        answered = judged.sum((0, 2))
+    else:
+        others = labels.sum(1) - 1
+        has_others = labels.sum((1, 2)) > 1
+        share = others / np.maximum(labels.sum((1, 2)) - 1, 1)[:, None]
+        right = np.einsum("twk,tk,t->w", labels, share, has_others)
+        answered = np.einsum("twk,t->w", labels, has_others)
+    p = expected_accuracy(right, answered)
+    log_joint = np.einsum("twk,w->tk", labels, np.log(p * (K - 1) / (1 - p)))
+    result = fit("weighted", crowd)
+    assert result.posterior == pytest.approx(posterior_of(log_joint, crowd))
+    assert result.workers["right"] == pytest.approx(p)
+
+
 def test_dawid_skene(crowd: CrowdLabels) -> None:
     labels, posterior = dense(crowd), initial_posterior(crowd)
     pooled = np.einsum("twl,tk->lk", labels, posterior) + 1 / K

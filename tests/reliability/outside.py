@@ -1,4 +1,4 @@
-"""Outside data for tests: read where it is at hand, the test skipped with the reason where it is not."""
+"""Outside data for tests; a test is skipped, with the reason, where its data are missing."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from gamelabel.sources import DataNotFound, data_file
 
 
 def outside(key: str, name: str) -> Path:
-    """The path of a file of an outside set, without the network."""
+    """Return the path of a file of an outside data set, without using the network."""
     try:
         return data_file(key, name, download=False)
     except DataNotFound as reason:
@@ -17,7 +17,7 @@ def outside(key: str, name: str) -> Path:
 
 
 def crowd_set(name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Labels `task, worker, label` and gold `task, label` of a real crowd."""
+    """Return labels `task, worker, label` and gold `task, label` of a real crowd."""
     labels = pd.read_csv(outside("crowd_labels", f"{name}/label.csv")).rename(
         columns={"item": "task"}
     )

@@ -24,7 +24,7 @@ FLEISS = np.array(
 )
 
 
-def two(table: list[list[int]]) -> pd.DataFrame:
+def labels_from(table: list[list[int]]) -> pd.DataFrame:
     """Labels of two workers whose confusion matrix is the table."""
     pairs = [(i, j) for i, row in enumerate(table) for j, n in enumerate(row) for _ in range(n)]
     return pd.DataFrame(
@@ -55,7 +55,7 @@ def test_tasks_with_many_and_few_labels_weigh_the_same_in_fleiss_kappa() -> None
     [([[20, 5], [10, 15]], 0.4), ([[45, 15], [25, 15]], 0.1304), ([[25, 35], [5, 35]], 0.2593)],
 )
 def test_cohen_at_textbook_values(table, kappa: float) -> None:
-    labels = two(table)
+    labels = labels_from(table)
     assert cohen_kappa(labels) == pytest.approx(kappa, abs=5e-5)
     assert cohen_kappa(labels.sample(frac=1, random_state=0)) == pytest.approx(kappa, abs=5e-5)
 
@@ -76,13 +76,13 @@ small = st.integers(2, 4).flatmap(
 
 @settings(deadline=None, max_examples=40)  # the first call may be slow
 @given(small)
-def test_they_are_what_statsmodels_finds(table) -> None:
+def test_kappas_equal_those_of_statsmodels(table) -> None:
     rater = pytest.importorskip(
         "statsmodels.stats.inter_rater", reason="statsmodels is an independent reference"
     )
     square = np.array(table)
     assume((square.sum(0) * square.sum(1)).sum() < square.sum() ** 2)
-    labels = two(table)
+    labels = labels_from(table)
     assert cohen_kappa(labels) == pytest.approx(rater.cohens_kappa(square).kappa)
     seen = (
         square.sum(0) + square.sum(1)
@@ -100,8 +100,8 @@ def test_they_are_what_statsmodels_finds(table) -> None:
 
 @settings(deadline=None, max_examples=40)  # the first call may be slow
 @given(small, st.randoms(use_true_random=False))
-def test_order_names_and_copies_change_nothing(table, random) -> None:
-    labels = two(table)
+def test_kappas_do_not_depend_on_order_names_and_duplication(table, random) -> None:
+    labels = labels_from(table)
     assume(len(labels))
     other = labels.sample(frac=1, random_state=random.randrange(2**31)).assign(
         worker=lambda f: f.worker.map({"u": "z", "v": "é"}), task=lambda f: -f.task
@@ -113,8 +113,8 @@ def test_order_names_and_copies_change_nothing(table, random) -> None:
 
 
 def test_perfect_agreement_is_one_and_undefined_is_nan() -> None:
-    agreed = two([[3, 0], [0, 2]])
-    constant, alone = two([[3]]), agreed[agreed.worker == "u"]
+    agreed = labels_from([[3, 0], [0, 2]])
+    constant, alone = labels_from([[3]]), agreed[agreed.worker == "u"]
     for statistic in (percent_agreement, fleiss_kappa, cohen_kappa):
         assert statistic(agreed) == 1
     assert percent_agreement(constant) == 1
@@ -125,8 +125,8 @@ def test_perfect_agreement_is_one_and_undefined_is_nan() -> None:
     assert np.isnan(cohen_kappa(apart))
 
 
-def test_bad_input_is_named() -> None:
-    labels = two([[3, 1], [0, 2]])
+def test_errors_name_the_problem() -> None:
+    labels = labels_from([[3, 1], [0, 2]])
     with pytest.raises(ValueError, match="compares 2 workers, not 1"):
         cohen_kappa(labels[labels.worker == "u"])
     with pytest.raises(ValueError, match="labeled a task twice"):

@@ -12,7 +12,7 @@ from gamelabel.reliability.estimate import (
 )
 
 
-def test_wilsons_interval_at_published_values_and_at_the_ends() -> None:
+def test_wilson_interval_at_published_values_and_limits() -> None:
     low, high = wilson([81, 0, 20, 0], [263, 20, 20, 0])
     assert (low[0], high[0]) == pytest.approx((0.2553, 0.3662), abs=5e-5)
     assert (low[1], high[1]) == (0.0, pytest.approx(0.1611, abs=5e-5))
@@ -22,7 +22,7 @@ def test_wilsons_interval_at_published_values_and_at_the_ends() -> None:
         wilson([3], [2])
 
 
-def test_clopper_and_pearsons_interval_at_published_values_and_at_the_ends() -> None:
+def test_clopper_pearson_interval_at_published_values_and_limits() -> None:
     low, high = clopper_pearson([81, 0, 20, 0], [263, 20, 20, 0])
     assert (low[0], high[0]) == pytest.approx((0.2527, 0.3676), abs=5e-5)
     assert (low[1], high[1]) == (0.0, pytest.approx(1 - 0.025 ** (1 / 20)))
@@ -32,7 +32,7 @@ def test_clopper_and_pearsons_interval_at_published_values_and_at_the_ends() -> 
         clopper_pearson([-1], [2])
 
 
-def test_the_intervals_of_a_share_are_those_of_statsmodels() -> None:
+def test_intervals_of_proportions_equal_those_of_statsmodels() -> None:
     proportion = pytest.importorskip(
         "statsmodels.stats.proportion", reason="statsmodels is an independent reference"
     )
@@ -42,7 +42,7 @@ def test_the_intervals_of_a_share_are_those_of_statsmodels() -> None:
         assert np.array(ours(right, np.full(31, 30))) == pytest.approx(np.array(expected), abs=1e-9)
 
 
-def test_wilsons_interval_covers_about_as_often_as_it_says() -> None:
+def test_coverage_of_the_wilson_interval() -> None:
     right = np.random.default_rng(0).binomial(40, 0.8, 20_000)
     low, high = wilson(right, np.full(20_000, 40))
     assert 0.92 < ((low <= 0.8) & (high >= 0.8)).mean() < 0.98
@@ -68,9 +68,9 @@ def test_the_bootstrap_of_a_mean_is_that_of_a_loop() -> None:
     for clusters in (np.arange(5), np.array([0, 0, 1, 1, 2])):
         counts = resample_counts(clusters.max() + 1, 400, seed=7)[:, clusters]
         means = [np.average(values, weights=weights * count) for count in counts]
-        found = bootstrap_mean(values, clusters, weights, replicates=400, seed=7, confidence=0.8)
+        result = bootstrap_mean(values, clusters, weights, replicates=400, seed=7, confidence=0.8)
         expected = (np.average(values, weights=weights), *np.quantile(means, [0.1, 0.9]), 5)
-        assert found == pytest.approx(expected)
+        assert result == pytest.approx(expected)
     partly = bootstrap_mean([1.0, np.nan, 3.0], weights=[1, 0, 1])
     assert (partly.value, partly.n) == (2.0, 2)
     assert np.isnan(bootstrap_mean([1.0], weights=[0])[:3]).all() and bootstrap_mean([]).n == 0

@@ -40,7 +40,7 @@ SHARED = participation([1, 5, 20])
         ),
     ],
 )
-def test_a_figure_draws_on_the_axes_it_is_given_and_returns_it(name: str, given: tuple) -> None:
+def test_a_figure_draws_on_its_axes_and_returns_them(name: str, given: tuple) -> None:
     ax = Figure().subplots()
     assert getattr(figures, name)(ax, *given) is ax
     assert ax.has_data()
@@ -57,13 +57,13 @@ def test_a_figure_draws_on_the_axes_it_is_given_and_returns_it(name: str, given:
         ("estimates", ({}, {})),
     ],
 )
-def test_without_labels_a_figure_is_empty_not_broken(name: str, given: tuple) -> None:
+def test_figures_without_labels_are_empty(name: str, given: tuple) -> None:
     ax = Figure().subplots()
     assert getattr(figures, name)(ax, *given) is ax
     ax.figure.canvas.draw()
 
 
-def test_points_on_which_labels_differ_stand_apart() -> None:
+def test_points_with_different_labels_are_separate_bars() -> None:
     ax = figures.labels_per_point(Figure().subplots(), VOTES)
     heights = [[bar.get_height() for bar in bars] for bars in ax.containers]
     assert np.array(heights).tolist() == [[1, 1, 0], [0, 0, 1]]

@@ -9,7 +9,7 @@ from gamelabel.reliability import alpha, alpha_interval
 def crowd(
     rng: np.random.Generator, players: int = 60, tasks: int = 300, labels: int = 1000
 ) -> pd.DataFrame:
-    """Labels of players of very different skill and diligence, no task twice by one of them."""
+    """Labels of players whose skill and activity vary a lot; no player labels a task twice."""
     skill = np.where(rng.random(players) < 0.2, 0.5, rng.beta(23, 5.6, players))
     diligence = rng.lognormal(0, 1.3, players)
     drawn = (
@@ -27,8 +27,8 @@ def crowd(
     )
 
 
-def test_the_draw_over_patterns_is_the_bootstrap_over_tasks() -> None:
-    """Against a plain loop that draws tasks and calls the reference package."""
+def test_the_bootstrap_over_tasks_equals_a_loop() -> None:
+    """Compare with a plain loop that resamples tasks and calls the reference package."""
     rng = np.random.default_rng(0)
     counts = np.stack([rng.binomial(3, rng.beta(2, 1, 150)), np.zeros(150, int)], 1)
     counts[:, 1] = 3 - counts[:, 0]
@@ -41,7 +41,7 @@ def test_the_draw_over_patterns_is_the_bootstrap_over_tasks() -> None:
 
 @pytest.mark.parametrize("level", ["nominal", "ordinal", "interval", "ratio"])
 @pytest.mark.parametrize("cluster", ["task", "worker"])
-def test_every_level_has_both_intervals_and_a_seed_repeats_them(level, cluster) -> None:
+def test_intervals_at_every_level_are_reproducible(level, cluster) -> None:
     rng = np.random.default_rng(1)
     labels = crowd(rng)
     labels["label"] = labels.label + rng.integers(0, 2, len(labels)) + 1
@@ -53,8 +53,8 @@ def test_every_level_has_both_intervals_and_a_seed_repeats_them(level, cluster) 
     )
 
 
-def test_a_bootstrap_over_workers_with_everyone_once_is_alpha_itself() -> None:
-    """One worker a draw of whom all are drawn equally often: no replicate can differ."""
+def test_a_replicate_with_every_worker_once_is_alpha() -> None:
+    """Every replicate draws each worker once, so each equals alpha of the data."""
     from gamelabel.reliability.worker_bootstrap import bootstrap_alpha_over_workers
     from gamelabel.tables.encoded_labels import encode_labels
 
@@ -73,8 +73,8 @@ def test_a_bootstrap_over_workers_with_everyone_once_is_alpha_itself() -> None:
 
 
 @pytest.mark.parametrize("level", ["nominal", "ordinal", "interval", "ratio"])
-def test_a_replicate_is_what_its_pairs_of_labels_say(level: str) -> None:
-    """Against every pair of labels, one by one: their weights and how far apart; none of a label and itself."""
+def test_a_replicate_equals_the_sum_over_pairs_of_labels(level: str) -> None:
+    """Compare with a sum over all pairs of labels, without pairs of a label with itself."""
     from gamelabel.reliability.worker_bootstrap import bootstrap_alpha_over_workers
     from gamelabel.tables.encoded_labels import encode_labels
 
@@ -107,12 +107,12 @@ def test_a_replicate_is_what_its_pairs_of_labels_say(level: str) -> None:
         expected = sum(n[a] * n[b] * apart(a, b) for a in range(3) for b in range(3))
         return 1 - (n.sum() ** 2 - (w**2).sum()) / n.sum() * observed / expected
 
-    found = bootstrap_alpha_over_workers(coded, coded.vote_counts(), 20, Drawn(), level, values)
-    assert found == pytest.approx([slowly(weight) for weight in weights], abs=1e-12)
+    result = bootstrap_alpha_over_workers(coded, coded.vote_counts(), 20, Drawn(), level, values)
+    assert result == pytest.approx([slowly(weight) for weight in weights], abs=1e-12)
 
 
-def test_copies_of_one_worker_do_not_agree_with_themselves() -> None:
-    """Guessers agree with nobody, however often each is drawn: with self-agreement the intervals would lie above 0."""
+def test_copies_of_a_worker_do_not_agree_with_each_other() -> None:
+    """Guessers do not agree; if copies did with each other, the intervals would lie above 0."""
     rng = np.random.default_rng(3)
     middles = []
     for trial in range(20):
@@ -122,7 +122,7 @@ def test_copies_of_one_worker_do_not_agree_with_themselves() -> None:
     assert abs(np.mean(middles)) < 0.015
 
 
-def test_the_rows_order_changes_no_interval() -> None:
+def test_intervals_do_not_depend_on_the_order_of_rows() -> None:
     labels = crowd(np.random.default_rng(5)).astype({"task": str, "worker": str, "label": str})
     shuffled = labels.sample(frac=1, random_state=0)
     for cluster in ("task", "worker"):
@@ -133,8 +133,8 @@ def test_the_rows_order_changes_no_interval() -> None:
 
 
 @pytest.mark.full
-def test_intervals_over_workers_cover_at_their_level_and_those_over_tasks_do_not() -> None:
-    """Where people are few and uneven, tasks drawn again from the same people say too little."""
+def test_coverage_over_workers_holds_and_over_tasks_does_not() -> None:
+    """Where workers are few and unevenly active, intervals over tasks are too narrow."""
     rng = np.random.default_rng(6)
     true = np.mean([alpha(crowd(rng)) for _ in range(600)])
     covered = {"worker": 0, "task": 0}
@@ -147,8 +147,8 @@ def test_intervals_over_workers_cover_at_their_level_and_those_over_tasks_do_not
     assert covered["task"] / 500 < 0.8
 
 
-def test_intervals_over_tasks_cover_at_their_level_where_every_label_is_anothers() -> None:
-    """Votes of a crowd so large that nobody comes twice: alpha of four million such units is what is to be covered."""
+def test_coverage_over_tasks_holds_where_workers_do_not_repeat() -> None:
+    """In a large crowd no worker comes twice; four million units give the true alpha."""
 
     def units(n: int, rng: np.random.Generator) -> np.ndarray:
         m, p = rng.integers(2, 5, n), rng.beta(2, 1, n)
@@ -163,7 +163,7 @@ def test_intervals_over_tasks_cover_at_their_level_where_every_label_is_anothers
     assert 0.92 <= covered / 500 <= 0.98
 
 
-def test_where_alpha_is_undefined_so_is_its_interval() -> None:
+def test_the_interval_of_an_undefined_alpha_is_undefined() -> None:
     single = pd.DataFrame({"task": ["t", "s"], "worker": ["u", "u"], "label": ["a", "b"]})
     empty = single.head(0)
     constant = pd.DataFrame({"task": ["t", "t"], "worker": ["u", "v"], "label": ["a", "a"]})
@@ -174,7 +174,7 @@ def test_where_alpha_is_undefined_so_is_its_interval() -> None:
     assert alpha_interval(single).n == 0 and alpha_interval(constant).n == 1
 
 
-def test_bad_input_is_named() -> None:
+def test_errors_name_the_problem() -> None:
     counts = np.array([[2, 1], [1, 2]])
     with pytest.raises(ValueError, match="an interval over workers needs a frame"):
         alpha_interval(counts, cluster="worker")

@@ -12,7 +12,7 @@ LEVELS = ("nominal", "ordinal", "interval", "ratio")
 
 
 def long(table: pd.DataFrame) -> pd.DataFrame:
-    """A table of workers (rows) by tasks, with gaps, as task, worker, label."""
+    """Convert a table of workers (rows) by tasks, with gaps, to task, worker, label."""
     return (
         table.set_axis(range(table.shape[1]), axis=1)
         .stack()
@@ -30,12 +30,12 @@ def coders(*rows: str) -> pd.DataFrame:
     ("level", "expected"),
     list(zip(LEVELS, [904 / 1216, 0.815388, 0.849107, 0.797403], strict=True)),
 )
-def test_krippendorffs_table_of_four_coders_with_gaps(level, expected: float) -> None:
+def test_krippendorff_table_of_four_coders_with_gaps(level, expected: float) -> None:
     labels = long(pd.read_csv(outside("agreement_examples", "codings.csv"), header=None))
     assert alpha(labels, level) == pytest.approx(expected, abs=1e-6)
 
 
-def test_krippendorffs_textbook_cases_of_two_coders() -> None:
+def test_krippendorff_examples_of_two_coders() -> None:
     """Computing Krippendorff's Alpha-Reliability (2011), sections A and B."""
     assert alpha(coders("0 1 0 0 0 0 0 0 1 0", "1 1 1 0 0 1 0 0 0 0")) == pytest.approx(
         0.0952, abs=5e-5
@@ -71,7 +71,7 @@ tables = st.integers(2, 5).flatmap(
 
 @settings(deadline=None)  # the first call may be slow
 @given(tables, st.sampled_from(LEVELS))
-def test_it_is_what_the_reference_package_finds(rows, level) -> None:
+def test_alpha_equals_that_of_the_reference_package(rows, level) -> None:
     counts = np.array(rows)
     pairable = counts[counts.sum(1) > 1]
     assume((pairable.sum(0) > 0).sum() > 1)
@@ -84,7 +84,7 @@ def test_it_is_what_the_reference_package_finds(rows, level) -> None:
 
 @settings(deadline=None)  # the first call may be slow
 @given(tables, st.randoms(use_true_random=False))
-def test_order_of_tasks_and_names_of_workers_change_nothing(rows, random) -> None:
+def test_alpha_does_not_depend_on_order_and_names(rows, random) -> None:
     counts = np.array(rows)
     labels = pd.DataFrame(
         [
@@ -102,8 +102,8 @@ def test_order_of_tasks_and_names_of_workers_change_nothing(rows, random) -> Non
 
 @settings(deadline=None)  # the first call may be slow
 @given(tables)
-def test_all_data_twice_raises_chance_agreement_as_theory_says(rows) -> None:
-    """Units given twice keep D_o; D_e = 1 - sum n_c (n_c - 1) / n (n - 1) shrinks by (n - 1) / (n - 1/2)."""
+def test_duplicated_data_changes_expected_disagreement_only(rows) -> None:
+    """Duplication keeps D_o and multiplies D_e by (n - 1) / (n - 1/2)."""
     counts = np.array(rows)
     n = counts[counts.sum(1) > 1].sum()
     once, twice = alpha(counts), alpha(np.concatenate([counts, counts]))
@@ -112,7 +112,7 @@ def test_all_data_twice_raises_chance_agreement_as_theory_says(rows) -> None:
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_perfect_agreement_is_one_and_independent_labels_are_near_none(level) -> None:
+def test_perfect_agreement_is_one_and_random_labels_are_near_zero(level) -> None:
     assert alpha(np.array([[3, 0], [0, 2], [5, 0]]), level, [1, 2]) == 1.0
     guesses = np.random.default_rng(0).multinomial(3, [0.2, 0.5, 0.3], size=20_000)
     assert abs(alpha(guesses, level)) < 0.02
@@ -131,11 +131,11 @@ def test_perfect_agreement_is_one_and_independent_labels_are_near_none(level) ->
     ],
 )
 @pytest.mark.parametrize("level", ["nominal", "ordinal"])
-def test_where_nothing_can_disagree_alpha_is_undefined(labels, level) -> None:
+def test_alpha_is_undefined_without_possible_disagreement(labels, level) -> None:
     assert np.isnan(alpha(labels, level))
 
 
-def test_a_missing_label_is_no_label_and_a_task_labelled_twice_by_one_worker_counts_twice() -> None:
+def test_missing_labels_are_ignored_and_repeated_labels_count_twice() -> None:
     labels = coders("a a b b", "a b b b")
     with_gap = pd.concat(
         [labels, pd.DataFrame({"task": [0, 9], "worker": [7, 7], "label": [np.nan, np.nan]})]
@@ -145,7 +145,7 @@ def test_a_missing_label_is_no_label_and_a_task_labelled_twice_by_one_worker_cou
     assert alpha(twice) == alpha(np.array([[3, 0], [1, 1], [0, 2], [0, 2]]))
 
 
-def test_bad_input_is_named() -> None:
+def test_errors_name_the_problem() -> None:
     labels = coders("a b", "a a")
     with pytest.raises(ValueError, match="'cardinal' is no level"):
         alpha(labels, "cardinal")  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ LABELS = pd.DataFrame(
 GOLD = pd.DataFrame({"task": ["t0", "t1"], "label": ["a", "b"]})
 
 
-def test_accuracy_counts_what_has_a_known_answer() -> None:
+def test_accuracy_uses_tasks_with_gold_only() -> None:
     table = accuracy(LABELS, GOLD).set_index("worker")
     assert table.labels.to_dict() == {"u": 2, "v": 3, "w": 1}
     assert table.answered.to_dict() == {"u": 2, "v": 2, "w": 0}
@@ -27,7 +27,7 @@ def test_accuracy_counts_what_has_a_known_answer() -> None:
     assert (table.low["w"], table.high["w"]) == (0.0, 1.0)
 
 
-def test_gold_that_contradicts_itself_is_refused_and_said_twice_it_is_not() -> None:
+def test_contradictory_gold_is_refused_and_repeated_gold_is_not() -> None:
     with pytest.raises(
         ValueError, match="gold contradicts itself: it has two answers for 1 tasks, such as 't0'"
     ):
@@ -60,7 +60,7 @@ def test_mean_accuracy_by_player_and_by_label() -> None:
         mean_accuracy([0.5, 1.0], [1])
 
 
-def test_mean_accuracys_interval_covers() -> None:
+def test_coverage_of_mean_accuracy() -> None:
     rng = np.random.default_rng(1)
     inside = 0
     for trial in range(500):

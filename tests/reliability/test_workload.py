@@ -31,7 +31,7 @@ def test_participation_by_hand() -> None:
 
 @settings(deadline=None)  # the first call may be slow
 @given(st.lists(st.integers(0, 1000), min_size=1, max_size=40))
-def test_gini_lies_between_equal_and_one_for_all(counts) -> None:
+def test_gini_equals_the_mean_difference_formula(counts) -> None:
     shared = participation(counts)
     if sum(counts):
         assert -1e-12 <= shared.gini <= 1 - 1 / len(counts) + 1e-12
@@ -41,17 +41,17 @@ def test_gini_lies_between_equal_and_one_for_all(counts) -> None:
         assert np.isnan(shared.gini)
 
 
-def test_nobody_and_one_player() -> None:
+def test_participation_without_players_and_with_one() -> None:
     assert participation([]).players == 0 and np.isnan(participation([]).gini)
     assert participation([5]).gini == 0 and np.isnan(participation([5]).sd)
 
 
-def test_a_label_without_a_worker_is_nobodys_share() -> None:
+def test_labels_without_a_worker_are_left_out() -> None:
     unnamed = LABELS.assign(worker=LABELS.worker.where(LABELS.worker != "w"))
     assert (participation(unnamed).players, participation(unnamed).labels) == (2, 5)
 
 
-def test_the_cost_of_the_paper() -> None:
+def test_cost_of_the_paper() -> None:
     assert cost(16_356) == pytest.approx(8, rel=0.01)
     assert cost(LABELS, ecpm=10) == pytest.approx(0.02) and cost(0) == 0
     with pytest.raises(ValueError, match="a batch has at least one label"):

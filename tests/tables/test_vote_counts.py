@@ -12,7 +12,7 @@ KINDS = ("int8", "uint8", "int64", "uint64", "Int64", "float64", "category", "st
 
 
 def rows(counts: np.ndarray) -> list[list[int]]:
-    """Tasks in any order: their counts, sorted, those of tasks without labels left out."""
+    """Return the counts of the tasks with labels, sorted, since tasks have no order."""
     return sorted(row for row in counts.astype(int).tolist() if any(row))
 
 
@@ -23,32 +23,34 @@ def rows(counts: np.ndarray) -> list[list[int]]:
     st.sampled_from(KINDS),
     st.integers(-100, 100),
 )
-def test_columns_of_every_kind_are_counted_alike(labels, of_task, of_label, shift: int) -> None:
+def test_columns_of_every_type_are_counted_in_the_same_way(
+    labels, of_task, of_label, shift: int
+) -> None:
     frame = pd.DataFrame(labels, columns=["task", "label"])
     frame["task"] += abs(shift) if of_task.lower().startswith("u") else shift
-    found, names = tabulate_votes(frame.astype({"task": of_task, "label": of_label}))
+    result, names = tabulate_votes(frame.astype({"task": of_task, "label": of_label}))
     plain = encode_labels(frame.assign(worker=0))
-    assert rows(found) == rows(plain.vote_counts())
+    assert rows(result) == rows(plain.vote_counts())
     assert [int(name) for name in names] == plain.categories.tolist()
 
 
 @pytest.mark.parametrize("most", [255, 256, 257, 512, 70_000])
-def test_no_count_is_too_great(most: int) -> None:
-    """A byte holds 255; 256 would be none, and 512 too."""
+def test_counts_do_not_overflow(most: int) -> None:
+    """A byte holds at most 255; 256 and 512 would become 0."""
     frame = pd.DataFrame(
         {
             "task": np.repeat([3, 4], [most + 1, 2]),
             "label": np.repeat([0, 1, 0, 1], [most, 1, 1, 1]),
         }
     )
-    found, _ = tabulate_votes(frame)
-    assert rows(found) == [[1, 1], [most, 1]]
+    result, _ = tabulate_votes(frame)
+    assert rows(result) == [[1, 1], [most, 1]]
     expected = np.array([[most, 1], [1, 1]])
     for statistic in (alpha, fleiss_kappa, percent_agreement):
         assert statistic(frame) == pytest.approx(statistic(expected), rel=1e-12)
 
 
-def test_labels_of_more_than_one_block_are_all_counted() -> None:
+def test_all_blocks_are_counted() -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(
         {
@@ -56,12 +58,12 @@ def test_labels_of_more_than_one_block_are_all_counted() -> None:
             "label": rng.integers(0, 3, 3 * BLOCK_SIZE + 1),
         }
     )
-    found, _ = tabulate_votes(frame)
-    assert rows(found) == rows(pd.crosstab(frame.task, frame.label).to_numpy())
+    result, _ = tabulate_votes(frame)
+    assert rows(result) == rows(pd.crosstab(frame.task, frame.label).to_numpy())
 
 
-def test_ordered_categories_keep_their_own_order_and_unused_ones_are_none() -> None:
-    """Of poor < fair < good, by their names fair would be the least; nobody says "superb"."""
+def test_ordered_categories_keep_their_order_without_unused_ones() -> None:
+    """poor < fair < good, although fair is the first by name; "superb" is not used."""
     order = pd.CategoricalDtype(["poor", "fair", "good", "superb"], ordered=True)
     labels = pd.DataFrame(
         {"task": [0, 0, 1, 1, 2, 2], "label": ["poor", "fair", "good", "good", "fair", "good"]}
