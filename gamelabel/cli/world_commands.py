@@ -148,13 +148,18 @@ def world_train(
     ] = False,
 ) -> None:
     """Train the embedded model, stage by stage, to `OUT/repository` with its card; a second call resumes."""
-    from gamelabel.models.flux_scenes import Recipe, assemble, run, write_card
-    from gamelabel.models.flux_scenes import quick as shortened
+    from gamelabel.models.flux_scenes import (
+        FluxRecipe,
+        assemble_repository,
+        quick_recipe,
+        train_flux_scenes,
+        write_flux_card,
+    )
 
-    recipe = shortened(Recipe()) if quick else Recipe()
-    run(recipe, out, workers, device)
-    assemble(out, "student", out / "repository")
-    write_card(recipe, out, out / "repository", n=20 if quick else 4000)
+    recipe = quick_recipe(FluxRecipe()) if quick else FluxRecipe()
+    train_flux_scenes(recipe, out, workers, device)
+    assemble_repository(out, "student", out / "repository")
+    write_flux_card(recipe, out, out / "repository", n_prompts=20 if quick else 4000)
     typer.echo(
         f"the model is in {out / 'repository'}; measure it: gamelabel world evaluate --model {out / 'repository'}"
     )
@@ -176,22 +181,9 @@ def world_train_reader(
     `07_reward_model` tunes it on what players preferred. To use another one there: gamelabel run --only 07 -p
     blip=OUT/scenes-blip
     """
-    from dataclasses import replace
+    from gamelabel.models.blip_scenes import train_blip_scenes
 
-    from gamelabel.models.blip_scenes import make_embedded, pretrain
-    from gamelabel.models.blip_scenes.blip_card import write_card
-    from gamelabel.models.blip_scenes.pretraining import RECIPE, SCENES
-    from gamelabel.reward import open_blip, save_blip
-
-    config = replace(RECIPE, steps=4, batch_size=8) if quick else RECIPE
-    seed = 0
-    model = pretrain(
-        make_embedded(seed).to(device), config, out / "training", seed, 64 if quick else SCENES
-    )
-    folder = save_blip(model, out / "scenes-blip")
-    numbers = write_card(
-        open_blip(folder), config, seed, out / "training", folder, prompts=10 if quick else 400
-    )
-    for name, value in numbers.items():
+    folder, metrics = train_blip_scenes(out, device, quick)
+    for name, value in metrics.items():
         typer.echo(f"{name}: {value:.3f}")
     typer.echo(f"the model is in {folder}, its card beside it")

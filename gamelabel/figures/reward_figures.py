@@ -37,7 +37,7 @@ def reward_training(ax: Axes, log: DataFrame) -> Axes:
 def scorers_beside(ax: Axes, table: DataFrame, number: str) -> Axes:
     """One number of each scorer with its interval, and the slides' beside it; in percent.
 
-    table: as `reward.slides.beside` has it.
+    table: see `reward.published.compare_with_published`.
     """
     rows = table[table.number == number].iloc[::-1].reset_index(drop=True)
     spread = [rows.ours - rows.low, rows.high - rows.ours]

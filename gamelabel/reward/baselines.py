@@ -1,15 +1,13 @@
-"""Scores to compare a reward model with, of the same encoders, the same pictures and, where they learn, the same votes.
+"""The scorers that ImageReward is compared with, from the same BLIP and the same preferences.
 
-They are the slides' three: how near a picture and a prompt lie when each is read by itself (CLIP's score), how well the
-picture looks whatever was asked (an aesthetic score, a line on what the image encoder sees), and whether they match
-(BLIP's score). Each is a function of pictures and prompts, as `RewardModel.score` is.
+CLIP Score: the cosine of image and prompt, encoded separately. Aesthetic: a linear score of image
+features that ignores the prompt. BLIP Score: whether image and prompt match.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,104 +15,116 @@ import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from gamelabel.models.blip_scenes.pretraining import towers
-from gamelabel.reward.reward_model import Picture, RewardModel, in_batches
+from gamelabel.reward.reward_model import RewardModel
+from gamelabel.reward.scorer import Picture, Scorer, check_prompts, score_batches
 
-Scorer = Callable[[Sequence[Picture], Sequence[str]], NDArray[np.float64]]
-_BATCH = 32
-_RIDGE = 1e-2  # keeps the line short: there are as many weights as the encoder is wide
-
-
-@torch.no_grad()
-def clip_score(
-    model: RewardModel, pictures: Sequence[Picture], prompts: Sequence[str]
-) -> NDArray[np.float64]:
-    """Cosine of what the image encoder and the text encoder make of picture and prompt, apart from each other: (N,)."""
-
-    def of(some: Sequence[Picture], texts: Sequence[str]) -> torch.Tensor:
-        seen = model.blip.vision_model(model.look(some)).last_hidden_state
-        first, second = towers(model, seen, list(texts))
-        return (first * second).sum(1)
-
-    return in_batches(of, pictures, prompts, _BATCH)
+_BATCH_SIZE = 32
+_RIDGE = 1e-2  # there are as many weights as the image encoder is wide
 
 
-@torch.no_grad()
-def match_score(
-    model: RewardModel, pictures: Sequence[Picture], prompts: Sequence[str]
-) -> NDArray[np.float64]:
-    """Log odds that picture and prompt belong together, by BLIP's matching head: (N,).
+def baseline_scorers(pretrained: RewardModel, examples: pd.DataFrame) -> dict[str, Scorer]:
+    """Return the three baselines by their names in ImageReward's slides.
 
-    Raises ValueError for a model that came without that head, as the published ImageReward does.
+    Parameters
+    ----------
+    pretrained : RewardModel
+        The model before it is trained on preferences; see `open_blip`.
+    examples : DataFrame
+        What `reward_examples` returns; the aesthetic score is fitted to it.
     """
-    head = model.blip.itm_head
-    if not head.weight.any():
-        raise ValueError("this model has no matching head: take the BLIP that it was trained from")
-
-    def of(some: Sequence[Picture], texts: Sequence[str]) -> torch.Tensor:
-        no, yes = head(model.together(model.look(some), model.read(texts))).unbind(1)
-        return yes - no
-
-    return in_batches(of, pictures, prompts, _BATCH)
-
-
-@torch.no_grad()
-def _seen(model: RewardModel, pictures: Sequence[Picture]) -> NDArray[np.float64]:
-    """What the image encoder makes of each picture, (N, width)."""
-    starts = range(0, len(pictures), _BATCH)
-    parts = [
-        model.blip.vision_model(model.look(pictures[i : i + _BATCH])).pooler_output for i in starts
-    ]
-    return torch.cat(parts).double().cpu().numpy()
-
-
-def fit_quality(model: RewardModel, frame: pd.DataFrame) -> Scorer:
-    """A text-free quality score: the line on the image encoder's output that best tells the preferred picture.
-
-    It learns from the same `examples` as the reward model, by Bradley and Terry's loss with a small ridge, and never
-    reads a prompt: what it gets right can be had without one.
-    """
-    files = pd.unique(frame[["first", "second"]].to_numpy().ravel())
-    seen = pd.DataFrame(_seen(model, list(files)), index=files)
-    gap = seen.loc[frame["first"]].to_numpy() - seen.loc[frame["second"]].to_numpy()
-    target, weight = frame["target"].to_numpy(float), frame["weight"].to_numpy(float)
-    weight = weight / weight.sum()
-
-    def loss(line: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        odds = gap @ line
-        each = np.logaddexp(0.0, odds) - target * odds
-        slope = weight * (0.5 * (1.0 + np.tanh(odds / 2.0)) - target)
-        return float(weight @ each + _RIDGE * line @ line), gap.T @ slope + 2.0 * _RIDGE * line
-
-    line = minimize(loss, np.zeros(gap.shape[1]), jac=True, method="L-BFGS-B").x
-
-    def quality(pictures: Sequence[Picture], prompts: Sequence[str]) -> NDArray[np.float64]:
-        if len(pictures) != len(prompts):
-            raise ValueError(
-                f"{len(pictures)} pictures but {len(prompts)} prompts: give one prompt for each picture"
-            )
-        return _seen(model, pictures) @ line if len(pictures) else np.zeros(0)
-
-    return quality
-
-
-def baselines(pretrained: RewardModel, frame: pd.DataFrame) -> dict[str, Scorer]:
-    """The three by their names in the slides: CLIP Score, Aesthetic, BLIP Score; `frame` is what `examples` gives."""
     return {
         "CLIP Score": partial(clip_score, pretrained),
-        "Aesthetic": fit_quality(pretrained, frame),
+        "Aesthetic": fit_aesthetic(pretrained, examples),
         "BLIP Score": partial(match_score, pretrained),
     }
 
 
-def score_pairs(scorer: Scorer, pairs: pd.DataFrame, folder: str | Path = ".") -> pd.DataFrame:
-    """Both pictures of each pair under a scorer: pair_id, score_a, score_b, in the order of `pairs`.
+@torch.no_grad()
+def clip_score(
+    model: RewardModel, images: Sequence[Picture] | NDArray[np.uint8], prompts: Sequence[str]
+) -> NDArray[np.float64]:
+    """Cosine of the embeddings of each image and its prompt, encoded separately: (N,)."""
 
-    A picture that stands in several pairs of its prompt is scored once.
+    def cosine(batch: Sequence[Picture] | NDArray[np.uint8], texts: Sequence[str]) -> torch.Tensor:
+        states = model.encode_images(model.load_images(batch))
+        image_embeddings, text_embeddings = model.embed_separately(states, texts)
+        return (image_embeddings * text_embeddings).sum(1)
+
+    return score_batches(cosine, images, prompts, _BATCH_SIZE)
+
+
+@torch.no_grad()
+def match_score(
+    model: RewardModel, images: Sequence[Picture] | NDArray[np.uint8], prompts: Sequence[str]
+) -> NDArray[np.float64]:
+    """Log odds that each image matches its prompt, by BLIP's matching head: (N,).
+
+    Raises
+    ------
+    ValueError
+        If the model has no trained matching head, as the published ImageReward.
     """
-    sides = {side: pd.MultiIndex.from_frame(pairs[[f"image_{side}", "prompt"]]) for side in "ab"}
-    distinct = sides["a"].append(sides["b"]).unique()
-    files, prompts = (distinct.get_level_values(level).tolist() for level in (0, 1))
-    score = pd.Series(scorer([Path(folder) / file for file in files], prompts), distinct)
-    scores = {f"score_{side}": score.loc[both].to_numpy() for side, both in sides.items()}
-    return pd.DataFrame({"pair_id": pairs["pair_id"].to_numpy(), **scores})
+    head = model.blip.itm_head
+    if not head.weight.any():
+        raise ValueError("this model has no matching head: use the BLIP that it was trained from")
+
+    def log_odds(
+        batch: Sequence[Picture] | NDArray[np.uint8], texts: Sequence[str]
+    ) -> torch.Tensor:
+        features = model.features(model.load_images(batch), model.tokenize(texts))
+        mismatch, match = head(features).unbind(1)
+        return match - mismatch
+
+    return score_batches(log_odds, images, prompts, _BATCH_SIZE)
+
+
+def fit_aesthetic(model: RewardModel, examples: pd.DataFrame) -> Scorer:
+    """Fit a linear score of image features to preferences, with the Bradley-Terry loss and a ridge.
+
+    It learns from the same examples as the reward model and never reads a prompt, so it shows how
+    much of the preferences can be predicted from the image alone.
+
+    Parameters
+    ----------
+    model : RewardModel
+        Its image encoder gives the features.
+    examples : DataFrame
+        What `reward_examples` returns.
+    """
+    files = pd.unique(examples[["first", "second"]].to_numpy().ravel())
+    features = pd.DataFrame(_image_features(model, list(files)), index=files)
+    first = features.loc[examples["first"]].to_numpy()
+    difference = first - features.loc[examples["second"]].to_numpy()
+    target, weight = examples["target"].to_numpy(float), examples["weight"].to_numpy(float)
+    weight = weight / weight.sum()
+
+    def loss(coefficients: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = difference @ coefficients
+        losses = np.logaddexp(0.0, logits) - target * logits
+        probability = 0.5 * (1.0 + np.tanh(logits / 2.0))
+        value = float(weight @ losses + _RIDGE * coefficients @ coefficients)
+        gradient = difference.T @ (weight * (probability - target)) + 2.0 * _RIDGE * coefficients
+        return value, gradient
+
+    start = np.zeros(difference.shape[1])
+    coefficients = minimize(loss, start, jac=True, method="L-BFGS-B").x
+
+    def score(
+        images: Sequence[Picture] | NDArray[np.uint8], prompts: Sequence[str]
+    ) -> NDArray[np.float64]:
+        check_prompts(images, prompts)
+        return _image_features(model, images) @ coefficients if len(images) else np.zeros(0)
+
+    return score
+
+
+@torch.no_grad()
+def _image_features(
+    model: RewardModel, images: Sequence[Picture] | NDArray[np.uint8]
+) -> NDArray[np.float64]:
+    """Return the pooled output of the image encoder, (N, width)."""
+    features = []
+    for start in range(0, len(images), _BATCH_SIZE):
+        pixels = model.load_images(images[start : start + _BATCH_SIZE])
+        features.append(model.blip.vision_model(pixels).pooler_output)
+    return torch.cat(features).double().cpu().numpy()

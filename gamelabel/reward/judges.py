@@ -1,4 +1,4 @@
-"""Who agrees with whom: the share of pairs on which two judges, people or scorers, choose the same picture."""
+"""Agreement of judges: the share of pairs on which two of them choose the same image."""
 
 from __future__ import annotations
 
@@ -10,72 +10,106 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from gamelabel.reliability import Estimate
-from gamelabel.reward.metrics import share_by_group
+from gamelabel.reliability.estimate import bootstrap_mean
 
-Choices = NDArray[np.float64]
+Choices = NDArray[np.float64]  # (judges, N): 1 the first image, -1 the second, 0 equal, NaN none
 
 
-def chosen(first: ArrayLike, second: ArrayLike) -> Choices:
-    """A scorer's choices (1, N): 1 for the first picture, -1 for the second, 0 where it does not tell them apart."""
+def scorer_choices(first: ArrayLike, second: ArrayLike) -> Choices:
+    """Return a scorer's choices (1, N) by its scores of the first and the second images, (N,)."""
     return np.sign(np.asarray(first, float) - np.asarray(second, float))[None, :]
 
 
-def panel(labels: pd.DataFrame, pair_ids: ArrayLike, seed: int = 0) -> dict[str, Choices]:
-    """Annotators and their ensemble as judges of N pairs: {"annotator": (people, N), "annotator ensemble": (1, N)}.
+def annotator_panel(labels: pd.DataFrame, pair_ids: ArrayLike, seed: int = 0) -> dict[str, Choices]:
+    """Return annotators and their ensemble as judges of N pairs.
 
-    The people are parted at random into two halves: one is asked one by one, the other by majority, for nobody shall
-    agree with themselves. A tie, of one person or of the votes, is no choice (NaN), nor is a pair not seen.
+    The annotators are split at random into two halves. Those of the first are judges one by one;
+    the majority of the second is the ensemble, so that nobody is compared with themselves. A tie,
+    of an annotator or of the votes, is no choice (NaN).
+
+    Parameters
+    ----------
+    labels : DataFrame
+        The table `labels`.
+    pair_ids : array
+        The pairs, (N,).
+    seed : int
+        Seed of the split.
+
+    Returns
+    -------
+    dict
+        {"annotator": (people, N), "annotator ensemble": (1, N)}.
     """
-    given = labels.assign(vote=labels["choice"].map({"a": 1.0, "b": -1.0}))
-    table = given.pivot_table(index="player_id", columns="pair_id", values="vote", aggfunc="mean")
-    votes = np.sign(table.reindex(columns=np.asarray(pair_ids)).to_numpy(float))
-    votes[votes == 0] = np.nan
-    order = np.random.default_rng(seed).permutation(len(votes))
-    alone, together = votes[order[: -(-len(order) // 2)]], votes[order[-(-len(order) // 2) :]]
-    majority = np.sign(np.nansum(together, 0))
-    return {
-        "annotator": alone,
-        "annotator ensemble": np.where(majority == 0, np.nan, majority)[None, :],
-    }
+    votes = labels.assign(vote=labels["choice"].map({"a": 1.0, "b": -1.0}))
+    table = votes.pivot_table(index="player_id", columns="pair_id", values="vote", aggfunc="mean")
+    choices = np.sign(table.reindex(columns=np.asarray(pair_ids)).to_numpy(float))
+    choices[choices == 0] = np.nan
+    order = np.random.default_rng(seed).permutation(len(choices))
+    half = -(-len(order) // 2)
+    majority = np.sign(np.nansum(choices[order[half:]], 0))
+    ensemble = np.where(majority == 0, np.nan, majority)[None, :]
+    return {"annotator": choices[order[:half]], "annotator ensemble": ensemble}
 
 
-def agreement(
+def judge_agreement(
     judges: Mapping[str, Choices], prompts: ArrayLike, seed: int = 0
 ) -> dict[tuple[str, str], Estimate]:
-    """The agreement of every two of the judges, each (people, N): {(judge, judge): Estimate}, both ways round.
+    """Measure the agreement of every two judges.
 
-    Of several people all who chose are compared with all; the value is the mean over pairs of pictures of the share of
-    those twos who chose the same. Two of the same judge are two different people, so a judge of one agrees with nobody
-    of its own (NaN). Who does not tell pictures apart (0) agrees with nobody. prompts: what each pair is about, (N,);
-    intervals draw prompts.
+    For each pair of images, every person of one judge is compared with every person of the other;
+    the value is the mean over pairs of the share that chose the same. Within one judge, two
+    different people are compared, so a single scorer has no agreement with itself (NaN). A scorer
+    that gives both images the same score agrees with nobody.
+
+    Parameters
+    ----------
+    judges : mapping
+        Choices (people, N) by name.
+    prompts : array
+        The prompt of each pair, (N,); the bootstrap draws prompts.
+    seed : int
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    dict
+        {(judge, judge): Estimate}, in both orders.
     """
-    found = {}
-    for one, other in combinations_with_replacement(judges, 2):
-        found[one, other] = found[other, one] = _agreement(
-            judges[one], judges[other], prompts, one == other, seed
-        )
-    return found
+    agreement = {}
+    for first, second in combinations_with_replacement(judges, 2):
+        same_judge = first == second
+        estimate = _agreement(judges[first], judges[second], prompts, same_judge, seed)
+        agreement[first, second] = agreement[second, first] = estimate
+    return agreement
 
 
-def _agreement(one: Choices, other: Choices, prompts: ArrayLike, same: bool, seed: int) -> Estimate:
-    """By pair of pictures: of how many twos, one of each judge, both chose, and of how many both chose the same."""
-    votes = {sign: ((one == sign).sum(0), (other == sign).sum(0)) for sign in (1, -1)}
-    alike = sum(a * b for a, b in votes.values()).astype(float)
-    both = ((~np.isnan(one)).sum(0) * (~np.isnan(other)).sum(0)).astype(float)
-    if same:  # without each person beside themselves
-        alike = sum(a * (a - 1) for a, _ in votes.values()).astype(float)
-        chose = (~np.isnan(one)).sum(0)
-        both = (chose * (chose - 1)).astype(float)
-    seen = both > 0
-    return share_by_group((alike[seen] / both[seen]), np.asarray(prompts)[seen], seed)
+def _agreement(
+    first: Choices, second: Choices, prompts: ArrayLike, same_judge: bool, seed: int
+) -> Estimate:
+    counts = {}  # of each pair of images, the people of either judge who chose it
+    for choice in (1, -1):
+        counts[choice] = (first == choice).sum(0), (second == choice).sum(0)
+    n_first, n_second = (~np.isnan(first)).sum(0), (~np.isnan(second)).sum(0)
+    if same_judge:  # nobody is compared with themselves
+        equal = sum(n * (n - 1) for n, _ in counts.values())
+        compared = n_first * (n_first - 1)
+    else:
+        equal = sum(n * m for n, m in counts.values())
+        compared = n_first * n_second
+    defined = compared > 0
+    shares = np.asarray(equal, float)[defined] / compared[defined]
+    return bootstrap_mean(shares, np.asarray(prompts)[defined], seed=seed)
 
 
-def matrix(found: Mapping[tuple[str, str], Estimate]) -> pd.DataFrame:
-    """The agreements as a square table of "65.3 (63.0 to 67.9)" in percent, "-" where there is none."""
-    names = list(dict.fromkeys(name for name, _ in found))
-    cells = {(a, b): "-" if np.isnan(e.value) else _percent(e) for (a, b), e in found.items()}
-    return pd.DataFrame([[cells[a, b] for b in names] for a in names], names, names)
+def agreement_table(agreement: Mapping[tuple[str, str], Estimate]) -> pd.DataFrame:
+    """Return agreements as a square table of "65.3 (63.0 to 67.9)", in percent; "-" for none."""
+    names = list(dict.fromkeys(name for name, _ in agreement))
+    rows = [[_format_percent(agreement[a, b]) for b in names] for a in names]
+    return pd.DataFrame(rows, names, names)
 
 
-def _percent(estimate: Estimate) -> str:
+def _format_percent(estimate: Estimate) -> str:
+    if np.isnan(estimate.value):
+        return "-"
     return f"{100 * estimate.value:.1f} ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"

@@ -1,8 +1,8 @@
-"""How well scores tell what people prefer: accuracy on pairs, and best and worst of several pictures.
+"""How well scores predict what people prefer: accuracy, recall and filter at k, rank correlation.
 
-As ImageReward has them (Xu et al. 2023, section 4.1). A scorer that gives two pictures the same score has not told
-them apart: such a pair counts as wrong, and a picture's place is behind all that score as much. Intervals are 95 %
-bootstraps over prompts, whose pairs are not independent.
+The definitions are ImageReward's (Xu et al. 2023, section 4.1). Equal scores count as wrong: a pair
+with them is an error, and an image ranks behind all images with the same score. Intervals are 95 %
+bootstrap intervals over prompts, because the pairs of a prompt are not independent.
 """
 
 from __future__ import annotations
@@ -12,12 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata, spearmanr
+from scipy.stats import spearmanr
 
 from gamelabel.reliability import Estimate
 from gamelabel.reliability.estimate import bootstrap_mean
-
-REPLICATES = 1000
 
 
 def preference_accuracy(
@@ -27,122 +25,165 @@ def preference_accuracy(
     prompts: ArrayLike | None = None,
     seed: int = 0,
 ) -> Estimate:
-    """Share of pairs in which the picture that people prefer has the higher score; n is the number of pairs.
+    """Share of pairs in which the image that people prefer has the higher score.
 
-    first, second: scores (N,); target: the share of people for the first, (N,), pairs at one half being left out;
-    prompts: what each pair is about, (N,), by default each by itself. NaN where no pair is decided.
+    Parameters
+    ----------
+    first, second : array
+        Scores of the first and of the second images, (N,).
+    target : array
+        Share of people who prefer the first image, (N,). Pairs at one half are left out.
+    prompts : array, optional
+        The prompt of each pair, (N,); by default each pair has its own.
+    seed : int
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    Estimate
+        `n` is the number of pairs that people decided; without any, the value is NaN.
+
+    Raises
+    ------
+    ValueError
+        If a score is not finite.
     """
-    decided, right = _right(first, second, target)
-    groups = np.arange(len(right)) if prompts is None else np.asarray(prompts)[decided]
-    return share_by_group(right, groups, seed)
+    decided, correct = _correct(first, second, target)
+    clusters = None if prompts is None else np.asarray(prompts)[decided]
+    return bootstrap_mean(correct, clusters, seed=seed)
 
 
 def accuracy_gain(
-    ours: tuple[ArrayLike, ArrayLike],
-    theirs: tuple[ArrayLike, ArrayLike],
+    scores: tuple[ArrayLike, ArrayLike],
+    baseline: tuple[ArrayLike, ArrayLike],
     target: ArrayLike,
     prompts: ArrayLike,
     seed: int = 0,
 ) -> Estimate:
-    """By how much one scorer's preference accuracy exceeds another's on the same pairs, paired; n is their number.
+    """By how much the accuracy of one scorer exceeds that of a baseline on the same pairs.
 
-    ours, theirs: each scorer's scores of the first and of the second pictures, (N,) each; else as above. Two accuracies
-    whose own intervals overlap may still differ: what both find hard in a prompt is in both, and not in the difference.
+    The comparison is paired: two accuracies may differ although their intervals overlap, because
+    what is hard for both is in both intervals and cancels in the difference.
+
+    Parameters
+    ----------
+    scores, baseline : tuple of array
+        Scores of the first and of the second images, (N,) each.
+    target, prompts, seed
+        See `preference_accuracy`.
     """
-    decided, right = _right(*ours, target)
-    return share_by_group(right - _right(*theirs, target)[1], np.asarray(prompts)[decided], seed)
+    decided, correct = _correct(*scores, target)
+    difference = correct - _correct(*baseline, target)[1]
+    return bootstrap_mean(difference, np.asarray(prompts)[decided], seed=seed)
 
 
-def _right(
+def _correct(
     first: ArrayLike, second: ArrayLike, target: ArrayLike
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Which pairs people decided (N,), and of those whether the higher score is the preferred picture's, 0 or 1."""
-    gap, target = np.asarray(first, float) - np.asarray(second, float), np.asarray(target, float)
-    _finite(gap, "scores")
+    """Which pairs people decided, (N,), and whether the score is right on each of those, 0 or 1."""
+    difference = np.asarray(first, float) - np.asarray(second, float)
+    target = np.asarray(target, float)
+    _check_finite(difference)
     decided = target != 0.5
-    return decided, (np.sign(gap) == np.sign(target - 0.5))[decided].astype(float)
+    correct = np.sign(difference) == np.sign(target - 0.5)
+    return decided, correct[decided].astype(float)
 
 
-def auc(scores: ArrayLike, fits: ArrayLike) -> float:
-    """The chance that a picture that fits scores higher than one that does not, half where they score the same.
-
-    scores (N,), fits (N,), the area under the receiver's curve by its ranks. NaN where all fit, or none.
-    """
-    scores, fits = np.asarray(scores, float), np.asarray(fits, bool)
-    _finite(scores, "scores")
-    n, m = int(fits.sum()), int((~fits).sum())
-    return (
-        float((rankdata(scores)[fits].sum() - n * (n + 1) / 2) / (n * m))
-        if n and m
-        else float("nan")
-    )
-
-
-def recall_at(
+def recall_at_k(
     scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int, seed: int = 0
 ) -> Estimate:
-    """Share of prompts whose best picture, by people, is among the scorer's first k; n is the number of prompts.
+    """Share of prompts whose best image by people is among the k highest scores.
 
-    scores, ranks: for each prompt the scores of its pictures and their rank by people, 1 the best. Where people tie
-    several for the best, the share of these that are among the first k counts.
+    Where people rank several images as best, the share of these among the k counts.
+
+    Parameters
+    ----------
+    scores : sequence of array
+        For each prompt, the scores of its images.
+    ranks : sequence of array
+        For each prompt, the rank of its images by people, 1 the best.
+    k : int
+        From 1 to the number of images of a prompt.
+    seed : int
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    Estimate
+        `n` is the number of prompts.
+
+    Raises
+    ------
+    ValueError
+        If scores and ranks differ in number, k is out of range, or a score is not finite.
     """
-    hits = [
-        _share_within(np.asarray(s, float), np.asarray(r, float), k)
-        for s, r in zip(scores, ranks, strict=True)
-    ]
-    return share_by_group(np.array(hits), np.arange(len(hits)), seed)
+    shares = []
+    for values, people in zip(scores, ranks, strict=True):
+        shares.append(_share_of_best(np.asarray(values, float), np.asarray(people, float), k))
+    return bootstrap_mean(shares, seed=seed)
 
 
-def filter_at(
+def filter_at_k(
     scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int, seed: int = 0
 ) -> Estimate:
-    """Share of prompts whose worst picture, by people, is among the scorer's last k: `recall_at`, upside down."""
-    return recall_at(
-        [-np.asarray(s, float) for s in scores], [-np.asarray(r, float) for r in ranks], k, seed
-    )
+    """Share of prompts whose worst image by people is among the k lowest scores.
+
+    The parameters are those of `recall_at_k`.
+    """
+    negative_scores = [-np.asarray(values, float) for values in scores]
+    negative_ranks = [-np.asarray(values, float) for values in ranks]
+    return recall_at_k(negative_scores, negative_ranks, k, seed)
 
 
-def _share_within(scores: NDArray[np.float64], ranks: NDArray[np.float64], k: int) -> float:
-    _finite(scores, "scores")
+def _share_of_best(scores: NDArray[np.float64], ranks: NDArray[np.float64], k: int) -> float:
+    _check_finite(scores)
     if len(scores) != len(ranks) or not 1 <= k <= len(scores):
         raise ValueError(
-            f"{len(scores)} scores, {len(ranks)} ranks, k = {k}: give as many, and k from 1 to that many"
+            f"{len(scores)} scores, {len(ranks)} ranks, k = {k}: "
+            "give as many scores as ranks, and a k from 1 to that number"
         )
-    place = (scores[None, :] >= scores[:, None]).sum(
-        1
-    )  # 1 the best; those that score as much stand before
+    place = (scores[None, :] >= scores[:, None]).sum(1)  # behind all with the same score
     return float((place <= k)[ranks == ranks.min()].mean())
 
 
-def wins(rankings: pd.DataFrame) -> pd.Series:
-    """How often each picture stands before another one of its prompt, by image, over all who ranked them.
+def human_wins(rankings: pd.DataFrame) -> pd.Series:
+    """Count how often people ranked each image above another one of its prompt.
 
-    rankings: player_id, prompt_id, image, rank (1 the best); a tie is no win.
+    Parameters
+    ----------
+    rankings : DataFrame
+        `player_id`, `prompt_id`, `image`, `rank` (1 the best). A tie is no win.
+
+    Returns
+    -------
+    Series
+        Wins by image.
     """
-    by = rankings.groupby(["player_id", "prompt_id"])["rank"]
-    behind = by.transform("size") - by.rank(method="max")
-    return behind.groupby(rankings["image"]).sum().astype(int)
+    groups = rankings.groupby(["player_id", "prompt_id"])["rank"]
+    wins = groups.transform("size") - groups.rank(method="max")
+    return wins.groupby(rankings["image"]).sum().astype(int)
 
 
 def metric_test(scores: ArrayLike, wins: ArrayLike) -> float:
-    """Spearman's correlation over models of their mean scores with how often people preferred them."""
+    """Spearman correlation, over generative models, of mean scores with human wins.
+
+    Parameters
+    ----------
+    scores : array
+        The mean score of each model.
+    wins : array
+        How often people preferred its images.
+    """
     scores, wins = np.asarray(scores, float), np.asarray(wins, float)
     if scores.shape != wins.shape or len(scores) < 2:
         raise ValueError(
-            f"{len(scores)} models have scores, {len(wins)} have wins: give both of at least two models"
+            f"{len(scores)} models have scores, {len(wins)} have wins: "
+            "give both for at least two models"
         )
     return float(spearmanr(scores, wins).statistic)
 
 
-def share_by_group(
-    hits: ArrayLike, groups: ArrayLike, seed: int = 0, replicates: int = REPLICATES
-) -> Estimate:
-    """Mean of hits (N,) with a bootstrap interval that draws whole groups (N,); NaN where there are none."""
-    return bootstrap_mean(hits, groups, replicates=replicates, seed=seed)
-
-
-def _finite(values: NDArray[np.float64], name: str) -> None:
-    if not np.isfinite(values).all():
-        raise ValueError(
-            f"{int((~np.isfinite(values)).sum())} of {len(values)} {name} are not finite"
-        )
+def _check_finite(scores: NDArray[np.float64]) -> None:
+    invalid = int((~np.isfinite(scores)).sum())
+    if invalid:
+        raise ValueError(f"{invalid} of {len(scores)} scores are not finite")

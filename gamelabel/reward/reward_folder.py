@@ -1,4 +1,4 @@
-"""A reward model as a folder: BLIP and its tokenizer as `transformers` saves them, the head, and what scores mean."""
+"""A reward model on disk: BLIP and its tokenizer (by `transformers`), head, calibration."""
 
 from __future__ import annotations
 
@@ -17,65 +17,79 @@ from gamelabel.files import shipped
 from gamelabel.reward.calibration import Calibration
 from gamelabel.reward.reward_model import TEXT_LENGTH, RewardModel
 
-EMBEDDED = shipped("data/models/scenes-blip")
-_HEAD, _ABOUT = "head.safetensors", "reward.json"
+BLIP_SCENES = shipped("data/models/scenes-blip")
+_HEAD, _SETTINGS = "head.safetensors", "reward.json"
 
 
 class NotARewardModel(ValueError):
-    """A folder that is no whole reward model; the message says what is wrong and what would be right."""
+    """A folder that is not a complete reward model; the message says what is wrong."""
 
 
 def save_reward(model: RewardModel, folder: str | Path) -> Path:
-    """Write the model so that `load_reward` gives the same scores; all of it or nothing. Returns the folder."""
+    """Write the model so that `load_reward` gives the same scores; all of it or nothing.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
     folder = Path(folder)
-    part = folder.with_name(folder.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    model.blip.save_pretrained(part / "blip")
-    model.tokenizer.save_pretrained(part / "blip")
-    save_file(
-        {name: weight.contiguous() for name, weight in model.head.state_dict().items()},
-        part / _HEAD,
-    )
-    about = {"text_length": model.text_length, "calibration": asdict(model.calibration)}
-    (part / _ABOUT).write_text(json.dumps(about, indent=2) + "\n")
+    partial = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    model.blip.save_pretrained(partial / "blip")
+    model.tokenizer.save_pretrained(partial / "blip")
+    weights = {name: weight.contiguous() for name, weight in model.head.state_dict().items()}
+    save_file(weights, partial / _HEAD)
+    settings = {"text_length": model.text_length, "calibration": asdict(model.calibration)}
+    (partial / _SETTINGS).write_text(json.dumps(settings, indent=2) + "\n")
     if folder.exists():
         shutil.rmtree(folder)
-    part.rename(folder)
+    partial.rename(folder)
     return folder
 
 
 def load_reward(folder: str | Path, device: str = "cpu") -> RewardModel:
-    """Open what `save_reward` wrote.
+    """Open what `save_reward` wrote, in evaluation mode.
 
-    Raises FileNotFoundError where there is no such folder, NotARewardModel where a part is missing, damaged, or made
-    for another text length.
+    Raises
+    ------
+    FileNotFoundError
+        If the folder does not exist.
+    NotARewardModel
+        If a file is missing, damaged, or made for another text length.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(
-            f"no reward model at {folder}: run notebooks/07_reward_model.ipynb first, or give a folder that "
-            "`save_reward` wrote"
+            f"no reward model at {folder.absolute()}: run notebooks/07_reward_model.ipynb first, "
+            "or give a folder that `save_reward` wrote"
         )
-    wanted = [_ABOUT, _HEAD, "blip/config.json", "blip/model.safetensors", "blip/tokenizer.json"]
-    if missing := [name for name in wanted if not (folder / name).is_file()]:
+    parts = [_SETTINGS, _HEAD, "blip/config.json", "blip/model.safetensors", "blip/tokenizer.json"]
+    missing = [name for name in parts if not (folder / name).is_file()]
+    if missing:
         raise NotARewardModel(
-            f"{folder} is no whole reward model: {', '.join(missing)} missing; train or copy it again"
+            f"{folder.absolute()} is not a complete reward model: {', '.join(missing)} missing; "
+            "train or copy it again"
         )
     try:
-        about = json.loads((folder / _ABOUT).read_text())
-        calibration = about["calibration"]
-        calibration = Calibration(
-            **{**calibration, "percentiles": tuple(calibration["percentiles"])}
-        )
-        model = open_blip(folder / "blip", about["text_length"], calibration)
+        settings = json.loads((folder / _SETTINGS).read_text())
+        percentiles = tuple(settings["calibration"].pop("percentiles"))
+        calibration = Calibration(**settings["calibration"], percentiles=percentiles)
+        model = open_blip(folder / "blip", settings["text_length"], calibration)
         model.head.load_state_dict(load_file(folder / _HEAD))
     except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        raise NotARewardModel(f"{folder} is no reward model: {error}") from error
+        raise NotARewardModel(f"{folder.absolute()} is not a reward model: {error}") from error
     return model.to(device).eval()
 
 
 def save_blip(model: RewardModel, folder: str | Path) -> Path:
-    """Write the model's BLIP alone, as float16, half of its size, for `open_blip`. Returns the folder."""
+    """Write the model's BLIP alone, for `open_blip`, as float16: half the size.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
     folder = Path(folder)
     copy.deepcopy(model.blip).half().save_pretrained(folder)
     model.tokenizer.save_pretrained(folder)
@@ -83,24 +97,38 @@ def save_blip(model: RewardModel, folder: str | Path) -> Path:
 
 
 def open_blip(
-    source: str | Path = EMBEDDED,
+    source: str | Path = BLIP_SCENES,
     text_length: int = 0,
     calibration: Calibration | None = None,
     seed: int = 0,
 ) -> RewardModel:
-    """A BLIP with a new head, to be trained: a folder, or a name on the hub such as Salesforce/blip-itm-large-coco.
+    """Open a BLIP and give it a new head, to be trained as a reward model.
 
-    text_length: tokens of a prompt that are read; 0 for ImageReward's 35, or as many as BLIP has places for. Raises
-    NotARewardModel where there is no such BLIP.
+    Parameters
+    ----------
+    source : str or Path
+        A folder, or a name on the hub such as Salesforce/blip-itm-large-coco.
+    text_length : int
+        Tokens of a prompt that are read; 0 for ImageReward's 35, or fewer where BLIP has fewer
+        positions.
+    calibration : Calibration, optional
+        What the scores mean; raw scores by default.
+    seed : int
+        Seed of the head's weights.
+
+    Raises
+    ------
+    NotARewardModel
+        If there is no such BLIP.
     """
     try:
-        blip = BlipForImageTextRetrieval.from_pretrained(
-            source, dtype=torch.float32
-        )  # stored in half of that
+        # stored as float16
+        blip = BlipForImageTextRetrieval.from_pretrained(source, dtype=torch.float32)
         tokenizer = AutoTokenizer.from_pretrained(source)
     except OSError as error:
         raise NotARewardModel(
-            f"{source} is no BLIP: give a folder that transformers wrote, or a name on the hub ({error})"
+            f"{source} is not a BLIP: give a folder that transformers wrote, or a name on the hub "
+            f"({error})"
         ) from error
     text_length = text_length or min(TEXT_LENGTH, blip.config.text_config.max_position_embeddings)
     return RewardModel(blip, tokenizer, text_length, calibration, seed)

@@ -1,57 +1,79 @@
-"""Tuning the reward model on preferences: Bradley and Terry's loss, most layers fixed, best validation loss.
+"""Train the reward model on preferences: Bradley-Terry loss, most layers frozen, best weights kept.
 
-The settings are ImageReward's (Xu et al. 2023, section 3.2): a small rate that falls along a cosine, 70 % of both
-encoders' layers fixed, batches of 64 pairs. Other than there, ties count, and pairs by the pairs of their prompt.
+The settings are ImageReward's (Xu et al. 2023, section 3.2): Adam at a small learning rate that
+falls along a cosine, no warm-up, 70 % of the layers of both encoders frozen, batches of 64 pairs,
+the weights with the best validation loss. Unlike ImageReward, ties are learned from, and a pair
+weighs one over the number of pairs of its prompt (PickScore).
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
-import os
-import time
+import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import logsigmoid
-from tqdm import tqdm
 
 from gamelabel.reward.examples import split_by_prompt
 from gamelabel.reward.reward_model import RewardModel
-from gamelabel.tuning.adapter import fingerprint
+from gamelabel.training import Loss, Metrics, Step, TrainingConfig, train
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How the reward model is tuned. `rate` suits the embedded model; ImageReward's BLIP-large takes 1e-5."""
+class RewardConfig:
+    """How the reward model is trained.
+
+    Attributes
+    ----------
+    steps : int
+        Steps of the optimizer.
+    batch_size : int
+        Pairs a step.
+    learning_rate : float
+        The initial learning rate; it falls to zero along a cosine. The default suits the embedded
+        BLIP; ImageReward's BLIP-large takes 1e-5.
+    frozen_share : float
+        Share of the layers of each encoder, from the input on, that are not trained.
+    validation_share : float
+        Share of the prompts that validate.
+    validations : int
+        How often the validation loss is computed.
+    """
 
     steps: int = 400
-    batch: int = 64  # pairs
-    rate: float = 3e-4  # at first; it falls to zero along a cosine
-    fixed: float = 0.7  # share of the layers, from below, that stay as they are
-    aside: float = 0.1  # share of the prompts that validate
-    checks: int = 10  # how often the validation loss is looked at
+    batch_size: int = 64
+    learning_rate: float = 3e-4
+    frozen_share: float = 0.7
+    validation_share: float = 0.1
+    validations: int = 10
 
 
-def bradley_terry(first: Tensor, second: Tensor, target: Tensor, weight: Tensor) -> Tensor:
-    """-t log sigma(r_1 - r_2) - (1 - t) log sigma(r_2 - r_1), averaged by weight; all (n,).
+def bradley_terry_loss(first: Tensor, second: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Weighted mean of -t log sigma(r_1 - r_2) - (1 - t) log sigma(r_2 - r_1).
 
-    t is the share of votes for the first picture: 1, 0, or one half for a tie.
+    Parameters
+    ----------
+    first, second : Tensor
+        Raw scores r_1 and r_2 of the first and of the second images, (n,).
+    target : Tensor
+        Probability t that the first image is the better one, (n,): one half for a tie.
+    weight : Tensor
+        Weight of each pair, (n,).
     """
-    gap = first - second
-    each = -target * logsigmoid(gap) - (1.0 - target) * logsigmoid(-gap)
-    return (each * weight).sum() / weight.sum()
+    difference = first - second
+    losses = -target * logsigmoid(difference) - (1.0 - target) * logsigmoid(-difference)
+    return (losses * weight).sum() / weight.sum()
 
 
-def freeze(model: RewardModel, share: float) -> list[nn.Parameter]:
-    """Fix the embeddings and that share of each encoder's layers, from below; returns the weights that may change.
+def freeze_layers(model: RewardModel, share: float) -> None:
+    """Freeze the embeddings and a share of each encoder's layers, from the input on.
 
-    What only pre-training used (the projections, the matching head) is fixed as well.
+    What only pre-training used (the projections, the matching head) is frozen as well.
     """
     model.requires_grad_(False)
     model.head.requires_grad_(True)
@@ -59,155 +81,131 @@ def freeze(model: RewardModel, share: float) -> list[nn.Parameter]:
     for layers in (model.blip.vision_model.encoder.layers, model.blip.text_encoder.encoder.layer):
         for layer in layers[int(share * len(layers)) :]:
             layer.requires_grad_(True)
-    return [weight for weight in model.parameters() if weight.requires_grad]
 
 
 def train_reward(
     model: RewardModel,
-    frame: pd.DataFrame,
+    examples: pd.DataFrame,
     folder: Path,
-    settings: Settings | None = None,
+    config: RewardConfig | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Tune the model, in place, on what `examples` gives; it is left with the weights of the best validation loss.
+    """Train the model in place; it keeps the weights of the best validation loss.
 
-    Returns what was seen at each check: step, loss, valid_loss, valid_accuracy (of pairs that are no ties), rate,
-    seconds, best. Interrupted, a call with the model as it was before and the same examples, settings and seed goes on
-    from `folder`. Raises FloatingPointError, with the step and its pairs, where the loss is not finite; what stands in
-    `folder` is kept.
+    Parameters
+    ----------
+    model : RewardModel
+        A pre-trained BLIP with a new head; see `open_blip`.
+    examples : DataFrame
+        What `reward_examples` returns.
+    folder : Path
+        Where checkpoint and log are written. An interrupted call with the same initial model,
+        examples, config and seed resumes there.
+    config : RewardConfig, optional
+        The settings.
+    seed : int
+        Seed of the validation split, of the batches and of dropout.
+
+    Returns
+    -------
+    DataFrame
+        A row for each validation: `step`, `loss`, `valid_loss`, `valid_accuracy` (on pairs that are
+        not ties), `learning_rate`, `seconds`, and `best`.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss is not finite; the message names the step and its pairs.
     """
-    settings = settings or Settings()
-    learn, valid = split_by_prompt(frame, settings.aside, seed)
-    weights = freeze(model, settings.fixed)
-    adam = torch.optim.Adam(weights, lr=settings.rate)
-    order = _order(len(learn), settings, seed)
-    looks = {settings.steps * (i + 1) // settings.checks for i in range(settings.checks)}
-    path = folder / "checkpoint.pt"
-    key = f"{settings} seed {seed} {_fingerprint(model, frame)}"
-    state = _resume(path, key, weights, adam)
-    best: list[Tensor] = state["best"]
-    rows: list[dict[str, Any]] = state["rows"]
-    began, losses = time.monotonic() - state["seconds"], state["losses"]
-    bar = tqdm(
-        range(state["step"], settings.steps),
-        initial=state["step"],
-        total=settings.steps,
-        desc="reward",
+    config = config or RewardConfig()
+    train_part, validation_part = split_by_prompt(examples, config.validation_share, seed)
+    freeze_layers(model, config.frozen_share)
+    train(
+        model,
+        reward_loss(model, train_part, config, seed),
+        TrainingConfig(
+            steps=config.steps,
+            batch_size=config.batch_size,
+            learning_rate=config.learning_rate,
+            schedule="cosine",
+            warmup_steps=0,
+            ema_decay=0.0,
+            bf16=False,  # see `_raw_scores`
+            betas=(0.9, 0.999),
+            weight_decay=0.0,
+            log_every=max(1, config.steps // config.validations),
+        ),
+        folder,
+        seed,
+        data=f"{config} {_fingerprint(model, examples)}",
+        validate=lambda: validate_reward(model, validation_part, config.batch_size),
+        best_metric="valid_loss",
     )
-    for step in bar:
-        for group in adam.param_groups:
-            group["lr"] = settings.rate * 0.5 * (1.0 + math.cos(math.pi * step / settings.steps))
-        batch = learn.iloc[order[step]]
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed * 1_000_003 + step)  # of the dropout
-            model.head.train()
-            loss = bradley_terry(*_scores(model, batch), *_targets(model, batch))
-            model.head.eval()
-        adam.zero_grad()
-        loss.backward()
-        if not torch.isfinite(loss + nn.utils.clip_grad_norm_(weights, 1.0)):
-            raise FloatingPointError(
-                f"the loss is {loss.item()} at step {step} and it or its gradient is not finite; the batch begins with "
-                f"the pairs {', '.join(map(str, batch['pair_id'][:5]))}. The last good state is kept in {path}: look "
-                "at their pictures, or lower the rate"
-            )
-        adam.step()
-        losses.append(loss.item())
-        if step + 1 in looks:
-            found = _validate(model, valid, settings.batch)
-            bar.set_postfix({name: f"{value:.3f}" for name, value in found.items()})
-            is_best = not rows or found["valid_loss"] < min(row["valid_loss"] for row in rows)
-            if is_best:
-                best = [weight.detach().clone() for weight in weights]
-            row = {
-                "step": step + 1,
-                "loss": float(np.mean(losses)),
-                **found,
-                "rate": adam.param_groups[0]["lr"],
-            }
-            rows.append({**row, "seconds": time.monotonic() - began})
-            losses = []
-            _write(path, key, step + 1, weights, adam, best, rows)
-    with torch.no_grad():
-        for weight, value in zip(weights, best, strict=True):
-            weight.copy_(value)
-    model.eval()
-    log = pd.DataFrame(rows)
+    lines = (folder / "log.jsonl").read_text().splitlines()
+    log = pd.DataFrame([json.loads(line) for line in lines])
     return log.assign(best=log["valid_loss"] == log["valid_loss"].min())
 
 
-def _order(rows: int, settings: Settings, seed: int) -> list[np.ndarray]:
-    """The rows of each step: all of them once, in random order, before any comes again."""
-    rng, needed = np.random.default_rng(seed), settings.steps * settings.batch
-    drawn = np.concatenate([rng.permutation(rows) for _ in range(-(-needed // rows))])[:needed]
-    return np.split(drawn, settings.steps)
+def reward_loss(
+    model: RewardModel, examples: pd.DataFrame, config: RewardConfig, seed: int
+) -> Loss:
+    """Return the Bradley-Terry loss of batches of pairs; every pair is used before any repeats."""
+    rng, n_rows = np.random.default_rng(seed), config.steps * config.batch_size
+    n_epochs = -(-n_rows // len(examples))
+    order = np.concatenate([rng.permutation(len(examples)) for _ in range(n_epochs)])
+    batches = np.split(order[:n_rows], config.steps)
+
+    def loss(step: Step) -> tuple[Tensor, Metrics]:
+        batch = examples.iloc[batches[step.index]]
+        model.blip.eval()  # dropout is used in the head only
+        value = bradley_terry_loss(*_raw_scores(model, batch), *_targets(model, batch))
+        return value, {"rows": batch["pair_id"].tolist()}
+
+    return loss
 
 
-def _scores(model: RewardModel, batch: pd.DataFrame) -> tuple[Tensor, Tensor]:
-    """Raw scores (n,) of the first and of the second pictures.
+def validate_reward(
+    model: RewardModel, examples: pd.DataFrame, batch_size: int
+) -> dict[str, float]:
+    """Return loss and accuracy on validation examples."""
+    firsts, seconds = [], []
+    for start in range(0, len(examples), batch_size):
+        first, second = _raw_scores(model, examples.iloc[start : start + batch_size])
+        firsts.append(first)
+        seconds.append(second)
+    scores_first, scores_second = torch.cat(firsts), torch.cat(seconds)
+    target, weight = _targets(model, examples)
+    loss = bradley_terry_loss(scores_first, scores_second, target, weight)
+    correct = (scores_first - scores_second).sign() == (target - 0.5).sign()
+    accuracy = correct[target != 0.5].float().mean()
+    return {"valid_loss": loss.item(), "valid_accuracy": accuracy.item()}
 
-    The encoders train in bfloat16, in half the time; the head does not, for scores differ by little at first, and
-    without gradient nothing does, for rounding would tie pictures that the saved model tells apart.
+
+def _raw_scores(model: RewardModel, batch: pd.DataFrame) -> tuple[Tensor, Tensor]:
+    """Return raw scores (n,) of the first and of the second images.
+
+    In training the encoders run in bfloat16, which takes half the time. The head does not: its
+    scores differ by little at first. Without gradient nothing does, because rounding would make
+    scores equal that the saved model distinguishes.
     """
-    pixels = model.look([*batch["first"], *batch["second"]])
-    tokens = model.read([*batch["prompt"], *batch["prompt"]])
+    pixels = model.load_images([*batch["first"], *batch["second"]])
+    tokens = model.tokenize([*batch["prompt"], *batch["prompt"]])
     with torch.autocast(model.device.type, torch.bfloat16, enabled=torch.is_grad_enabled()):
-        read = model.together(pixels, tokens)
-    first, second = model.head(read.float()).squeeze(-1).chunk(2)
+        features = model.features(pixels, tokens)
+    first, second = model.head(features.float()).squeeze(-1).chunk(2)
     return first, second
 
 
 def _targets(model: RewardModel, batch: pd.DataFrame) -> tuple[Tensor, Tensor]:
-    target, weight = (
-        torch.tensor(batch[c].to_numpy(float), dtype=torch.float32) for c in ("target", "weight")
-    )
-    return target.to(model.device), weight.to(model.device)
+    values = torch.tensor(batch[["target", "weight"]].to_numpy(float), dtype=torch.float32)
+    target, weight = values.to(model.device).unbind(1)
+    return target, weight
 
 
-@torch.no_grad()
-def _validate(model: RewardModel, valid: pd.DataFrame, batch: int) -> dict[str, float]:
-    """The loss and the accuracy on the examples set aside."""
-    parts = [
-        _scores(model, valid.iloc[start : start + batch]) for start in range(0, len(valid), batch)
-    ]
-    first, second = (torch.cat(side) for side in zip(*parts, strict=True))
-    target, weight = _targets(model, valid)
-    loss = bradley_terry(first, second, target, weight).item()
-    decided = target != 0.5
-    right = ((first - second).sign() == (target - 0.5).sign())[decided]
-    return {"valid_loss": loss, "valid_accuracy": right.float().mean().item()}
-
-
-def _fingerprint(model: RewardModel, frame: pd.DataFrame) -> str:
-    rows = hashlib.sha256(
-        pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes()
-    ).hexdigest()[:16]
-    return f"{model.text_length} {fingerprint(*model.state_dict().values())} {rows}"
-
-
-def _resume(
-    path: Path, key: str, weights: list[nn.Parameter], adam: torch.optim.Optimizer
-) -> dict[str, Any]:
-    """What the last check of the same training left, put in place; else the beginning."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    saved = (
-        torch.load(path, map_location=weights[0].device, weights_only=True) if path.exists() else {}
-    )
-    if saved.get("key") != key:
-        return {"step": 0, "best": [], "rows": [], "seconds": 0.0, "losses": []}
-    adam.load_state_dict(saved["adam"])
-    with torch.no_grad():
-        for weight, value in zip(weights, saved["weights"], strict=True):
-            weight.copy_(value)
-    return {**saved, "seconds": saved["rows"][-1]["seconds"], "losses": []}
-
-
-def _write(
-    path: Path, key: str, step: int, weights: Any, adam: Any, best: list[Tensor], rows: list[Any]
-) -> None:
-    """Write whole or not at all, so that an interrupt never leaves half a checkpoint."""
-    state = {"key": key, "step": step, "adam": adam.state_dict(), "best": best, "rows": rows}
-    torch.save(
-        {**state, "weights": [weight.detach() for weight in weights]}, path.with_suffix(".part")
-    )
-    os.replace(path.with_suffix(".part"), path)
+def _fingerprint(model: RewardModel, examples: pd.DataFrame) -> str:
+    """Return a short hash of the model's weights and of the examples."""
+    digest = hashlib.sha256(str(model.text_length).encode())
+    for weight in model.state_dict().values():
+        digest.update(weight.detach().cpu().contiguous().numpy().tobytes())
+    digest.update(pd.util.hash_pandas_object(examples, index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:16]

@@ -10,15 +10,15 @@ from diffusers import (
     FluxTransformer2DModel,
 )
 
-from gamelabel.models.flux_scenes.codec import make_codec
+from gamelabel.models.flux_scenes.autoencoder import make_autoencoder
 from gamelabel.models.flux_scenes.teacher import make_transformer
-from gamelabel.models.flux_scenes.text_encoders import CLIP_WIDTH, T5_WIDTH, Readers
+from gamelabel.models.flux_scenes.text_encoders import CLIP_WIDTH, T5_WIDTH, TextEncoders
 
 
 def untrained_pipeline(seed: int = 0) -> FluxPipeline:
     """The architecture of the shipped model, with random weights."""
     torch.manual_seed(seed)
-    return _pipeline(make_codec(), make_transformer())
+    return _pipeline(make_autoencoder(), make_transformer())
 
 
 def schnell_pipeline(side: int = 128, guidance_embeds: bool = False) -> FluxPipeline:
@@ -56,7 +56,7 @@ def schnell_pipeline(side: int = 128, guidance_embeds: bool = False) -> FluxPipe
 
 
 def _pipeline(vae: AutoencoderKL, transformer: FluxTransformer2DModel) -> FluxPipeline:
-    readers = Readers()
+    encoders = TextEncoders()
     for (
         weight
     ) in transformer.parameters():  # zero-initialised layers too, or it would draw plain noise
@@ -64,10 +64,10 @@ def _pipeline(vae: AutoencoderKL, transformer: FluxTransformer2DModel) -> FluxPi
     return FluxPipeline(
         scheduler=FlowMatchEulerDiscreteScheduler(shift=1.0),
         vae=vae,
-        text_encoder=readers.clip,
-        tokenizer=readers.clip_tokenizer,
-        text_encoder_2=readers.t5,
-        tokenizer_2=readers.t5_tokenizer,
+        text_encoder=encoders.clip,
+        tokenizer=encoders.clip_tokenizer,
+        text_encoder_2=encoders.t5,
+        tokenizer_2=encoders.t5_tokenizer,
         transformer=transformer,
     )
 

@@ -1,31 +1,33 @@
 import numpy as np
 import pytest
 
-from gamelabel.reward import baselines, examples, fit_quality, score_pairs
+from gamelabel.reward import baseline_scorers, reward_examples
+from gamelabel.reward.baselines import fit_aesthetic
+from gamelabel.reward.comparison import score_pairs
 from tests.reward.worlds import PROMPTS, drawn, four_in_order, tiny
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     folder = tmp_path_factory.mktemp("four")
-    pairs, labels, files = four_in_order(folder, prompts=2)
-    return folder, pairs, labels, [folder / name for name in files]
+    pairs, preferences, labels, files = four_in_order(folder, prompts=2)
+    return folder, pairs, preferences, labels, [folder / name for name in files]
 
 
 def test_the_text_free_score_learns_the_order_and_never_reads(world):
-    folder, pairs, labels, files = world
-    quality = fit_quality(tiny(), examples(pairs, labels, folder))
+    folder, pairs, preferences, labels, files = world
+    quality = fit_aesthetic(tiny(), reward_examples(pairs, preferences, labels, folder))
     scores = quality(files, ["a red circle"] * 4)
     assert (np.diff(scores) < 0).all()
     assert quality(files, PROMPTS).tolist() == scores.tolist()
-    with pytest.raises(ValueError, match="4 pictures but 1 prompts"):
+    with pytest.raises(ValueError, match="4 images but 1 prompts"):
         quality(files, PROMPTS[:1])
 
 
 def test_all_three_score_pictures_and_prompts_alike(world):
-    folder, pairs, labels, _ = world
+    folder, pairs, preferences, labels, _ = world
     pictures = drawn(PROMPTS)
-    scorers = baselines(tiny(), examples(pairs, labels, folder))
+    scorers = baseline_scorers(tiny(), reward_examples(pairs, preferences, labels, folder))
     assert list(scorers) == ["CLIP Score", "Aesthetic", "BLIP Score"]
     for scorer in scorers.values():
         scores = scorer(pictures, PROMPTS)

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from gamelabel import figures
 from gamelabel.reliability import Estimate
-from gamelabel.reward import slides
+from gamelabel.reward.published import compare_with_published
 
 
 def one():
@@ -32,7 +32,7 @@ def test_ours_and_the_slides_stand_in_the_same_rows():
         "BLIP Score": {"recall@1": Estimate(0.5, 0.4, 0.6, 9)},
         "ImageReward": {"recall@1": Estimate(0.7, 0.6, 0.8, 9)},
     }
-    ax = figures.scorers_beside(one(), slides.beside(found), "recall@1")
+    ax = figures.scorers_beside(one(), compare_with_published(found), "recall@1")
     assert [label.get_text() for label in ax.get_yticklabels()] == [
         "ImageReward",
         "BLIP Score",

@@ -7,16 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gamelabel.reliability import Estimate
-from gamelabel.reward import (
+from gamelabel.reward.metrics import (
     accuracy_gain,
-    auc,
-    filter_at,
+    filter_at_k,
+    human_wins,
     metric_test,
     preference_accuracy,
-    recall_at,
-    slides,
-    wins,
+    recall_at_k,
 )
+from gamelabel.reward.published import compare_with_published, published_table
+
+MODELS = published_table("models")
 
 
 def test_accuracy_leaves_out_ties_of_people_and_counts_those_of_the_scorer_as_wrong():
@@ -77,26 +78,26 @@ RANKS, SCORES = [4, 2, 1, 3], [0.5, 0.9, 0.7, 0.1]
 
 @pytest.mark.parametrize(("k", "hit"), [(1, 0), (2, 1), (4, 1)])
 def test_recall_by_hand(k, hit):
-    assert recall_at([SCORES], [RANKS], k).value == hit
+    assert recall_at_k([SCORES], [RANKS], k).value == hit
 
 
 @pytest.mark.parametrize(("k", "hit"), [(1, 0), (2, 1), (4, 1)])
 def test_filter_by_hand(k, hit):
-    assert filter_at([SCORES], [RANKS], k).value == hit
+    assert filter_at_k([SCORES], [RANKS], k).value == hit
 
 
 def test_pictures_not_told_apart_stand_behind():
-    assert recall_at([[1.0, 1.0, 0.0]], [[1, 2, 3]], 1).value == 0
-    assert recall_at([[1.0, 1.0, 0.0]], [[1, 2, 3]], 2).value == 1
-    assert filter_at([[1.0, 0.0, 0.0]], [[1, 2, 3]], 1).value == 0
+    assert recall_at_k([[1.0, 1.0, 0.0]], [[1, 2, 3]], 1).value == 0
+    assert recall_at_k([[1.0, 1.0, 0.0]], [[1, 2, 3]], 2).value == 1
+    assert filter_at_k([[1.0, 0.0, 0.0]], [[1, 2, 3]], 1).value == 0
 
 
 def test_of_several_best_the_share_that_is_recalled_counts():
-    assert recall_at([[3.0, 2.0, 1.0]], [[1, 2, 1]], 1).value == 0.5
+    assert recall_at_k([[3.0, 2.0, 1.0]], [[1, 2, 1]], 1).value == 0.5
 
 
 def test_several_prompts_may_have_several_numbers_of_pictures():
-    found = recall_at([[3.0, 1.0], SCORES], [[1, 2], RANKS], 1)
+    found = recall_at_k([[3.0, 1.0], SCORES], [[1, 2], RANKS], 1)
     assert (found.value, found.n) == (0.5, 2)
 
 
@@ -107,30 +108,28 @@ def test_several_prompts_may_have_several_numbers_of_pictures():
 def test_recall_grows_with_k_to_one_and_filter_is_recall_upside_down(scores, random):
     ranks = list(range(1, len(scores) + 1))
     random.shuffle(ranks)
-    shares = [recall_at([scores], [ranks], k).value for k in range(1, len(scores) + 1)]
+    shares = [recall_at_k([scores], [ranks], k).value for k in range(1, len(scores) + 1)]
     assert shares == sorted(shares) and shares[-1] == 1
     upside = [-s for s in scores], [len(ranks) + 1 - r for r in ranks]
-    assert filter_at([scores], [ranks], 2).value == recall_at([upside[0]], [upside[1]], 2).value
+    assert filter_at_k([scores], [ranks], 2).value == recall_at_k([upside[0]], [upside[1]], 2).value
 
 
 def test_more_pictures_are_asked_for_than_there_are():
     with pytest.raises(ValueError, match="k = 3"):
-        recall_at([[1.0, 2.0]], [[1, 2]], 3)
+        recall_at_k([[1.0, 2.0]], [[1, 2]], 3)
 
 
 # "ImageReward: As Metric": Spearman's correlation to people's wins, as the slides print it.
 @pytest.mark.parametrize(("scorer", "printed"), [("ImageReward", 1.00), ("CLIP Score", 0.60)])
 def test_published_metric_test(scorer, printed):
-    assert metric_test(slides.MODELS[scorer], slides.MODELS["wins"]) == pytest.approx(
-        printed, abs=0.005
-    )
+    assert metric_test(MODELS[scorer], MODELS["wins"]) == pytest.approx(printed, abs=0.005)
 
 
 def test_published_metric_test_on_other_prompts():
     coco = [-0.0455, 0.1553, 0.5387, -0.0857, -0.5485, -0.8510]
-    assert metric_test(coco, slides.MODELS["wins"]) == pytest.approx(0.77, abs=0.005)
+    assert metric_test(coco, MODELS["wins"]) == pytest.approx(0.77, abs=0.005)
     fid = [-20.7, -18.8, -10.9, -17.9, -18.4, -26.2]  # less is better
-    assert metric_test(fid, slides.MODELS["wins"]) == pytest.approx(0.09, abs=0.005)
+    assert metric_test(fid, MODELS["wins"]) == pytest.approx(0.09, abs=0.005)
 
 
 def test_a_metric_test_needs_both_of_each_model():
@@ -143,7 +142,7 @@ def test_ours_stand_beside_the_slides():
         "BLIP Score": {"accuracy": Estimate(0.6, 0.55, 0.65, 40)},
         "another": {"accuracy": Estimate(0.5, 0, 1, 2)},
     }
-    table = slides.beside(ours)
+    table = compare_with_published(ours)
     assert table.iloc[0].tolist() == [
         "BLIP Score",
         "accuracy",
@@ -165,14 +164,12 @@ def test_wins_by_hand():
             "rank": [1, 2, 2, 3, 5],
         }
     )
-    assert wins(rankings).to_dict() == {"a": 2, "b": 0, "c": 0, "d": 1, "e": 0}
+    assert human_wins(rankings).to_dict() == {"a": 2, "b": 0, "c": 0, "d": 1, "e": 0}
     other = rankings.assign(player_id="y", rank=[3, 2, 1, 1, 1])
-    assert wins(pd.concat([rankings, other])).to_dict() == {"a": 2, "b": 1, "c": 2, "d": 1, "e": 0}
-
-
-def test_the_area_under_the_curve_is_the_share_of_pairs_in_order():
-    rng = np.random.default_rng(0)
-    scores, fits = rng.integers(0, 6, 60), rng.random(60) < 0.4
-    gap = scores[fits][:, None] - scores[~fits][None, :]
-    assert auc(scores, fits) == pytest.approx((gap > 0).mean() + 0.5 * (gap == 0).mean())
-    assert math.isnan(auc([1.0, 2.0], [True, True]))
+    assert human_wins(pd.concat([rankings, other])).to_dict() == {
+        "a": 2,
+        "b": 1,
+        "c": 2,
+        "d": 1,
+        "e": 0,
+    }

@@ -1,12 +1,13 @@
 """Pictures and prompts of a very small world, and a reward model of a size for it."""
 
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
-from gamelabel.models.blip_scenes import make_embedded
+from gamelabel.models.blip_scenes import make_blip_scenes
 from gamelabel.reward import RewardModel
 from gamelabel.scenes import draw, parse
 
@@ -19,7 +20,7 @@ PROMPTS = [
 
 
 def tiny(seed: int = 0) -> RewardModel:
-    return make_embedded(seed, width=32, layers=3, patch=16)
+    return make_blip_scenes(seed, width=32, layers=3, patch=16)
 
 
 def drawn(prompts: list[str], seed: int = 0) -> np.ndarray:
@@ -35,33 +36,39 @@ def write_pictures(folder: Path, pictures: np.ndarray) -> list[str]:
     return names
 
 
-def four_in_order(folder: Path, prompts: int = 5) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """Pairs and labels of annotators who all put the same four pictures in one order, whatever the prompt; the files.
-
-    The pictures are of one, two, three and four things, the most preferred first.
-    """
-    files = write_pictures(
-        folder, drawn(["a red circle", "two red circles", "three red circles", "four red circles"])
+def preferences_of(labels: pd.DataFrame) -> pd.DataFrame:
+    """The table `preferences` by the share of votes; undecided pairs are left out."""
+    votes = labels.groupby("pair_id")["choice"].value_counts().unstack(fill_value=0)
+    votes = votes.reindex(columns=["a", "b", "tie"], fill_value=0)
+    decided = votes[votes.a != votes.b]
+    most = decided[["a", "b"]].max(axis=1)
+    return pd.DataFrame(
+        {
+            "pair_id": decided.index,
+            "chosen": np.where(decided.a > decided.b, "a", "b"),
+            "probability": (most / (decided.a + decided.b)).to_numpy(),
+            "method": "majority",
+            "votes": decided.sum(axis=1).to_numpy(),
+        }
     )
+
+
+def four_in_order(
+    folder: Path, prompts: int = 5
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, list[str]]:
+    """Pairs, preferences, labels and files of four images that an annotator always orders alike.
+
+    The images have one, two, three and four objects; fewer are preferred, whatever the prompt.
+    """
+    texts = ["a red circle", "two red circles", "three red circles", "four red circles"]
+    files = write_pictures(folder, drawn(texts))
     pairs, labels = [], []
     for p in range(prompts):
-        for i in range(4):
-            for j in range(4):
-                if i == j:
-                    continue
-                pair_id = f"{p}-{i}-{j}"
-                shown = {"image_a": files[i], "image_b": files[j]}
-                text = PROMPTS[p % len(PROMPTS)]
-                pairs.append(
-                    {
-                        "pair_id": pair_id,
-                        "prompt_id": f"p{p}",
-                        "prompt": text,
-                        "kind": "preference",
-                        **shown,
-                    }
-                )
-                labels.append(
-                    {"pair_id": pair_id, "player_id": "one", "choice": "a" if i < j else "b"}
-                )
-    return pd.DataFrame(pairs), pd.DataFrame(labels), files
+        for i, j in permutations(range(4), 2):
+            pair_id = f"{p}-{i}-{j}"
+            pair = {"pair_id": pair_id, "prompt_id": f"p{p}", "prompt": PROMPTS[p % len(PROMPTS)]}
+            pairs.append({**pair, "kind": "preference", "image_a": files[i], "image_b": files[j]})
+            choice = "a" if i < j else "b"
+            labels.append({"pair_id": pair_id, "player_id": "one", "choice": choice})
+    table = pd.DataFrame(labels)
+    return pd.DataFrame(pairs), preferences_of(table), table, files

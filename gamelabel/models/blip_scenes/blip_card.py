@@ -1,158 +1,145 @@
-"""The model card of the embedded BLIP: what it learned from, how long and where, how well it reads, what it misses."""
+"""The card of the embedded BLIP: how well it matches images and prompts, failures, recipe."""
 
 from __future__ import annotations
 
-import json
-import platform
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 
-from gamelabel.images import generate, load_pipeline
-from gamelabel.models.blip_scenes.pretraining import SCENES
+from gamelabel.images.pipeline import generate, load_pipeline
+from gamelabel.models.blip_scenes.pretraining import N_SCENES
+from gamelabel.models.model_card import (
+    describe_software,
+    format_settings,
+    last_log_row,
+    write_card,
+)
+from gamelabel.reliability.auc import auc
 from gamelabel.reward.baselines import clip_score, match_score
-from gamelabel.reward.metrics import auc, preference_accuracy
+from gamelabel.reward.metrics import preference_accuracy
 from gamelabel.reward.reward_model import RewardModel
 from gamelabel.scenes import adherence, parse, sample_prompts
 from gamelabel.training import TrainingConfig
 
-_EACH = 8  # pictures of a prompt, as annotators of ImageReward's test set saw them
-_SEED = 500_000_000  # of the pictures that the card measures on, far from those of a run
+BLIP_TEMPLATE = Path(__file__).with_name("blip_card.md.j2")
+_IMAGES_PER_PROMPT = 8  # as in ImageReward's test set
+_SEED = 500_000_000  # of the test images, far from the seeds of a run
 
 
-def write_card(
-    model: RewardModel, config: TrainingConfig, seed: int, trained: Path, folder: Path, prompts: int
+def write_blip_card(
+    model: RewardModel,
+    config: TrainingConfig,
+    seed: int,
+    training_folder: Path,
+    repository: Path,
+    n_prompts: int,
 ) -> dict[str, float]:
-    """Measure the pre-trained model on pictures that the embedded model draws of so many held-out prompts; write the
-    folder's README.md. `trained` holds the training's log. Returns the numbers by their names in the card."""
-    pictures, texts, fits = _drawn(prompts)
-    scores = {
-        "match": match_score(model, list(pictures), texts),
-        "contrast": clip_score(model, list(pictures), texts),
+    """Measure the model on images that the embedded FLUX samples, and write its README.md.
+
+    Parameters
+    ----------
+    model : RewardModel
+        The pre-trained model as it is stored.
+    config : TrainingConfig
+        Settings of the training.
+    seed : int
+        Seed of the training.
+    training_folder : Path
+        Where the log of the training is.
+    repository : Path
+        The folder of the model; the card is written there.
+    n_prompts : int
+        Held-out prompts, of eight images each.
+
+    Returns
+    -------
+    dict
+        The numbers of the card by name.
+    """
+    images, prompts, fits = sample_test_images(n_prompts)
+    match_scores = match_score(model, list(images), prompts)
+    metrics = discrimination("match", match_scores, prompts, fits)
+    contrast_scores = clip_score(model, list(images), prompts)
+    metrics |= discrimination("contrast", contrast_scores, prompts, fits)
+    families = _auc_by_family(match_scores, prompts, fits)
+    log = last_log_row(training_folder)
+    values = {
+        "weights": sum(weight.numel() for weight in model.blip.parameters()) / 1e6,
+        "n": len(prompts),
+        "images_per_prompt": _IMAGES_PER_PROMPT,
+        "n_prompts": n_prompts,
+        "fit_share": fits.mean(),
+        "metrics": metrics,
+        "families": families,
+        "weakest": min(families, key=lambda row: row["auc"])["name"],
+        "seed": seed,
+        "n_scenes": N_SCENES,
+        "settings": format_settings(config),
+        "minutes": log["seconds"] / 60,
+        "loss": log["loss"],
+        "machine": f"one process on {model.device.type}, {describe_software()}",
     }
-    numbers = {
-        f"{name}, {what}": value
-        for name, s in scores.items()
-        for what, value in _told(s, texts, fits).items()
-    }
-    families = np.array([parse(text).family for text in texts])
-    rows = [
-        (
-            family,
-            auc(scores["match"][families == family], fits[families == family]),
-            (families == family).sum(),
-        )
-        for family in dict.fromkeys(families)
-    ]
-    last = json.loads((trained / "log.jsonl").read_text().splitlines()[-1])
-    table = [f"| {name} | {value:.3f} |" for name, value in numbers.items()]
-    text = _CARD.format(
-        n=len(texts),
-        prompts=prompts,
-        each=_EACH,
-        fit=f"{fits.mean():.3f}",
-        table="\n".join(table),
-        families="\n".join(f"| {family} | {value:.3f} | {n} |" for family, value, n in rows),
-        weakest=min(rows, key=lambda row: row[1])[0],
-        settings=", ".join(
-            f"{name.replace('_', ' ')} {value}" for name, value in asdict(config).items()
-        ),
-        scenes=SCENES,
-        seed=seed,
-        minutes=f"{last['seconds'] / 60:.1f}",
-        loss=f"{last['loss']:.3f}",
-        machine=f"one process on {model.device.type}, {platform.machine()}, torch {torch.__version__}",
-        weights=f"{sum(weight.numel() for weight in model.blip.parameters()) / 1e6:.1f}",
-    )
-    (folder / "README.md").write_text(text)
-    return numbers
+    write_card(BLIP_TEMPLATE, repository / "README.md", values)
+    return metrics
 
 
-def _drawn(prompts: int) -> tuple[NDArray[np.uint8], list[str], NDArray[np.bool_]]:
-    """Pictures of held-out prompts by the embedded model, their prompts, whether each fits."""
-    distinct = list(dict.fromkeys(sample_prompts(4 * prompts, _SEED, "held-out")))[:prompts]
-    texts = [text for text in distinct for _ in range(_EACH)]
-    seeds = [_SEED + i for i in range(len(texts))]
-    pictures = np.concatenate(
-        list(generate(load_pipeline(), texts, seeds, progress="pictures to be read"))
-    )
-    return pictures, texts, adherence(pictures, texts)[0]
+def sample_test_images(
+    n_prompts: int,
+) -> tuple[NDArray[np.uint8], list[str], NDArray[np.bool_]]:
+    """Sample images of held-out prompts; returns the images, their prompts, and which fit."""
+    distinct = list(dict.fromkeys(sample_prompts(4 * n_prompts, _SEED, "held-out")))[:n_prompts]
+    prompts = [text for text in distinct for _ in range(_IMAGES_PER_PROMPT)]
+    seeds = [_SEED + i for i in range(len(prompts))]
+    batches = generate(load_pipeline(), prompts, seeds, progress="test images")
+    images = np.concatenate(list(batches))
+    return images, prompts, adherence(images, prompts)[0]
 
 
-def _told(
-    scores: NDArray[np.float64], texts: Sequence[str], fits: NDArray[np.bool_]
+def discrimination(
+    score: str, values: NDArray[np.float64], prompts: Sequence[str], fits: NDArray[np.bool_]
 ) -> dict[str, float]:
-    """How well scores tell pictures that fit from those that do not, over all and within each prompt."""
-    first, second = (np.concatenate(side) for side in zip(*_every_two(texts), strict=True))
+    """How well scores separate images that fit from images that do not.
+
+    Parameters
+    ----------
+    score : str
+        Name of the score, with which the names of the metrics begin.
+    values : array
+        The scores, (n,).
+    prompts : sequence of str
+        The prompt of each image.
+    fits : array
+        Whether each image fits its prompt, bool (n,).
+    """
+    first, second = _pairs_of_prompt(prompts)
     target = 0.5 + 0.5 * (fits[first].astype(float) - fits[second])
+    accuracy = preference_accuracy(values[first], values[second], target)
     return {
-        "area under the curve": auc(scores, fits),
-        "accuracy of pairs of which one fits": preference_accuracy(
-            scores[first], scores[second], target
-        ).value,
+        f"{score}, area under the curve": auc(values, fits),
+        f"{score}, accuracy on pairs of which one fits": accuracy.value,
     }
 
 
-def _every_two(texts: Sequence[str]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Of each prompt the rows of every two of its pictures."""
-    groups = pd.Series(range(len(texts))).groupby(list(texts), sort=False)
-    twos = []
-    for _, rows in groups:
+def _auc_by_family(
+    scores: NDArray[np.float64], prompts: Sequence[str], fits: NDArray[np.bool_]
+) -> list[dict[str, float | str]]:
+    families = np.array([parse(prompt).family for prompt in prompts])
+    rows = []
+    for name in dict.fromkeys(families.tolist()):
+        rows_of_family = families == name
+        value = auc(scores[rows_of_family], fits[rows_of_family])
+        rows.append({"name": name, "auc": value, "n": int(rows_of_family.sum())})
+    return rows
+
+
+def _pairs_of_prompt(prompts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Row numbers of all pairs of images of the same prompt."""
+    firsts, seconds = [], []
+    for _, rows in pd.Series(range(len(prompts))).groupby(list(prompts), sort=False):
         first, second = np.triu_indices(len(rows), 1)
-        twos.append((np.asarray(rows)[first], np.asarray(rows)[second]))
-    return twos
-
-
-_CARD = """---
-license: apache-2.0
-library_name: transformers
-pipeline_tag: image-text-to-text
----
-# scenes-blip: a BLIP that reads a world of coloured shapes
-
-BLIP's own classes (`BlipForImageTextRetrieval`: an image encoder, a text encoder that attends to the picture, a
-matching head) with {weights} million weights, trained from nothing on drawn scenes, 64 x 64 pixels. It knows no
-preference and no picture of any model: it is what a reward model starts from (`gamelabel.reward.open_blip`), and two of
-the scores that one is compared with. Weights are stored as float16 and run as float32.
-
-```python
-from gamelabel import reward
-
-model = reward.open_blip("data/models/scenes-blip")
-reward.match_score(model, ["picture.png"], ["a red circle above a blue star"])  # log odds that they belong together
-```
-
-## How well it reads
-
-On {n} pictures that the embedded model drew, {each} of each of {prompts} prompts of combinations that were never drawn
-in training; {fit} of them fit exactly, says the world's judge. Measured on the weights as they are stored.
-
-| score | value |
-| --- | --- |
-{table}
-
-## Known failures
-
-It is weakest on prompts of the family `{weakest}`. Area under the curve of the match score by family:
-
-| family | area | pictures |
-| --- | --- | --- |
-{families}
-
-It has seen clean drawings only, so that what a model of pictures does to shapes (soft edges, half things) is new to it.
-Words outside the grammar it does not know, pictures of another size are scaled to 64 x 64.
-
-## Recipe
-
-`gamelabel world train-reader --out DIR`, seed {seed}: {scenes} drawn scenes, half of them spoilt (a thing too many or
-too few, another colour, shape, size or place), each with the prompt that it was drawn for and one that differs in a
-fact. Contrast, matching and masked words (`gamelabel.models.blip_scenes.pretraining`), with these settings:
-
-{settings}.
-{minutes} minutes, on a machine shared with other work; {machine}. Loss at the end: {loss}.
-"""
+        firsts.append(rows.to_numpy()[first])
+        seconds.append(rows.to_numpy()[second])
+    return np.concatenate(firsts), np.concatenate(seconds)

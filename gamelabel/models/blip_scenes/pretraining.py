@@ -1,9 +1,9 @@
-"""Before any preference: BLIP learns which prompt belongs to which picture, on scenes drawn for it.
+"""Pre-training of the embedded BLIP: which prompt belongs to which image, on drawn scenes.
 
-Three losses, as BLIP has them (Li et al. 2022): contrast, picture against prompt without looking at each other;
-matching, which reads the prompt while it looks at the picture; and words, put back where they are masked, which tells
-at every word what is to be seen. BLIP writes them one after another with a second text encoder; masked, they need none
-(ALBEF, Li et al. 2021).
+Three losses (BLIP; Li et al. 2022, arXiv 2201.12086): contrastive, with image and prompt encoded
+separately; matching, with the prompt encoded while it attends to the image; and masked words,
+predicted from the other words and the image. BLIP generates captions with a second text encoder
+instead; masked words need none (ALBEF; Li et al. 2021, arXiv 2107.07651).
 """
 
 from __future__ import annotations
@@ -13,89 +13,142 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy, normalize
+from torch.nn.functional import cross_entropy
 
-from gamelabel.models.blip_scenes.matches import Matches, draw_matches
+from gamelabel.models.blip_scenes.matching_data import MatchingData, draw_matching_data
 from gamelabel.reward.reward_model import RewardModel
 from gamelabel.training import Loss, Metrics, Step, TrainingConfig, train
 
-TEMPERATURE = 0.07  # of the contrast, as CLIP starts with
-MASKED = 0.5  # share of a prompt's words; with 15 %, as texts alone have it, most prompts of ten words would have one
-SCENES = 40_000  # drawn once and learned from again and again
-RECIPE = TrainingConfig(steps=3000, batch_size=64, learning_rate=1e-3)
+TEMPERATURE = 0.07  # of the contrastive loss, CLIP's initial value
+# Share of a prompt's words. At BERT's 15 %, most prompts of ten words would have one masked word.
+MASKED_SHARE = 0.5
+N_SCENES = 40_000  # drawn once; every epoch uses the same
+BLIP_TRAINING = TrainingConfig(steps=3000, batch_size=64, learning_rate=1e-3)
 
 
-def pretraining_loss(model: RewardModel, data: Matches, batch: int) -> Loss:
-    """The loss that `loop.train` minimises: contrast within the batch, matching of both prompts, and masked words.
+def pretrain_blip(
+    model: RewardModel,
+    config: TrainingConfig,
+    folder: Path,
+    seed: int = 0,
+    n_scenes: int = N_SCENES,
+) -> RewardModel:
+    """Pre-train the model's BLIP on drawn scenes, in place; an interrupted call resumes.
 
-    Pictures that do not fit the prompt that they were drawn for teach matching only.
+    Parameters
+    ----------
+    model : RewardModel
+        Its head is not used.
+    config : TrainingConfig
+        How long and how fast to train.
+    folder : Path
+        Where the checkpoint and the log go.
+    seed : int
+        Seed of the scenes and of the batches.
+    n_scenes : int
+        Scenes to draw.
+
+    Returns
+    -------
+    RewardModel
+        The model, in evaluation mode.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss or its gradient is not finite; the last good checkpoint is kept.
+    """
+    data = draw_matching_data(n_scenes, seed)
+    loss = pretraining_loss(model, data, config.batch_size)
+    train(model.blip, loss, config, folder, seed, f"scenes {n_scenes}")
+    return model.eval()
+
+
+def pretraining_loss(model: RewardModel, data: MatchingData, batch: int) -> Loss:
+    """Return the sum of the contrastive, the matching and the masked-words loss.
+
+    Images that do not fit their prompt are used by the matching loss only.
+
+    Parameters
+    ----------
+    model : RewardModel
+        The model to train.
+    data : MatchingData
+        What to sample batches from.
+    batch : int
+        Images a step, over all workers.
     """
 
     def loss(step: Step) -> tuple[Tensor, Metrics]:
         generator, worker = step.generator, step.worker
-        rows = torch.randint(len(data.own), (batch,), generator=generator)[
-            worker.share(batch)
-        ].numpy()
-        own, other = ([texts[row] for row in rows] for texts in (data.own, data.other))
-        seen = model.blip.vision_model(model.look(data.pictures[rows])).last_hidden_state
-        fits = torch.from_numpy(np.stack([data.fits_own[rows], data.fits_other[rows]])).to(
-            seen.device
+        sample = torch.randint(len(data.prompts), (batch,), generator=generator)
+        rows = sample[worker.share(batch)].numpy()
+        own = [data.prompts[row] for row in rows]
+        other = [data.other_prompts[row] for row in rows]
+        image_states = model.encode_images(model.load_images(data.images[rows]))
+        both_fits = np.stack([data.fits_prompt[rows], data.fits_other[rows]])
+        fits = torch.from_numpy(both_fits).to(image_states.device)
+        states = model.blip.text_encoder(
+            **model.tokenize(own + other), encoder_hidden_states=image_states.repeat(2, 1, 1)
         )
-        read = model.blip.text_encoder(
-            **model.read(own + other), encoder_hidden_states=seen.repeat(2, 1, 1)
-        )
-        matching = cross_entropy(
-            model.blip.itm_head(read.last_hidden_state[:, 0]), fits.flatten().long()
-        )
-        true = [text for text, fit in zip(own, fits[0].tolist(), strict=True) if fit]
-        contrast = contrastive_loss(*towers(model, seen[fits[0]], true), true)
-        return contrast + matching + masked_words_loss(model, seen[fits[0]], true, generator), {}
+        logits = model.blip.itm_head(states.last_hidden_state[:, 0])
+        matching = cross_entropy(logits, fits.flatten().long())
+        matched = fits[0]
+        matched_states = image_states[matched]
+        texts = [text for text, keep in zip(own, matched.tolist(), strict=True) if keep]
+        contrast = contrastive_loss(*model.embed_separately(matched_states, texts), texts)
+        words = masked_words_loss(model, matched_states, texts, generator)
+        return contrast + matching + words, {}
 
     return loss
 
 
-def masked_words_loss(
-    model: RewardModel, seen: Tensor, prompts: list[str], generator: torch.Generator
-) -> Tensor:
-    """Cross entropy of masked words of prompts, told from the others and from what was seen, (N, patches, width)."""
-    tokens = model.read(prompts)
-    ids, tokenizer = tokens["input_ids"], model.tokenizer
-    word = ~torch.isin(ids, torch.tensor(tokenizer.all_special_ids, device=ids.device))
-    masked = word & (torch.rand(ids.shape, generator=generator).to(ids.device) < MASKED)
-    hidden = {**tokens, "input_ids": ids.masked_fill(masked, tokenizer.mask_token_id)}
-    told = model.blip.text_encoder(**hidden, encoder_hidden_states=seen).last_hidden_state[masked]
-    return cross_entropy(
-        told @ model.blip.text_encoder.get_input_embeddings().weight.T, ids[masked]
-    )
+def contrastive_loss(images: Tensor, texts: Tensor, prompts: list[str]) -> Tensor:
+    """CLIP's loss: each image identifies its prompt, and each prompt its image.
 
+    Rows with the same prompt share the target equally.
 
-def towers(model: RewardModel, seen: Tensor, texts: list[str]) -> tuple[Tensor, Tensor]:
-    """What the encoder saw, and texts, each by itself: unit vectors (N, d) of pictures and of prompts."""
-    told = model.blip.text_encoder(**model.read(texts)).last_hidden_state[:, 0]
-    return normalize(model.blip.vision_proj(seen[:, 0]), dim=-1), normalize(
-        model.blip.text_proj(told), dim=-1
-    )
+    Parameters
+    ----------
+    images, texts : Tensor
+        Unit vectors (n, d).
+    prompts : list of str
+        The prompt of each row.
 
-
-def contrastive_loss(pictures: Tensor, texts: Tensor, names: list[str]) -> Tensor:
-    """CLIP's loss (Radford et al. 2021) on unit vectors (N, d): each picture finds its prompt, each prompt its picture.
-
-    Rows with the same prompt share the blame: their target is an equal part of each.
+    References
+    ----------
+    Radford et al. 2021, arXiv 2103.00020.
     """
-    logits = pictures @ texts.T / TEMPERATURE
-    same = torch.tensor([[a == b for b in names] for a in names], device=logits.device).float()
-    target = same / same.sum(1, keepdim=True)
+    logits = images @ texts.T / TEMPERATURE
+    same = [[first == second for second in prompts] for first in prompts]
+    target = torch.tensor(same, device=logits.device).float()
+    target = target / target.sum(1, keepdim=True)
     return (cross_entropy(logits, target) + cross_entropy(logits.T, target)) / 2.0
 
 
-def pretrain(
-    model: RewardModel, config: TrainingConfig, folder: Path, seed: int = 0, scenes: int = SCENES
-) -> RewardModel:
-    """Pre-train the model's BLIP on drawn scenes, in place; an interrupted call goes on where it was.
+def masked_words_loss(
+    model: RewardModel, image_states: Tensor, prompts: list[str], generator: torch.Generator
+) -> Tensor:
+    """Cross entropy of masked words, predicted from the other words and the image.
 
-    Raises FloatingPointError where a gradient is not finite; the last good checkpoint in `folder` is kept.
+    Parameters
+    ----------
+    model : RewardModel
+        The model to train.
+    image_states : Tensor
+        Output of the image encoder, (n, patches, width).
+    prompts : list of str
+        The prompt of each image.
+    generator : torch.Generator
+        Draws which words are masked.
     """
-    data = draw_matches(scenes, seed)
-    loss = pretraining_loss(model, data, config.batch_size)
-    train(model.blip, loss, config, folder, seed, f"scenes {scenes}")
-    return model.eval()
+    tokens, tokenizer = model.tokenize(prompts), model.tokenizer
+    ids = tokens["input_ids"]
+    is_word = ~torch.isin(ids, torch.tensor(tokenizer.all_special_ids, device=ids.device))
+    draws = torch.rand(ids.shape, generator=generator).to(ids.device)
+    masked = is_word & (draws < MASKED_SHARE)
+    masked_tokens = {**tokens, "input_ids": ids.masked_fill(masked, tokenizer.mask_token_id)}
+    states = model.blip.text_encoder(**masked_tokens, encoder_hidden_states=image_states)
+    word_embeddings = model.blip.text_encoder.get_input_embeddings().weight
+    logits = states.last_hidden_state[masked] @ word_embeddings.T
+    return cross_entropy(logits, ids[masked])

@@ -1,4 +1,4 @@
-"""Stages 4 and 6, the teacher: a small FLUX transformer that learns to draw by flow matching."""
+"""Stages 4 and 6, the teacher: a small FLUX transformer trained with flow matching."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from diffusers import FluxTransformer2DModel
 from torch import Tensor, nn
 
 from gamelabel.flow import Text, velocity_errors
-from gamelabel.models.flux_scenes.codec import CHANNELS
+from gamelabel.models.flux_scenes.autoencoder import CHANNELS
 from gamelabel.models.flux_scenes.text_encoders import CLIP_WIDTH, T5_WIDTH
 from gamelabel.training import Loss, Metrics, Step
 
-DROP = 0.08  # share of captions replaced by the empty prompt, for guidance
+CAPTION_DROPOUT = 0.08  # share of captions replaced by the empty prompt, for guidance
 
 
 def make_transformer() -> FluxTransformer2DModel:
-    """A FLUX transformer of 4.6 million weights, its modulations and its output starting at zero (as DiT does)."""
+    """Return a FLUX transformer of 4.6 million weights; modulations and output are 0 at first."""
     transformer = FluxTransformer2DModel(
         patch_size=1,
         in_channels=4 * CHANNELS,
@@ -36,23 +36,36 @@ def make_transformer() -> FluxTransformer2DModel:
 
 
 def teacher_loss(
-    transformer: nn.Module, clean: Tensor, prompt_of: Tensor, text: Text, batch: int
+    transformer: nn.Module, clean: Tensor, prompt_rows: Tensor, text: Text, batch: int
 ) -> Loss:
-    """Flow matching on drawn scenes.
+    """Return the flow-matching loss on drawn scenes.
 
-    `clean` is (pictures, tokens, channels), `prompt_of` (pictures,) a row of `text`, whose row 0 is the empty prompt.
-    The noise level is the sigmoid of N(0.3, 1): the middle levels, where the scene is decided, are seen most.
+    The noise level is the sigmoid of N(0.3, 1): the middle levels, at which the layout of a scene
+    is decided, are sampled most.
+
+    Parameters
+    ----------
+    transformer : FluxTransformer2DModel
+        The model to train.
+    clean : Tensor
+        Packed latents (n_images, tokens, channels).
+    prompt_rows : Tensor
+        The row of `text` of each image, (n_images,).
+    text : Text
+        Encoded prompts; row 0 is the empty prompt.
+    batch : int
+        Images a step, over all workers.
     """
 
     def loss(step: Step) -> tuple[Tensor, Metrics]:
         generator, worker = step.generator, step.worker
         rows = worker.share(batch)
-        chosen = torch.randint(len(clean), (batch,), generator=generator)[rows]
+        sample = torch.randint(len(clean), (batch,), generator=generator)[rows]
         noise = torch.randn(batch, *clean.shape[1:], generator=generator)[rows]
         sigma = torch.sigmoid(torch.randn(batch, generator=generator) + 0.3)[rows]
-        told = torch.rand(batch, generator=generator)[rows] >= DROP
-        prompts = prompt_of[chosen] * told
-        x, z, s = (t.to(worker.device) for t in (clean[chosen].float(), noise, sigma))
-        return velocity_errors(transformer, x, z, s, text.rows(prompts)).mean(), {}
+        keep_caption = torch.rand(batch, generator=generator)[rows] >= CAPTION_DROPOUT
+        prompts = prompt_rows[sample] * keep_caption
+        x0, noise, sigma = (t.to(worker.device) for t in (clean[sample].float(), noise, sigma))
+        return velocity_errors(transformer, x0, noise, sigma, text.rows(prompts)).mean(), {}
 
     return loss

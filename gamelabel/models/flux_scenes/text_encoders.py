@@ -1,7 +1,8 @@
-"""Stage 2, the text encoders: before any picture, each token learns to tell what its prompt says.
+"""Stage 2, the text encoders: each token learns to predict what its prompt describes.
 
-Trained on text alone and then frozen. Every T5 token predicts the thing it belongs to, the other thing, how the two
-stand, the number and the style; CLIP's pooled vector predicts the same from the first thing's side.
+They are trained on text alone and then fixed. Every T5 token predicts the object that it belongs
+to, the other object, the relation between the two, the number and the style; CLIP's pooled vector
+predicts the same for the object that is named first.
 """
 
 from __future__ import annotations
@@ -29,23 +30,23 @@ from gamelabel.scenes.prompt_split import sample_prompts
 from gamelabel.training import Loss, Metrics, Step
 
 T5_WIDTH, CLIP_WIDTH = 96, 96
-# What a token is asked, and how many answers there are ("not said" is answer 0).
 _INVERSES = ("below", "right of")
-_STANDS = ("", *RELATIONS, *_INVERSES)
+_RELATIONS = ("", *RELATIONS, *_INVERSES)
+# For each fact the number of classes; class 0 is "not in the prompt".
 FACTS = {
     "colour": len(COLOURS) + 1,
     "shape": len(SHAPES) + 1,
     "size": len(SIZES) + 1,
     "other colour": len(COLOURS) + 1,
     "other shape": len(SHAPES) + 1,
-    "stands": len(_STANDS),
+    "relation": len(_RELATIONS),
     "number": 5,
     "style": len(STYLES) + 1,
 }
 
 
-class Readers(nn.Module):
-    """Both text encoders, and the heads that ask them for facts (the heads are thrown away)."""
+class TextEncoders(nn.Module):
+    """Both text encoders, and the heads that predict facts in training."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,83 +79,89 @@ class Readers(nn.Module):
                 pad_token_id=1,
             )
         )
-        self.ask_t5 = nn.Linear(T5_WIDTH, sum(FACTS.values()))
-        self.ask_clip = nn.Linear(CLIP_WIDTH, sum(FACTS.values()))
+        self.t5_head = nn.Linear(T5_WIDTH, sum(FACTS.values()))
+        self.clip_head = nn.Linear(CLIP_WIDTH, sum(FACTS.values()))
 
-    def tokens(self, texts: list[str]) -> tuple[Tensor, Tensor]:
-        """Token ids as FluxPipeline makes them: T5 (N, 16), CLIP (N, 17)."""
+    def tokenize(self, texts: list[str]) -> tuple[Tensor, Tensor]:
+        """Return token ids as FluxPipeline makes them: T5 (N, 16) and CLIP (N, 17)."""
         settings = {"padding": "max_length", "truncation": True, "return_tensors": "pt"}
         t5 = self.t5_tokenizer(texts, max_length=T5_LENGTH, **settings).input_ids
         return t5, self.clip_tokenizer(texts, max_length=CLIP_LENGTH, **settings).input_ids
 
     def forward(self, t5_ids: Tensor, clip_ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Embeddings (N, 16, width) and pooled vectors (N, width), without masks, as FLUX uses them."""
+        """Return embeddings (N, 16, width) and pooled vectors (N, width), without masks as FLUX."""
         return self.t5(t5_ids)[0], self.clip(clip_ids).pooler_output
 
 
-def _spoken(text: str) -> tuple[list[int], int]:
-    """Facts as answers (one per FACTS) about the thing named first, and the number of words that belong to it."""
+def token_facts(text: str) -> list[list[int]]:
+    """Return the class of every fact at every token, (16, len(FACTS)).
+
+    The words of the second object have the facts as seen from it, all other words those as seen
+    from the object that is named first.
+    """
+    facts, end = _first_object_facts(text)
+    words = text.split()
+    style_start = words.index("in") if "in" in words else len(words)
+    articles = [i for i in range(end, style_start) if words[i] in ("a", "an")]
+    second = articles[0] if articles else style_start
+    other = _other_object_facts(facts)
+    return [other if second <= i < style_start else facts for i in range(T5_LENGTH)]
+
+
+def _first_object_facts(text: str) -> tuple[list[int], int]:
+    """Return the facts seen from the object named first, and the number of words up to its noun."""
     scene = parse(text)
     words = text.split()
-    things, stands = list(scene.objects), scene.relation
-    named = [next(w for w in words if w.rstrip("s") in SHAPES)]
-    if named[0].rstrip("s") != things[0].shape:
-        things.reverse()
-        stands = dict(zip(RELATIONS, (*_INVERSES, "next to"), strict=True)).get(stands, "")
-    first = things[0]
-    other = things[1] if scene.family in ("two", "position", "binding") else None
+    objects, relation = list(scene.objects), scene.relation
+    noun = next(word for word in words if word.rstrip("s") in SHAPES)
+    if noun.rstrip("s") != objects[0].shape:
+        objects.reverse()
+        inverse = dict(zip(RELATIONS, (*_INVERSES, "next to"), strict=True))
+        relation = inverse.get(relation, "")
+    first = objects[0]
+    other = objects[1] if scene.family in ("two", "position", "binding") else None
     facts = [
-        _answer(first.colour, COLOURS),
-        _answer(first.shape, SHAPES),
-        _answer(first.size, SIZES),
-        _answer(other.colour, COLOURS) if other else 0,
-        _answer(other.shape, SHAPES) if other else 0,
-        _STANDS.index(stands),
-        len(things),
-        _answer(scene.style, STYLES),
+        _class_of(first.colour, COLOURS),
+        _class_of(first.shape, SHAPES),
+        _class_of(first.size, SIZES),
+        _class_of(other.colour, COLOURS) if other else 0,
+        _class_of(other.shape, SHAPES) if other else 0,
+        _RELATIONS.index(relation),
+        len(objects),
+        _class_of(scene.style, STYLES),
     ]
-    return facts, words.index(named[0]) + 1
+    return facts, words.index(noun) + 1
 
 
-def _answer(word: str, choices: tuple[str, ...]) -> int:
+def _class_of(word: str, choices: tuple[str, ...]) -> int:
     return choices.index(word) + 1 if word else 0
 
 
-def _turned(facts: list[int]) -> list[int]:
-    """The same facts from the other thing's side."""
-    colour, shape, size, other_colour, other_shape, stands, number, style = facts
-    back = {0: 0, 1: 4, 2: 5, 3: 3, 4: 1, 5: 2}[stands]
-    return [other_colour, other_shape, size, colour, shape, back, number, style]
+def _other_object_facts(facts: list[int]) -> list[int]:
+    """Return the same facts as seen from the other object."""
+    colour, shape, size, other_colour, other_shape, relation, number, style = facts
+    inverse = {0: 0, 1: 4, 2: 5, 3: 3, 4: 1, 5: 2}[relation]
+    return [other_colour, other_shape, size, colour, shape, inverse, number, style]
 
 
-def token_facts(text: str) -> list[list[int]]:
-    """Answers (16 tokens x FACTS): up to the first noun from its side, the second noun's words from its own."""
-    facts, end = _spoken(text)
-    words = text.split()
-    tail = words.index("in") if "in" in words else len(words)
-    second = next((i for i in range(end, tail) if words[i] in ("a", "an")), tail)
-    turned = _turned(facts)
-    return [turned if second <= i < tail else facts for i in range(T5_LENGTH)]
-
-
-def text_loss(readers: Readers, batch: int) -> Loss:
-    """Mean cross-entropy of every fact at every token, and of every fact at the pooled vector."""
+def text_loss(encoders: TextEncoders, batch: int) -> Loss:
+    """Return the loss: mean cross entropy of the facts, at all tokens and at the pooled vector."""
 
     def loss(step: Step) -> tuple[Tensor, Metrics]:
         generator, worker = step.generator, step.worker
         seed = int(torch.randint(2**31, (), generator=generator))
         texts = sample_prompts(batch, seed)[worker.share(batch)]
         facts = torch.tensor([token_facts(text) for text in texts], device=worker.device)
-        t5_ids, clip_ids = (ids.to(worker.device) for ids in readers.tokens(texts))
-        embeds, pooled = readers(t5_ids, clip_ids)
+        t5_ids, clip_ids = (ids.to(worker.device) for ids in encoders.tokenize(texts))
+        embeddings, pooled = encoders(t5_ids, clip_ids)
         sizes = list(FACTS.values())
-        told = readers.ask_t5(embeds).split(sizes, -1)
-        pooled_told = readers.ask_clip(pooled).split(sizes, -1)
-        losses = [
-            cross_entropy(a.flatten(0, 1).float(), facts[..., i].flatten())
-            for i, a in enumerate(told)
-        ]
-        losses += [cross_entropy(a.float(), facts[:, 0, i]) for i, a in enumerate(pooled_told)]
+        token_logits = encoders.t5_head(embeddings).split(sizes, -1)
+        pooled_logits = encoders.clip_head(pooled).split(sizes, -1)
+        losses = []
+        for i, logits in enumerate(token_logits):
+            losses.append(cross_entropy(logits.flatten(0, 1).float(), facts[..., i].flatten()))
+        for i, logits in enumerate(pooled_logits):
+            losses.append(cross_entropy(logits.float(), facts[:, 0, i]))
         return torch.stack(losses).mean(), {}
 
     return loss

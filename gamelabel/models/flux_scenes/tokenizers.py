@@ -8,23 +8,22 @@ from transformers import CLIPTokenizer, T5TokenizerFast
 
 from gamelabel.scenes.grammar import vocabulary
 
-T5_LENGTH = 16  # the longest prompt has 15 words, and </s>
-CLIP_LENGTH = 17  # and <|startoftext|>
+T5_LENGTH = 16  # the longest prompt has 15 words, plus </s>
+CLIP_LENGTH = 17  # one more, for <|startoftext|>
 
 
 def make_t5_tokenizer() -> T5TokenizerFast:
-    """A unigram tokenizer over the vocabulary; any other word becomes <unk>."""
-    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", -20.0)] + [
-        (f"▁{word}", -1.0) for word in vocabulary()
-    ]
+    """Return a unigram tokenizer over the vocabulary; any other word becomes <unk>."""
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", -20.0)]
+    pieces += [(f"▁{word}", -1.0) for word in vocabulary()]
     return T5TokenizerFast(vocab=pieces, extra_ids=0, model_max_length=T5_LENGTH)
 
 
 def make_clip_tokenizer() -> CLIPTokenizer:
-    """A byte-pair tokenizer whose merges spell the vocabulary; any other word falls apart into pieces."""
+    """Return a byte-pair tokenizer whose merges spell the vocabulary; other words become pieces."""
     characters = string.ascii_lowercase + string.digits
     tokens = ["<|startoftext|>", "<|endoftext|>", *characters, *(f"{c}</w>" for c in characters)]
-    known = set(tokens)
+    token_set = set(tokens)
     merges: dict[tuple[str, str], None] = {}  # a dict keeps the order
     # the longest word first: an earlier merge of a shorter one ("re" of "red") must not split it
     for word in sorted(vocabulary(), key=lambda word: (-len(word), word)):
@@ -32,8 +31,8 @@ def make_clip_tokenizer() -> CLIPTokenizer:
         for part in rest:
             merges[head, part] = None
             head += part
-            if head not in known:
-                known.add(head)
+            if head not in token_set:
+                token_set.add(head)
                 tokens.append(head)
     return CLIPTokenizer(
         vocab={token: i for i, token in enumerate(tokens)},

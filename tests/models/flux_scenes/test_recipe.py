@@ -1,4 +1,4 @@
-"""The recipe: it runs from end to end, resumes to the same weights, and its worker count changes nothing but time."""
+"""The recipe: its tokenizers and targets, and a quick run from end to end."""
 
 import json
 from dataclasses import replace
@@ -8,8 +8,14 @@ import pytest
 import torch
 from diffusers import FluxPipeline
 
-from gamelabel.models.flux_scenes import Recipe, assemble, quick, run, write_card
-from gamelabel.models.flux_scenes.recipe import STAGES
+from gamelabel.models.flux_scenes import (
+    FluxRecipe,
+    assemble_repository,
+    quick_recipe,
+    train_flux_scenes,
+    write_flux_card,
+)
+from gamelabel.models.flux_scenes.flux_stages import STAGES
 from gamelabel.models.flux_scenes.text_encoders import FACTS, token_facts
 from gamelabel.models.flux_scenes.tokenizers import make_clip_tokenizer, make_t5_tokenizer
 from gamelabel.scenes.grammar import all_prompts
@@ -42,13 +48,13 @@ def test_tokens_are_asked_about_their_own_thing():
 
 @pytest.mark.slow
 def test_the_whole_recipe_runs_and_makes_a_repository_that_stock_flux_opens(tmp_path):
-    recipe = quick(Recipe())
-    run(recipe, tmp_path, workers=2)
+    recipe = quick_recipe(FluxRecipe())
+    train_flux_scenes(recipe, tmp_path, workers=2)
     assert all(
         json.loads((tmp_path / stage / "done").read_text())["seconds"] >= 0 for stage in STAGES
     )
-    assemble(tmp_path, "student", tmp_path / "repository")
-    result = write_card(recipe, tmp_path, tmp_path / "repository", n=10)
+    assemble_repository(tmp_path, "student", tmp_path / "repository")
+    result = write_flux_card(recipe, tmp_path, tmp_path / "repository", n_prompts=10)
     assert result == json.loads((tmp_path / "repository/adherence.json").read_text())
     assert "n = 10" in (tmp_path / "repository/README.md").read_text()
     pipe = FluxPipeline.from_pretrained(tmp_path / "repository")
@@ -64,13 +70,17 @@ def test_the_whole_recipe_runs_and_makes_a_repository_that_stock_flux_opens(tmp_
 
     before = (tmp_path / "teacher/checkpoint.pt").stat().st_mtime_ns
     (tmp_path / "student/done").unlink()
-    run(recipe, tmp_path, workers=1)  # what is done is left alone
+    train_flux_scenes(recipe, tmp_path, workers=1)  # what is done is left alone
     assert (tmp_path / "teacher/checkpoint.pt").stat().st_mtime_ns == before
 
     alone = tmp_path / "alone"
-    run(replace(recipe, codec=replace(recipe.codec, steps=2)), alone, workers=1, stages=["codec"])
+    train_flux_scenes(
+        replace(recipe, codec=replace(recipe.codec, steps=2)), alone, workers=1, stages=["codec"]
+    )
     both = tmp_path / "both"
-    run(replace(recipe, codec=replace(recipe.codec, steps=2)), both, workers=2, stages=["codec"])
+    train_flux_scenes(
+        replace(recipe, codec=replace(recipe.codec, steps=2)), both, workers=2, stages=["codec"]
+    )
     one, two = (
         torch.load(p / "codec/checkpoint.pt")["ema"]["shadow_params"] for p in (alone, both)
     )

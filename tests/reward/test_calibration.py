@@ -13,10 +13,10 @@ RAW = np.random.default_rng(0).normal(3.0, 2.0, 500)
 
 
 def test_the_reference_set_has_mean_zero_and_spread_one():
-    found = calibrate(RAW, "a set")
-    scores = found.scaled(RAW)
+    calibration = calibrate(RAW, "a set")
+    scores = calibration.scaled(RAW)
     assert scores.mean() == pytest.approx(0, abs=1e-12) and scores.std() == pytest.approx(1)
-    assert (found.reference, found.pictures) == ("a set", 500)
+    assert (calibration.reference, calibration.pictures) == ("a set", 500)
 
 
 def test_the_published_numbers():
@@ -24,39 +24,39 @@ def test_the_published_numbers():
 
 
 def test_a_percentile_is_the_share_that_is_worse():
-    found = calibrate(np.arange(101.0), "a set")
-    shares = found.percentile(found.scaled(np.array([-5.0, 0.0, 25.0, 100.0, 300.0])))
+    calibration = calibrate(np.arange(101.0), "a set")
+    shares = calibration.percentile(calibration.scaled(np.array([-5.0, 0.0, 25.0, 100.0, 300.0])))
     assert shares.tolist() == pytest.approx([0.0, 0.0, 0.25, 1.0, 1.0])
 
 
 @given(st.floats(-50, 50), st.floats(-50, 50))
 def test_the_chance_to_be_preferred_is_bradley_and_terrys(first, second):
-    found = Calibration(1.0, 2.0, "a set")
-    chance = float(found.preferred(first, second))
-    assert chance + float(found.preferred(second, first)) == pytest.approx(1)
+    calibration = Calibration(1.0, 2.0, "a set")
+    chance = float(calibration.preference_probability(first, second))
+    assert chance + float(calibration.preference_probability(second, first)) == pytest.approx(1)
     assert chance == pytest.approx(1 / (1 + math.exp(-2.0 * (first - second))))
 
 
 def test_what_a_score_means_in_a_sentence():
-    found = calibrate(np.arange(101.0), "the base model")
-    assert found.meaning(float(found.scaled(75.0))) == (
-        "A score of 0.86: 0.9 standard deviations above the average of pictures of the base model, better than 75 % of "
-        "them; put beside an average one, 100 % would prefer it."
+    calibration = calibrate(np.arange(101.0), "the base's images")
+    assert calibration.describe(float(calibration.scaled(75.0))) == (
+        "A score of 0.86: 0.9 standard deviations above the mean of the base's images, better "
+        "than 75 % of them; preferred to an average image with probability 100 %."
     )
-    assert "below the average" in found.meaning(-0.2)
-    assert "% of them" not in Calibration(0.0, 1.0, "x").meaning(1.0)
-    assert "says nothing until" in Calibration().meaning(1.0)
+    assert "below the mean" in calibration.describe(-0.2)
+    assert "% of them" not in Calibration(0.0, 1.0, "x").describe(1.0)
+    assert "calibrate the model" in Calibration().describe(1.0)
 
 
 def test_it_survives_json():
-    found = calibrate(RAW, "a set")
-    kept = json.loads(json.dumps(asdict(found)))
-    assert Calibration(**{**kept, "percentiles": tuple(kept["percentiles"])}) == found
+    calibration = calibrate(RAW, "a set")
+    kept = json.loads(json.dumps(asdict(calibration)))
+    assert Calibration(**{**kept, "percentiles": tuple(kept["percentiles"])}) == calibration
 
 
 @pytest.mark.parametrize("raw", [[], [1.0], [2.0, 2.0], [1.0, float("nan")]])
 def test_what_calibrates_nothing_is_refused(raw):
-    with pytest.raises(ValueError, match="calibrate nothing"):
+    with pytest.raises(ValueError, match="do not give a calibration"):
         calibrate(raw, "a set")
 
 

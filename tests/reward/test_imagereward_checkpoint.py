@@ -1,8 +1,10 @@
 import pytest
 import torch
 
-from gamelabel.models.blip_scenes.architecture import make_tokenizer
-from gamelabel.reward import NotImageReward, load_reward, match_score, read_published, save_reward
+from gamelabel.models.blip_scenes.architecture import make_blip_tokenizer
+from gamelabel.reward import load_imagereward, load_reward, save_reward
+from gamelabel.reward.baselines import match_score
+from gamelabel.reward.imagereward_checkpoint import NotImageReward
 from gamelabel.reward.reward_model import make_head
 from tests.reward.worlds import PROMPTS, drawn
 
@@ -10,7 +12,7 @@ W, PATCH, SIDE, LAYERS, TEXT_LAYERS = 64, 16, 32, 2, 3
 
 
 def layout(seed: int = 0) -> dict[str, torch.Tensor]:
-    """Random weights under the names of ImageReward.pt, a head of attention wide; its head is as wide in proportion."""
+    """Random weights under the names of ImageReward.pt, one attention head wide."""
     generator = torch.Generator().manual_seed(seed)
 
     def rand(*shape):
@@ -37,7 +39,7 @@ def layout(seed: int = 0) -> dict[str, torch.Tensor]:
         weights |= linear(f"{block}.mlp.fc1", 4 * W, W) | linear(f"{block}.mlp.fc2", W, 4 * W)
     weights |= {
         f"{text}.embeddings.position_ids": torch.arange(40)[None],
-        f"{text}.embeddings.word_embeddings.weight": rand(len(make_tokenizer()) + 2, W),
+        f"{text}.embeddings.word_embeddings.weight": rand(len(make_blip_tokenizer()) + 2, W),
         f"{text}.embeddings.position_embeddings.weight": rand(40, W),
         **norm(f"{text}.embeddings.LayerNorm"),
     }
@@ -74,7 +76,7 @@ def checkpoint(tmp_path):
 
 def test_every_weight_finds_its_place(checkpoint):
     weights = layout()
-    model = read_published(checkpoint(weights), make_tokenizer())
+    model = load_imagereward(checkpoint(weights), make_blip_tokenizer())
     vision, text = model.blip.config.vision_config, model.blip.config.text_config
     assert (vision.num_hidden_layers, vision.image_size, vision.patch_size) == (LAYERS, SIDE, PATCH)
     assert (text.num_hidden_layers, text.max_position_embeddings, model.text_length) == (
@@ -95,11 +97,11 @@ def test_every_weight_finds_its_place(checkpoint):
 def test_it_computes_what_the_published_code_computes(checkpoint):
     """One pass by hand, from the weights under their published names."""
     weights = {name: value.double() for name, value in layout().items()}
-    model = read_published(checkpoint(layout()), make_tokenizer()).double()
+    model = load_imagereward(checkpoint(layout()), make_blip_tokenizer()).double()
     pixels = torch.randn(
         1, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(1), dtype=torch.float64
     )
-    tokens = model.read(["a red circle"])
+    tokens = model.tokenize(["a red circle"])
 
     def linear(x, name):
         return x @ weights[f"{name}.weight"].T + weights[f"{name}.bias"]
@@ -161,7 +163,7 @@ def test_it_computes_what_the_published_code_computes(checkpoint):
 
 
 def test_it_saves_and_opens_as_any_other(checkpoint, tmp_path):
-    model = read_published(checkpoint(layout()), make_tokenizer())
+    model = load_imagereward(checkpoint(layout()), make_blip_tokenizer())
     pictures = drawn(PROMPTS)
     opened = load_reward(save_reward(model, tmp_path / "reward"))
     assert opened.score(pictures, PROMPTS).tolist() == model.score(pictures, PROMPTS).tolist()
@@ -171,23 +173,24 @@ def test_it_saves_and_opens_as_any_other(checkpoint, tmp_path):
 
 def test_what_is_not_the_layout_is_said(checkpoint, tmp_path):
     with pytest.raises(FileNotFoundError, match="THUDM"):
-        read_published(tmp_path / "none.pt", make_tokenizer())
+        load_imagereward(tmp_path / "none.pt", make_blip_tokenizer())
     whole = layout()
     with pytest.raises(NotImageReward, match="strange"):
-        read_published(checkpoint({**whole, "strange": torch.zeros(1)}), make_tokenizer())
+        load_imagereward(checkpoint({**whole, "strange": torch.zeros(1)}), make_blip_tokenizer())
     with pytest.raises(NotImageReward, match="no head"):
-        read_published(
-            checkpoint({k: v for k, v in whole.items() if k.startswith("blip.")}), make_tokenizer()
+        load_imagereward(
+            checkpoint({k: v for k, v in whole.items() if k.startswith("blip.")}),
+            make_blip_tokenizer(),
         )
     without = {k: v for k, v in whole.items() if "blocks.1.norm2" not in k}
-    with pytest.raises(NotImageReward, match=r"lacks .*layers\.1\.layer_norm2"):
-        read_published(checkpoint(without), make_tokenizer())
+    with pytest.raises(NotImageReward, match=r"missing weights .*layers\.1\.layer_norm2"):
+        load_imagereward(checkpoint(without), make_blip_tokenizer())
     without = {k: v for k, v in whole.items() if "pos_embed" not in k}
     with pytest.raises(NotImageReward, match="position_embedding"):
-        read_published(checkpoint(without), make_tokenizer())
+        load_imagereward(checkpoint(without), make_blip_tokenizer())
     narrow = {**whole, "mlp.layers.7.weight": torch.zeros(1, 8)}
     with pytest.raises(NotImageReward, match="another head"):
-        read_published(checkpoint(narrow), make_tokenizer())
+        load_imagereward(checkpoint(narrow), make_blip_tokenizer())
     words = {**whole, "blip.text_encoder.embeddings.word_embeddings.weight": torch.zeros(500, W)}
-    with pytest.raises(NotImageReward, match="knows 500 tokens"):
-        read_published(checkpoint(words), make_tokenizer())
+    with pytest.raises(NotImageReward, match="has 500 tokens"):
+        load_imagereward(checkpoint(words), make_blip_tokenizer())

@@ -7,17 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
-from gamelabel.models.blip_scenes import make_embedded
-from gamelabel.reward import (
-    Calibration,
-    NotARewardModel,
-    RewardModel,
-    load_reward,
-    match_score,
-    open_blip,
-    save_blip,
-    save_reward,
-)
+from gamelabel.models.blip_scenes import make_blip_scenes
+from gamelabel.reward import Calibration, RewardModel, load_reward, open_blip, save_reward
+from gamelabel.reward.baselines import match_score
+from gamelabel.reward.reward_folder import NotARewardModel, save_blip
 from gamelabel.reward.reward_model import make_head
 from tests.reward.worlds import PROMPTS, drawn, tiny, write_pictures
 
@@ -35,7 +28,7 @@ def test_batches_score_as_one_at_a_time(model):
     ]
     assert together.shape == (4,) and np.ptp(together) > 1e-4
     np.testing.assert_allclose(together, one_by_one, atol=1e-5)
-    np.testing.assert_allclose(together, model.score(pictures, PROMPTS, batch=3), atol=1e-5)
+    np.testing.assert_allclose(together, model.score(pictures, PROMPTS, batch_size=3), atol=1e-5)
     assert model.score(pictures[:0], []).shape == (0,)
 
 
@@ -64,7 +57,7 @@ def test_pictures_of_any_size_are_scaled_and_their_middle_is_kept(model):
     wide = np.zeros((64, 128, 3), np.uint8)
     wide[:, 32:96] = 200  # the middle
     plain = np.full((64, 64, 3), 200, np.uint8)
-    assert torch.equal(*model.look([wide, plain]))
+    assert torch.equal(*model.load_images([wide, plain]))
     large = np.asarray(
         Image.fromarray(drawn(PROMPTS[:1])[0]).resize((256, 256), Image.Resampling.NEAREST)
     )
@@ -95,7 +88,7 @@ def test_the_head_is_imagerewards():
         769**-0.5, rel=0.01
     )  # its variance is 1 / (d + 1)
     assert not any(layer.bias.any() for layer in head if isinstance(layer, torch.nn.Linear))
-    # so about sqrt(1024 x 128 x 64 x 16) / 769^2 = .02 of what goes in comes out; else it would be a billionth
+    # the output is about sqrt(1024 x 128 x 64 x 16) / 769^2 = .02 of the input
     scores = head.eval()(torch.randn(512, 768, generator=torch.Generator().manual_seed(0)))
     assert 0.02 / 3 < scores.std().item() < 0.02 * 3
 
@@ -111,7 +104,10 @@ def test_a_narrow_head_is_imagerewards_in_proportion():
 
 @pytest.mark.parametrize("width", [96, 128, 768])
 def test_dropout_does_not_drown_what_is_learned_at_first(width):
-    """Dropout moves an untrained score by far less than the log odds to be learned; ImageReward's head on 96 by 1."""
+    """Dropout changes an untrained score by far less than the log odds to be learned.
+
+    With the hidden layers of width 768 on a width of 96, it would change it by 1.
+    """
     head, features = (
         make_head(width),
         torch.randn(64, width, generator=torch.Generator().manual_seed(0)),
@@ -133,9 +129,9 @@ def test_equal_seeds_make_equal_models_and_leave_the_random_state_alone():
 
 
 def test_the_embedded_size():
-    model = make_embedded()
+    model = make_blip_scenes()
     assert sum(weight.numel() for weight in model.parameters()) == pytest.approx(2.3e6, rel=0.05)
-    assert (model.side, model.text_length) == (64, 20)
+    assert (model.image_size, model.text_length) == (64, 20)
     # with BLIP's own range for image encoders all patches would look the same
     assert model.blip.vision_model.embeddings.position_embedding.std() > 0.01
 
@@ -145,23 +141,23 @@ def test_every_prompt_of_the_world_is_read_whole(model):
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        tokens = model.read(list(all_prompts()))
+        tokens = model.tokenize(list(all_prompts()))
     assert (tokens["input_ids"] != model.tokenizer.unk_token_id).all()
 
 
 def test_words_that_it_does_not_know_are_told(model):
     with pytest.warns(UserWarning, match=r"1 of 2 prompts have words .* 'a pink circle'"):
-        model.read(["a red circle", "a pink circle"])
+        model.tokenize(["a red circle", "a pink circle"])
 
 
 def test_prompts_that_are_too_long_are_told(model):
     with pytest.warns(UserWarning, match="1 of 2 prompts have more than 20 tokens"):
-        model.read(["a red circle", " ".join(["red"] * 30)])
+        model.tokenize(["a red circle", " ".join(["red"] * 30)])
 
 
 @pytest.mark.parametrize("prompts", ["a red circle", ["a red circle"]])
 def test_as_many_prompts_as_pictures(model, prompts):
-    with pytest.raises(ValueError, match=r"4 pictures but (one|1) prompts"):
+    with pytest.raises(ValueError, match=r"4 images but (one string|1 prompts)"):
         model.score(drawn(PROMPTS), prompts)
 
 
@@ -178,7 +174,7 @@ def test_what_is_no_picture(model, tmp_path):
 @pytest.mark.parametrize("length", [2, 21, 35])
 def test_a_text_length_that_the_encoder_has_no_places_for(model, length):
     with pytest.raises(
-        ValueError, match=f"{length} tokens do not go into a text encoder with places for 20"
+        ValueError, match=f"{length} tokens do not fit a text encoder with 20 positions"
     ):
         RewardModel(model.blip, model.tokenizer, length)
 
@@ -222,7 +218,7 @@ def test_a_blip_alone_takes_half_the_room_and_scores_alike(tmp_path):
 
 
 def test_what_is_no_blip(tmp_path):
-    with pytest.raises(NotARewardModel, match="is no BLIP: give a folder"):
+    with pytest.raises(NotARewardModel, match="is not a BLIP: give a folder"):
         open_blip(tmp_path)
 
 
@@ -247,6 +243,6 @@ def test_a_folder_for_another_text_length(tmp_path, model):
     about = json.loads((folder / "reward.json").read_text())
     (folder / "reward.json").write_text(json.dumps({**about, "text_length": 35}))
     with pytest.raises(
-        NotARewardModel, match="35 tokens do not go into a text encoder with places for 20"
+        NotARewardModel, match="35 tokens do not fit a text encoder with 20 positions"
     ):
         load_reward(folder)

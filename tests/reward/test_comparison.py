@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gamelabel.reward import (
+from gamelabel.reward import cached_scorer
+from gamelabel.reward.comparison import (
     compare_on_pairs,
     compare_on_rankings,
     gain_on_pairs,
-    remembered,
     score_pairs,
-    slides,
 )
+from gamelabel.reward.published import compare_with_published, published_table
 
 
 def by_number(pictures, prompts):
@@ -50,9 +50,9 @@ def test_scorers_on_the_same_rankings_beside_the_slides():
         image=[f"{i}.png" for i in range(10)], rank=[5, 4, 3, 2, 1, 1, 2, 3, 4, 5]
     )
     numbers = compare_on_rankings(SCORERS, images)
-    assert list(numbers["ImageReward"]) == slides.ACCURACY.columns[1:].tolist()
+    assert list(numbers["ImageReward"]) == published_table("accuracy").columns[1:].tolist()
     assert all(found.value == 0.5 and found.n == 2 for found in numbers["ImageReward"].values())
-    table = slides.beside(numbers)
+    table = compare_with_published(numbers)
     assert table.slides[0] == 39.62 and table.ours[0] == 50
 
 
@@ -76,16 +76,16 @@ def test_a_picture_of_several_pairs_is_scored_once_for_each_prompt():
     ]
 
 
-def test_a_scorer_that_remembers_looks_once():
+def test_a_cached_scorer_scores_each_file_and_prompt_once():
     asked = []
 
     def scorer(pictures, prompts):
         asked.extend(zip([picture.name for picture in pictures], prompts, strict=True))
         return by_number(pictures, prompts)
 
-    again = remembered(scorer)
+    again = cached_scorer(scorer)
     assert again([Path("1.png"), "2.png", "1.png"], ["x", "x", "x"]).tolist() == [1, 2, 1]
     assert again(["1.png", "2.png"], ["y", "x"]).tolist() == [1, 2]
     assert asked == [("1.png", "x"), ("2.png", "x"), ("1.png", "y")]
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(ValueError, match="2 images but 1 prompts"):
         again(["1.png", "2.png"], ["x"])

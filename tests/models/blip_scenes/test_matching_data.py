@@ -1,6 +1,6 @@
 import numpy as np
 
-from gamelabel.models.blip_scenes.matches import altered, draw_matches, spoil
+from gamelabel.models.blip_scenes.matching_data import alter_prompt, alter_scene, draw_matching_data
 from gamelabel.scenes import FAMILIES, adherence, parse, sample_prompts, scene_split
 from gamelabel.scenes.draw import SIDE, place_objects
 
@@ -8,7 +8,7 @@ from gamelabel.scenes.draw import SIDE, place_objects
 def test_an_altered_prompt_asks_for_something_else_and_stays_in_training():
     rng = np.random.default_rng(0)
     for prompt in sample_prompts(60, 0):
-        other = altered(prompt, rng)
+        other = alter_prompt(prompt, rng)
         assert parse(other) != parse(prompt) and scene_split(parse(other)) == "train"
         assert (
             len(parse(other).objects) == len(parse(prompt).objects)
@@ -20,7 +20,7 @@ def test_alterations_reach_every_fact():
     rng = np.random.default_rng(1)
     prompt = "a red circle above a green square"
     assert scene_split(parse(prompt)) == "train"
-    found = {altered(prompt, rng) for _ in range(400)}
+    found = {alter_prompt(prompt, rng) for _ in range(400)}
     plain = {text for text in found if "style" not in text}
     assert plain < found
     assert any("next to" in text or "beside" in text for text in plain)  # the relation
@@ -37,27 +37,27 @@ def test_alterations_reach_every_fact():
 
 
 def test_what_fits_is_the_judges_word():
-    data = draw_matches(40, seed=1)
-    assert data.pictures.shape == (40, 64, 64, 3) and {
-        parse(text).family for text in data.own
+    data = draw_matching_data(40, seed=1)
+    assert data.images.shape == (40, 64, 64, 3) and {
+        parse(text).family for text in data.prompts
     } == set(FAMILIES)
-    assert data.fits_own.tolist() == adherence(data.pictures, data.own)[0].tolist()
-    assert data.fits_other.tolist() == adherence(data.pictures, data.other)[0].tolist()
+    assert data.fits_prompt.tolist() == adherence(data.images, data.prompts)[0].tolist()
+    assert data.fits_other.tolist() == adherence(data.images, data.other_prompts)[0].tolist()
     assert data.fits_other.mean() < 0.2
-    again = draw_matches(40, seed=1)
-    assert again.other == data.other and np.array_equal(again.pictures, data.pictures)
+    again = draw_matching_data(40, seed=1)
+    assert again.other_prompts == data.other_prompts and np.array_equal(again.images, data.images)
 
 
 def test_every_other_scene_is_spoilt_and_the_others_fit():
-    data = draw_matches(400, seed=2)
+    data = draw_matching_data(400, seed=2)
     # half are spoilt, and of these the change of a size or a place leaves some as good as they were
-    assert 0.5 < data.fits_own.mean() < 0.75
+    assert 0.5 < data.fits_prompt.mean() < 0.75
 
 
 def test_what_goes_wrong_in_a_scene():
     rng = np.random.default_rng(0)
     marks = place_objects(parse("a red circle above a blue star"), 0)
-    found = [spoil(marks, rng) for _ in range(300)]
+    found = [alter_scene(marks, rng) for _ in range(300)]
     assert {len(spoilt) for spoilt in found} == {
         0,
         1,
