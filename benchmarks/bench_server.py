@@ -20,9 +20,8 @@ import numpy as np
 import psutil
 
 from benchmarks.bench_server_load import Does, Game, Load, insert, label
-from gamelabel.service.games import Game as Settled
-from gamelabel.service.games import register
-from gamelabel.service.keys import text
+from gamelabel.service.keys import public_text
+from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from tests.service.databases import new_url
 from tests.service.processes import Process
 from tests.service.worlds import GAME_KEY, ORIGIN, Service
@@ -34,13 +33,15 @@ SERVICE = """
 import sys
 from pathlib import Path
 from gamelabel.games.pairs import Rules, Threshold
-from gamelabel.service.api import create_app
+from gamelabel.service.pairs.batches import PairSettings
+from gamelabel.service.pairs.start import player_app
 from gamelabel.service.keys import load_keys
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 from tests.service.processes import run
-settings = Settings(load_keys(Path(sys.argv[3])), Rules(gate=Threshold(0.0)), look_s=0.0, calls_per_minute=10**6)
-run(create_app(Store(sys.argv[2]), settings))
+settings = Settings(load_keys(Path(sys.argv[3])), calls_per_minute=10**6)
+pair_settings = PairSettings(Rules(gate=Threshold(0.0)), look_s=0.0)
+run(player_app(Store(sys.argv[2]), settings, pair_settings))
 """
 
 BARE = """
@@ -110,8 +111,14 @@ def cpu(server: Process) -> float:
 def prepare(url: str, game: Game) -> None:
     """A pool, and the game that is paid."""
     made = Service(url, preferences=1000, comparisons=300)
-    public = text(GAME_KEY.public_key().public_bytes_raw())
-    register(made.store, Settled("chess", "chess", ORIGIN, [public], game.url))
+    chess = PairGame(
+        game_id="chess",
+        title="chess",
+        origin=ORIGIN,
+        launch_keys=[public_text(GAME_KEY)],
+        reward_url=game.url,
+    )
+    register_pair_game(made.store, chess)
     made.store.close()
 
 

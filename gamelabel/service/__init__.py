@@ -1,1 +1,5 @@
-"""The rules of the labelling game behind HTTP: players label in a frame of their game and are paid for it."""
+"""What every game behind HTTP needs: store, sessions, consent, rewards, and the operator's page.
+
+The service does not know any game. A game plugs in as an `Activity`, see
+`gamelabel.service.activity`; `gamelabel.service.pairs` is the first.
+"""

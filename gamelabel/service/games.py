@@ -1,92 +1,182 @@
-"""The games that a service serves, each with keys, a pool and rates of its own, from a YAML file or one by one."""
+"""The studios' games that the service serves, from a YAML file or registered one by one."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 import yaml
-from sqlalchemy import select, update
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import Connection, Table, update
 
-from gamelabel.service.database_tables import games, pools
+from gamelabel.service.database_tables import games
 from gamelabel.service.keys import public_key
 from gamelabel.service.store import Store
 
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+_SHOWN = 10  # errors that a message lists
 
-@dataclass(frozen=True)
-class Game:
-    """A game. Raises ValueError for what could not work or would not be safe.
 
-    game_id: its name in tokens; title: for people; origin: scheme and host of the pages that show the labelling page
-    in a frame; launch_keys: its Ed25519 public keys, more than one while they are changed; reward_url: where rewards
-    are sent, empty for nowhere; coin, coins: the currency, and what a batch pays at the highest level; pool: of points.
+def _check_url(url: str) -> str:
+    parts = urlsplit(url)
+    is_local = parts.scheme == "http" and parts.hostname in _LOCAL
+    if url and parts.scheme != "https" and not is_local:
+        raise ValueError("must begin with https:// (http:// only on this machine)")
+    return url
+
+
+def _check_key(key: str) -> str:
+    public_key(key)
+    return key
+
+
+_LaunchKey = Annotated[str, AfterValidator(_check_key)]
+
+
+class Game(BaseModel):
+    """A game of a studio. A game in which players label has more fields, see `PairGame`.
+
+    Parameters
+    ----------
+    game_id : str
+        Its name in tokens and addresses.
+    title : str
+        Its name for people.
+    origin : str
+        Scheme and host of the pages that show the service's page in a frame.
+    launch_keys : list of str
+        Its Ed25519 public keys as base64url; two while they are being changed.
+    reward_url : str
+        Where rewards are sent; empty if they are only shown.
+    coin : str
+        The name of its currency.
+
+    Raises
+    ------
+    ValidationError
+        A ValueError, if a field is missing, unknown, or would not be safe.
     """
 
-    game_id: str
-    title: str
-    origin: str
-    launch_keys: list[str]
-    reward_url: str = ""
-    coin: str = "coins"
-    coins: int = 50
-    pool: str = "study"
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9_.:-]{1,64}", self.game_id):
-            raise ValueError(f"game_id {self.game_id!r} must be 1 to 64 letters, digits or _.:-")
-        if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d+)?", self.origin):
-            raise ValueError(
-                f"game {self.game_id}: origin {self.origin!r} must be scheme and host, no more"
-            )
-        if not _is_safe(self.origin) or (self.reward_url and not _is_safe(self.reward_url)):
-            raise ValueError(
-                f"game {self.game_id}: origin and reward_url must be https (http on this machine alone)"
-            )
-        if self.coins < 1 or not self.launch_keys:
-            raise ValueError(
-                f"game {self.game_id}: coins must be 1 or more, and launch_keys at least one key"
-            )
-        for key in self.launch_keys:
-            public_key(key)
+    game_id: str = Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")
+    title: str = Field(min_length=1)
+    origin: Annotated[
+        str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?$"), AfterValidator(_check_url)
+    ]
+    launch_keys: list[_LaunchKey] = Field(min_length=1)
+    reward_url: Annotated[str, AfterValidator(_check_url)] = ""
+    coin: str = Field(default="coins", min_length=1)
 
 
-def read_games(path: Path) -> list[Game]:
-    """Games from a YAML file, a mapping of game_id to the other fields. Raises ValueError naming the game and field."""
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+AnyGame = TypeVar("AnyGame", bound=Game)
+
+
+def read_games(path: Path, model: type[AnyGame]) -> list[AnyGame]:
+    """Read games from a YAML file that maps each game's id to its other fields.
+
+    Parameters
+    ----------
+    path : Path
+        The YAML file.
+    model : type
+        `Game` or a subclass, which says what fields there are.
+
+    Raises
+    ------
+    ValueError
+        If the file is not valid. The message names file, line, field, and the allowed fields.
+    """
+    text = path.read_text(encoding="utf-8")
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path.absolute()} is not valid YAML: {error}") from error
     if not isinstance(content, dict) or not content:
         raise ValueError(
-            f"{path} must map the name of each game to its fields: see docs/deployment.md"
+            f"{path.absolute()} must map the id of each game to its fields; "
+            "docs/deployment.md has an example"
         )
-    known = {field.name for field in fields(Game)} - {"game_id"}
-    found = []
-    for game_id, entry in content.items():
-        if not isinstance(entry, dict) or not entry.keys() <= known:
-            raise ValueError(
-                f"{path}: game {game_id} may have {', '.join(sorted(known))} and nothing else"
-            )
+    problems = [f"line {line}: {name} is there twice" for name, line in _duplicates(root)]
+    parsed: list[AnyGame] = []
+    for game_id, fields in content.items():
         try:
-            found.append(Game(str(game_id), **entry))
-        except TypeError as error:
-            raise ValueError(f"{path}: game {game_id}: {error}") from error
-    return found
+            if not isinstance(fields, dict):
+                fields = {}
+            parsed.append(model(**{**fields, "game_id": str(game_id)}))
+        except (ValidationError, TypeError) as error:
+            problems += _explain(error, root, game_id)
+    if problems:
+        allowed = ", ".join(name for name in model.model_fields if name != "game_id")
+        more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+        lines = "\n  ".join([*problems[:_SHOWN], *more])
+        raise ValueError(
+            f"{path.absolute()} is not a valid file of games:\n  {lines}\n"
+            f"A game may have the fields {allowed}; docs/deployment.md explains them."
+        )
+    return parsed
 
 
-def register(store: Store, game: Game) -> None:
-    """Add a game, or change it to what is given here. Raises ValueError where there is no such pool."""
-    values = asdict(game) | {"launch_keys": "\n".join(game.launch_keys)}
-    with store.write() as connection:
-        if not connection.execute(select(pools.c.pool).where(pools.c.pool == game.pool)).first():
-            raise ValueError(
-                f"game {game.game_id}: there is no pool {game.pool!r}: load one with --study"
-            )
-        if not store.add_new(connection, games, **values):
-            connection.execute(update(games).where(games.c.game_id == game.game_id).values(values))
+def register_game(store: Store, connection: Connection, game: Game, table: Table = games) -> None:
+    """Add a game's row to a table, or update it.
+
+    Parameters
+    ----------
+    store, connection
+        Of a transaction that writes.
+    game : Game
+        The game.
+    table : Table
+        `games`, or a table of an activity with the key `game_id`; it takes the fields that are
+        its columns.
+    """
+    values: dict[str, Any] = game.model_dump(include=set(table.columns.keys()))
+    if "launch_keys" in values:
+        values["launch_keys"] = "\n".join(game.launch_keys)
+    if not store.insert_new(connection, table, **values):
+        row = table.c.game_id == game.game_id
+        connection.execute(update(table).where(row).values(values))
 
 
-def _is_safe(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme == "https" or (
-        parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
-    )
+def _explain(
+    error: ValidationError | TypeError, root: yaml.Node | None, game_id: Any
+) -> Iterator[str]:
+    """Say for each error of a game in which line it is, in which field, and what is wrong."""
+    if isinstance(error, TypeError):
+        yield f"line {_line(root, [game_id])}: game {game_id}: field names must be words"
+        return
+    for fault in error.errors():
+        location = [game_id, *fault["loc"]]
+        field = ".".join(str(part) for part in fault["loc"])
+        message = fault["msg"].removeprefix("Value error, ")
+        yield f"line {_line(root, location)}: game {game_id}, field {field}: {message}"
+
+
+def _line(node: yaml.Node | None, location: list[Any]) -> int:
+    """Return the line of a value in a YAML file, or of the nearest node around it, from 1."""
+    line = node.start_mark.line + 1 if node else 1
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            entries = [entry for entry in node.value if entry[0].value == str(part)]
+            if not entries:
+                return line
+            line, node = entries[0][0].start_mark.line + 1, entries[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _duplicates(node: yaml.Node | None) -> Iterator[tuple[str, int]]:
+    """Yield the keys that a mapping has twice, with their line: YAML itself would take the last."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen = set()
+    for key, value in node.value:
+        if key.value in seen:
+            yield key.value, key.start_mark.line + 1
+        seen.add(key.value)
+        yield from _duplicates(value)

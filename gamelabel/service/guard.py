@@ -1,12 +1,12 @@
-"""What stands before every route: bodies of bounded size and one type, and headers that keep browsers strict."""
+"""A middleware before every route: it bounds a body's size and type, and sets strict headers."""
 
 from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gamelabel.service.problems import Problem, answer
+from gamelabel.service.problems import Problem, problem_response
 
-LARGEST = 16 * 1024  # bytes of a body: the answers to a batch take about one kilobyte
+LARGEST_BODY = 16 * 1024  # bytes: the answers to a batch take about one kilobyte
 _HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
@@ -17,7 +17,7 @@ _HEADERS = {
 
 
 class Guard:
-    """An ASGI middleware. What a route sets itself, such as a policy of its own, it leaves alone."""
+    """An ASGI middleware. It does not change a header that a route sets itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -28,42 +28,49 @@ class Guard:
             await self.app(scope, receive, send)
             return
 
-        async def strict(message: Message) -> None:
+        async def send_strict(message: Message) -> None:
             if message["type"] == "http.response.start":
-                there = {name.lower() for name, _ in message["headers"]}
-                message["headers"] = [
-                    *message["headers"],
-                    *((n, v) for n, v in _HEADERS.items() if n not in there),
-                ]
+                present = {name.lower() for name, _ in message["headers"]}
+                added = [(name, _HEADERS[name]) for name in _HEADERS if name not in present]
+                message["headers"] = [*message["headers"], *added]
             await send(message)
 
-        body, whole = b"", False
-        while not whole and len(body) <= LARGEST:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            body += message.get("body", b"")
-            whole = not message.get("more_body", False)
-        trouble = _trouble(scope, body)
-        if trouble:
-            await answer(trouble)(scope, receive, strict)
+        body = await _read_body(receive)
+        if body is None:
             return
-        given = False
+        problem = _check_body(scope, body)
+        if problem:
+            await problem_response(problem)(scope, receive, send_strict)
+            return
+        replayed = False
 
         async def replay() -> Message:
-            nonlocal given
-            if given:
+            nonlocal replayed
+            if replayed:
                 return await receive()
-            given = True
+            replayed = True
             return {"type": "http.request", "body": body, "more_body": False}
 
-        await self.app(scope, replay, strict)
+        await self.app(scope, replay, send_strict)
 
 
-def _trouble(scope: Scope, body: bytes) -> Problem | None:
-    if len(body) > LARGEST:
-        return Problem(413, "large", "The body is too large", f"A body may have {LARGEST} bytes.")
-    kind = dict(scope["headers"]).get(b"content-type", b"").split(b";")[0].strip().lower()
-    if body and kind != b"application/json":
+async def _read_body(receive: Receive) -> bytes | None:
+    """Return the body, cut off where it is too large; None if the client has left."""
+    body, is_complete = b"", False
+    while not is_complete and len(body) <= LARGEST_BODY:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        is_complete = not message.get("more_body", False)
+    return body
+
+
+def _check_body(scope: Scope, body: bytes) -> Problem | None:
+    if len(body) > LARGEST_BODY:
+        detail = f"A body may have {LARGEST_BODY} bytes."
+        return Problem(413, "large", "The body is too large", detail)
+    media_type = dict(scope["headers"]).get(b"content-type", b"").split(b";")[0].strip().lower()
+    if body and media_type != b"application/json":
         return Problem(415, "type", "The body must be JSON", "Send it as application/json.")
     return None

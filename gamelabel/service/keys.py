@@ -1,4 +1,4 @@
-"""The service's own secrets, in one file that all its processes share; and Ed25519 keys as text."""
+"""The service's own secrets, in one file for all its processes, and Ed25519 keys as text."""
 
 from __future__ import annotations
 
@@ -15,95 +15,115 @@ from pathlib import Path
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+_OTHERS_MAY_ACCESS = 0o077  # any permission of the file's group or of everybody
+
 
 @dataclass(frozen=True, repr=False)
 class Keys:
-    """What only the service knows: `secret`, from which pseudonyms and session tokens come, and what signs rewards."""
+    """The service's secrets.
+
+    Parameters
+    ----------
+    secret : bytes
+        Pseudonyms and session tokens are derived from it.
+    signing : Ed25519PrivateKey
+        Signs rewards.
+    """
 
     secret: bytes
     signing: Ed25519PrivateKey
 
     @property
     def key_id(self) -> str:
-        """Names the signing key in every reward, so that a game knows which public key to take."""
-        return text(hashlib.sha256(self.public.encode()).digest())[:16]
+        """The name of the signing key in every reward: it tells a game which public key to use."""
+        return encode_base64url(hashlib.sha256(self.public.encode()).digest())[:16]
 
     @property
     def public(self) -> str:
         """The public half of the signing key."""
-        return text(self.signing.public_key().public_bytes_raw())
+        return public_text(self.signing)
 
     @property
     def operator(self) -> str:
-        """What opens the operator's port."""
+        """The key of the operator's port."""
         return self.mark("operator")
 
     def mark(self, purpose: str, *parts: str) -> str:
-        """A name that only the service can make: HMAC-SHA256 over the parts, 43 characters."""
-        message = b"".join(
-            len(p.encode()).to_bytes(4, "big") + p.encode() for p in (purpose, *parts)
-        )
-        return text(hmac.digest(self.secret, message, "sha256"))
+        """Return a name that only the service can make: HMAC-SHA256, 43 characters."""
+        encoded = [part.encode() for part in (purpose, *parts)]
+        message = b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+        return encode_base64url(hmac.digest(self.secret, message, "sha256"))
 
 
-def text(raw: bytes) -> str:
-    """Bytes as base64url without padding."""
+def encode_base64url(raw: bytes) -> str:
+    """Return bytes as base64url without padding."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def public_key(written: str) -> Ed25519PublicKey:
-    """An Ed25519 public key from its text. Raises ValueError where it is none."""
+def decode_base64url(text: str) -> bytes:
+    """Return the bytes of a text in base64url, with or without padding."""
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def public_text(key: Ed25519PrivateKey) -> str:
+    """Return the public half of a private key as text."""
+    return encode_base64url(key.public_key().public_bytes_raw())
+
+
+def public_key(text: str) -> Ed25519PublicKey:
+    """Return an Ed25519 public key from its text. Raises ValueError if it is not one."""
     try:
-        return Ed25519PublicKey.from_public_bytes(
-            base64.urlsafe_b64decode(written + "=" * (-len(written) % 4))
-        )
+        return Ed25519PublicKey.from_public_bytes(decode_base64url(text))
     except (ValueError, InvalidKey) as error:
         raise ValueError(
-            f"{written!r} is no Ed25519 public key: give its 32 bytes as base64url"
+            f"{text!r} is not an Ed25519 public key: write its 32 bytes as base64url"
         ) from error
 
 
 def new_keys() -> Keys:
-    """Fresh keys, nowhere kept."""
+    """Make new keys, without storing them."""
     return Keys(secrets.token_bytes(32), Ed25519PrivateKey.generate())
 
 
 def load_keys(path: Path) -> Keys:
-    """The keys in a file; a first call makes it, readable by its owner alone.
+    """Read the keys from a file, or make it, readable only by its owner.
 
-    Keep a copy: with the secret lost, returning players are strangers, removed ones too. Raises ValueError where the
-    file is not such a file, or others can read it.
+    Keep a copy of the file. Without the secret, returning players are not recognized, and those
+    who were removed may play again.
+
+    Raises
+    ------
+    ValueError
+        If the file is not valid, or others than its owner can access it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = new_keys()
-    content = {"secret": text(fresh.secret), "signing": text(fresh.signing.private_bytes_raw())}
     if path.exists():
         return _read(path)
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, encoding="utf-8"
-    ) as out:  # readable by its owner alone
-        json.dump(content, out)
-        out.flush()
-        os.fsync(out.fileno())
+    keys = new_keys()
+    signing = encode_base64url(keys.signing.private_bytes_raw())
+    content = {"secret": encode_base64url(keys.secret), "signing": signing}
+    # a temporary file is readable only by its owner
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8") as file:
+        json.dump(content, file)
+        file.flush()
+        os.fsync(file.fileno())
         try:
-            os.link(
-                out.name, path
-            )  # whole or not at all: other processes may start at the same time
+            os.link(file.name, path)  # fails if another process has made the file meanwhile
         except FileExistsError:
             return _read(path)
-    return fresh
+    return keys
 
 
 def _read(path: Path) -> Keys:
-    if path.stat().st_mode & 0o077:
-        raise ValueError(f"others can read the keys in {path}: chmod 600 {path}")
-    try:
-        raw = {
-            name: base64.urlsafe_b64decode(value + "==")
-            for name, value in json.loads(path.read_text()).items()
-        }
-        return Keys(raw["secret"], Ed25519PrivateKey.from_private_bytes(raw["signing"]))
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
+    if path.stat().st_mode & _OTHERS_MAY_ACCESS:
         raise ValueError(
-            f"{path} holds no keys of this service ({error}): put its copy there"
+            f"users other than the owner can access the keys in {path}: chmod 600 {path}"
+        )
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        secret, signing = (decode_base64url(content[name]) for name in ("secret", "signing"))
+        return Keys(secret, Ed25519PrivateKey.from_private_bytes(signing))
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path} does not hold keys of this service ({error}): restore its copy"
         ) from error

@@ -1,6 +1,7 @@
-"""Signed words between a game and the service: launches that games sign, rewards that the service signs.
+"""Signed tokens between a game and the service: launches from the game, rewards to the game.
 
-Both are JWTs with Ed25519 and nothing else: whatever algorithm a token's header asks for, another is refused.
+Both are JSON Web Tokens (RFC 7519) with Ed25519 signatures. A token that asks for another
+algorithm in its header is refused.
 """
 
 from __future__ import annotations
@@ -9,123 +10,221 @@ import re
 from typing import Any, NamedTuple
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gamelabel.service.keys import Keys, public_key
 from gamelabel.service.problems import Problem
 
-SERVICE = "gamelabel"  # the audience of launches, the issuer of rewards
-LAUNCH_LASTS_S = 600  # longest life of a launch token: how long its use is remembered
-REWARD_LASTS_S = 600
-SKEW_S = 30  # by which a game's clock may be off
+SERVICE = "gamelabel"  # the audience of launches and the issuer of rewards
+LAUNCH_S = 300  # the lifetime of a launch token from `sign_launch`
+LONGEST_LAUNCH_S = 600  # the longest lifetime: how long the use of a token is remembered
+REWARD_S = 600  # the lifetime of a reward token
+SKEW_S = 30  # by which a game's clock may differ
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 class Launch(NamedTuple):
-    """A launch that has been verified: who plays, by the game's own name for them, and the launch's name."""
+    """A verified launch: the player's id in the game, and the launch's own id."""
 
     player: str
     jti: str
     expires_s: int
 
 
-def issuer(token: str) -> str:
-    """The game that a token says it is from, not verified. Raises Problem 401 where it is no token."""
+def token_issuer(token: str) -> str:
+    """Return the game that a token claims to be from; the signature is not verified.
+
+    Raises
+    ------
+    Problem
+        401 if the text is not a token.
+    """
     try:
-        named = jwt.decode(token, options={"verify_signature": False}).get("iss")
+        issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
     except (jwt.PyJWTError, ValueError, AttributeError) as error:
-        raise _refused("it is no JWT") from error
-    if not isinstance(named, str) or not _NAME.fullmatch(named):
-        raise _refused("it names no game")
-    return named
+        raise _refused("it is not a JSON Web Token") from error
+    if not isinstance(issuer, str) or not _NAME.fullmatch(issuer):
+        raise _refused("it does not name a game")
+    return issuer
 
 
-def verify_launch(token: str, game_id: str, written_keys: str, now_s: float) -> Launch:
-    """Check a launch token with any of a game's keys. Raises Problem 401 with the reason."""
-    trouble = "its signature is not the game's"
-    for written in written_keys.split():
+def verify_launch(token: str, game_id: str, launch_keys: str, now_s: float) -> Launch:
+    """Verify a launch token.
+
+    Parameters
+    ----------
+    token : str
+        The token.
+    game_id : str
+        The game that it must be from.
+    launch_keys : str
+        The game's public keys, one a line; any of them may have signed.
+    now_s : float
+        The time in seconds since 1970.
+
+    Raises
+    ------
+    Problem
+        401 with the reason if the token is not valid.
+    """
+    for key in launch_keys.split():
         try:
-            claims = _decode(token, written, SERVICE, game_id, now_s, "launch+jwt")
+            claims = _decode(
+                token,
+                key,
+                audience=SERVICE,
+                issuer=game_id,
+                now_s=now_s,
+                kind="launch+jwt",
+                required=("sub",),
+            )
         except jwt.InvalidSignatureError:
             continue
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             raise _refused(str(error) or type(error).__name__) from error
-        player, jti, expires = claims["sub"], claims["jti"], int(claims["exp"])
-        if not 0 < len(player.encode()) <= 256:
-            raise _refused("its sub is empty or longer than 256 bytes")
-        if not _NAME.fullmatch(jti):
-            raise _refused("its jti is not 1 to 64 letters, digits or _.:-")
-        if expires > now_s + LAUNCH_LASTS_S + SKEW_S:
-            raise _refused(f"it lasts longer than {LAUNCH_LASTS_S} s")
-        return Launch(player, jti, expires)
-    raise _refused(trouble)
+        launch = Launch(claims["sub"], claims["jti"], int(claims["exp"]))
+        _check_claims(launch, now_s)
+        return launch
+    raise _refused("its signature is not the game's")
 
 
-def sign_launch(key: Any, game_id: str, player: str, jti: str, now_s: float) -> str:
-    """A launch token, as a game's backend makes it with its private Ed25519 key."""
+def _check_claims(launch: Launch, now_s: float) -> None:
+    if not 0 < len(launch.player.encode()) <= 256:
+        raise _refused("its sub is empty or longer than 256 bytes")
+    if not _NAME.fullmatch(launch.jti):
+        raise _refused("its jti is not 1 to 64 letters, digits or _.:-")
+    if launch.expires_s > now_s + LONGEST_LAUNCH_S + SKEW_S:
+        raise _refused(f"its lifetime is longer than {LONGEST_LAUNCH_S} s")
+
+
+def sign_launch(key: Ed25519PrivateKey, game_id: str, player: str, jti: str, now_s: float) -> str:
+    """Sign a launch token, as a game's backend does.
+
+    Parameters
+    ----------
+    key : Ed25519PrivateKey
+        The game's private key.
+    game_id : str
+        The game's id.
+    player : str
+        The player's id in the game. The service stores only a pseudonym.
+    jti : str
+        The launch's id, new for each launch.
+    now_s : float
+        The time in seconds since 1970.
+    """
     claims = {
         "iss": game_id,
         "aud": SERVICE,
         "sub": player,
         "jti": jti,
         "iat": int(now_s),
-        "exp": int(now_s) + 300,
+        "exp": int(now_s) + LAUNCH_S,
     }
     return jwt.encode(claims, key, algorithm="EdDSA", headers={"typ": "launch+jwt"})
 
 
 def sign_reward(
-    keys: Keys, game_id: str, reward: str, launch: str, amount: int, now_s: float
+    keys: Keys, game_id: str, reward_id: str, launch: str, amount: int, now_s: float
 ) -> str:
-    """A reward as the service sends it: `jti` names the payment once and for all, `launch` whom to pay."""
-    claims = {"iss": SERVICE, "aud": game_id, "jti": reward, "launch": launch, "amount": amount}
-    claims |= {"iat": int(now_s), "exp": int(now_s) + REWARD_LASTS_S}
-    return jwt.encode(
-        claims, keys.signing, algorithm="EdDSA", headers={"typ": "reward+jwt", "kid": keys.key_id}
+    """Sign a reward token, as the service does.
+
+    Parameters
+    ----------
+    keys : Keys
+        The service's keys.
+    game_id : str
+        The game that pays.
+    reward_id : str
+        The payment's id, its `jti`.
+    launch : str
+        The id of the launch, which tells the game whom to pay.
+    amount : int
+        How many coins.
+    now_s : float
+        The time in seconds since 1970.
+    """
+    claims = {
+        "iss": SERVICE,
+        "aud": game_id,
+        "jti": reward_id,
+        "launch": launch,
+        "amount": amount,
+        "iat": int(now_s),
+        "exp": int(now_s) + REWARD_S,
+    }
+    headers = {"typ": "reward+jwt", "kid": keys.key_id}
+    return jwt.encode(claims, keys.signing, algorithm="EdDSA", headers=headers)
+
+
+def verify_reward(token: str, key: str, game_id: str, now_s: float) -> dict[str, Any]:
+    """Verify a reward token, as a game's backend does, and return its claims.
+
+    Pay each `jti` once: the same reward may arrive several times.
+
+    Parameters
+    ----------
+    token : str
+        The body of the request.
+    key : str
+        The service's public key, as `/v1/keys` shows it.
+    game_id : str
+        The game's id.
+    now_s : float
+        The time in seconds since 1970.
+
+    Raises
+    ------
+    jwt.PyJWTError
+        If the token is not valid.
+    """
+    return _decode(
+        token,
+        key,
+        audience=game_id,
+        issuer=SERVICE,
+        now_s=now_s,
+        kind="reward+jwt",
+        required=("launch", "amount"),
     )
-
-
-def verify_reward(token: str, written_key: str, game_id: str, now_s: float) -> dict[str, Any]:
-    """The claims of a reward, for a game's backend. Pay each `jti` once. Raises jwt.PyJWTError where it is not true."""
-    return _decode(token, written_key, game_id, SERVICE, now_s, "reward+jwt", ("launch", "amount"))
 
 
 def _decode(
     token: str,
     key: str,
+    *,
     audience: str,
-    issued_by: str,
+    issuer: str,
     now_s: float,
     kind: str,
-    more: tuple[str, ...] = ("sub",),
+    required: tuple[str, ...],
 ) -> dict[str, Any]:
-    """Decode with the times judged by `now_s`, so that one clock rules everywhere."""
-    options: Any = {
-        "require": ["iss", "aud", "jti", "iat", "exp", *more],
-        "verify_exp": False,
-        "verify_iat": False,
-    }
-    options["strict_aud"] = True
-    found = jwt.decode_complete(
+    """Verify a token and return its claims; its times are checked against `now_s`."""
+    decoded = jwt.decode_complete(
         token,
         public_key(key),
         algorithms=["EdDSA"],
         audience=audience,
-        issuer=issued_by,
-        options=options,
+        issuer=issuer,
+        options={
+            "require": ["iss", "aud", "jti", "iat", "exp", *required],
+            "verify_exp": False,
+            "verify_iat": False,
+            "strict_aud": True,
+        },
     )
-    claims = found["payload"]
-    if found["header"].get("typ") != kind:
-        raise jwt.InvalidTokenError(f"it is no {kind}")
+    claims: dict[str, Any] = decoded["payload"]
+    if decoded["header"].get("typ") != kind:
+        raise jwt.InvalidTokenError(f"its typ is not {kind}")
     if any(type(claims[name]) is not int for name in ("iat", "exp")):
         raise jwt.InvalidTokenError("iat and exp must be whole seconds")
     if now_s > claims["exp"] + SKEW_S:
         raise jwt.ExpiredSignatureError("it has expired")
     if claims["iat"] > now_s + SKEW_S:
-        raise jwt.ImmatureSignatureError("it is from the future: set the clocks")
+        raise jwt.ImmatureSignatureError("it was issued in the future: set the clocks")
     return claims
 
 
-def _refused(why: str) -> Problem:
-    return Problem(
-        401, "launch", "This launch is not valid", f"The launch token was refused: {why}."
-    )
+def _refused(reason: str) -> Problem:
+    detail = f"The launch token was refused: {reason}."
+    return Problem(401, "launch", "This launch is not valid", detail)

@@ -1,103 +1,106 @@
-"""The operator's page and API, on a port of its own: live figures, pause, points taken out, export."""
+"""The operator's page and calls, on a port of their own: live figures, pause, and each game's."""
 
 import hmac
-import io
-import tempfile
-import zipfile
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import HTMLResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import update
+from sqlalchemy import Connection, Row, func, select, update
 
-from gamelabel.service.database_tables import games, pairs
+from gamelabel.service.activity import Activity
+from gamelabel.service.database_tables import games, players, rewards
 from gamelabel.service.guard import Guard
-from gamelabel.service.live_figures import live_figures
-from gamelabel.service.page import render, static_file
-from gamelabel.service.pairs.export import read_database
+from gamelabel.service.page import operator_template, render_page, serve_static
 from gamelabel.service.problems import Problem, handle_problems
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
-from gamelabel.tables import write_table
 
-_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "frame-ancestors 'none'"
+)
 
 
-def create_operator(store: Store, settings: Settings) -> FastAPI:
-    """The operator's application: whoever has the operator's key may use it, nobody else."""
-
+def create_operator(store: Store, settings: Settings, activities: Sequence[Activity]) -> FastAPI:
+    """Create the operator's application. Its calls need the operator's key."""
     app = FastAPI(title="gamelabel operator", docs_url=None, redoc_url=None, openapi_url=None)
     bearer = HTTPBearer(auto_error=False)
 
-    def operator(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
-        if given is None or not hmac.compare_digest(
-            given.credentials.encode(), settings.keys.operator.encode()
-        ):
-            raise Problem(
-                401, "operator", "The operator's key is needed", "gamelabel serve prints it."
-            )
+    def check_key(
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+    ) -> None:
+        key = credentials.credentials if credentials else ""
+        if not hmac.compare_digest(key.encode(), settings.keys.operator.encode()):
+            detail = "`gamelabel serve` prints the address with the key."
+            raise Problem(401, "operator", "The operator's key is needed", detail)
+
+    protected = [Depends(check_key)]
 
     @app.get("/")
     def page() -> HTMLResponse:
-        return HTMLResponse(
-            render("operator.html.j2"), headers={"Content-Security-Policy": _POLICY}
-        )
+        names = [activity.name for activity in activities]
+        content = render_page(operator_template(), activities=names)
+        return HTMLResponse(content, headers={"Content-Security-Policy": _POLICY})
 
-    @app.get("/static/{name}")
-    def static(name: str) -> Response:
-        return static_file(name)
-
-    router = APIRouter(prefix="/v1", dependencies=[Depends(operator)])
-
-    @router.get("/figures")
-    def figures() -> list[dict[str, Any]]:
-        return live_figures(store)
-
-    @router.put("/games/{game_id}/{state}", status_code=204)
-    def pause(game_id: str, state: str) -> None:
-        if state not in ("paused", "running"):
-            raise Problem(404, "missing", "A game can be paused or running")
-        set_paused(store, game_id, state == "paused")
-
-    @router.put("/pools/{pool}/pairs/{pair_id}/retired", status_code=204)
-    def retire(pool: str, pair_id: str) -> None:
-        with store.write() as connection:
-            one = update(pairs).where(pairs.c.pool == pool, pairs.c.pair_id == pair_id)
-            if not connection.execute(one.values(retired=True)).rowcount:
-                raise Problem(404, "missing", "There is no such pair")
-
-    @router.get("/pools/{pool}/export")
-    def export(pool: str) -> Response:
-        return Response(export_zip(store, pool), media_type="application/zip")
-
-    app.include_router(router)
+    app.include_router(_routes(store, activities), dependencies=protected)
+    for activity in activities:
+        app.include_router(activity.operator_routes, dependencies=protected)
+    serve_static(app, activities)
     handle_problems(app)
     app.add_middleware(Guard)
     return app
 
 
+def _routes(store: Store, activities: Sequence[Activity]) -> APIRouter:
+    router = APIRouter(prefix="/v1")
+
+    @router.get("/figures")
+    def figures() -> list[dict[str, Any]]:
+        with store.read() as connection:
+            registered = connection.execute(select(games).order_by(games.c.game_id)).all()
+            return [_figures(connection, game, activities) for game in registered]
+
+    @router.put("/games/{game_id}/{state}", status_code=204)
+    def pause(game_id: str, state: str) -> None:
+        if state not in ("paused", "running"):
+            raise Problem(404, "missing", "A game can be `paused` or `running`")
+        set_paused(store, game_id, state == "paused")
+
+    return router
+
+
 def set_paused(store: Store, game_id: str, paused: bool) -> None:
-    """Stop or resume dealing batches in a game; open ones can still be answered. Raises Problem 404."""
+    """Stop or resume new batches in a game; open ones can still be answered.
+
+    Raises
+    ------
+    Problem
+        404 if the game is not registered.
+    """
     with store.write() as connection:
-        one = update(games).where(games.c.game_id == game_id).values(paused=paused)
-        if not connection.execute(one).rowcount:
+        change = update(games).where(games.c.game_id == game_id).values(paused=paused)
+        if not connection.execute(change).rowcount:
             raise Problem(404, "missing", "There is no such game")
 
 
-def export_zip(store: Store, pool: str) -> bytes:
-    """The study's tables `pairs`, `labels` and `players` of a pool, with pictures as players saw them."""
-    url = store.engine.url.render_as_string(hide_password=False)
-    out = io.BytesIO()
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            tables = read_database(url, folder, "images", pool)
-        except ValueError as error:
-            raise Problem(404, "missing", "There is no such pool", str(error)) from error
-        for name, frame in tables.by_name().items():
-            write_table(frame, folder, name)
-        with zipfile.ZipFile(out, "w") as archive:
-            for path in sorted(Path(folder).rglob("*.*")):
-                archive.write(path, path.relative_to(folder))
-    return out.getvalue()
+def _figures(
+    connection: Connection, game: Row[Any], activities: Sequence[Activity]
+) -> dict[str, Any]:
+    """Return a game's live figures: those of the service, and those of each activity by name."""
+    by_state = select(players.c.state, func.count().label("n")).group_by(players.c.state)
+    people = connection.execute(by_state.where(players.c.game_id == game.game_id)).all()
+    coins = func.sum(rewards.c.amount).label("coins")
+    booked = select(rewards.c.state, func.count().label("n"), coins).group_by(rewards.c.state)
+    payments = connection.execute(booked.where(rewards.c.game_id == game.game_id)).all()
+    figures: dict[str, Any] = {
+        "game": game.game_id,
+        "title": game.title,
+        "paused": game.paused,
+        "players": {row.state: row.n for row in people},
+        "rewards": {row.state: {"n": row.n, "coins": int(row.coins)} for row in payments},
+    }
+    for activity in activities:
+        figures[activity.name] = activity.live_figures(connection, game.game_id)
+    return figures

@@ -1,72 +1,115 @@
-"""The player's page, which a game shows in a frame: its markup, script and style, and the policy that guards them."""
+"""Pages for players and operators: templates, static files, and their security policy."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
-from fastapi import APIRouter, Response
-from fastapi import Path as PathParam
+from fastapi import FastAPI, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
+from gamelabel.service.activity import Activity
 from gamelabel.service.database_tables import games
 from gamelabel.service.problems import Problem
-from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 
-HERE = Path(__file__).parent
-_KINDS = {".js": "text/javascript", ".css": "text/css"}
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src blob:; connect-src 'self'; base-uri 'none'; "
-    "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'; frame-ancestors {origin}"
+_FOLDER = Path(__file__).parent
+_MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
+_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src blob:",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+        "frame-ancestors {origin}",
+    ]
 )
 
 
-def pages(store: Store, settings: Settings) -> APIRouter:
-    """The page at /play/<game>, and what it loads."""
-    router = APIRouter(include_in_schema=False)
+def frame_page(store: Store, game_id: str, template: Path, **values: object) -> HTMLResponse:
+    """Render a page that only the pages of a game may show in a frame.
 
-    @router.get("/play/{game_id}")
-    def play(game_id: Annotated[str, PathParam(max_length=64)]) -> HTMLResponse:
-        with store.read() as connection:
-            game = connection.execute(select(games).where(games.c.game_id == game_id)).first()
-        if game is None:
-            raise Problem(404, "missing", "There is no such game")
-        html = render("play.html.j2", game=game, look_s=settings.look_s, minimal=settings.minimal)
-        return HTMLResponse(
-            html, headers={"Content-Security-Policy": _POLICY.format(origin=game.origin)}
-        )
+    Parameters
+    ----------
+    store : Store
+        The database with the registered games.
+    game_id : str
+        The game's id.
+    template : Path
+        A template that extends the service's `frame.html.j2`.
+    **values
+        For the template, besides `game`.
 
-    @router.get("/static/{name}")
-    def static(name: str) -> Response:
-        return static_file(name)
-
-    return router
-
-
-def render(template: str, folder: Path = HERE / "templates", **values: object) -> str:
-    """A template with values, which it escapes."""
-    return _templates(folder).get_template(template).render(**values)
+    Raises
+    ------
+    Problem
+        404 if the game is not registered.
+    """
+    game = registered_game(store, game_id)
+    policy = _POLICY.format(origin=game.origin)
+    page = render_page(template, game=game, **values)
+    return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
 
-def static_file(name: str, folder: Path = HERE / "static") -> Response:
-    """A file of a folder, by its name in the list of those that there are."""
-    content = _static(folder).get(name)
+def registered_game(store: Store, game_id: str) -> Row[Any]:
+    """Return a game's row. Raises Problem 404 if the game is not registered."""
+    with store.read() as connection:
+        game = connection.execute(select(games).where(games.c.game_id == game_id)).first()
+    if game is None:
+        raise Problem(404, "missing", "There is no such game")
+    return game
+
+
+def render_page(template: Path, **values: object) -> str:
+    """Render a template; its values are escaped."""
+    return _environment(template.parent).get_template(template.name).render(**values)
+
+
+def operator_template() -> Path:
+    """Return the path of the operator's page."""
+    return _FOLDER / "templates" / "operator.html.j2"
+
+
+def serve_static(app: FastAPI, activities: Iterable[Activity]) -> None:
+    """Serve scripts and styles: the service's under `/static`, an activity's under its name."""
+    folders = {activity.name: activity.static for activity in activities}
+
+    @app.get("/static/{name}", include_in_schema=False)
+    def service_file(name: str) -> Response:
+        return _static_file(_FOLDER / "static", name)
+
+    @app.get("/static/{activity}/{name}", include_in_schema=False)
+    def activity_file(activity: str, name: str) -> Response:
+        if activity not in folders:
+            raise Problem(404, "missing", "There is no such file")
+        return _static_file(folders[activity], name)
+
+
+def _static_file(folder: Path, name: str) -> Response:
+    """Return a file of a folder; the name is looked up in a list, never joined to a path."""
+    content = _static_files(folder).get(name)
     if content is None:
         raise Problem(404, "missing", "There is no such file")
-    return Response(
-        content, media_type=_KINDS[Path(name).suffix], headers={"Cache-Control": "no-cache"}
-    )
+    headers = {"Cache-Control": "no-cache"}
+    return Response(content, media_type=_MEDIA_TYPES[Path(name).suffix], headers=headers)
 
 
 @cache
-def _templates(folder: Path) -> Environment:
-    return Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
+def _environment(folder: Path) -> Environment:
+    loader = FileSystemLoader([folder, _FOLDER / "templates"])
+    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
 
 
 @cache
-def _static(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in _KINDS}
+def _static_files(folder: Path) -> dict[str, bytes]:
+    paths = [path for path in folder.iterdir() if path.suffix in _MEDIA_TYPES]
+    return {path.name: path.read_bytes() for path in paths}

@@ -1,142 +1,174 @@
-"""Who plays: let in by a launch, asked for consent, forgotten when they wish."""
+"""Players: a launch lets them in, they consent, and their data are deleted when they withdraw."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-from sqlalchemy import Connection, Row, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, delete, select, update
 
-from gamelabel.games.pairs import Standing
-from gamelabel.service.database_tables import (
-    assignments,
-    batches,
-    games,
-    launches,
-    players,
-    sessions,
-)
-from gamelabel.service.launch_tokens import SKEW_S, issuer, verify_launch
+from gamelabel.service.database_tables import games, launches, players, sessions
+from gamelabel.service.launch_tokens import SKEW_S, token_issuer, verify_launch
 from gamelabel.service.problems import Problem
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 
-_WHO = (
-    select(players, sessions.c.launch, games.c.pool, games.c.coins, games.c.paused)
+_PLAYER = (
+    select(players, sessions.c.launch, games.c.paused)
     .join(sessions, sessions.c.player == players.c.id)
     .join(games, games.c.game_id == players.c.game_id)
-    .where(sessions.c.token_hash == bindparam("name"), sessions.c.expires_at > bindparam("now"))
+    .where(sessions.c.token_hash == bindparam("token_hash"))
+    .where(sessions.c.expires_at > bindparam("now"))
 )
-_WHO_LOCKED = _WHO.with_for_update(of=players)
+_PLAYER_LOCKED = _PLAYER.with_for_update(of=players)
 
 
-def open_session(store: Store, settings: Settings, token: str, key: str | None) -> dict[str, Any]:
-    """Exchange a launch token, once; the same again with the same key returns the same session."""
-    game_id, keys = issuer(token), settings.keys
+def open_session(
+    store: Store, settings: Settings, token: str, idempotency_key: str | None
+) -> dict[str, Any]:
+    """Exchange a launch token for a session, once; the same key repeats the exchange.
+
+    Returns
+    -------
+    dict
+        `session`, `state`, and whether the player has `consented`.
+
+    Raises
+    ------
+    Problem
+        401 if the token is not valid or was used before.
+    """
+    game_id, keys = token_issuer(token), settings.keys
     with store.write() as connection:
         game = connection.execute(select(games).where(games.c.game_id == game_id)).first()
-        launch = verify_launch(
-            token, game_id, game.launch_keys if game else "", settings.now_ms / 1000
-        )
-        session = keys.mark("session", game_id, launch.jti, key or secrets.token_urlsafe())
+        launch_keys = game.launch_keys if game else ""
+        launch = verify_launch(token, game_id, launch_keys, settings.now_ms / 1000)
+        session = keys.mark("session", game_id, launch.jti, idempotency_key or _random_key())
         used_with = keys.mark("launch", session)
-        forget = (launch.expires_s + SKEW_S + 1) * 1000
-        use = {"game_id": game_id, "jti": launch.jti, "used_with": used_with, "expires_at": forget}
-        if not store.add_new(connection, launches, **use):
-            known = select(launches.c.used_with).where(
-                launches.c.game_id == game_id, launches.c.jti == launch.jti
-            )
-            if connection.execute(known).scalar() != used_with:
-                raise Problem(
-                    401,
-                    "launch",
-                    "This launch is not valid",
-                    "The launch token has been used before.",
-                )
+        is_new = store.insert_new(
+            connection,
+            launches,
+            game_id=game_id,
+            jti=launch.jti,
+            used_with=used_with,
+            expires_at=(launch.expires_s + SKEW_S + 1) * 1000,
+        )
+        if not is_new and _used_with(connection, game_id, launch.jti) != used_with:
+            detail = "The launch token has been used before."
+            raise Problem(401, "launch", "This launch is not valid", detail)
         pseudonym = keys.mark("player", game_id, launch.player)
-        fresh = {"game_id": game_id, "pseudonym": pseudonym, "state": "active", "labels": 0}
-        store.add_new(connection, players, **fresh, **columns(settings.rules.start()))
+        store.insert_new(connection, players, game_id=game_id, pseudonym=pseudonym, state="active")
         player = connection.execute(select(players).where(players.c.pseudonym == pseudonym)).one()
-        until = settings.now_ms + int(settings.session_s * 1000)
-        name = _name(settings, session)
-        store.add_new(
+        store.insert_new(
             connection,
             sessions,
-            token_hash=name,
+            token_hash=_token_hash(settings, session),
             player=player.id,
             launch=launch.jti,
-            expires_at=until,
+            expires_at=settings.now_ms + int(settings.session_s * 1000),
         )
     return {"session": session, "state": player.state, "consented": player.consented}
 
 
-def consent(store: Store, settings: Settings, session: str, times: bool) -> None:
-    """The player has read what is kept and why, and agrees; times: to response times as well."""
+def give_consent(store: Store, settings: Settings, session: str, times: bool) -> None:
+    """Store that a player agrees to take part, and with `times` to response times being stored."""
     with store.write() as connection:
-        player = who(connection, settings, session, lock=True)
-        may_play(player)
-        values = {"consented": True, "times": times and not settings.minimal}
-        connection.execute(update(players).where(players.c.id == player.id).values(values))
+        player = current_player(connection, settings, session, lock=True)
+        require_active(player)
+        consent = {"consented": True, "times": times and not settings.minimal}
+        connection.execute(update(players).where(players.c.id == player.id).values(consent))
 
 
-def withdraw(store: Store, settings: Settings, session: str) -> None:
-    """Delete all that is kept of a player but their pseudonym, and that they were removed or went, so that it holds."""
+def withdraw(
+    store: Store, settings: Settings, session: str, player_tables: Iterable[Table]
+) -> None:
+    """Delete a player's data.
+
+    The pseudonym is kept, and whether the player withdrew or was removed, so that it still holds
+    when the player comes back.
+
+    Parameters
+    ----------
+    store, settings
+        Of the service.
+    session : str
+        The player's session.
+    player_tables : iterable of Table
+        The tables of games with a column `player`, in the order in which to delete from them.
+    """
     with store.write() as connection:
-        player = who(connection, settings, session, lock=True)
-        for table in (assignments, batches, sessions):
+        player = current_player(connection, settings, session, lock=True)
+        for table in (*player_tables, sessions):
             connection.execute(delete(table).where(table.c.player == player.id))
         state = "removed" if player.state == "removed" else "withdrawn"
-        emptied = columns(settings.rules.start()) | {
-            "labels": 0,
-            "consented": False,
-            "times": False,
-            "state": state,
-        }
+        emptied = {"consented": False, "times": False, "state": state}
         connection.execute(update(players).where(players.c.id == player.id).values(emptied))
 
 
-def who(connection: Connection, settings: Settings, session: str, lock: bool = False) -> Row:
-    """The player of a session, with their game and launch; locked until the transaction ends. Raises Problem 401."""
-    given = {"name": _name(settings, session), "now": settings.now_ms}
-    found = connection.execute(_WHO_LOCKED if lock else _WHO, given).first()
-    if found is None:
-        raise Problem(401, "session", "This session is over", "Ask the game for a new launch.")
-    return found
+def current_player(
+    connection: Connection, settings: Settings, session: str, lock: bool = False
+) -> Row[Any]:
+    """Return the player of a session, with the launch and whether the game is paused.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of a transaction.
+    settings : Settings
+        Of the service.
+    session : str
+        The session.
+    lock : bool
+        Lock the player's row until the transaction ends.
+
+    Raises
+    ------
+    Problem
+        401 if the session does not exist or has expired.
+    """
+    query = _PLAYER_LOCKED if lock else _PLAYER
+    values = {"token_hash": _token_hash(settings, session), "now": settings.now_ms}
+    player = connection.execute(query, values).first()
+    if player is None:
+        raise Problem(401, "session", "The session has expired", "Ask the game for a new launch.")
+    return player
 
 
-def may_play(player: Row) -> None:
-    """Raise Problem 403 where a player has been removed, or has withdrawn."""
+def require_active(player: Row[Any]) -> None:
+    """Raise Problem 403 if a player has been removed or has withdrawn."""
     if player.state == "removed":
-        raise Problem(
-            403,
-            "removed",
-            "Labelling is over for this player",
-            "The game has advertisements for them.",
-        )
+        title = "This player may not take part any more"
+        raise Problem(403, "removed", title, "The game offers them advertisements.")
     if player.state == "withdrawn":
-        raise Problem(
-            403,
-            "withdrawn",
-            "This player has withdrawn",
-            "Their data are deleted, and they are not asked.",
-        )
+        title = "This player has withdrawn"
+        raise Problem(403, "withdrawn", title, "Their data are deleted.")
 
 
-def standing(player: Row) -> Standing:
-    """Where a player stands, as the rules take it."""
-    removed = np.array([player.state == "removed"])
-    values = {
-        name: np.array([getattr(player, name)]) for name in Standing._fields if name != "removed"
-    }
-    return Standing(removed=removed, **values)
+def require_consent(player: Row[Any]) -> None:
+    """Raise Problem 403 if a player has not consented yet."""
+    if not player.consented:
+        title = "The player has not consented yet"
+        raise Problem(403, "consent", title, "Ask for consent first.")
 
 
-def columns(one: Standing) -> dict[str, Any]:
-    """The standing of one player as columns of `players`; whether they are removed is their state."""
-    return {name: values.item() for name, values in one._asdict().items() if name != "removed"}
+def require_running(player: Row[Any]) -> None:
+    """Raise Problem 503 if the operator has paused the player's game."""
+    if player.paused:
+        detail = "The operator has paused it. Try again later."
+        raise Problem(503, "paused", "The game is paused", detail, retry_s=600)
 
 
-def _name(settings: Settings, session: str) -> str:
-    """What a session is stored as: who reads the database cannot use it."""
+def _used_with(connection: Connection, game_id: str, jti: str) -> str | None:
+    query = select(launches.c.used_with).where(launches.c.game_id == game_id, launches.c.jti == jti)
+    used_with: str | None = connection.execute(query).scalar()
+    return used_with
+
+
+def _random_key() -> str:
+    return secrets.token_urlsafe()
+
+
+def _token_hash(settings: Settings, session: str) -> str:
+    """Return what a session is stored as, so that nobody can use a session from the database."""
     return settings.keys.mark("stored", session)

@@ -1,4 +1,4 @@
-"""Everything that goes wrong is answered as application/problem+json (RFC 9457), with an id that the log has too."""
+"""Errors as application/problem+json (RFC 9457), with an id that the log has too."""
 
 from __future__ import annotations
 
@@ -15,24 +15,31 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-log = logging.getLogger("gamelabel.service")
-RETRY_S = 5  # when a client may ask again while the database is away
+_log = logging.getLogger("gamelabel.service")
+_DATABASE_RETRY_S = 5  # when a client may try again while the database cannot be reached
 
 
 class Problem(Exception):
-    """A request that cannot be met: `kind` is for programs, `title` and `detail` are for people."""
+    """A request that cannot be answered.
+
+    Parameters
+    ----------
+    status : int
+        The HTTP status.
+    kind : str
+        A word for programs, the end of the problem's `type`.
+    title, detail : str
+        For people: what is wrong, and what to do.
+    retry_s : float, optional
+        When to try again, in seconds.
+    """
 
     def __init__(
         self, status: int, kind: str, title: str, detail: str = "", retry_s: float | None = None
     ) -> None:
         super().__init__(f"{status} {kind}: {detail or title}")
-        self.status, self.kind, self.title, self.detail, self.retry_s = (
-            status,
-            kind,
-            title,
-            detail,
-            retry_s,
-        )
+        self.status, self.kind, self.retry_s = status, kind, retry_s
+        self.title, self.detail = title, detail or title
 
 
 class ProblemBody(BaseModel):
@@ -45,90 +52,86 @@ class ProblemBody(BaseModel):
     instance: str
 
 
-def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The problems that a route may answer with, for its OpenAPI description; every route may answer with some."""
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
-    return {
-        status: {"description": _SAYS[status], "content": content}
-        for status in sorted({*statuses, 413, 429, 500, 503})
-    }
-
-
-_SAYS = {
+_DESCRIPTIONS = {
     400: "The request cannot be read.",
-    401: "No valid token.",
+    401: "The token is missing or not valid.",
     403: "The player may not do this.",
-    404: "There is no such thing, or it is another player's.",
-    409: "It does not fit what has happened before.",
+    404: "It does not exist, or it belongs to another player.",
+    409: "It contradicts an earlier request.",
     413: "The body is too large.",
-    415: "The body is no application/json.",
+    415: "The body is not application/json.",
     422: "A field is not as described.",
     425: "Too early: pictures must be looked at for a moment.",
     429: "Too many requests.",
-    500: "The service is at fault; the id is in its log.",
-    503: "Not now: the database is away, or the operator paused the game. Nothing was stored; send it again.",
+    500: "An error of the service; its log has the id.",
+    503: "The database cannot be reached, or the operator paused the game. "
+    "Nothing was stored: send the request again.",
 }
+_ANY_ROUTE = {413, 429, 500, 503}
 
 
-def answer(problem: Problem, cause: Exception | None = None) -> JSONResponse:
-    """A problem as a response; logged, the service's own faults with their traceback."""
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the problems of a route for its OpenAPI description, besides those of every route."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
+    return {
+        status: {"description": _DESCRIPTIONS[status], "content": content}
+        for status in sorted(_ANY_ROUTE.union(statuses))
+    }
+
+
+def problem_response(problem: Problem, cause: Exception | None = None) -> JSONResponse:
+    """Log a problem, an internal error with its traceback, and return it as a response."""
     instance = f"urn:uuid:{uuid.uuid4()}"
     level = logging.ERROR if problem.status >= 500 else logging.INFO
-    log.log(level, "%s %s", instance, problem, exc_info=cause if problem.status == 500 else None)
+    _log.log(level, "%s %s", instance, problem, exc_info=cause if problem.status == 500 else None)
     body = ProblemBody(
         type=f"urn:gamelabel:{problem.kind}",
         title=problem.title,
         status=problem.status,
-        detail=problem.detail or problem.title,
+        detail=problem.detail,
         instance=instance,
     )
     headers = {} if problem.retry_s is None else {"Retry-After": str(math.ceil(problem.retry_s))}
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(
-        body.model_dump(), problem.status, headers, media_type="application/problem+json"
-    )
+    media_type = "application/problem+json"
+    return JSONResponse(body.model_dump(), problem.status, headers, media_type)
 
 
-def away(error: Exception) -> Problem:
-    """The problem that a database's error is to a client; it names no detail of the database."""
-    log.error("the database: %s", error)
-    return Problem(
-        503,
-        "away",
-        "The service cannot store anything right now",
-        "Nothing was stored. Send the same request again in a moment.",
-        RETRY_S,
-    )
+def _database_problem(error: Exception) -> Problem:
+    """Log a database error, and return a problem that names no detail of the database."""
+    _log.error("the database cannot be used: %s", error)
+    title = "The service cannot store anything at the moment"
+    detail = "Nothing was stored. Send the same request again in a moment."
+    return Problem(503, "away", title, detail, _DATABASE_RETRY_S)
 
 
 def handle_problems(app: FastAPI) -> None:
-    """Let an application answer everything that is raised as a problem."""
+    """Make an application answer every error as a problem."""
 
     @app.exception_handler(Problem)
     def _problem(_: Request, problem: Problem) -> JSONResponse:
-        return answer(problem)
+        return problem_response(problem)
 
     @app.exception_handler(RequestValidationError)
     def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        faults = (f"{'.'.join(str(p) for p in e['loc'])}: {e['msg']}" for e in error.errors()[:5])
-        return answer(Problem(422, "invalid", "The request is not as described", "; ".join(faults)))
+        faults = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5]]
+        title = "The request is not as described"
+        return problem_response(Problem(422, "invalid", title, "; ".join(faults)))
 
     @app.exception_handler(HTTPException)
     def _http(_: Request, error: HTTPException) -> JSONResponse:
-        response = answer(Problem(error.status_code, "http", str(error.detail)))
+        response = problem_response(Problem(error.status_code, "http", str(error.detail)))
         response.headers.update(error.headers or {})
         return response
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(InterfaceError)
     @app.exception_handler(PoolTimeout)
-    def _away(_: Request, error: Exception) -> JSONResponse:
-        return answer(away(error))
+    def _database(_: Request, error: Exception) -> JSONResponse:
+        return problem_response(_database_problem(error))
 
     @app.exception_handler(Exception)
-    def _fault(_: Request, error: Exception) -> JSONResponse:
-        return answer(
-            Problem(500, "fault", "The service is at fault", "It has been logged under this id."),
-            error,
-        )
+    def _internal(_: Request, error: Exception) -> JSONResponse:
+        detail = "The error has been logged under this id."
+        return problem_response(Problem(500, "fault", "An internal error", detail), error)

@@ -1,4 +1,4 @@
-"""How often anyone may call: counts by who calls, of the minute that runs; nothing of earlier minutes is kept."""
+"""A limit on calls a minute. Only the current minute's counts are kept."""
 
 from __future__ import annotations
 
@@ -6,18 +6,27 @@ from collections import Counter
 from collections.abc import Callable
 
 
-class Rate:
-    """At most so many calls a minute of each caller; for one thread, such as an event loop's. clock: in seconds."""
+class RateLimit:
+    """Allow each caller a number of calls a minute. For one thread, such as an event loop's.
 
-    def __init__(self, most: int, clock: Callable[[], float]) -> None:
-        self.most, self.clock, self._minute = most, clock, 0
+    Parameters
+    ----------
+    limit : int
+        Calls a minute.
+    clock : callable
+        Returns the time in seconds.
+    """
+
+    def __init__(self, limit: int, clock: Callable[[], float]) -> None:
+        self.limit, self.clock = limit, clock
+        self._minute = 0
         self._calls: Counter[str] = Counter()
 
-    def allows(self, who: str) -> bool:
-        """Count a call, and say whether it is still one of those allowed."""
+    def allows(self, caller: str) -> bool:
+        """Count a call, and return whether it is within the limit."""
         minute = int(self.clock() // 60)
         if minute != self._minute:
             self._minute = minute
             self._calls.clear()
-        self._calls[who] += 1
-        return self._calls[who] <= self.most
+        self._calls[caller] += 1
+        return self._calls[caller] <= self.limit

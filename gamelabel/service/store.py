@@ -1,7 +1,8 @@
-"""The database: SQLite beside the program, or PostgreSQL by its address; migrated, and one transaction a call."""
+"""The database, SQLite or PostgreSQL: opened, migrated, and used one transaction at a time."""
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -16,100 +17,157 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 
-_SQLITE = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
+_MIGRATION_LOCK = 7081982  # any number, the same in every process
 
 
 class Store:
-    """A migrated database. `read` and `write` are the only ways in; a `write` is on disk when its block is left."""
+    """A migrated database.
+
+    Parameters
+    ----------
+    url : str
+        An SQLAlchemy address, such as `sqlite:///game.db` or `postgresql://user@host/name`.
+    connections : int
+        The size of the connection pool.
+
+    Raises
+    ------
+    ValueError
+        If the address is not valid, or a newer program made the database.
+    """
 
     def __init__(self, url: str, connections: int = 10) -> None:
-        """url: of SQLAlchemy, such as sqlite:///game.db or postgresql+psycopg://user@host/name.
-
-        Raises ValueError where the address is none, or the database was made by a newer program.
-        """
         self.engine = open_engine(url, connections)
-        # SQLite has one writer: in this process they queue up here instead of polling the file's lock
-        self._queue = threading.Lock() if self.engine.dialect.name == "sqlite" else nullcontext()
+        # SQLite has one writer: in this process writers queue here instead of polling its lock
+        self._writers = threading.Lock() if self.engine.dialect.name == "sqlite" else nullcontext()
         migrate(self.engine)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that writes nothing."""
+        """Open a transaction that only reads."""
         with self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction, all of it or nothing; one at a time on SQLite."""
+        """Open a transaction that is committed when the block ends, or rolled back on an error."""
         with (
-            self._queue,
+            self._writers,
             self.engine.connect().execution_options(writes=True) as connection,
             connection.begin(),
         ):
             yield connection
 
-    def add_new(self, connection: Connection, table: Table, **values: Any) -> bool:
-        """Insert a row unless one with its key is there; whether it was new. Safe beside other processes."""
-        make = sqlite.insert if self.engine.dialect.name == "sqlite" else postgresql.insert
-        fresh = make(table).values(values).on_conflict_do_nothing().returning(*table.primary_key)
-        return (
-            connection.execute(fresh).first() is not None
-        )  # PostgreSQL's driver does not always count rows
+    def insert_new(self, connection: Connection, table: Table, **values: Any) -> bool:
+        """Insert a row unless its key exists, and return whether it was inserted.
+
+        Safe while other processes do the same.
+        """
+        sql = sqlite if self.engine.dialect.name == "sqlite" else postgresql
+        insert = sql.insert(table).values(values).on_conflict_do_nothing()
+        # asked for the key, since PostgreSQL's driver does not always count rows
+        return connection.execute(insert.returning(*table.primary_key)).first() is not None
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close all connections."""
         self.engine.dispose()
 
 
 def open_engine(url: str, connections: int = 10) -> Engine:
-    """An engine with the durability that the service promises; makes a SQLite file's folder."""
+    """Create an engine with the durability that the service needs, and a SQLite file's folder.
+
+    Raises
+    ------
+    ValueError
+        If the address is not valid. The message does not contain a password.
+    """
     try:
         address = make_url(url)
     except ArgumentError as error:
-        raise ValueError(f"{url!r} is no database address: try sqlite:///game.db") from error
+        hidden = re.sub(r"//.*@", "//***@", url)
+        raise ValueError(f"{hidden!r} is not a database address: try sqlite:///game.db") from error
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
+    pool = {"pool_size": connections, "max_overflow": 0, "pool_timeout": 5}
     if address.get_backend_name() == "postgresql":
-        return create_engine(
-            address, pool_size=connections, max_overflow=0, pool_timeout=5, pool_pre_ping=True
-        )
-    if (
-        address.get_backend_name() != "sqlite"
-        or not address.database
-        or address.database == ":memory:"
-    ):
+        return create_engine(address, pool_pre_ping=True, **pool)
+    is_file = address.get_backend_name() == "sqlite" and address.database not in (None, ":memory:")
+    if not is_file:
         raise ValueError(f"{address.render_as_string()} is neither a SQLite file nor PostgreSQL")
-    Path(address.database).absolute().parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address, pool_size=connections, max_overflow=0, pool_timeout=5)
-
-    @event.listens_for(engine, "connect")
-    def set_up(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # transactions begin below, not where the driver guesses
-        for pragma in _SQLITE:
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(
-            "BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN"
-        )
-
+    Path(str(address.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(address, **pool)
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # `_begin_sqlite` begins transactions, not the driver
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that only reads and sees the database as it is at one moment."""
+    is_postgresql = engine.dialect.name == "postgresql"
+    options = {"isolation_level": "REPEATABLE READ"} if is_postgresql else {}
+    with engine.connect().execution_options(**options) as connection:
+        yield connection
+
+
 def migrate(engine: Engine) -> None:
-    """Bring the tables up to date. Raises ValueError where they are newer than this program."""
+    """Upgrade the tables to this program's version, all of them or none.
+
+    Raises
+    ------
+    ValueError
+        If a newer program made the database.
+    """
+    with engine.connect().execution_options(writes=True) as connection:
+        is_sqlite = engine.dialect.name == "sqlite"
+        driver: Any = connection.connection.driver_connection
+        if is_sqlite:  # a table that others refer to cannot be made anew while this is on
+            driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                if not is_sqlite:  # several processes may start at once
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+                if not is_current(connection):
+                    command.upgrade(migration_config(connection), "head")
+        finally:
+            if is_sqlite:
+                driver.execute("PRAGMA foreign_keys=ON")
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the tables have this program's version.
+
+    Raises
+    ------
+    ValueError
+        If a newer program made the database.
+    """
+    scripts = ScriptDirectory.from_config(migration_config(connection))
+    revision = MigrationContext.configure(connection).get_current_revision()
+    if revision is not None and revision not in {s.revision for s in scripts.walk_revisions()}:
+        address = connection.engine.url.render_as_string()
+        raise ValueError(
+            f"the database {address} is newer than this program (revision {revision}): "
+            "install a newer version of gamelabel"
+        )
+    return revision == scripts.get_current_head()
+
+
+def migration_config(connection: Connection) -> Config:
+    """Return the Alembic configuration for the service's migrations on a connection."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
-        if engine.dialect.name == "postgresql":  # several processes may start at once
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7081982)")
-        at = MigrationContext.configure(connection).get_current_revision()
-        if at is not None and at not in known:
-            where = engine.url.render_as_string()
-            raise ValueError(
-                f"the database {where} is newer than this program (revision {at}): install a newer one"
-            )
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    return config

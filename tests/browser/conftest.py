@@ -14,11 +14,13 @@ import pytest
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gamelabel.service.api import create_app
-from gamelabel.service.demo import create_game, make_run
-from gamelabel.service.games import Game, register
-from gamelabel.service.keys import new_keys, text
+from examples.demo_game.backend import create_game
+from gamelabel.service.keys import new_keys, public_text
+from gamelabel.service.pairs.batches import PairSettings
+from gamelabel.service.pairs.demo_run import make_demo_run
+from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from gamelabel.service.pairs.pool import load_run
+from gamelabel.service.pairs.start import player_app
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 
@@ -68,30 +70,40 @@ def _free_port() -> int:
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
-    make_run(folder, preferences=20, comparisons=20)
+    make_demo_run(folder, preferences=20, comparisons=20)
     return folder
 
 
 @pytest.fixture
 def demo(run: Path, tmp_path: Path) -> Iterator[Demo]:
-    store, settings = Store(f"sqlite:///{tmp_path / 'game.db'}"), Settings(new_keys(), look_s=0.2)
-    load_run(store, run, "study", side=64)
+    store, settings = Store(f"sqlite:///{tmp_path / 'game.db'}"), Settings(new_keys())
+    load_run(store, run, "study", size=64)
     key, (service, game) = (
         Ed25519PrivateKey.generate(),
         (f"http://127.0.0.1:{_free_port()}" for _ in range(2)),
     )
-    public = text(key.public_key().public_bytes_raw())
-    register(store, Game("demo", "Seven Hills", game, [public], f"{game}/rewards"))
+    seven_hills = PairGame(
+        game_id="demo",
+        title="Seven Hills",
+        origin=game,
+        launch_keys=[public_text(key)],
+        reward_url=f"{game}/rewards",
+    )
+    register_pair_game(store, seven_hills)
     backend = Running(
         create_game(key, "demo", service, settings.keys.public), int(game.rsplit(":", 1)[1])
     )
     port = int(service.rsplit(":", 1)[1])
+
+    def make_app() -> Any:
+        return player_app(store, settings, PairSettings(look_s=0.2))
+
     found = Demo(
         store,
-        lambda: create_app(store, settings),
+        make_app,
         service,
         game,
-        Running(create_app(store, settings), port),
+        Running(make_app(), port),
     )
     yield found
     found.leave()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urljoin
 
 import httpx
 from sqlalchemy.exc import OperationalError
@@ -45,7 +46,7 @@ def test_all_that_can_be_used_has_a_name_that_does_not_betray_the_answer(
     page = open_page(demo.game)
     frame = enter(page)
     learn(frame)
-    frame.locator("#where", has_text="Pair 1 of 5").wait_for()
+    frame.locator("#progress", has_text="Pair 1 of 5").wait_for()
     inner = page.frames[1]
     assert inner.locator("#left").get_attribute("aria-label") == "Picture 1"
     assert inner.locator("#right").get_attribute("aria-label") == "Picture 2"
@@ -56,7 +57,7 @@ def test_all_that_can_be_used_has_a_name_that_does_not_betray_the_answer(
         == [["", "", "blob:"]] * 2
     )
     label_five(page, frame)
-    assert "You earned 30 coins" in frame.locator("#say").inner_text()
+    assert "You earned 30 coins" in frame.locator("#announcer").inner_text()
     inner.evaluate(
         "for (const id of ['prompt', 'end-h']) document.getElementById(id).textContent ||= 'filled later'"
     )
@@ -76,15 +77,16 @@ def test_whoever_wants_no_motion_gets_none(demo: Demo, open_page: Open) -> None:
     assert moved == {"reduce": set(), "no-preference": {"fill", "pop"}}
 
 
-def test_no_module_waits_for_another_to_be_asked_for(demo: Demo) -> None:
-    page = httpx.get(f"{demo.service}/play/demo").text
-    at_once = set(re.findall(r'(?:src|href)="/static/(\w+\.js)"', page))
-    needed = {"play.js"}
-    for name in at_once:
-        needed |= set(
-            re.findall(r"from '\./(\w+\.js)'", httpx.get(f"{demo.service}/static/{name}").text)
-        )
-    assert at_once == needed
+def test_every_module_is_preloaded(demo: Demo) -> None:
+    address = f"{demo.service}/play/demo"
+    page = httpx.get(address).text
+    names = re.findall(r'(?:src|href)="(/static/[\w/]+\.js)"', page)
+    preloaded = {urljoin(address, name) for name in names}
+    imported = {urljoin(address, "/static/pairs/play.js")}
+    for module in preloaded:
+        paths = re.findall(r"from '(\.[\w./]+\.js)'", httpx.get(module).text)
+        imported |= {urljoin(module, path) for path in paths}
+    assert preloaded == imported
 
 
 def test_a_database_that_is_away_is_waited_for(
@@ -99,7 +101,7 @@ def test_a_database_that_is_away_is_waited_for(
         raise OperationalError("SELECT", {}, Exception("the server closed the connection"))
 
     for i in range(5):
-        frame.locator("#where", has_text=f"Pair {i + 1} of 5").wait_for()
+        frame.locator("#progress", has_text=f"Pair {i + 1} of 5").wait_for()
         if i == 4:
             frame.locator("#left[aria-disabled=false]").wait_for()
             monkeypatch.setattr(demo.store.engine, "connect", gone)

@@ -1,5 +1,6 @@
 """The player's way in a real browser, from the game's map to the coins in its purse."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,8 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from gamelabel.service.database_tables import assignments, pairs, players
+from gamelabel.service.database_tables import players
+from gamelabel.service.pairs.pair_tables import assignments, pairs
 from tests.browser.conftest import Demo
 
 Open = Callable[..., Any]
@@ -35,7 +37,7 @@ def learn(frame: Any) -> None:
 def label_five(page: Any, frame: Any) -> None:
     """Five pairs by the keys 1, 2 and Enter alone."""
     for i in range(5):
-        frame.locator("#where", has_text=f"Pair {i + 1} of 5").wait_for()
+        frame.locator("#progress", has_text=f"Pair {i + 1} of 5").wait_for()
         frame.locator("#left[aria-disabled=false]").wait_for()
         page.keyboard.press("12"[i % 2])
         page.keyboard.press("Enter")
@@ -88,7 +90,7 @@ def test_answers_outlast_a_service_that_goes_away_and_a_page_that_is_closed(
     frame = enter(page)
     learn(frame)
     for i in range(5):
-        frame.locator("#where", has_text=f"Pair {i + 1} of 5").wait_for()
+        frame.locator("#progress", has_text=f"Pair {i + 1} of 5").wait_for()
         if i == 4:
             demo.leave()
         frame.locator("#left[aria-disabled=false]").click()
@@ -148,7 +150,7 @@ def test_hostile_prompts_are_words(demo: Demo, open_page: Open) -> None:
     page = open_page(demo.game)
     frame = enter(page)
     learn(frame)
-    frame.locator("#where", has_text="Pair 1 of 5").wait_for()
+    frame.locator("#progress", has_text="Pair 1 of 5").wait_for()
     seen = frame.locator("#prompt").inner_text()
     label_five(page, frame)
     assert seen.split() in [prompt.split() for prompt in HOSTILE]
@@ -165,14 +167,11 @@ def test_no_other_page_can_show_the_frame(demo: Demo, open_page: Open) -> None:
 
 
 def test_the_page_is_small(demo: Demo, open_page: Open) -> None:
-    names = [
-        "/play/demo",
-        *(
-            f"/static/{name}"
-            for name in ("play.css", "play.js", "pair.js", "practice.js", "wire.js")
-        ),
-    ]
-    assert sum(len(httpx.get(demo.service + name).content) for name in names) < 60_000
+    page = httpx.get(f"{demo.service}/play/demo")
+    loaded = re.findall(r'(?:src|href)="(/static/[\w/]+\.(?:js|css))"', page.text)
+    assert len(loaded) == 7
+    replies = [page, *(httpx.get(demo.service + name) for name in loaded)]
+    assert sum(len(reply.content) for reply in replies) < 60_000
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -12,13 +12,14 @@ import uvicorn
 SERVICE = """
 import sys
 from pathlib import Path
-from gamelabel.service.api import create_app
+from gamelabel.service.pairs.batches import PairSettings
+from gamelabel.service.pairs.start import player_app
 from gamelabel.service.keys import load_keys
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 from tests.service.processes import run
-settings = Settings(load_keys(Path(sys.argv[3])), look_s=0.0, calls_per_minute=10**6)
-run(create_app(Store(sys.argv[2]), settings))
+settings = Settings(load_keys(Path(sys.argv[3])), calls_per_minute=10**6)
+run(player_app(Store(sys.argv[2]), settings, PairSettings(look_s=0.0)))
 """
 
 

@@ -10,8 +10,9 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from gamelabel.service.database_tables import assignments, batches, rewards
+from gamelabel.service.database_tables import rewards
 from gamelabel.service.launch_tokens import sign_launch
+from gamelabel.service.pairs.pair_tables import assignments, batches
 from gamelabel.service.store import Store
 from tests.service.databases import Server, postgres
 from tests.service.processes import SERVICE, Process

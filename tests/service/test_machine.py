@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import func, select
 
-from gamelabel.service.database_tables import assignments, batches, players, rewards
+from gamelabel.service.database_tables import rewards
+from gamelabel.service.pairs.pair_tables import assignments, batches, pair_standings
 from tests.service.worlds import Player, Service
 
 PEOPLE = st.sampled_from(["ann", "bob"])
@@ -108,7 +109,7 @@ class Way(RuleBasedStateMachine):
             assert count(assignments, assignments.c.choice.is_(None)) == 5 * len(self.open)
             assert count(batches) == acknowledged + len(self.open)
             assert count(rewards) == self.rewards
-            for row in connection.execute(select(players)):
+            for row in connection.execute(select(pair_standings)):
                 assert row.right + row.wrong <= row.labels
 
 

@@ -5,18 +5,22 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
 from gamelabel.reliability import dataset_statistics
-from gamelabel.service.operator import create_operator
-from gamelabel.service.pairs.export import read_database
+from gamelabel.service.database_tables import games
+from gamelabel.service.page import operator_template, render_page
+from gamelabel.service.pairs.export import LABEL_COLUMNS, PLAYER_COLUMNS, read_database
+from gamelabel.service.pairs.start import operator_app
 from gamelabel.study.label_sources import collect_labels
 from gamelabel.tables import labelled_pairs, read_table
+from gamelabel.tables.schema import TABLES
 from tests.service.worlds import KEYS, Service, batches
 
 
 def operator(service: Service) -> TestClient:
     headers = {"Authorization": f"Bearer {KEYS.operator}"}
-    return TestClient(create_operator(service.store, service.settings), headers=headers)
+    return TestClient(operator_app(service.store, service.settings), headers=headers)
 
 
 def address(service: Service) -> str:
@@ -28,16 +32,18 @@ def test_figures_are_those_of_the_tables(service: Service, tmp_path: Path) -> No
         list(batches(service.player(name), right=name != "cy"))
     service.player("dan").call("DELETE", "/v1/player")
     chess, go = operator(service).get("/v1/figures").json()
+    pairs = chess["pairs"]
     tables = read_database(address(service), service.run)
     known = dataset_statistics(tables.labels, tables.players, tables.pairs)
     assert chess["players"] == {"active": 2, "removed": 1, "withdrawn": 1}
-    assert chess["labels"] == len(tables.labels)
-    assert chess["batches"] == tables.labels.batch_id.nunique() == chess["rewards"]["waiting"]["n"]
+    assert pairs["labels"] == len(tables.labels)
+    assert pairs["batches"] == tables.labels.batch_id.nunique() == chess["rewards"]["waiting"]["n"]
     right, wrong = tables.players.comparisons_right.sum(), tables.players.comparisons_wrong.sum()
-    assert chess["accuracy"] == pytest.approx(right / (right + wrong))
-    assert chess["comparison_share"] == pytest.approx(known["comparisons"] / known["annotations"])
-    assert chess["alpha"]["low"] <= chess["alpha"]["value"] <= chess["alpha"]["high"]
-    assert (go["labels"], go["alpha"], go["accuracy"]) == (0, None, None)
+    assert pairs["accuracy"] == pytest.approx(right / (right + wrong))
+    assert pairs["comparison_share"] == pytest.approx(known["comparisons"] / known["annotations"])
+    assert pairs["alpha"]["low"] <= pairs["alpha"]["value"] <= pairs["alpha"]["high"]
+    empty = go["pairs"]
+    assert (empty["labels"], empty["alpha"], empty["accuracy"]) == (0, None, None)
 
 
 def test_a_pause_stops_new_batches_and_loses_no_answers(service: Service) -> None:
@@ -72,7 +78,7 @@ def test_a_retired_pair_is_dealt_no_more(service: Service) -> None:
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_nobody_operates_without_the_key(service: Service) -> None:
-    front = TestClient(create_operator(service.store, service.settings))
+    front = TestClient(operator_app(service.store, service.settings))
     for bearer in ("", "x", KEYS.operator[:-1], service.player().entry["session"]):
         headers = {"Authorization": f"Bearer {bearer}"}
         for method, path in [
@@ -126,8 +132,40 @@ def test_the_export_is_the_study_s_tables(service: Service, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "wrong", ["nonsense", "sqlite:///no/such.db", "postgresql://nobody@127.0.0.1:1/none"]
+    ("wrong", "message"),
+    [
+        ("nonsense", "'nonsense' is not a database address"),
+        ("nonsense//me:geheim@host", "is not a database address"),
+        ("sqlite:///no/such.db", r"/no/such\.db does not exist"),
+        ("postgresql://me:geheim@127.0.0.1:1/none", r"127\.0\.0\.1:1/none cannot be opened"),
+    ],
 )
-def test_a_database_that_is_not_there_is_named(wrong: str, tmp_path: Path) -> None:
-    with pytest.raises((ValueError, FileNotFoundError), match=r"nonsense|no/such\.db|127\.0\.0\.1"):
+def test_a_database_that_cannot_be_read_is_named_without_its_password(
+    wrong: str, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises((ValueError, FileNotFoundError), match=message) as error:
         read_database(wrong, tmp_path)
+    assert "geheim" not in str(error.value)
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_pool_that_does_not_exist_is_named(service: Service, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"game\.db has no pool 'other'.*gamelabel serve"):
+        read_database(address(service), tmp_path, pool="other")
+
+
+def test_the_columns_of_the_export_are_those_of_the_study() -> None:
+    assert list(LABEL_COLUMNS) == list(TABLES["labels"])
+    assert list(PLAYER_COLUMNS) == list(TABLES["players"])
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_title_is_text_on_the_pages(service: Service) -> None:
+    hostile = '<script>alert(1)</script> & "sons"'
+    with service.store.write() as connection:
+        connection.execute(update(games).values(title=hostile, coin="<b>coins"))
+    page = service.client.get("/play/chess").text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; " in page
+    assert "<script>alert" not in page
+    assert "<b>coins" not in page
+    assert render_page(operator_template(), activities=["<b>"]).count("<b>") == 0

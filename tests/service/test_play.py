@@ -4,7 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 from PIL import Image
 from sqlalchemy import func, select
 
-from gamelabel.service.database_tables import players, rewards
+from gamelabel.service.database_tables import players, rewards, sessions
+from gamelabel.service.pairs.pair_games import coins_at_level
+from gamelabel.service.pairs.pair_tables import pair_standings
 from tests.service.worlds import Service, batches, labels_of
 
 
@@ -76,7 +78,7 @@ def test_32_equal_posts_at_once_are_one_batch_of_labels_and_one_reward(service: 
     assert len(labels_of(service.store)) == 5
     with service.store.read() as connection:
         assert connection.execute(select(func.count()).select_from(rewards)).scalar() == 1
-        assert connection.execute(select(players.c.labels)).scalar() == 5
+        assert connection.execute(select(pair_standings.c.labels)).scalar() == 5
 
 
 def test_32_players_at_once_open_one_batch_each_and_all_points_differ_within_it(
@@ -103,13 +105,9 @@ def test_withdrawing_deletes_everything_but_that_they_went(service: Service) -> 
     assert labels_of(service.store) == []
     with service.store.read() as connection:
         row = connection.execute(select(players)).one()
-    assert (row.state, row.right, row.wrong, row.labels, row.consented) == (
-        "withdrawn",
-        0,
-        0,
-        0,
-        False,
-    )
+        assert connection.execute(select(pair_standings)).all() == []
+        assert connection.execute(select(sessions)).all() == []
+    assert (row.state, row.consented, row.times) == ("withdrawn", False, False)
     assert player.call("POST", "/v1/batches").status_code == 401
     assert service.player().entry["state"] == "withdrawn"
 
@@ -119,3 +117,32 @@ def test_withdrawing_does_not_undo_a_removal(service: Service) -> None:
     list(batches(player, right=False))
     assert player.call("DELETE", "/v1/player").status_code == 204
     assert service.player().entry["state"] == "removed"
+
+
+def test_a_batch_pays_by_the_level_that_the_player_had_reached(service: Service) -> None:
+    """The level rises exactly at a step: (7.4 + 4) / 15 = 0.76, with four of five right."""
+    player = service.player()
+    first = player.batch()
+    assert first["pays"] == 30  # 7.4 / 10 = 0.74, between the steps 0.68 and 0.76
+    answers = player.answers(first)
+    other = {"left": "right", "right": "left"}
+    answers["answers"][0]["choice"] = other[answers["answers"][0]["choice"]]
+    reply = player.call("POST", f"/v1/batches/{first['batch']}/answers", json=answers).json()
+    assert (reply["level"], reply["levels"], reply["reward"]["amount"]) == (2, 4, 30)
+    assert player.batch()["pays"] == 40
+
+
+def test_pay_rises_in_equal_steps() -> None:
+    assert [coins_at_level(50, level) for level in range(5)] == [10, 20, 30, 40, 50]
+    assert [coins_at_level(7, level) for level in range(5)] == [1, 2, 4, 5, 7]
+
+
+def test_a_key_returns_the_batch_that_it_opened(service: Service) -> None:
+    player = service.player()
+    key = {"Idempotency-Key": "a" * 16}
+    opened = player.call("POST", "/v1/batches", headers=key)
+    assert opened.status_code == 201
+    reply = player.send(opened.json()).json()
+    again = player.call("POST", "/v1/batches", headers=key)
+    assert (again.status_code, again.json()["reply"]) == (200, reply)
+    assert player.call("POST", "/v1/batches").status_code == 201

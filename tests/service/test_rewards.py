@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from examples.demo_game.backend import create_game
 from gamelabel.service.database_tables import rewards
-from gamelabel.service.demo import create_game
 from gamelabel.service.launch_tokens import sign_reward, verify_reward
 from tests.service.worlds import KEYS, Service, batches
 
@@ -43,12 +43,14 @@ def test_a_game_pays_once_however_often_a_reward_comes_and_in_any_order() -> Non
     key = Ed25519PrivateKey.generate()
     game = TestClient(create_game(key, "demo", "http://service", KEYS.public))
     game.get("/")
-    claims = jwt.decode(game.post("/launch").json()["launch"], options={"verify_signature": False})
+    claims = jwt.decode(
+        game.post("/launches").json()["launch"], options={"verify_signature": False}
+    )
     now = claims["iat"]
     tokens = [sign_reward(KEYS, "demo", f"r{i}", claims["jti"], 10, now) for i in range(3)]
     for token in (tokens[2], tokens[0], *[tokens[1]] * 100, tokens[2]):
         assert game.post("/rewards", content=token).status_code == 204
-    assert game.get("/purse").json() == {"coins": 40 + 30}
+    assert game.get("/coins").json() == {"coins": 40 + 30}
     assert game.post("/rewards", content=tokens[0][:-5] + "AAAAA").status_code == 400
     assert (
         game.post(

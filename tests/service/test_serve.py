@@ -1,44 +1,154 @@
-import re
-from pathlib import Path
+"""The file of games, and `gamelabel serve` as a person starts it."""
 
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
 import pytest
 
-from gamelabel.service.games import read_games
-from gamelabel.service.start import serve
+from gamelabel.service.games import Game, read_games
+from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
+from gamelabel.service.pairs.start import serve_study
+from gamelabel.service.store import Store
+from tests.service.worlds import KEYS
 
 DOCS = (Path(__file__).parents[2] / "docs/deployment.md").read_text()
+VALID: dict[str, Any] = {
+    "game_id": "x",
+    "title": "x",
+    "origin": "https://x.example",
+    "launch_keys": [KEYS.public],
+}
 
 
 def test_the_games_of_the_documentation_are_read(tmp_path: Path) -> None:
     path = tmp_path / "games.yaml"
     path.write_text(re.search(r"```yaml\n(.*?)```", DOCS, re.DOTALL)[1])
-    (game,) = read_games(path)
+    (game,) = read_games(path, PairGame)
     assert (game.game_id, game.coins, game.pool) == ("hills", 50, "study")
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "message"),
     [
-        ("", "must map"),
-        ("hills: 3", "nothing else"),
-        ("hills: {title: x, colour: red}", "nothing else"),
-        ("hills: {title: x}", "hills.*origin"),
+        ("", "must map the id of each game to its fields"),
+        ("[1]", "must map the id of each game to its fields"),
+        ("hills: {title: [}", "is not valid YAML"),
+        ("hills: 3", "line 1: game hills, field title: Field required"),
+        ("hills:\n  title: x\n  colour: red", "line 3: game hills, field colour: Extra inputs"),
+        ("hills: {title: x}", "line 1: game hills, field origin: Field required"),
+        ("hills:\n  origin: http://x.example", "line 2: game hills, field origin: must begin with"),
         (
-            "hills: {title: x, origin: 'https://x.example', launch_keys: [abc]}",
-            "no Ed25519 public key",
+            "hills:\n  origin: https://x.example/*",
+            "line 2: game hills, field origin: String should",
         ),
-        ("hills: {title: x, origin: 'http://x.example', launch_keys: [abc]}", "must be https"),
+        ("hills:\n  launch_keys:\n  - abc", "line 3.*launch_keys.0: 'abc' is not an Ed25519"),
+        ("hills:\n  launch_keys: []", "line 2.*launch_keys: List should have at least 1"),
+        ("hills:\n  reward_url: ftp://x", "line 2.*reward_url: must begin with"),
+        ("hills:\n  coins: '50'", "line 2.*coins: Input should be a valid integer"),
+        ("hills:\n  coins: 0", "line 2.*coins: Input should be greater than or equal to 1"),
+        ("hills:\n  title: x\n  title: y", "line 3: title is there twice"),
+        ("hills:\n  3: x", "line 1: game hills: field names must be words"),
+        ("a b: {title: x}", "line 1: game a b, field game_id: String should match"),
     ],
 )
-def test_a_bad_file_of_games_is_refused_with_the_reason(
-    tmp_path: Path, content: str, says: str
+def test_an_invalid_file_of_games_is_refused_with_file_line_and_field(
+    tmp_path: Path, content: str, message: str
 ) -> None:
     path = tmp_path / "games.yaml"
     path.write_text(content)
-    with pytest.raises(ValueError, match=says):
-        read_games(path)
+    with pytest.raises(ValueError, match=message) as error:
+        read_games(path, PairGame)
+    assert str(path) in str(error.value)
 
 
-def test_nothing_to_serve_is_said() -> None:
-    with pytest.raises(ValueError, match="give --study"):
-        serve(None, None, "", None, "127.0.0.1", 0, 1.0, False)
+def test_only_a_game_with_pairs_has_a_pool(tmp_path: Path) -> None:
+    Game(**VALID)
+    with pytest.raises(ValueError, match="pool"):
+        Game(**VALID, pool="study")
+    store = Store(f"sqlite:///{tmp_path / 'game.db'}")
+    with pytest.raises(ValueError, match=r"game x: the pool 'study' does not exist.*--study"):
+        register_pair_game(store, PairGame(**VALID))
+
+
+def test_nothing_to_serve_is_an_error() -> None:
+    with pytest.raises(ValueError, match="give the folder of a run"):
+        serve_study(None)
+
+
+def free_ports(n: int) -> int:
+    """Return the first of n ports in a row that are free."""
+    while True:
+        with socket.socket() as first:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+        try:
+            for i in range(n):
+                with socket.socket() as other:
+                    other.bind(("127.0.0.1", port + i))
+        except OSError:
+            continue
+        return port
+
+
+def start_demo(folder: Path, port: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "gamelabel.cli", "serve", "--demo", "--port", str(port)]
+    program = "import sys; from gamelabel.cli import main; sys.argv[0] = 'gamelabel'; main()"
+    command[1:3] = ["-c", program]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+def test_the_demo_starts_its_game_and_stops_it(tmp_path: Path) -> None:
+    port = free_ports(3)
+    demo = start_demo(tmp_path, port)
+    game = f"http://127.0.0.1:{port + 2}"
+    try:
+        assert demo.stdout is not None
+        for line in demo.stdout:
+            if line.startswith("operator:"):
+                break
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            try:
+                keys = httpx.get(f"http://127.0.0.1:{port}/v1/keys").json()
+                break
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        assert len(keys) == 1
+        with httpx.Client(base_url=game) as client:
+            assert "Seven Hills" in client.get("/").text
+            launch = client.post("/launches").json()
+        reply = httpx.post(f"http://127.0.0.1:{port}/v1/sessions", json=launch)
+        assert (reply.status_code, reply.json()["state"]) == (201, "active")
+    finally:
+        demo.send_signal(signal.SIGTERM)
+        demo.wait(20)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(game)
+
+
+@pytest.mark.slow
+def test_a_demo_game_that_cannot_start_is_an_error(tmp_path: Path) -> None:
+    port = free_ports(3)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port + 2))
+        demo = start_demo(tmp_path, port)
+        output, _ = demo.communicate(timeout=60)
+    assert demo.returncode == 2
+    assert f"the demo game did not start at port {port + 2}" in output

@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import select
 
 from gamelabel.games.pairs import Crowd, Posterior, Rules, simulate
-from gamelabel.service.database_tables import assignments, pairs, players
+from gamelabel.service.database_tables import players
 from gamelabel.service.launch_tokens import sign_launch
 from gamelabel.service.pairs.export import read_database
+from gamelabel.service.pairs.pair_tables import assignments, pair_standings, pairs
 from gamelabel.service.store import Store
 from gamelabel.tables import read_table
 from tests.service.processes import SERVICE, Process
@@ -85,7 +86,7 @@ def check_decisions(service: Service, address: str) -> None:
     """Every player's standing is what the rules make of their answers, batch by batch, and nothing else."""
     tables = read_database(address, service.run)
     gold = tables.pairs.set_index("pair_id").gold
-    rules = service.settings.rules
+    rules = service.pair_settings.rules
     labels = tables.labels.assign(gold=tables.labels.pair_id.map(gold))
     known = labels[labels.gold.notna()]
     right = (
@@ -96,7 +97,11 @@ def check_decisions(service: Service, address: str) -> None:
     with service.store.read() as connection:
         stored = {
             row.pseudonym: row
-            for row in connection.execute(select(players).where(players.c.labels > 0))
+            for row in connection.execute(
+                select(players.c.pseudonym, players.c.state, pair_standings).join(
+                    pair_standings, pair_standings.c.player == players.c.id
+                )
+            )
         }
     for player, own in labels.groupby("player_id", sort=False):
         standing = rules.start()

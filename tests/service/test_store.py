@@ -7,10 +7,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, select, text
 
-from gamelabel.service.database_tables import metadata, pairs, pictures, pools
-from gamelabel.service.games import Game, register
-from gamelabel.service.keys import load_keys
-from gamelabel.service.keys import text as text_of
+from gamelabel.service.database_tables import metadata
+from gamelabel.service.keys import load_keys, public_text
+from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
+from gamelabel.service.pairs.pair_tables import pairs, pictures, pools
 from gamelabel.service.pairs.pool import load_run
 from gamelabel.service.store import Store
 from tests.service.worlds import GAME_KEY, make_run
@@ -39,21 +39,25 @@ def test_a_write_is_all_or_nothing(url: str) -> None:
     with store.read() as connection:
         assert connection.execute(select(pools)).all() == []
     with store.write() as connection:
-        assert store.add_new(connection, pools, pool="x", length=0)
-        assert not store.add_new(connection, pools, pool="x", length=1)
+        assert store.insert_new(connection, pools, pool="x", length=0)
+        assert not store.insert_new(connection, pools, pool="x", length=1)
 
 
-@pytest.mark.parametrize("wrong", ["", "nonsense", "sqlite://", "mysql://host/name"])
-def test_what_is_no_database_is_named(wrong: str) -> None:
-    with pytest.raises(ValueError, match=r"database address|neither a SQLite file nor PostgreSQL"):
+@pytest.mark.parametrize(
+    "wrong", ["", "nonsense", "sqlite://", "mysql://u:geheim@host/name", "postgres//u:geheim@host"]
+)
+def test_an_invalid_address_is_an_error_without_its_password(wrong: str) -> None:
+    message = r"database address|neither a SQLite file nor PostgreSQL"
+    with pytest.raises(ValueError, match=message) as error:
         Store(wrong)
+    assert "geheim" not in str(error.value)
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_a_run_is_loaded_once_and_all_pictures_are_alike(url: str) -> None:
     store, run = Store(url), make_run(6, 6)
-    assert load_run(store, run, "study", side=16) == 12
-    assert load_run(store, run, "study", side=16) == 0
+    assert load_run(store, run, "study", size=16) == 12
+    assert load_run(store, run, "study", size=16) == 0
     with store.read() as connection:
         rows = connection.execute(select(pairs)).all()
         data = connection.execute(select(pictures.c.data)).scalars().all()
@@ -70,19 +74,22 @@ def test_a_run_with_a_broken_picture_is_not_loaded_at_all(url: str, tmp_path: Pa
     run = shutil.copytree(make_run(6, 6), tmp_path / "run")
     next((run / "images").iterdir()).write_bytes(b"no picture")
     store = Store(url)
-    with pytest.raises(ValueError, match="is no picture"):
+    with pytest.raises(ValueError, match="is not a picture"):
         load_run(store, run, "study")
     with store.read() as connection:
         assert connection.execute(select(pools)).all() == []
 
 
 def test_processes_may_start_at_the_same_time(url: str, tmp_path: Path) -> None:
-    run, public = make_run(6, 6), text_of(GAME_KEY.public_key().public_bytes_raw())
+    run, public = make_run(6, 6), public_text(GAME_KEY)
 
     def start(_: int) -> tuple[int, str]:
         store = Store(url)
-        new = load_run(store, run, "study", side=16)
-        register(store, Game("chess", "Chess", "https://game.example", [public]))
+        new = load_run(store, run, "study", size=16)
+        game = PairGame(
+            game_id="chess", title="Chess", origin="https://game.example", launch_keys=[public]
+        )
+        register_pair_game(store, game)
         store.close()
         return new, load_keys(tmp_path / "keys.json").public
 
@@ -98,10 +105,11 @@ def test_keys_are_made_once_and_for_their_owner_alone(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     assert load_keys(path).public == first.public
     assert first.secret.hex() not in repr(first)
-    path.chmod(0o644)
-    with pytest.raises(ValueError, match="chmod 600"):
-        load_keys(path)
+    for mode in (0o640, 0o620, 0o610, 0o604, 0o602):
+        path.chmod(mode)
+        with pytest.raises(ValueError, match="chmod 600"):
+            load_keys(path)
     path.write_text("{}")
     path.chmod(0o600)
-    with pytest.raises(ValueError, match="holds no keys"):
+    with pytest.raises(ValueError, match="does not hold keys"):
         load_keys(path)

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
-from gamelabel.service.database_tables import assignments, pairs, players
+from gamelabel.service.database_tables import players
+from gamelabel.service.pairs.pair_tables import assignments, pairs
 from gamelabel.service.store import Store
 from tests.service.worlds import Service, labels_of
 
@@ -87,7 +88,7 @@ def test_a_bot_that_is_honest_for_50_labels_and_then_guesses_is_removed(
     make: Callable[..., Service],
 ) -> None:
     # one bot, one course: how many of them are noticed, and how soon, is tested of the rules (tests/games/pairs/test_kinds.py)
-    service = make(preferences=150, comparisons=150, chance=np.random.default_rng(0))
+    service = make(preferences=150, comparisons=150, rng=np.random.default_rng(0))
     player, rng = service.player(), np.random.default_rng(0)
     for _ in range(10):
         assert player.send(player.batch()).json()["state"] == "active"

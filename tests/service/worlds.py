@@ -19,13 +19,14 @@ from fastapi.testclient import TestClient
 from PIL import Image
 from sqlalchemy import select
 
-from gamelabel.service.api import create_app
-from gamelabel.service.database_tables import assignments, pairs
-from gamelabel.service.games import Game, register
-from gamelabel.service.keys import new_keys, text
+from gamelabel.service.keys import new_keys, public_text
 from gamelabel.service.launch_tokens import sign_launch
 from gamelabel.service.outbox import Outbox
+from gamelabel.service.pairs.batches import PairSettings
+from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
+from gamelabel.service.pairs.pair_tables import assignments, pairs
 from gamelabel.service.pairs.pool import load_run
+from gamelabel.service.pairs.start import player_app
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 from gamelabel.tables import write_table
@@ -87,20 +88,27 @@ class Service:
     ) -> None:
         self.run = make_run(preferences, comparisons)
         self.clock = Clock()
-        self.settings = replace(Settings(KEYS, clock=self.clock, look_s=0.0), **settings)
+        own = {name: settings.pop(name) for name in ("rules", "look_s", "rng") if name in settings}
+        self.settings = replace(Settings(KEYS, clock=self.clock), **settings)
+        self.pair_settings = PairSettings(**{"look_s": 0.0, **own})
         self.store = Store(url)
-        load_run(self.store, self.run, "study", side=16)
+        load_run(self.store, self.run, "study", size=16)
         for game_id, key in {"chess": GAME_KEY, "go": OTHER_KEY}.items():
-            public = text(key.public_key().public_bytes_raw())
-            register(
-                self.store, Game(game_id, game_id, ORIGIN, [public], "https://game.example/rewards")
+            game = PairGame(
+                game_id=game_id,
+                title=game_id,
+                origin=ORIGIN,
+                launch_keys=[public_text(key)],
+                reward_url="https://game.example/rewards",
             )
+            register_pair_game(self.store, game)
         self.paid: list[httpx.Request] = []
         self.reply_to_reward = httpx.Response(200)
         wire = httpx.Client(transport=httpx.MockTransport(self._receive))
         self.outbox = Outbox(self.store, self.settings, wire)
         self.client = TestClient(
-            create_app(self.store, self.settings, self.outbox), raise_server_exceptions=False
+            player_app(self.store, self.settings, self.pair_settings, self.outbox),
+            raise_server_exceptions=False,
         )
         self._launches = itertools.count()
 

@@ -1,1 +1,4 @@
-"""How the database's tables came to be, step by step; each file of `versions` is one step."""
+"""The history of the database's tables. Each file of `versions` is one step.
+
+One database has one history: a game adds a step here when it adds or changes a table.
+"""

@@ -1,285 +1,297 @@
-"""Batches, a transaction a step: dealt, looked at, answered, judged and paid."""
+"""Batches of pairs, one transaction a step: dealt, shown, answered, judged and paid."""
 
 from __future__ import annotations
 
 import secrets
-import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, insert, update
 
-from gamelabel.games.pairs.pay import PAY_STEPS, pay_level
-from gamelabel.service.database_tables import (
-    assignments,
-    batches,
-    pairs,
-    pictures,
-    players,
-    pools,
-    rewards,
+from gamelabel.games.pairs import Posterior, Rules, pay_level
+from gamelabel.games.pairs.pay import PAY_STEPS
+from gamelabel.service.database_tables import players
+from gamelabel.service.outbox import book_reward
+from gamelabel.service.pairs import batch_queries as queries
+from gamelabel.service.pairs.deal import deal_batch
+from gamelabel.service.pairs.pair_games import (
+    StoredStanding,
+    coins_at_level,
+    pair_game,
+    read_standing,
+    standing_values,
 )
-from gamelabel.service.pairs.deal import deal
-from gamelabel.service.people import columns, may_play, standing, who
+from gamelabel.service.pairs.pair_tables import assignments, batches, pair_standings
+from gamelabel.service.people import (
+    current_player,
+    require_active,
+    require_consent,
+    require_running,
+)
 from gamelabel.service.problems import Problem
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 
-_LONGEST_MS = 600_000  # a longer time is not one of looking
+_LONGEST_RESPONSE_MS = 600_000  # longer times are not stored: nobody looked for that long
 
-# The questions of every request, put together once: that takes longer than to answer them.
-_OF_PLAYER = select(batches).where(batches.c.player == bindparam("player"))
-_MINE = _OF_PLAYER.where(batches.c.id == bindparam("batch"))
-_OPEN = _OF_PLAYER.where(
-    (batches.c.opened_key == bindparam("key", type_=batches.c.opened_key.type))
-    | batches.c.reply.is_(None)
-).order_by(batches.c.reply.is_(None))
-_ITEMS = (
-    select(assignments, pairs.c.prompt, pairs.c.gold)
-    .join(pairs, pairs.c.id == assignments.c.pair)
-    .where(assignments.c.batch == bindparam("batch"))
-    .order_by(assignments.c.place)
-)
-_JUDGE = update(players).where(players.c.id == bindparam("this"))
-_CLOSE = update(batches).where(batches.c.id == bindparam("this"))
-_CHOOSE = (
-    update(assignments)
-    .where(assignments.c.id == bindparam("this"))
-    .values(choice=bindparam("side"), response_ms=bindparam("ms"), answered_at=bindparam("at"))
-)
-_SHOWN = (
-    select(assignments.c.left, assignments.c.picture_left, pairs.c.picture_a, pairs.c.picture_b)
-    .join(pairs, pairs.c.id == assignments.c.pair)
-    .where(
-        (assignments.c.picture_left == bindparam("name"))
-        | (assignments.c.picture_right == bindparam("name"))
-    )
-    .where(assignments.c.player == bindparam("player"))
-)
-_DATA = (
-    select(pictures.c.data, pools.c.length)
-    .join(pools, pools.c.pool == pictures.c.pool)
-    .where(pictures.c.id == bindparam("picture"))
-)
+
+@dataclass(frozen=True)
+class PairSettings:
+    """The settings of the labeling game.
+
+    Parameters
+    ----------
+    rules : Rules
+        How comparison points are mixed in and players are judged. The default gate notices players
+        who begin to guess.
+    look_s : float
+        How long a pair is shown before it can be answered, in seconds.
+    rng : numpy.random.Generator
+        Source of randomness.
+    """
+
+    rules: Rules = field(default_factory=lambda: Rules(gate=Posterior()))
+    look_s: float = 1.0
+    rng: np.random.Generator = field(default_factory=np.random.default_rng)
 
 
 class Answer(NamedTuple):
-    """A player's choice, "left" or "right", and how long they looked, where they let us know."""
+    """A player's choice, "left" or "right", and the response time if the browser sent it."""
 
     choice: str
-    ms: int | None
+    response_ms: int | None
 
 
-def open_batch(
-    store: Store, settings: Settings, session: str, key: str | None
-) -> tuple[dict[str, Any], bool]:
-    """The player's open batch, or a new one, and whether it is new; a key once used returns the batch it opened."""
-    with store.write() as connection:
-        player = who(connection, settings, session, lock=True)
-        may_play(player)
-        found = connection.execute(_OPEN, {"player": player.id, "key": key}).first()
-        if found:
-            return _show(connection, player, found, settings), False
-        if not player.consented:
-            raise Problem(403, "consent", "The player has not agreed yet", "Ask for consent first.")
-        if player.paused:
-            raise Problem(
-                503,
-                "paused",
-                "Labelling is paused",
-                "The operator has paused it; try again later.",
-                600,
-            )
-        return _new_batch(connection, player, key, settings), True
+class Batches:
+    """The batches of all players.
 
-
-def show_batch(store: Store, settings: Settings, session: str, batch: str) -> dict[str, Any]:
-    """A batch of the player's."""
-    with store.read() as connection:
-        player = who(connection, settings, session)
-        return _show(connection, player, _find(connection, player, batch), settings)
-
-
-def answer(
-    store: Store, settings: Settings, session: str, batch: str, answers: Mapping[str, Answer]
-) -> dict[str, Any]:
-    """Take the answers to a whole batch, judge the player, and book the reward: all of it or nothing.
-
-    The same answers again return what they returned the first time.
+    Parameters
+    ----------
+    store : Store
+        The database.
+    settings : Settings
+        Of the service.
+    pair_settings : PairSettings
+        Of the labeling game.
     """
-    with store.write() as connection:
-        player = who(connection, settings, session, lock=True)
-        found = _find(connection, player, batch)
-        items = {row.id: row for row in connection.execute(_ITEMS, {"batch": batch})}
-        if items.keys() != answers.keys():
-            detail = f"A batch is answered as a whole: its {len(items)} items, each once."
-            raise Problem(409, "items", "These are not the items of this batch", detail)
-        choices = {item: _side(answers[item].choice, row.left) for item, row in items.items()}
-        if found.reply is not None:
-            if any(row.choice != choices[item] for item, row in items.items()):
-                raise Problem(
-                    409, "answered", "This batch has been answered", "The first answers stand."
-                )
-            return found.reply
-        may_play(player)
-        _has_looked(found, len(items), settings)
 
-        judged = [choices[item] == row.gold for item, row in items.items() if row.gold]
-        after = settings.rules.update(
-            standing(player), np.array([sum(judged)]), np.array([judged.count(False)])
-        )
-        state = "removed" if after.removed.item() else "active"
-        values = {**columns(after), "labels": player.labels + len(items), "state": state}
-        connection.execute(_JUDGE, {"this": player.id, **values})
-        at = None if settings.minimal else settings.now_ms
-        given = [
+    def __init__(self, store: Store, settings: Settings, pair_settings: PairSettings) -> None:
+        self.store, self.settings = store, settings
+        self.rules, self.look_s = pair_settings.rules, pair_settings.look_s
+        self.rng = pair_settings.rng
+
+    def open_batch(self, session: str, idempotency_key: str | None) -> tuple[dict[str, Any], bool]:
+        """Return the player's open batch, or a new one, and whether it is new.
+
+        A key that has been used returns the batch that it opened, even after it was answered.
+        """
+        with self.store.write() as connection:
+            player = current_player(connection, self.settings, session, lock=True)
+            require_active(player)
+            values = {"player": player.id, "key": idempotency_key}
+            batch = connection.execute(queries.OPEN_BATCH, values).first()
+            if batch:
+                return self._show(connection, player, batch), False
+            require_consent(player)
+            require_running(player)
+            return self._new_batch(connection, player, idempotency_key), True
+
+    def show_batch(self, session: str, batch_id: str) -> dict[str, Any]:
+        """Return a batch of the player."""
+        with self.store.read() as connection:
+            player = current_player(connection, self.settings, session)
+            return self._show(connection, player, _find_batch(connection, player, batch_id))
+
+    def answer_batch(
+        self, session: str, batch_id: str, answers: Mapping[str, Answer]
+    ) -> dict[str, Any]:
+        """Store the answers to a batch, judge the player and book the reward: all or nothing.
+
+        The same answers again return the same reply.
+        """
+        with self.store.write() as connection:
+            player = current_player(connection, self.settings, session, lock=True)
+            batch = _find_batch(connection, player, batch_id)
+            items = {row.id: row for row in connection.execute(queries.ITEMS, {"batch": batch_id})}
+            if items.keys() != answers.keys():
+                title = "These are not the items of this batch"
+                detail = f"Answer each of its {len(items)} items once."
+                raise Problem(409, "items", title, detail)
+            choices = {item: _side(answers[item].choice, row.left) for item, row in items.items()}
+            if batch.reply is not None:
+                if any(row.choice != choices[item] for item, row in items.items()):
+                    title = "This batch has been answered"
+                    raise Problem(409, "answered", title, "The first answers are kept.")
+                reply: dict[str, Any] = batch.reply
+                return reply
+            require_active(player)
+            self._check_look(batch, len(items))
+            self._store_choices(connection, player, choices, answers)
+            is_right = [choices[item] == row.gold for item, row in items.items() if row.gold]
+            return self._judge_and_pay(connection, player, batch, is_right, len(items))
+
+    def picture(self, session: str, name: str) -> bytes:
+        """Return a picture by its name, which is valid for one assignment.
+
+        All pictures of a pool have the same length.
+        """
+        with self.store.read() as connection:
+            player = current_player(connection, self.settings, session)
+            values = {"player": player.id, "name": name}
+            shown = connection.execute(queries.SHOWN_PICTURE, values).first()
+            if shown is None:
+                raise _missing("picture")
+            is_a = (shown.left == "a") == (shown.picture_left == name)
+            picture = shown.picture_a if is_a else shown.picture_b
+            row = connection.execute(queries.PICTURE_DATA, {"picture": picture}).one()
+        data: bytes = row.data
+        return data.ljust(row.length, b"\0")
+
+    def _standing(self, connection: Connection, player: Row[Any]) -> StoredStanding:
+        return read_standing(connection, player) or StoredStanding(self.rules.start(), labels=0)
+
+    def _new_batch(
+        self, connection: Connection, player: Row[Any], idempotency_key: str | None
+    ) -> dict[str, Any]:
+        standing, labels = self._standing(connection, player)
+        game = pair_game(connection, player.game_id)
+        is_comparison = self.rules.draw_comparisons(standing, self.rng)[0].tolist()
+        dealt = deal_batch(connection, player.id, game.pool, is_comparison, self.rng)
+        if dealt is None:
+            title = "There are no pairs left"
+            raise Problem(404, "finished", title, "This player has seen all pairs.")
+        batch_id, level = _random_id(), pay_level(standing.right, standing.wrong).item()
+        connection.execute(
+            insert(batches),
             {
-                "this": item,
-                "side": choices[item],
-                "ms": _time(answers[item].ms) if player.times else None,
-                "at": at,
+                "id": batch_id,
+                "player": player.id,
+                "number": labels // self.rules.batch_size,
+                "level": level,
+                "opened_key": idempotency_key,
+                "opened_at": self.settings.now_ms,
+            },
+        )
+        sides = np.where(self.rng.random(len(dealt)) < 0.5, "a", "b").tolist()
+        rows = [
+            {
+                "id": _random_id(),
+                "batch": batch_id,
+                "player": player.id,
+                "pair": pair.id,
+                "place": place,
+                "left": side,
+                "picture_left": _random_id(),
+                "picture_right": _random_id(),
             }
-            for item in sorted(items)
+            for place, (pair, side) in enumerate(zip(dealt, sides, strict=True))
         ]
-        connection.execute(_CHOOSE, given)
-        paid = {"id": str(uuid.uuid4()), "amount": amount(player.coins, found.level)}
-        due = {
-            **paid,
-            "game_id": player.game_id,
-            "launch": player.launch,
-            "state": "waiting",
-            "due_at": settings.now_ms,
-        }
-        connection.execute(insert(rewards), due)
+        connection.execute(insert(assignments), rows)
+        items = [
+            _item(row["id"], pair.prompt, row["picture_left"], row["picture_right"])
+            for row, pair in zip(rows, dealt, strict=True)
+        ]
+        return self._batch_body(batch_id, coins_at_level(game.coins, level), items, None)
+
+    def _show(self, connection: Connection, player: Row[Any], batch: Row[Any]) -> dict[str, Any]:
+        items = [
+            _item(row.id, row.prompt, row.picture_left, row.picture_right)
+            for row in connection.execute(queries.ITEMS, {"batch": batch.id})
+        ]
+        coins = pair_game(connection, player.game_id).coins
+        return self._batch_body(batch.id, coins_at_level(coins, batch.level), items, batch.reply)
+
+    def _batch_body(
+        self, batch_id: str, pays: int, items: list[dict[str, str]], reply: Any
+    ) -> dict[str, Any]:
+        look_s = self.look_s
+        return {"batch": batch_id, "pays": pays, "look_s": look_s, "items": items, "reply": reply}
+
+    def _check_look(self, batch: Row[Any], n_items: int) -> None:
+        """Raise Problem 425 if the batch is answered faster than its pairs are shown."""
+        looked_s = (self.settings.now_ms - batch.opened_at) / 1000
+        needed_s = self.look_s * n_items
+        # a negative time means that the clock was set back, for which nobody has to wait
+        if 0 <= looked_s < needed_s:
+            detail = "Every pair must be looked at for a moment."
+            raise Problem(425, "early", "Too early", detail, retry_s=needed_s - looked_s)
+
+    def _store_choices(
+        self,
+        connection: Connection,
+        player: Row[Any],
+        choices: Mapping[str, str],
+        answers: Mapping[str, Answer],
+    ) -> None:
+        rows = []
+        for item in sorted(choices):
+            response_ms = answers[item].response_ms if player.times else None
+            if response_ms is not None and response_ms > _LONGEST_RESPONSE_MS:
+                response_ms = None
+            answered_at = None if self.settings.minimal else self.settings.now_ms
+            row = {"item": item, "side": choices[item], "ms": response_ms, "at": answered_at}
+            rows.append(row)
+        connection.execute(queries.STORE_CHOICE, rows)
+
+    def _judge_and_pay(
+        self,
+        connection: Connection,
+        player: Row[Any],
+        batch: Row[Any],
+        is_right: list[bool],
+        n_items: int,
+    ) -> dict[str, Any]:
+        """Update the player's standing, book the reward, and close the batch with the reply."""
+        before, labels = self._standing(connection, player)
+        n_right, n_wrong = is_right.count(True), is_right.count(False)
+        standing = self.rules.update(before, np.array([n_right]), np.array([n_wrong]))
+        labels += n_items
+        values = {**standing_values(standing), "labels": labels}
+        if not self.store.insert_new(connection, pair_standings, player=player.id, **values):
+            row = pair_standings.c.player == player.id
+            connection.execute(update(pair_standings).where(row).values(values))
+        state = "removed" if standing.removed.item() else "active"
+        if state != player.state:
+            row = players.c.id == player.id
+            connection.execute(update(players).where(row).values(state=state))
+        coins = pair_game(connection, player.game_id).coins
+        amount = coins_at_level(coins, batch.level)
         reply = {
             "state": state,
-            "reward": paid,
-            "level": found.level,
+            "reward": book_reward(connection, self.settings, player, amount),
+            "level": batch.level,
             "levels": len(PAY_STEPS),
-            "labels": values["labels"],
+            "labels": labels,
         }
-        connection.execute(_CLOSE, {"this": batch, "reply": reply, "opened_at": None})
+        closed = {"reply": reply, "opened_at": None}
+        connection.execute(update(batches).where(batches.c.id == batch.id).values(closed))
         return reply
 
 
-def picture(store: Store, settings: Settings, session: str, name: str) -> bytes:
-    """A picture of the player's by its name, which is for one assignment; all of a pool are equally long."""
-    with store.read() as connection:
-        player = who(connection, settings, session)
-        row = connection.execute(_SHOWN, {"player": player.id, "name": name}).first()
-        if row is None:
-            raise _missing("picture")
-        shows_a = (row.left == "a") == (row.picture_left == name)
-        found = connection.execute(
-            _DATA, {"picture": row.picture_a if shows_a else row.picture_b}
-        ).one()
-    return found.data.ljust(found.length, b"\0")
-
-
-def amount(coins: int, level: int) -> int:
-    """What a batch pays at a level: equal steps up to `coins` at the highest."""
-    return coins * (level + 1) // (len(PAY_STEPS) + 1)
-
-
-def _new_batch(
-    connection: Connection, player: Row, key: str | None, settings: Settings
-) -> dict[str, Any]:
-    now = standing(player)
-    chance, size = settings.chance, settings.rules.batch_size
-    counts = settings.rules.draw_comparisons(now, chance)[0]
-    again = (chance.random(size) < settings.again).tolist()
-    dealt = deal(connection, player.id, player.pool, counts.tolist(), again, chance)
-    if dealt is None:
-        raise Problem(
-            404,
-            "finished",
-            "There are no pictures left",
-            "This player has seen what there is to see.",
-        )
-    number = player.labels // size
-    batch = {
-        "id": _opaque(),
-        "player": player.id,
-        "number": number,
-        "opened_key": key,
-        "opened_at": settings.now_ms,
-    }
-    batch["level"] = pay_level(now.right, now.wrong).item()
-    connection.execute(insert(batches), batch)
-    sides = np.where(chance.random(size) < 0.5, "a", "b").tolist()
-    rows = [
-        {
-            "id": _opaque(),
-            "batch": batch["id"],
-            "player": player.id,
-            "pair": pair.id,
-            "place": place,
-            "left": side,
-        }
-        | {"picture_left": _opaque(), "picture_right": _opaque()}
-        for place, (pair, side) in enumerate(zip(dealt, sides, strict=True))
-    ]
-    connection.execute(insert(assignments), rows)
-    items = [
-        {
-            "item": row["id"],
-            "prompt": pair.prompt,
-            "left": row["picture_left"],
-            "right": row["picture_right"],
-        }
-        for row, pair in zip(rows, dealt, strict=True)
-    ]
-    return _as_sent(player, batch["id"], batch["level"], items, None, settings)
-
-
-def _show(connection: Connection, player: Row, batch: Row, settings: Settings) -> dict[str, Any]:
-    items = [
-        {"item": row.id, "prompt": row.prompt, "left": row.picture_left, "right": row.picture_right}
-        for row in connection.execute(_ITEMS, {"batch": batch.id})
-    ]
-    return _as_sent(player, batch.id, batch.level, items, batch.reply, settings)
-
-
-def _as_sent(
-    player: Row, batch: str, level: int, items: list[dict[str, str]], reply: Any, settings: Settings
-) -> dict[str, Any]:
-    pays = amount(player.coins, level)
-    return {"batch": batch, "pays": pays, "look_s": settings.look_s, "items": items, "reply": reply}
-
-
-def _find(connection: Connection, player: Row, batch: str) -> Row:
-    found = connection.execute(_MINE, {"player": player.id, "batch": batch}).first()
-    if found is None:
+def _find_batch(connection: Connection, player: Row[Any], batch_id: str) -> Row[Any]:
+    values = {"player": player.id, "batch": batch_id}
+    batch = connection.execute(queries.BATCH, values).first()
+    if batch is None:
         raise _missing("batch")
-    return found
+    return batch
 
 
-def _has_looked(batch: Row, items: int, settings: Settings) -> None:
-    looked_s, needed_s = (settings.now_ms - batch.opened_at) / 1000, settings.look_s * items
-    if 0 <= looked_s < needed_s:  # below 0 the clock was set back: nobody is kept waiting for that
-        raise Problem(
-            425,
-            "early",
-            "Too early",
-            "Every pair is to be looked at for a moment.",
-            needed_s - looked_s,
-        )
+def _item(item_id: str, prompt: str, left: str, right: str) -> dict[str, str]:
+    return {"item": item_id, "prompt": prompt, "left": left, "right": right}
 
 
 def _side(choice: str, left: str) -> str:
-    return left if choice == "left" else "ab"[left == "a"]
+    """Return which image, "a" or "b", a choice of "left" or "right" means."""
+    other = "b" if left == "a" else "a"
+    return left if choice == "left" else other
 
 
-def _time(ms: int | None) -> int | None:
-    return ms if ms is not None and ms <= _LONGEST_MS else None
+def _missing(noun: str) -> Problem:
+    detail = f"This player has no {noun} with that id."
+    return Problem(404, "missing", f"There is no such {noun}", detail)
 
 
-def _missing(what: str) -> Problem:
-    return Problem(
-        404, "missing", f"There is no such {what}", f"This player has no {what} of that name."
-    )
-
-
-def _opaque() -> str:
+def _random_id() -> str:
     return secrets.token_urlsafe(16)

@@ -1,81 +1,133 @@
-"""Which points a player is dealt: as `game.Deck` deals them, but out of a database that many processes share.
+"""Which pairs a player is dealt: the rule of `gamelabel.games.pairs.deck`, applied to the database.
 
-Every batch costs the same question and the same writes, whatever it is made of, so that the time it takes tells
-nothing. No player ever gets a point twice: one that comes back could only be a comparison point.
+Every batch takes the same query and the same number of writes, whatever it is made of, so that
+the time it takes tells nothing. No player gets a pair twice: one that comes back could only be a
+comparison point.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, Select, bindparam, exists, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    literal,
+    select,
+    union_all,
+    update,
+)
 
-from gamelabel.service.database_tables import assignments, pairs
+from gamelabel.games.pairs.deck import MAX_LABELS, REPEAT_PROBABILITY, stock_order
+from gamelabel.service.pairs.pair_tables import assignments, pairs
 
-_WINDOW = 8  # batches: so many times more points than needed are looked at, so that neighbours differ each time
-_STOCKS = (("comparison", False), ("preference", True), ("preference", False))
+# So many times more pairs than a batch needs are considered, so that batches differ.
+_WINDOW = 8
+
+# (stock, kind, condition): the condition says in SQL what `stock_of` says, in parts that the index
+# `ix_pairs_deal` finds without sorting.
+STOCKS: tuple[tuple[str, str, ColumnElement[bool]], ...] = (
+    ("comparison", "comparison", ~pairs.c.shared),
+    ("fresh", "preference", ~pairs.c.shared & (pairs.c.served == 0)),
+    ("fresh", "preference", pairs.c.shared & (pairs.c.served == 0)),
+    ("open", "preference", pairs.c.shared & pairs.c.served.between(1, MAX_LABELS - 1)),
+    ("closed", "preference", ~pairs.c.shared & (pairs.c.served >= 1)),
+    ("closed", "preference", pairs.c.shared & (pairs.c.served >= MAX_LABELS)),
+)
 
 
-def deal(
+def deal_batch(
     connection: Connection,
     player: int,
     pool: str,
-    counts: Sequence[bool],
-    again: Sequence[bool],
-    chance: np.random.Generator,
-) -> list[Row] | None:
-    """A pair for each place of a batch, None where not enough are new to the player; to be called in a write.
+    is_comparison: Sequence[bool],
+    rng: np.random.Generator,
+) -> list[Row[Any]] | None:
+    """Choose a pair for each place of a batch and count it as served.
 
-    counts: which places get a comparison point; again: which of the others would rather have a point of those that are
-    served again and again. Where one stock is spent the next steps in, as in `game.Deck`; comparison points stand in
-    for spent preferences, and when they are spent themselves the game is over: nobody labels unjudged.
+    Comparison points replace preferences when the player has had all of those. When there are not
+    enough comparison points either, the game is over for the player, since nobody labels without
+    being judged.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of a transaction that writes.
+    player : int
+        The player's row.
+    pool : str
+        The pool of pairs.
+    is_comparison : sequence of bool
+        Which places get a comparison point.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    list of Row or None
+        The pairs, None if too few are new to the player.
     """
-    found = connection.execute(
-        _LEAST_SERVED, {"player": player, "pool": pool, "most": _WINDOW * len(counts)}
-    ).all()
-    mixed = [found[i] for i in chance.permutation(len(found))]
-    comparisons = iter([row for row in mixed if row.kind == "comparison"])
-    shared = iter([row for row in mixed if row.again])
-    rest = [row for row in mixed if row.kind == "preference" and not row.again]
-    fresh, spent = (
-        iter([row for row in rest if not row.served]),
-        iter([row for row in rest if row.served]),
-    )
-    dealt = []
-    for place in range(len(counts)):
-        orders: tuple[Iterator[Row], ...] = (comparisons,)
-        if not counts[place]:
-            orders = (shared, fresh, spent) if again[place] else (fresh, shared, spent)
-        row = next(
-            (row for stock in (*orders, comparisons) if (row := next(stock, None)) is not None),
-            None,
-        )
+    size = len(is_comparison)
+    repeat = (rng.random(size) < REPEAT_PROBABILITY).tolist()
+    values = {"player": player, "pool": pool, "window": _WINDOW * size}
+    candidates = connection.execute(_CANDIDATES, values).all()
+    stocks = _shuffled_stocks(candidates, _WINDOW * size, rng)
+    dealt: list[Row[Any]] = []
+    for place in range(size):
+        order: Sequence[str] = () if is_comparison[place] else stock_order(repeat[place])
+        row = _first(stocks[stock] for stock in (*order, "comparison"))
         if row is None:
             return None
         dealt.append(row)
-    connection.execute(_SERVED, [{"this": row.id} for row in sorted(dealt, key=lambda row: row.id)])
+    connection.execute(_COUNT, [{"pair": pair} for pair in sorted(row.id for row in dealt)])
     return dealt
 
 
-def _least_served(kind: str, again: bool) -> Select:
-    """The `most` least served pairs of a stock that a player has not had."""
+def _shuffled_stocks(
+    candidates: Sequence[Row[Any]], window: int, rng: np.random.Generator
+) -> dict[str, Iterator[Row[Any]]]:
+    """Return an iterator for each stock: pairs that were served least come first."""
+    stocks = {}
+    for name in ("comparison", "fresh", "open", "closed"):
+        stock = [row for row in candidates if row.stock == name]
+        stock.sort(key=lambda row: (row.served, row.place))
+        stock = [stock[i] for i in rng.permutation(min(window, len(stock)))]
+        if name != "comparison":  # any of the window's; they differ in how often they were served
+            stock.sort(key=lambda row: row.served)
+        stocks[name] = iter(stock)
+    return stocks
+
+
+def _first(stocks: Iterator[Iterator[Row[Any]]]) -> Row[Any] | None:
+    """Take the next pair of the first stock that has one."""
+    for stock in stocks:
+        row = next(stock, None)
+        if row is not None:
+            return row
+    return None
+
+
+def _least_served(stock: str, kind: str, condition: ColumnElement[bool]) -> Select[Any]:
+    """Select the least served pairs of a stock that the player has not had."""
     had = exists().where(
         assignments.c.player == bindparam("player"), assignments.c.pair == pairs.c.id
     )
-    of_stock = (
-        pairs.c.pool == bindparam("pool"),
-        pairs.c.kind == kind,
-        pairs.c.again == again,
-        ~pairs.c.retired,
+    columns = (pairs.c.id, pairs.c.prompt, pairs.c.served, pairs.c.place)
+    query = (
+        select(*columns, literal(stock).label("stock"))
+        .where(pairs.c.pool == bindparam("pool"), pairs.c.kind == kind, condition)
+        .where(~pairs.c.retired, ~had)
+        .order_by(pairs.c.served, pairs.c.place)
+        .limit(bindparam("window"))
     )
-    wanted = select(pairs.c.id, pairs.c.prompt, pairs.c.kind, pairs.c.again, pairs.c.served).where(
-        *of_stock, ~had
-    )
-    return (
-        wanted.order_by(pairs.c.served, pairs.c.place).limit(bindparam("most")).subquery().select()
-    )
+    return query.subquery().select()
 
 
-_LEAST_SERVED = union_all(*(_least_served(*stock) for stock in _STOCKS))
-_SERVED = update(pairs).where(pairs.c.id == bindparam("this")).values(served=pairs.c.served + 1)
+_CANDIDATES = union_all(*(_least_served(*stock) for stock in STOCKS))
+_COUNT = update(pairs).where(pairs.c.id == bindparam("pair")).values(served=pairs.c.served + 1)

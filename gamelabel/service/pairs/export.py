@@ -1,124 +1,234 @@
-"""Labels out of the service's database: what players chose, by the study's tables.
+"""A pool's pairs, labels and players from the service's database, as the study's tables.
 
-Only SQL stands here, on tables that `gamelabel.service` migrates, so the statistics need nothing of the service.
+The columns are those of `gamelabel.tables.schema`: `check_table` refuses any other.
 """
 
 from __future__ import annotations
 
+import io
+import tempfile
+import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
+from sqlalchemy import Connection, Select, exists, literal, make_url, select
+from sqlalchemy.exc import ArgumentError, OperationalError
 
-from gamelabel.tables.checks import check_table
-from gamelabel.tables.label_tables import LabelTables
+from gamelabel.files import write_bytes
+from gamelabel.service.database_tables import players
+from gamelabel.service.pairs.pair_tables import (
+    assignments,
+    batches,
+    pair_games,
+    pair_standings,
+    pairs,
+    pictures,
+)
+from gamelabel.service.store import Store, is_current, open_engine, snapshot
+from gamelabel.tables import LabelTables, check_table, write_table
+from gamelabel.tables.schema import TABLES
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-_PAIRS = """
-    SELECT pair_id, prompt_id, prompt, kind, image_a, image_b, seed_a, seed_b, model, gold, picture_a, picture_b
-    FROM pairs WHERE pool = :pool AND (NOT retired OR EXISTS (
-        SELECT 1 FROM assignments a WHERE a.pair = pairs.id AND a.choice IS NOT NULL))
-    ORDER BY pair_id"""
-_LABELS = """
-    SELECT a.id AS label_id, p.pseudonym AS player_id, q.pair_id, a.batch AS batch_id, a.choice, a."left" AS shown_left,
-        a.response_ms, a.answered_at
-    FROM assignments a JOIN pairs q ON q.id = a.pair JOIN players p ON p.id = a.player JOIN batches b ON b.id = a.batch
-    WHERE a.choice IS NOT NULL AND q.pool = :pool
-    ORDER BY p.id, b.number, a.place"""
-_PLAYERS = """
-    SELECT p.pseudonym AS player_id, p.game_id, p.state, p."right" AS comparisons_right,
-        p.wrong AS comparisons_wrong, p.labels
-    FROM players p JOIN games g ON g.game_id = p.game_id
-    WHERE g.pool = :pool AND p.state <> 'withdrawn' AND p.labels > 0
-    ORDER BY p.id"""
+# What each column of the study's tables is in the database.
+LABEL_COLUMNS: dict[str, Any] = {
+    "label_id": assignments.c.id,
+    "player_id": players.c.pseudonym,
+    "pair_id": pairs.c.pair_id,
+    "batch_id": assignments.c.batch,
+    "choice": assignments.c.choice,
+    "shown_left": assignments.c.left,
+    "response_ms": assignments.c.response_ms,
+    "created_at": assignments.c.answered_at,
+    "source": literal("game"),
+}
+PLAYER_COLUMNS: dict[str, Any] = {
+    "player_id": players.c.pseudonym,
+    "game_id": players.c.game_id,
+    "state": players.c.state,
+    "comparisons_right": pair_standings.c.right,
+    "comparisons_wrong": pair_standings.c.wrong,
+    "labels": pair_standings.c.labels,
+}
 
 
 def read_database(
     url: str, run_dir: str | Path, images: str = "outside/images", pool: str = "study"
 ) -> LabelTables:
-    """Read the pairs, labels and players of a pool, all as they stand at one moment.
+    """Read a pool from a database that is not open; the database is not changed.
 
-    url: the database's address, as `gamelabel serve --database` takes it. A picture that lies in the run's folder is
-    named there; one that does not is written to `run_dir/images`, as players saw it. Raises ModuleNotFoundError without
-    the extra `server`, FileNotFoundError or ValueError where there is no such database or pool.
+    Parameters
+    ----------
+    url : str
+        The address of the database, as for `gamelabel serve --database`.
+    run_dir, images, pool
+        See `read_pool`.
+
+    Returns
+    -------
+    LabelTables
+        The tables `pairs`, `labels` and `players`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the SQLite file does not exist.
+    ValueError
+        If the database cannot be opened, was not made by this version, or has no such pool.
+        No message contains a password.
     """
-    with _connect(url) as connection:
-        pairs = _query(connection, _PAIRS, pool)
-        if pairs.empty:
-            raise ValueError(
-                f"no pool {pool!r} in {connection.engine.url}: gamelabel serve --study fills it"
-            )
-        labels, players = _query(connection, _LABELS, pool), _query(connection, _PLAYERS, pool)
-        for side in "ab":
-            pairs[f"image_{side}"] = [
-                _picture(connection, Path(run_dir), images, name, picture)
-                for name, picture in zip(
-                    pairs[f"image_{side}"], pairs[f"picture_{side}"], strict=True
+    _require_file(url)
+    engine = open_engine(url)
+    address = engine.url.render_as_string()
+    try:
+        with snapshot(engine) as connection:
+            if not is_current(connection):
+                raise ValueError(
+                    f"the tables of the database {address} are not of this version: start "
+                    "`gamelabel serve` with it once, which upgrades them"
                 )
-            ]
-    labels["created_at"] = pd.to_datetime(
-        labels.pop("answered_at").astype("Int64"), unit="ms", utc=True
-    )
-    labels["source"] = "game"
-    pairs = pairs.drop(columns=["picture_a", "picture_b"])
-    found = {"pairs": pairs, "labels": labels, "players": players}
-    return LabelTables(
-        **{
-            name: check_table(frame, name, f"the database's {name}")
-            for name, frame in found.items()
-        }
-    )
+            return read_pool(connection, run_dir, images, pool)
+    except OperationalError as error:
+        raise ValueError(f"the database {address} cannot be opened: {error.orig}") from error
+    finally:
+        engine.dispose()
 
 
-def _connect(url: str) -> Connection:
-    """A transaction that sees one moment."""
-    from sqlalchemy import create_engine, make_url
-    from sqlalchemy.exc import ArgumentError, OperationalError
+def read_pool(
+    connection: Connection, run_dir: str | Path, images: str, pool: str = "study"
+) -> LabelTables:
+    """Read the pairs, labels and players of a pool in an open transaction.
 
+    Players who withdrew are not in the tables.
+
+    Parameters
+    ----------
+    connection : Connection
+        Of a transaction that sees one moment, see `store.snapshot`.
+    run_dir : str or Path
+        A picture that exists in this folder keeps its name. Any other picture is written to
+        `run_dir/images`, as players saw it.
+    images : str
+        A folder in `run_dir`.
+    pool : str
+        The name of the pool.
+
+    Raises
+    ------
+    ValueError
+        If the pool does not exist.
+    """
+    pair_rows = _frame(connection, _pairs_query(pool))
+    if pair_rows.empty:
+        raise ValueError(
+            f"the database {connection.engine.url.render_as_string()} has no pool {pool!r}: "
+            "fill it with `gamelabel serve --study`"
+        )
+    labels = _frame(connection, _labels_query(pool))
+    created_at = labels.created_at.astype("Int64")
+    labels["created_at"] = pd.to_datetime(created_at, unit="ms", utc=True)
+    tables = {
+        "pairs": _with_pictures(connection, pair_rows, Path(run_dir), images),
+        "labels": labels,
+        "players": _frame(connection, _players_query(pool)),
+    }
+    checked = {
+        name: check_table(frame, name, f"the database's {name}") for name, frame in tables.items()
+    }
+    return LabelTables(**checked)
+
+
+def pool_archive(store: Store, pool: str) -> bytes:
+    """Return a ZIP archive with the tables of a pool and its pictures as players saw them.
+
+    Raises
+    ------
+    ValueError
+        If the pool does not exist.
+    """
+    content = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder:
+        with snapshot(store.engine) as connection:
+            tables = read_pool(connection, folder, "images", pool)
+        for name, frame in tables.by_name().items():
+            write_table(frame, folder, name)
+        with zipfile.ZipFile(content, "w") as archive:
+            for path in sorted(Path(folder).rglob("*.*")):
+                archive.write(path, path.relative_to(folder))
+    return content.getvalue()
+
+
+def _require_file(url: str) -> None:
+    """Raise FileNotFoundError if a SQLite file does not exist; opening it would make one."""
     try:
         address = make_url(url)
-    except ArgumentError as error:
-        raise ValueError(
-            f"{url!r} is no database address: try sqlite:///data/runs/small/game/game.db"
-        ) from error
-    if address.drivername == "sqlite" and not Path(address.database or "").is_file():
-        raise FileNotFoundError(f"no database {address.database}: gamelabel serve makes it")
-    if address.drivername == "postgresql":
-        address = address.set(drivername="postgresql+psycopg")
-    level = {} if address.drivername == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-    try:
-        connection = create_engine(address, **level).connect()
-        if address.drivername == "sqlite":
-            connection.exec_driver_sql("BEGIN")
-        return connection
-    except OperationalError as error:
-        raise ValueError(
-            f"the database {address.render_as_string()} cannot be opened: {error.orig}"
-        ) from error
+    except ArgumentError:
+        return  # `open_engine` says so
+    if address.get_backend_name() == "sqlite" and not Path(address.database or "").is_file():
+        path = Path(address.database or "").absolute()
+        raise FileNotFoundError(f"the database {path} does not exist: `gamelabel serve` makes it")
 
 
-def _query(connection: Connection, query: str, pool: str) -> pd.DataFrame:
-    from sqlalchemy import text
+def _pairs_query(pool: str) -> Select[Any]:
+    """Select the pairs that are served, and retired ones that have labels."""
+    has_label = exists().where(assignments.c.pair == pairs.c.id, assignments.c.choice.is_not(None))
+    columns = [pairs.c[name] for name in TABLES["pairs"]]
+    return (
+        select(*columns, pairs.c.picture_a, pairs.c.picture_b)
+        .where(pairs.c.pool == pool, ~pairs.c.retired | has_label)
+        .order_by(pairs.c.pair_id)
+    )
 
-    found = connection.execute(text(query), {"pool": pool})
-    return pd.DataFrame(found.all(), columns=list(found.keys()), dtype=object)
+
+def _labels_query(pool: str) -> Select[Any]:
+    return (
+        select(*(column.label(name) for name, column in LABEL_COLUMNS.items()))
+        .select_from(assignments)
+        .join(pairs, pairs.c.id == assignments.c.pair)
+        .join(players, players.c.id == assignments.c.player)
+        .join(batches, batches.c.id == assignments.c.batch)
+        .where(assignments.c.choice.is_not(None), pairs.c.pool == pool)
+        .order_by(players.c.id, batches.c.number, assignments.c.place)
+    )
+
+
+def _players_query(pool: str) -> Select[Any]:
+    return (
+        select(*(column.label(name) for name, column in PLAYER_COLUMNS.items()))
+        .select_from(players)
+        .join(pair_games, pair_games.c.game_id == players.c.game_id)
+        .join(pair_standings, pair_standings.c.player == players.c.id)
+        .where(pair_games.c.pool == pool, pair_standings.c.labels > 0)
+        .where(players.c.state != "withdrawn")
+        .order_by(players.c.id)
+    )
+
+
+def _frame(connection: Connection, query: Select[Any]) -> pd.DataFrame:
+    result = connection.execute(query)
+    columns = list(result.keys())
+    return pd.DataFrame(result.all(), columns=columns, dtype=object)
+
+
+def _with_pictures(
+    connection: Connection, pair_rows: pd.DataFrame, run_dir: Path, images: str
+) -> pd.DataFrame:
+    """Return the pairs with the names of their pictures in the run's folder."""
+    for side in ("a", "b"):
+        names = pair_rows[f"image_{side}"]
+        ids = pair_rows.pop(f"picture_{side}")
+        pair_rows[f"image_{side}"] = [
+            _picture(connection, run_dir, images, name, picture)
+            for name, picture in zip(names, ids, strict=True)
+        ]
+    return pair_rows
 
 
 def _picture(connection: Connection, run_dir: Path, images: str, name: str, picture: int) -> str:
-    """The name of a picture in the run's folder; it is written where it is not there."""
-    from sqlalchemy import text
-
-    written = f"{images}/{picture}.jpg"
+    """Return a picture's name in the run's folder; write the file if it does not exist."""
     if (run_dir / name).is_file():
         return name
+    written = f"{images}/{picture}.jpg"
     if not (run_dir / written).is_file():
-        data = connection.execute(
-            text("SELECT data FROM pictures WHERE id = :id"), {"id": picture}
-        ).scalar_one()
-        (run_dir / images).mkdir(parents=True, exist_ok=True)
-        partial = run_dir / f"{written}.part"
-        partial.write_bytes(data)
-        partial.replace(run_dir / written)
+        query = select(pictures.c.data).where(pictures.c.id == picture)
+        write_bytes(run_dir / written, connection.execute(query).scalar_one())
     return written

@@ -1,87 +1,118 @@
-"""Data points into the service: the pairs of a run, their pictures made alike, kept in the database."""
+"""Load the pairs of a run into the service: their pictures are re-encoded and stored."""
 
 from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 from sqlalchemy import Connection, func, insert, select, update
 
-from gamelabel.service.database_tables import pairs, pictures, pools
+from gamelabel.games.pairs.deck import draw_shared
+from gamelabel.service.pairs.pair_tables import pairs, pictures, pools
 from gamelabel.service.store import Store
 from gamelabel.tables import read_table
+from gamelabel.tables.schema import TABLES
 
-SIDE = 384  # pixels of a picture as sent, either way
-_AGAIN = 1130 / 6800  # share of preferences served again and again, as in `game.Deck`
-_STUDY = [
-    "pair_id",
-    "prompt_id",
-    "prompt",
-    "kind",
-    "image_a",
-    "image_b",
-    "seed_a",
-    "seed_b",
-    "model",
-    "gold",
-]
+PICTURE_SIZE = 384  # pixels of a picture as sent, width and height
 
 
-def load_run(store: Store, run_dir: str | Path, pool: str, seed: int = 0, side: int = SIDE) -> int:
-    """Put the pairs of a run, and their pictures, into a pool; returns how many were new to it.
+def load_run(
+    store: Store, run_dir: str | Path, pool: str, seed: int = 0, size: int = PICTURE_SIZE
+) -> int:
+    """Add the pairs of a run and their pictures to a pool: all that are new, or none.
 
-    All of them or, where a picture cannot be read, none. Raises what `read_table` raises, ValueError for a picture
-    that is none, and for a pool without comparison points, which could judge nobody.
+    Parameters
+    ----------
+    store : Store
+        The database.
+    run_dir : str or Path
+        The run's folder, with `pairs.parquet` and the pictures.
+    pool : str
+        The pool; it is made if it does not exist.
+    seed : int
+        Decides which pairs are labeled by several players, and their order.
+    size : int
+        Width and height of the pictures, in pixels.
+
+    Returns
+    -------
+    int
+        How many pairs were new.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the run has no table of pairs.
+    ValueError
+        If a picture cannot be read, or the pool would have no comparison points: without them
+        no player could be judged.
     """
     table, folder = read_table(run_dir, "pairs"), Path(run_dir)
     rng = np.random.default_rng(seed)
-    table["again"] = (table.kind == "preference").to_numpy() & (rng.random(len(table)) < _AGAIN)
+    is_preference = (table.kind == "preference").to_numpy()
+    table["shared"] = draw_shared(len(table), rng) & is_preference
     table["place"] = rng.permutation(len(table))
     with store.write() as connection:
-        store.add_new(connection, pools, pool=pool, length=0)
-        connection.execute(
-            select(pools).where(pools.c.pool == pool).with_for_update()
-        )  # one process after the other
-        known = set(
-            connection.execute(select(pairs.c.pair_id).where(pairs.c.pool == pool)).scalars()
-        )
+        store.insert_new(connection, pools, pool=pool, length=0)
+        # one process after the other
+        connection.execute(select(pools).where(pools.c.pool == pool).with_for_update())
+        query = select(pairs.c.pair_id).where(pairs.c.pool == pool)
+        known = set(connection.execute(query).scalars())
         new = table[~table.pair_id.isin(known) & table.image_a.notna()]
         for row in new.astype(object).where(new.notna(), None).to_dict("records"):
-            _add(
-                connection,
-                pool,
-                row,
-                [alike(folder / row[name], side) for name in ("image_a", "image_b")],
-            )
-        longest = select(func.max(func.length(pictures.c.data))).where(pictures.c.pool == pool)
-        length = connection.execute(longest).scalar() or 0
-        connection.execute(update(pools).where(pools.c.pool == pool).values(length=length))
-        counts = select(func.count()).where(pairs.c.pool == pool, pairs.c.kind == "comparison")
-        if not connection.execute(counts).scalar():
-            raise ValueError(
-                f"{run_dir} has no comparison points with pictures: run notebooks/02_images.ipynb there"
-            )
+            _add_pair(connection, pool, row, folder, size)
+        _set_length(connection, pool)
+        _require_comparisons(connection, pool, folder)
     return len(new)
 
 
-def alike(path: Path, side: int) -> bytes:
-    """A picture as all are sent: one size, one encoding, nothing but pixels. Raises ValueError where it is none."""
+def encode_picture(path: Path, size: int) -> bytes:
+    """Return a picture as players get it: one size, one encoding, no metadata.
+
+    Raises
+    ------
+    ValueError
+        If the file is not a picture.
+    """
     try:
         with Image.open(path) as image:
-            pixels = image.convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
+            pixels = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
     except OSError as error:
         raise ValueError(
-            f"{path} is no picture ({error}): draw it again with notebooks/02_images.ipynb"
+            f"{path.absolute()} is not a picture ({error}): run notebooks/02_images.ipynb again"
         ) from error
-    out = io.BytesIO()
-    Image.fromarray(np.asarray(pixels)).save(out, "JPEG", quality=90, subsampling=0)
-    return out.getvalue()
+    content = io.BytesIO()
+    # from an array, which has no metadata
+    Image.fromarray(np.asarray(pixels)).save(content, "JPEG", quality=90, subsampling=0)
+    return content.getvalue()
 
 
-def _add(connection: Connection, pool: str, row: dict, encoded: list[bytes]) -> None:
-    one = insert(pictures).returning(pictures.c.id)
-    a, b = (connection.execute(one, {"pool": pool, "data": data}).scalar_one() for data in encoded)
-    values = {name: row[name] for name in (*_STUDY, "again", "place")}
-    connection.execute(insert(pairs).values(pool=pool, picture_a=a, picture_b=b, **values))
+def _add_pair(
+    connection: Connection, pool: str, row: dict[str, Any], folder: Path, size: int
+) -> None:
+    picture_ids = {}
+    for side in ("a", "b"):
+        data = encode_picture(folder / row[f"image_{side}"], size)
+        picture = insert(pictures).values(pool=pool, data=data).returning(pictures.c.id)
+        picture_ids[f"picture_{side}"] = connection.execute(picture).scalar_one()
+    values = {name: row[name] for name in (*TABLES["pairs"], "shared", "place")}
+    connection.execute(insert(pairs).values(pool=pool, **picture_ids, **values))
+
+
+def _set_length(connection: Connection, pool: str) -> None:
+    """Store the length that all pictures of a pool have when they are sent."""
+    query = select(func.max(func.length(pictures.c.data))).where(pictures.c.pool == pool)
+    length = connection.execute(query).scalar() or 0
+    connection.execute(update(pools).where(pools.c.pool == pool).values(length=length))
+
+
+def _require_comparisons(connection: Connection, pool: str, folder: Path) -> None:
+    query = select(func.count()).where(pairs.c.pool == pool, pairs.c.kind == "comparison")
+    if not connection.execute(query).scalar():
+        raise ValueError(
+            f"{folder.absolute()} has no comparison points with pictures: "
+            "run notebooks/02_images.ipynb for it"
+        )

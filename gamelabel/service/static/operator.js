@@ -1,72 +1,77 @@
-// The operator's figures, every five seconds. The key comes in the address's fragment and stays in this tab.
+// The operator's page: each game's figures, every five seconds. The key comes in the address's
+// fragment and is kept for this tab. An activity's module `/static/NAME/NAME_operator.js` exports
+// `lines(figures, format)`, rows of [name, value, note], and `addActions(add, figures, request)`,
+// which adds buttons by `add(title, action)`.
 const $ = id => document.getElementById(id)
+const REFRESH_MS = 5000
 const key = location.hash.slice(1) || sessionStorage.getItem('operator') || ''
 try { sessionStorage.setItem('operator', key) } catch { /* private window */ }
 history.replaceState(null, '', '/')
-const ask = (path, method = 'GET') => fetch(path, { method, headers: { Authorization: `Bearer ${key}` } })
 
-const whole = n => n.toLocaleString('en')
-const share = x => x === null ? '–' : `${(100 * x).toFixed(1)} %`
+const request = (path, method = 'GET') => fetch(path, { method, headers: { Authorization: `Bearer ${key}` } })
+const format = {
+  count: n => n.toLocaleString('en'),
+  percent: x => x === null ? '–' : `${(100 * x).toFixed(1)} %`,
+}
+const activities = await Promise.all(document.documentElement.dataset.activities.split(' ')
+  .map(async name => ({ name, ...await import(`/static/${name}/${name}_operator.js`) })))
 
 function lines(game) {
   const { active = 0, removed = 0, withdrawn = 0 } = game.players
-  const alpha = game.alpha
   const { waiting, delivered, refused } = game.rewards
   return [
-    ['Players', whole(active + removed), `${removed} removed, ${withdrawn} withdrawn`],
-    ['Batches', whole(game.batches), `${whole(game.labels)} labels`],
-    ['Accuracy', share(game.accuracy), 'of comparison points'],
-    ['Comparison points', share(game.comparison_share), 'of labels'],
-    ['Alpha', alpha ? alpha.value.toFixed(2) : '–', alpha ? `${alpha.low.toFixed(2)} to ${alpha.high.toFixed(2)}, ${alpha.n} points` : 'no point with two labels'],
-    ['Opportunity cost', `$${game.cost_usd.toFixed(2)}`, 'of advertisements'],
-    ['Rewards', whole(delivered?.n ?? 0), `${waiting?.n ?? 0} waiting, ${refused?.n ?? 0} refused`],
+    ['Players', format.count(active + removed), `${removed} removed, ${withdrawn} withdrawn`],
+    ...activities.flatMap(activity => activity.lines(game[activity.name], format)),
+    ['Rewards', format.count(delivered?.n ?? 0), `${waiting?.n ?? 0} waiting, ${refused?.n ?? 0} refused`],
   ]
 }
 
-function line([name, value, about]) {
+function lineElement([name, value, note]) {
   const div = document.createElement('div'), small = document.createElement('small')
   const dt = div.appendChild(document.createElement('dt')), dd = div.appendChild(document.createElement('dd'))
   dt.textContent = name
   dd.textContent = value
-  small.textContent = about
+  small.textContent = note
   dd.append(small)
   return div
 }
 
-async function save(pool) {
-  const reply = await ask(`/v1/pools/${encodeURIComponent(pool)}/export`)
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(await reply.blob())
-  link.download = `${pool}.zip`
-  link.click()
+function makeCard(game) {
+  const article = $('game').content.firstElementChild.cloneNode(true)
+  const pause = article.querySelector('.pause')
+  pause.addEventListener('click', async () => {
+    await request(`/v1/games/${encodeURIComponent(game.game)}/${pause.dataset.state}`, 'PUT')
+    refresh()
+  })
+  const add = (title, action) => {
+    const button = document.createElement('button')
+    button.type = 'button'
+    button.textContent = title
+    button.addEventListener('click', action)
+    pause.parentElement.append(' ', button)
+  }
+  for (const activity of activities) activity.addActions(add, game[activity.name], request)
+  return $('games').appendChild(article)
 }
 
 const cards = new Map()
-function card(game) {
-  if (!cards.has(game.game)) {
-    const article = $('game').content.firstElementChild.cloneNode(true)
-    article.querySelector('.export').addEventListener('click', () => save(game.pool))
-    article.querySelector('.pause').addEventListener('click', async event => {
-      await ask(`/v1/games/${encodeURIComponent(game.game)}/${event.target.dataset.to}`, 'PUT')
-      show()
-    })
-    cards.set(game.game, $('games').appendChild(article))
-  }
+function showGame(game) {
+  if (!cards.has(game.game)) cards.set(game.game, makeCard(game))
   const article = cards.get(game.game), pause = article.querySelector('.pause')
   article.querySelector('h2').textContent = `${game.title}${game.paused ? ' (paused)' : ''}`
-  article.querySelector('dl').replaceChildren(...lines(game).map(line))
+  article.querySelector('dl').replaceChildren(...lines(game).map(lineElement))
   pause.textContent = game.paused ? 'Resume' : 'Pause'
-  pause.dataset.to = game.paused ? 'running' : 'paused'
+  pause.dataset.state = game.paused ? 'running' : 'paused'
 }
 
-async function show() {
+async function refresh() {
   try {
-    const reply = await ask('/v1/figures')
+    const reply = await request('/v1/figures')
     if (!reply.ok) throw new Error((await reply.json()).title)
-    for (const game of await reply.json()) card(game)
-    $('state').textContent = `As of ${new Date().toLocaleTimeString()}`
-  } catch (error) { $('state').textContent = `No figures: ${error.message}` }
+    for (const game of await reply.json()) showGame(game)
+    $('state').textContent = `Updated at ${new Date().toLocaleTimeString()}`
+  } catch (error) { $('state').textContent = `The figures cannot be shown: ${error.message}` }
 }
 
-show()
-setInterval(show, 5000)
+refresh()
+setInterval(refresh, REFRESH_MS)

@@ -1,1 +1,1 @@
-"""The steps, the first first."""
+"""The steps, in the order of their numbers."""

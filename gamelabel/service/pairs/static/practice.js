@@ -1,5 +1,7 @@
-// Two practice pairs, drawn here: nobody is judged by them, and no picture of theirs is ever among the real ones.
-import { ask, say } from './pair.js'
+// Two practice pairs, drawn here: nobody is judged by them, and their pictures are never among the
+// real ones.
+import { announce } from '../frame.js'
+import { askPair } from './pair.js'
 
 const NS = 'http://www.w3.org/2000/svg'
 const draw = shapes => {
@@ -21,13 +23,13 @@ const PAIRS = [
     left: [circle(31, 18, 10, GREEN), square(33, 46, 10, BLUE)], right: [square(32, 17, 10, BLUE), circle(32, 46, 10, GREEN)] },
 ]
 
-export async function practise(look, where) {
+export async function practice(lookS, showProgress) {
   for (const [i, pair] of PAIRS.entries()) {
-    where(`Practice ${i + 1} of ${PAIRS.length}`, i, PAIRS.length)
-    await ask({
-      prompt: pair.prompt, look, next: 'Next', faces: { left: draw(pair.left), right: draw(pair.right) },
-      judge: choice => choice === pair.fits ? '' : 'Look again: the other one fits better.',
+    showProgress(`Practice ${i + 1} of ${PAIRS.length}`, i, PAIRS.length)
+    await askPair({
+      prompt: pair.prompt, lookS, next: 'Next', faces: { left: draw(pair.left), right: draw(pair.right) },
+      check: choice => choice === pair.fits ? '' : 'Look again: the other one fits better.',
     })
-    say('Right.')
+    announce('Right.')
   }
 }

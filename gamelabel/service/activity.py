@@ -1,0 +1,42 @@
+"""The interface between the service and a game that people play in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy import Connection, Table
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What players do in the frame that a studio's game shows, such as labeling pairs.
+
+    Parameters
+    ----------
+    name : str
+        A short name. It is the key of the activity's live figures, and its static files are
+        served under `/static/<name>/`.
+    static : Path
+        The folder of its scripts and styles. `<name>_operator.js` there shows the live figures on
+        the operator's page; see `static/operator.js` of the service.
+    player_routes : APIRouter
+        Its page, and its calls under `/v1`, which take `access.SessionToken`.
+    operator_routes : APIRouter
+        Its calls on the operator's port, under `/v1`.
+    player_tables : tuple of Table
+        The tables with rows of players, in the order in which to delete from them when a player
+        withdraws. Each has a column `player`.
+    live_figures : callable
+        Returns the figures of one game, given a connection and the game's id.
+    """
+
+    name: str
+    static: Path
+    player_routes: APIRouter
+    operator_routes: APIRouter
+    player_tables: tuple[Table, ...]
+    live_figures: Callable[[Connection, str], dict[str, Any]]

@@ -1,0 +1,88 @@
+"""A studio's game in which players label pairs: its pool of pairs, and what a batch pays."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from pydantic import Field
+from sqlalchemy import Connection, Row, select
+
+from gamelabel.games.pairs import Standing
+from gamelabel.games.pairs.pay import PAY_STEPS
+from gamelabel.service.games import Game, register_game
+from gamelabel.service.pairs.pair_tables import pair_games, pair_standings, pools
+from gamelabel.service.problems import Problem
+from gamelabel.service.store import Store
+
+_STORED = [name for name in Standing._fields if name != "removed"]  # that is the player's state
+
+
+class PairGame(Game):
+    """A game in which players label pairs.
+
+    Parameters
+    ----------
+    pool : str
+        The pool of pairs that its players label.
+    coins : int
+        What a batch pays at the highest level.
+    """
+
+    pool: str = "study"
+    coins: int = Field(default=50, ge=1)
+
+
+def register_pair_game(store: Store, game: PairGame) -> None:
+    """Add a game, or change it.
+
+    Raises
+    ------
+    ValueError
+        If its pool does not exist.
+    """
+    with store.write() as connection:
+        pool = select(pools.c.pool).where(pools.c.pool == game.pool)
+        if connection.execute(pool).first() is None:
+            raise ValueError(
+                f"game {game.game_id}: the pool {game.pool!r} does not exist: fill it with "
+                "`gamelabel serve --study`"
+            )
+        register_game(store, connection, game)
+        register_game(store, connection, game, pair_games)
+
+
+def pair_game(connection: Connection, game_id: str) -> Row[Any]:
+    """Return a game's pool and coins. Raises Problem 404 if its players do not label pairs."""
+    row = connection.execute(select(pair_games).where(pair_games.c.game_id == game_id)).first()
+    if row is None:
+        raise Problem(404, "missing", "Players of this game do not label pairs")
+    return row
+
+
+def coins_at_level(coins: int, level: int) -> int:
+    """Return what a batch pays at a level: equal steps up to `coins` at the highest."""
+    return coins * (level + 1) // (len(PAY_STEPS) + 1)
+
+
+class StoredStanding(NamedTuple):
+    """What the rules remember of one player, and how many labels the player gave."""
+
+    standing: Standing
+    labels: int
+
+
+def read_standing(connection: Connection, player: Row[Any]) -> StoredStanding | None:
+    """Return a player's standing, None if the player has not labeled yet."""
+    query = select(pair_standings).where(pair_standings.c.player == player.id)
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    values = {name: np.array([row._mapping[name]]) for name in _STORED}
+    removed = np.array([player.state == "removed"])
+    return StoredStanding(Standing(removed=removed, **values), row.labels)
+
+
+def standing_values(standing: Standing) -> dict[str, Any]:
+    """Return the standing of one player as values of `pair_standings`."""
+    return {name: getattr(standing, name).item() for name in _STORED}

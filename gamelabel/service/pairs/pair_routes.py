@@ -1,0 +1,155 @@
+"""The labeling game's calls and page for players, and its calls for the operator."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Response
+from fastapi import Path as PathParameter
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, Field
+from sqlalchemy import update
+
+from gamelabel.service.access import IdempotencyKey, SessionToken
+from gamelabel.service.api import RequestBody
+from gamelabel.service.outbox import Outbox
+from gamelabel.service.page import frame_page
+from gamelabel.service.pairs.batches import Answer, Batches
+from gamelabel.service.pairs.export import pool_archive
+from gamelabel.service.pairs.pair_tables import pairs
+from gamelabel.service.problems import Problem, documented
+from gamelabel.service.store import Store
+
+_TEMPLATE = Path(__file__).parent / "templates" / "play.html.j2"
+RandomId = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9_-]{22}$")]
+GameId = Annotated[str, PathParameter(max_length=64)]
+
+
+class ItemBody(BaseModel):
+    """A pair: its prompt, and the names of its two pictures, left and right."""
+
+    item: str
+    prompt: str
+    left: str
+    right: str
+
+
+class RewardBody(BaseModel):
+    """A reward: its id, which is the `jti` of the payment, and the number of coins."""
+
+    id: str
+    amount: int
+
+
+class ReplyBody(BaseModel):
+    """The reply to answers: the reward, its level of pay, and how many labels the player gave."""
+
+    state: Literal["active", "removed"]
+    reward: RewardBody
+    level: int
+    levels: int
+    labels: int
+
+
+class BatchBody(BaseModel):
+    """Pairs to be answered together, what they pay, and how long to show each of them, in seconds.
+
+    `reply` is null until the batch has been answered.
+    """
+
+    batch: str
+    pays: int
+    look_s: float
+    items: list[ItemBody]
+    reply: ReplyBody | None
+
+
+class AnswerBody(RequestBody):
+    """A choice, and the response time in milliseconds if the player agreed to that."""
+
+    item: str = Field(pattern=r"^[A-Za-z0-9_-]{22}$")
+    choice: Literal["left", "right"]
+    ms: int | None = Field(default=None, ge=0, le=2**31 - 1)
+
+
+class AnswersBody(RequestBody):
+    """An answer to every item of a batch."""
+
+    answers: list[AnswerBody] = Field(min_length=1, max_length=100)
+
+
+def player_routes(batches: Batches, outbox: Outbox) -> APIRouter:
+    """Return the routes for players."""
+    router = APIRouter()
+
+    @router.get("/play/{game_id}", include_in_schema=False)
+    def page(game_id: GameId) -> HTMLResponse:
+        minimal = batches.settings.minimal
+        look_s = batches.look_s
+        return frame_page(batches.store, game_id, _TEMPLATE, look_s=look_s, minimal=minimal)
+
+    @router.post(
+        "/v1/batches",
+        status_code=201,
+        responses={200: {"model": BatchBody}, **documented(401, 403, 404, 422)},
+    )
+    def open_batch(
+        session: SessionToken, response: Response, key: IdempotencyKey = None
+    ) -> BatchBody:
+        """Return the open batch (200) or a new one (201); 404 if the player has seen all pairs."""
+        batch, is_new = batches.open_batch(session, key)
+        response.status_code = 201 if is_new else 200
+        return BatchBody(**batch)
+
+    @router.get("/v1/batches/{batch}", responses=documented(401, 404, 422))
+    def show_batch(batch: RandomId, session: SessionToken) -> BatchBody:
+        """Return a batch of the player, with the reply to its answers."""
+        return BatchBody(**batches.show_batch(session, batch))
+
+    @router.post(
+        "/v1/batches/{batch}/answers",
+        responses=documented(400, 401, 403, 404, 409, 415, 422, 425),
+    )
+    def answer_batch(batch: RandomId, body: AnswersBody, session: SessionToken) -> ReplyBody:
+        """Answer a whole batch. The same answers again get the same reply, others get 409."""
+        answers = {answer.item: Answer(answer.choice, answer.ms) for answer in body.answers}
+        if len(answers) < len(body.answers):
+            raise Problem(409, "items", "An item is answered twice", "Answer each item once.")
+        reply = batches.answer_batch(session, batch, answers)
+        outbox.notify()
+        return ReplyBody(**reply)
+
+    @router.get(
+        "/v1/pictures/{name}",
+        response_class=Response,
+        responses={
+            200: {"content": {"image/jpeg": {}}, "description": "The picture."},
+            **documented(401, 404, 422),
+        },
+    )
+    def picture(name: RandomId, session: SessionToken) -> Response:
+        """Return a picture of one of the player's items."""
+        return Response(batches.picture(session, name), media_type="image/jpeg")
+
+    return router
+
+
+def operator_routes(store: Store) -> APIRouter:
+    """Return the routes for the operator: retire a pair, export a pool."""
+    router = APIRouter(prefix="/v1/pools/{pool}")
+
+    @router.put("/pairs/{pair_id}/retired", status_code=204)
+    def retire(pool: str, pair_id: str) -> None:
+        pair = (pairs.c.pool == pool) & (pairs.c.pair_id == pair_id)
+        with store.write() as connection:
+            if not connection.execute(update(pairs).where(pair).values(retired=True)).rowcount:
+                raise Problem(404, "missing", "There is no such pair")
+
+    @router.get("/export")
+    def export(pool: str) -> Response:
+        try:
+            archive = pool_archive(store, pool)
+        except ValueError as error:
+            raise Problem(404, "missing", "There is no such pool", str(error)) from error
+        return Response(archive, media_type="application/zip")
+
+    return router

@@ -1,0 +1,223 @@
+"""Assemble the service with the labeling game, and start it: for a run, or for the demo."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import FastAPI
+
+from gamelabel.files import shipped
+from gamelabel.service.activity import Activity
+from gamelabel.service.api import create_app
+from gamelabel.service.games import read_games
+from gamelabel.service.keys import encode_base64url, load_keys, public_text
+from gamelabel.service.launch_tokens import sign_launch
+from gamelabel.service.operator import create_operator
+from gamelabel.service.outbox import Outbox
+from gamelabel.service.pairs.batches import Batches, PairSettings
+from gamelabel.service.pairs.demo_run import make_demo_run
+from gamelabel.service.pairs.live_figures import live_figures
+from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
+from gamelabel.service.pairs.pair_routes import operator_routes, player_routes
+from gamelabel.service.pairs.pair_tables import assignments, batches, pair_standings
+from gamelabel.service.pairs.pool import load_run
+from gamelabel.service.servers import Address, run_servers
+from gamelabel.service.settings import Settings
+from gamelabel.service.store import Store
+
+_LOCAL = "127.0.0.1"
+_START_S = 30.0  # how long the demo game may take to start
+_STOP_S = 5.0
+
+
+def pairs_activity(
+    store: Store, settings: Settings, pair_settings: PairSettings, outbox: Outbox
+) -> Activity:
+    """Return the labeling game as the service's applications take it."""
+    return Activity(
+        name="pairs",
+        static=Path(__file__).parent / "static",
+        player_routes=player_routes(Batches(store, settings, pair_settings), outbox),
+        operator_routes=operator_routes(store),
+        player_tables=(assignments, batches, pair_standings),
+        live_figures=live_figures,
+    )
+
+
+def player_app(
+    store: Store, settings: Settings, pair_settings: PairSettings, outbox: Outbox | None = None
+) -> FastAPI:
+    """Return the players' application with the labeling game."""
+    outbox = outbox or Outbox(store, settings)
+    activity = pairs_activity(store, settings, pair_settings, outbox)
+    return create_app(store, settings, outbox, [activity])
+
+
+def operator_app(store: Store, settings: Settings) -> FastAPI:
+    """Return the operator's application with the labeling game."""
+    activity = pairs_activity(store, settings, PairSettings(), Outbox(store, settings))
+    return create_operator(store, settings, [activity])
+
+
+def serve_study(
+    study: Path | None,
+    games: Path | None = None,
+    database: str = "",
+    keys: Path | None = None,
+    host: str = _LOCAL,
+    port: int = 8000,
+    look_s: float = 1.0,
+    minimal: bool = False,
+) -> None:
+    """Serve the pairs of a run to players until stopped.
+
+    The operator's port is the next one, and open only on this machine.
+
+    Parameters
+    ----------
+    study : Path or None
+        A run's folder; its pairs are added to the pool `study`.
+    games : Path or None
+        A YAML file of games; without one, print an address at which to try the service.
+    database : str
+        The address of the database; by default a SQLite file in the run's folder.
+    keys : Path or None
+        The file of the service's keys; by default in the run's folder.
+    host, port
+        Where to serve players.
+    look_s : float
+        How long a pair is shown before it can be answered, in seconds.
+    minimal : bool
+        Store no times.
+
+    Raises
+    ------
+    ValueError, OSError
+        If something is missing. The message says what to do.
+    """
+    if study is None and not database:
+        raise ValueError(
+            "nothing to serve: give the folder of a run, such as `--study data/runs/smoke`, "
+            "or use `--demo`"
+        )
+    store, settings = _open(study or Path("data"), database, keys, minimal)
+    if study:
+        _print(f"{load_run(store, study, 'study')} pairs are new in the pool 'study'")
+    if games:
+        for game in read_games(games, PairGame):
+            register_pair_game(store, game)
+    else:
+        _print_trial(store, f"http://{host}:{port}")
+    _serve(store, settings, look_s, (host, port))
+
+
+def serve_demo(folder: Path, port: int, look_s: float, minimal: bool) -> None:
+    """Serve drawn pictures to the demo game, all on this machine, until stopped.
+
+    The demo game is a program of its own, `examples/demo_game/backend.py`, at `port + 2`.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the demo's run, keys and database are, or will be made.
+    port : int
+        Where to serve players.
+    look_s, minimal
+        See `serve_study`.
+    """
+    if not (folder / "pairs.parquet").is_file():
+        _print("drawing the demo's pictures ...")
+        make_demo_run(folder)
+    store, settings = _open(folder, "", None, minimal)
+    load_run(store, folder, "study")
+    game, key = f"http://{_LOCAL}:{port + 2}", Ed25519PrivateKey.generate()
+    register_pair_game(
+        store,
+        PairGame(
+            game_id="demo",
+            title="Seven Hills",
+            origin=game,
+            launch_keys=[public_text(key)],
+            reward_url=f"{game}/rewards",
+        ),
+    )
+    with _demo_game(key, settings.keys.public, f"http://{_LOCAL}:{port}", port + 2):
+        _print(f"open {game} in a browser; stop with Ctrl-C")
+        _serve(store, settings, look_s, (_LOCAL, port))
+
+
+@contextmanager
+def _demo_game(key: Ed25519PrivateKey, service_key: str, service: str, port: int) -> Iterator[None]:
+    """Run the demo game's backend, a program as a studio has it, until the block ends."""
+    command = [sys.executable, str(shipped("examples/demo_game/backend.py"))]
+    command += ["--port", str(port), "--service", service, "--service-key", service_key]
+    secret = encode_base64url(key.private_bytes_raw())
+    process = subprocess.Popen(command, env={**os.environ, "DEMO_GAME_KEY": secret})
+    try:
+        _wait_for_game(process, f"http://{_LOCAL}:{port}/coins", port)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_for_game(process: subprocess.Popen[bytes], url: str, port: int) -> None:
+    end = time.monotonic() + _START_S
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            break
+        try:
+            httpx.get(url, timeout=1.0)
+            return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    raise OSError(
+        f"the demo game did not start at port {port}: its message is above; is the port in use? "
+        "Choose another one with --port"
+    )
+
+
+def _open(folder: Path, database: str, keys: Path | None, minimal: bool) -> tuple[Store, Settings]:
+    settings = Settings(load_keys(keys or folder / "game" / "keys.json"), minimal=minimal)
+    return Store(database or f"sqlite:///{folder / 'game' / 'game.db'}"), settings
+
+
+def _print_trial(store: Store, origin: str) -> None:
+    """Register a game for trying the service, and print a launch address for it."""
+    key = Ed25519PrivateKey.generate()
+    register_pair_game(
+        store,
+        PairGame(game_id="trial", title="Trial", origin=origin, launch_keys=[public_text(key)]),
+    )
+    player, jti = secrets.token_urlsafe(), secrets.token_urlsafe()
+    launch = sign_launch(key, "trial", player, jti, time.time())
+    _print(f"label here, within five minutes: {origin}/play/trial#{launch}")
+
+
+def _serve(store: Store, settings: Settings, look_s: float, players: Address) -> None:
+    operator = (_LOCAL, players[1] + 1)
+    _print(f"operator: http://{_LOCAL}:{operator[1]}/#{settings.keys.operator}")
+    pair_settings = PairSettings(look_s=look_s)
+    run_servers(
+        {
+            players: player_app(store, settings, pair_settings),
+            operator: operator_app(store, settings),
+        }
+    )
+
+
+def _print(text: str) -> None:
+    print(text, flush=True)  # so that it is in a log at once

@@ -1,0 +1,104 @@
+"""The service deals pairs as `gamelabel.games.pairs.deck` says."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import insert, literal, select, true
+
+from gamelabel.games.pairs.deck import MAX_LABELS, Deck, stock_of
+from gamelabel.service.database_tables import players
+from gamelabel.service.pairs.deal import STOCKS, deal_batch
+from gamelabel.service.pairs.pair_tables import assignments, batches, pairs
+from tests.service.worlds import Service
+
+on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+
+
+def test_each_preference_is_in_the_stock_that_the_deck_says(service: Service) -> None:
+    with service.store.read() as connection:
+        for shared in (True, False):
+            for served in range(MAX_LABELS + 3):
+                point = select(literal(shared).label("shared"), literal(served).label("served"))
+                point = point.subquery()
+                found = []
+                for stock, kind, condition in STOCKS:
+                    if kind == "preference":
+                        # the condition with this point's values instead of the table's columns
+                        bound = _bind(condition, point)
+                        if connection.execute(select(true()).select_from(point).where(bound)).all():
+                            found.append(stock)
+                assert found == [stock_of(served, shared)]
+
+
+def _bind(condition: Any, point: Any) -> Any:
+    from sqlalchemy.sql import visitors
+
+    columns = {pairs.c.shared: point.c.shared, pairs.c.served: point.c.served}
+    return visitors.replacement_traverse(condition, {}, lambda element: columns.get(element))
+
+
+def deal_to(service: Service, n_players: int, n_batches: int, seed: int) -> list[list[int]]:
+    """Deal batches without comparison points to players in turn; returns pairs by player."""
+    rng = np.random.default_rng(seed)
+    dealt: list[list[int]] = [[] for _ in range(n_players)]
+    with service.store.write() as connection:
+        for player in range(n_players):
+            row = {"id": player + 1, "game_id": "chess", "pseudonym": str(player)}
+            connection.execute(insert(players).values(**row, state="active"))
+        for turn in range(n_players * n_batches):
+            player, batch = turn % n_players, f"b{turn}"
+            rows = deal_batch(connection, player + 1, "study", [False] * 5, rng)
+            assert rows is not None
+            values = {"id": batch, "player": player + 1, "number": turn, "level": 0}
+            connection.execute(insert(batches).values(values))
+            for place, pair in enumerate(rows):
+                name = f"{turn}-{place}"
+                connection.execute(
+                    insert(assignments).values(
+                        id=name,
+                        batch=batch,
+                        player=player + 1,
+                        pair=pair.id,
+                        place=place,
+                        left="a",
+                        picture_left=f"l{name}",
+                        picture_right=f"r{name}",
+                    )
+                )
+                dealt[player].append(pair.id)
+    return dealt
+
+
+@on_sqlite
+def test_shared_pairs_get_as_many_labels_as_in_the_deck(make: Callable[..., Service]) -> None:
+    service = make(preferences=1500, comparisons=5)
+    counts = Counter(pair for own in deal_to(service, 20, 20, seed=0) for pair in own)
+    several = [n for n in counts.values() if n > 1]
+    assert max(several) <= MAX_LABELS
+    assert min(several) >= max(several) - 2  # the pairs with the fewest labels come first
+    # labels of pairs that had one, beside a deck's; the standard deviation of each is 21
+    decks = [Deck(1500, np.random.default_rng(seed)) for seed in range(5)]
+    fresh = [len({deck.deal(turn // 5 % 20) for turn in range(2000)}) for deck in decks]
+    assert len(counts) == pytest.approx(np.mean(fresh), abs=4 * 21)
+    with service.store.read() as connection:
+        shared = dict(connection.execute(select(pairs.c.id, pairs.c.shared)).all())
+        served = dict(connection.execute(select(pairs.c.id, pairs.c.served)).all())
+    assert all(shared[pair] for pair, n in counts.items() if n > 1)
+    assert all(served[pair] == n for pair, n in counts.items())
+
+
+@on_sqlite
+def test_spent_stocks_are_followed_by_the_next_and_no_pair_comes_twice(
+    make: Callable[..., Service],
+) -> None:
+    service = make(preferences=20, comparisons=7)
+    for own in deal_to(service, 2, 5, seed=1):
+        assert len(own) == len(set(own)) == 25
+        with service.store.read() as connection:
+            kinds = dict(connection.execute(select(pairs.c.id, pairs.c.kind)).all())
+        assert Counter(kinds[pair] for pair in own) == {"preference": 20, "comparison": 5}
+    with service.store.write() as connection:
+        assert deal_batch(connection, 1, "study", [False] * 5, np.random.default_rng(0)) is None
