@@ -1,6 +1,6 @@
-"""Pictures a second, and LoRA samples a second, against the plain way; `python -m benchmarks.bench_images`.
+"""Images and LoRA samples a second, against plain loops: `python -m benchmarks.bench_images`.
 
-Both sides draw or train on the same work, in turn, in one process: ratios hold where absolute figures do not.
+Both sides do the same work, in turn, in one process, so ratios hold where absolute figures do not.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def plain_loop(pipe: FluxPipeline, prompts: list[str], seeds: list[int]) -> np.n
 
 
 def drawing(pipe: FluxPipeline, stock: FluxPipeline) -> None:
-    """Batches against the plain loop over the pipeline as diffusers opens it, and how far the pictures differ."""
+    """Batches against one call of diffusers' pipeline for each image."""
     prompts, seeds = sample_prompts(PICTURES, 0), list(range(PICTURES))
     next(images.generate(pipe, prompts, seeds))  # warm
     plain, ours = [], []
@@ -57,9 +57,8 @@ def drawing(pipe: FluxPipeline, stock: FluxPipeline) -> None:
         ours.append(PICTURES / (perf_counter() - began))
     apart = np.abs(one_by_one.astype(int) - together).max()
     ratio = median(b / a for a, b in zip(plain, ours, strict=True))
-    print(
-        f"drawing:  plain loop {median(plain):6.0f}/s   batched {median(ours):6.0f}/s   ratio {ratio:.1f}"
-    )
+    rates = f"plain loop {median(plain):6.0f}/s   batched {median(ours):6.0f}/s"
+    print(f"drawing:  {rates}   ratio {ratio:.1f}")
     print(f"          largest difference of a pixel value: {apart} of 255")
 
 
@@ -88,19 +87,18 @@ def training(pipe: FluxPipeline, folder: Path) -> None:
 
     plain, ours = [], []
     for _ in range(ROUNDS):
-        for step, rates in (
+        for step, measured in (
             (plain_step, plain),
             (lambda: loss(Step(0, generator))[0].backward(), ours),
         ):
             began = perf_counter()
             for _ in range(TRAIN_STEPS):
                 step()
-            rates.append(TRAIN_STEPS * BATCH / (perf_counter() - began))
+            measured.append(TRAIN_STEPS * BATCH / (perf_counter() - began))
     remove_adapter(pipe.transformer)
     ratio = median(b / a for a, b in zip(plain, ours, strict=True))
-    print(
-        f"training: plain loop {median(plain):6.0f}/s   cached  {median(ours):6.0f}/s   ratio {ratio:.1f}"
-    )
+    rates = f"plain loop {median(plain):6.0f}/s   cached  {median(ours):6.0f}/s"
+    print(f"training: {rates}   ratio {ratio:.1f}")
 
 
 if __name__ == "__main__":

@@ -218,7 +218,7 @@ def test_a_repository_whose_weights_are_torn_or_gone_names_the_file(repository, 
 def test_a_hub_that_does_not_answer_is_one_sentence(monkeypatch):
     def answers_not(*_, **__):
         raise OSError(
-            "Cannot load model someone/flux: the model is not fully cached locally. Please check out the docs"
+            "Cannot load model someone/flux: it is not fully cached locally. Please check the docs"
         )
 
     monkeypatch.setattr(FluxPipeline, "from_pretrained", answers_not)

@@ -15,7 +15,7 @@ def test_no_player_gets_a_point_twice_and_all_points_are_dealt_in_the_end() -> N
 
 
 def test_open_points_are_labelled_several_times_and_the_rest_once() -> None:
-    """At the paper's counts: 9,950 labels on about 6,800 points, more than 1,100 of them labelled more than once."""
+    """The paper has about 6,800 points and more than 1,100 with several labels, of 9,950."""
     deck = Deck(30_000, np.random.default_rng(1))
     served = Counter(deck.deal(player) for _ in range(50) for player in range(199))
     several = [labels for labels in served.values() if labels > 1]

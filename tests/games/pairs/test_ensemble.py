@@ -21,7 +21,7 @@ PLAYER_KINDS = Crowd(
 
 @pytest.mark.parametrize("crowd", [None, PLAYER_KINDS])
 def test_an_ensembles_rows_are_the_games_of_its_seeds(crowd: Crowd | None) -> None:
-    """So few points that the busiest players see all of them; counts do not depend on which image is better."""
+    """With so few points that the busiest players see all of them."""
     many = play_ensemble(300, 40, range(4, 8), players=20, crowd=crowd)
     assert list(many.index) == [4, 5, 6, 7] and set(many.columns) == set(PAPER_STATISTICS)
     for seed in many.index:

@@ -29,7 +29,7 @@ def replay(gate: Gate, history: list[tuple[int, int]]) -> tuple[np.ndarray, np.n
 
 
 def test_the_sequential_test_decides_once() -> None:
-    """From 0.6 against 0.8 an error of 5 % each takes 11 right answers to trust, and 5 wrong ones to remove."""
+    """At error rates of 5 %, 11 right answers accept a player and 5 wrong ones remove one."""
     assert replay(SPRT(), [(0, 4)])[2] == [False] and replay(SPRT(), [(0, 5)])[2] == [True]
     assert replay(SPRT(), [(10, 0), (0, 12)])[2] == [False, True]
     credit, debit, removed = replay(SPRT(), [(11, 0), (0, 100)])
@@ -65,7 +65,7 @@ def test_a_wrong_answer_ages_the_posterior_as_a_right_one_does() -> None:
 @settings(deadline=None)
 @given(HISTORY, st.sampled_from(GATES))
 def test_worse_answers_never_save_a_player(history, gate) -> None:
-    """Of the same number of answers in each batch, with fewer of them right, a gate that would remove still does."""
+    """A gate that removes a player also removes one with fewer right answers in each batch."""
     worse = [(max(0, right - 1), wrong + min(1, right)) for right, wrong in history]
     removed, also = (np.logical_or.accumulate(replay(gate, each)[2]) for each in (history, worse))
     assert (also >= removed).all()
@@ -79,12 +79,10 @@ def test_worse_answers_never_save_a_player(history, gate) -> None:
         (Posterior(confidence=0.95, discount=1.0), [0.998, 0.003, 0.0], 26),
     ],
 )
-def test_gates_alone_remove_as_many_as_was_found_before(
-    gate: Gate, expected: list[float], spent: float
-) -> None:
-    """Shares removed by 200 comparison points at accuracies .5, .8, .85, and the median spent on a guesser."""
+def test_gates_alone_remove_known_shares(gate: Gate, expected: list[float], spent: float) -> None:
+    """Shares removed within 200 comparison points, and the median spent on a guesser."""
     table = operating_curves(
-        {"it": alone(gate)}, [0.5, 0.8, 0.85], labels=200, players=2000, seed=1
+        {"gate": alone(gate)}, [0.5, 0.8, 0.85], labels=200, players=2000, seed=1
     )
     assert table.removed.to_numpy() == pytest.approx(expected, abs=0.015)
     assert abs(table.comparisons.iloc[0] - spent) <= 3
@@ -92,9 +90,9 @@ def test_gates_alone_remove_as_many_as_was_found_before(
 
 @pytest.mark.parametrize("error", [0.05, 0.2])
 def test_the_sequential_test_errs_as_seldom_as_it_says(error: float) -> None:
-    """Wald: the sum of both true errors is at most that of the nominal ones, and each at most error / (1 - error)."""
+    """Wald: each true error is at most error / (1 - error), both at most the nominal sum."""
     table = operating_curves(
-        {"it": alone(SPRT(0.6, 0.8, error, error))}, [0.6, 0.8], labels=600, players=3000, seed=2
+        {"gate": alone(SPRT(0.6, 0.8, error, error))}, [0.6, 0.8], labels=600, players=3000, seed=2
     )
     wrong = np.array([1 - table.removed.iloc[0], table.removed.iloc[1]])
     spread = 3 * np.sqrt(error / 3000)
@@ -102,7 +100,7 @@ def test_the_sequential_test_errs_as_seldom_as_it_says(error: float) -> None:
     assert (wrong >= error / 2).all()  # and it is not so careful that it asks too much
 
 
-def test_both_errors_stand_beside_each_other_and_the_table_repeats() -> None:
+def test_a_stricter_rule_has_more_of_one_error_and_less_of_the_other() -> None:
     rules = {"strict": Rules(gate=Threshold(0.75)), "mild": Rules(gate=Threshold(0.55))}
     table = operating_curves(rules, [0.5, 0.8], labels=100, players=300)
     assert table.equals(operating_curves(rules, [0.5, 0.8], labels=100, players=300))

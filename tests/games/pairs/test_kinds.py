@@ -39,7 +39,7 @@ def test_who_turns_bad_is_noticed_by_gates_that_go_on_asking(removed) -> None:
 
 
 def test_labels_left_are_as_right_as_their_kind_says() -> None:
-    """Nobody removed, all served alike: a sleeper looks at 50 of 500, a flipper is right where others are wrong."""
+    """With nobody removed: a sleeper looks at 50 of 500, a flipper inverts their answers."""
     table = outcomes_by_kind(
         {"open": Rules(gate=Threshold(0.0), good_accuracy=0.0)}, players=400
     ).set_index("kind")

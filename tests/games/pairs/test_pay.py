@@ -55,7 +55,7 @@ def test_one_more_right_answer_never_pays_less_and_one_answer_moves_an_old_hand_
 def test_pay_does_not_depend_on_which_places_of_a_batch_were_comparison_points(
     batches, shuffle
 ) -> None:
-    """Each batch: whether the player is right at each place, and which places count. Shuffling both changes no pay."""
+    """Shuffle, in each batch, which answers are right together with which places count."""
     rules = Rules()
     one = other = rules.start()
     for answers, mask in batches:
@@ -82,10 +82,11 @@ def information(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def test_a_prober_learns_nothing_from_the_pay_of_the_batch_probed() -> None:
-    """20,000 good players with 12 batches behind them err on purpose at one place, to see whether it counts.
+    """20,000 good players, after 12 batches, answer one place wrongly to see whether it counts.
 
-    Among those at the least share, who are nearly all, the pay of that batch holds no information about it. (Paid by
-    the counts from after the batch, it would hold some, though much less than a bit, because the steps are coarse.)
+    Among those at the least share, which nearly all have, the pay of that batch has no information
+    about it. Paid by the counts from after the batch, it would have some, though much less than a
+    bit, because the steps are coarse.
     """
     rules, rng = Rules(), np.random.default_rng(0)
     standing = rules.start(20_000)

@@ -21,7 +21,7 @@ def people(players: int = 12, labels: int = 400, **columns: object) -> pd.DataFr
 
 
 def answers(frame: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
-    """Labels on comparison points, each with whether it is right and its place among the player's labels."""
+    """Labels on comparison points, with right and their place among the player's labels."""
     labels = simulate(PAIRS, TRUTH, frame, seed, rules=OPEN).labels.merge(
         PAIRS[["pair_id", "gold"]], on="pair_id"
     )

@@ -34,7 +34,7 @@ def test_neighbours_stand_right_as_often_as_the_annotator_sees(skill):
 
 
 def test_of_all_orders_those_with_fewer_exchanges_are_likelier():
-    """Mallows' law itself, of three: its weights are phi to the number of pairs the wrong way round."""
+    """Mallows' model of three items: phi to the power of the number of inverted pairs."""
     rng, phi = np.random.default_rng(1), 0.25
     orders = [tuple(mallows(3, 1 / (1 + phi), rng)) for _ in range(6000)]
     share = pd.Series(orders).value_counts(normalize=True)

@@ -1,4 +1,4 @@
-"""The game over recorded labels: nothing is made up, and what a gate costs and saves is counted rightly."""
+"""The game over recorded labels: what a gate keeps, spends and loses."""
 
 import numpy as np
 import pandas as pd
