@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from gamelabel.readers.crowd_csv import read_annotations
 from gamelabel.readers.imagereward import read_rankings
-from gamelabel.reliability.krippendorff_alpha import Level
 from gamelabel.sources import DataNotFound, data_file
+
+if TYPE_CHECKING:
+    from gamelabel.reliability.krippendorff_alpha import Level
 
 # Accuracy of IBCC, EBCC and BWA as published by Li et al. (2019), who collected the sets
 PUBLISHED_ACCURACY = {

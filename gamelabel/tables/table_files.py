@@ -63,7 +63,7 @@ def write_table(frame: pd.DataFrame, folder: str | Path, name: str) -> Path:
 
     path = Path(folder) / f"{name}.parquet"
     checked = check_table(frame, name, str(path.absolute()))
-    rows = pa.Table.from_pandas(checked, schema=_arrow_schema(name), preserve_index=False)
+    rows = pa.Table.from_pandas(checked, schema=_arrow_schema(name))
     with replacing(path) as partial:
         # without the metadata of pandas, which includes its version
         pq.write_table(rows.replace_schema_metadata(None), partial, compression="zstd")

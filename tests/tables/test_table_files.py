@@ -94,8 +94,12 @@ def test_missing_and_unknown_columns_are_named(tmp_path: Path) -> None:
         match=r"missing columns: choice; unknown columns: chosen\. Its columns are label_id, player_id",
     ):
         write_table(frame, tmp_path, "labels")
-    with pytest.raises(BadTable, match="missing columns: choice"):
+    with pytest.raises(BadTable, match="missing columns: choice; unknown"):
         split_bad_rows(frame, "labels")
+    with pytest.raises(BadTable, match=r"'labels': missing columns: choice\. Its columns"):
+        check_table(good("labels").drop(columns="choice"), "labels")
+    with pytest.raises(BadTable, match=r"'labels': unknown columns: age\. Its columns"):
+        check_table(good("labels").assign(age=7), "labels")
 
 
 def test_an_unknown_table_a_missing_file_and_a_broken_file(tmp_path: Path) -> None:
@@ -163,3 +167,17 @@ def test_columns_have_the_types_of_their_kinds() -> None:
     assert check_table(good("adherence"), "adherence")["fits_a"].dtype == "bool"
     times = check_table(good("labels"), "labels")["created_at"]
     assert str(times.dtype) == "datetime64[us, UTC]"
+
+
+def test_a_file_has_the_types_of_the_schema_even_for_columns_without_values(
+    tmp_path: Path,
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    without = good("pairs").assign(image_a=None, image_b=None, seed_a=None, seed_b=None)
+    schema = pq.read_schema(write_table(without, tmp_path, "pairs"))
+    assert schema.names == list(TABLES["pairs"]) and schema.metadata is None
+    assert schema.field("image_a") == pa.field("image_a", pa.string())
+    assert schema.field("seed_a") == pa.field("seed_a", pa.int64())
+    assert schema.field("pair_id") == pa.field("pair_id", pa.string(), nullable=False)
