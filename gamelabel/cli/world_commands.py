@@ -1,4 +1,4 @@
-"""`gamelabel world`: draw scenes, judge pictures, use and train the embedded model."""
+"""`gamelabel world`: draw scenes, judge pictures, use and train the embedded models."""
 
 from __future__ import annotations
 
@@ -9,36 +9,62 @@ from typing import Annotated
 import typer
 
 world = typer.Typer(
-    no_args_is_help=True, help="The image world: draw scenes, judge pictures, the embedded model."
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="""The drawn world: draw scenes, judge pictures, use and train the embedded models.
+
+Its prompts ask for one to four circles, squares, triangles or stars: "a small red circle", "three
+blue stars", "a circle above a square", each with or without " in the style of a crayon
+drawing" (or "chalk drawing", "comic book").
+""",
 )
 
-Model = Annotated[
+_Prompt = Annotated[str, typer.Argument(help='The prompt, such as "two red circles".')]
+_Model = Annotated[
     str,
     typer.Option(
         "--model",
-        help="A FLUX repository: a folder, or a name on the hub. Default: the embedded model.",
+        metavar="FOLDER|NAME",
+        help="A FLUX model: a folder, or a name on the hub. Default: the embedded model.",
     ),
 ]
-Adapter = Annotated[
-    str, typer.Option("--adapter", help="A LoRA adapter (.safetensors) to put on the model.")
+_Adapter = Annotated[
+    str,
+    typer.Option(
+        "--adapter",
+        metavar="FILE",
+        help="A LoRA adapter (.safetensors) to load into the model. Default: none.",
+    ),
 ]
-Steps = Annotated[int, typer.Option(min=1, help="Sampling steps.")]
-Guidance = Annotated[
-    float, typer.Option(help="Classifier-free guidance; 1 is none, as FLUX.1-schnell is used.")
+_Steps = Annotated[
+    int, typer.Option("--steps", min=1, help="Sampling steps; the embedded model is made for 4.")
 ]
-Seed = Annotated[int, typer.Option(min=0, help="The same seed draws the same pictures.")]
+_Guidance = Annotated[
+    float,
+    typer.Option("--guidance", help="Guidance scale; 1 is none, as FLUX.1-schnell is used."),
+]
+_Seed = Annotated[
+    int, typer.Option("--seed", min=0, help="Seed; the same seed gives the same pictures.")
+]
+_GridFile = Annotated[
+    Path, typer.Option("--out", metavar="FILE", help="The image file to write, a grid.")
+]
+_Device = Annotated[str, typer.Option("--device", help="`cpu` or `cuda`.")]
 
 
 @world.command("draw")
-def world_draw(
-    prompt: Annotated[
-        str, typer.Argument(help='What to draw, such as "a red circle above a blue star".')
-    ],
-    out: Annotated[Path, typer.Option(help="The picture to write.")] = Path("grid.png"),
-    n: Annotated[int, typer.Option(min=1, help="How many drawings.")] = 8,
-    seed: Seed = 0,
+def draw_command(
+    prompt: _Prompt,
+    out: _GridFile = Path("grid.png"),
+    n: Annotated[int, typer.Option("--n", min=1, help="Number of drawings.")] = 8,
+    seed: _Seed = 0,
 ) -> None:
-    """Draw a prompt's scene with the world's own brush: what a model is taught, and a picture that fits for sure."""
+    """Draw the scene of a prompt, without a model.
+
+    Models are trained on such drawings, and each fits its prompt exactly.
+
+    `gamelabel world draw "a red circle above a blue star" --n 4`
+    """
     from gamelabel.scenes import contact_sheet, draw, parse
 
     scene = parse(prompt)
@@ -47,13 +73,19 @@ def world_draw(
 
 
 @world.command("judge")
-def world_judge(
+def judge_command(
     picture: Annotated[
-        Path, typer.Argument(help="A picture, RGB, 64 x 64.", exists=True, dir_okay=False)
+        Path,
+        typer.Argument(help="An image file, RGB, 64 x 64 pixels.", exists=True, dir_okay=False),
     ],
-    prompt: Annotated[str, typer.Argument(help="The prompt that it should fit.")],
+    prompt: _Prompt,
 ) -> None:
-    """Say whether a picture fits a prompt, how far, and what is wrong; exit status 1 where it does not fit."""
+    """Judge whether a picture fits a prompt, how far, and what is wrong.
+
+    The exit status is 0 if it fits and 1 if it does not.
+
+    `gamelabel world judge picture.png "two red circles"`
+    """
     from PIL import Image
 
     from gamelabel.scenes import verify
@@ -67,19 +99,22 @@ def world_judge(
 
 
 @world.command("sample")
-def world_sample(
-    prompt: Annotated[str, typer.Argument(help='What to draw, such as "two red circles".')],
-    n: Annotated[int, typer.Option(min=1, help="How many pictures.")] = 8,
-    out: Annotated[Path, typer.Option(help="The picture to write: all n in a grid.")] = Path(
-        "grid.png"
-    ),
-    model: Model = "",
-    adapter: Adapter = "",
-    steps: Steps = 4,
-    guidance: Guidance = 1.0,
-    seed: Seed = 0,
+def sample_command(
+    prompt: _Prompt,
+    n: Annotated[int, typer.Option("--n", min=1, help="Number of pictures.")] = 8,
+    out: _GridFile = Path("grid.png"),
+    model: _Model = "",
+    adapter: _Adapter = "",
+    steps: _Steps = 4,
+    guidance: _Guidance = 1.0,
+    seed: _Seed = 0,
 ) -> None:
-    """Let a model draw a prompt n times, and judge each picture."""
+    """Generate pictures of a prompt with a model, and judge each.
+
+    Pictures of a prompt outside the grammar are written and not judged.
+
+    `gamelabel world sample "two red circles" --adapter pytorch_lora_weights.safetensors`
+    """
     import numpy as np
 
     from gamelabel.images.pipeline import FLUX_SCENES, generate, load_pipeline
@@ -87,9 +122,8 @@ def world_sample(
 
     pipe = load_pipeline(model or FLUX_SCENES, adapter=adapter)
     seeds = [seed + i for i in range(n)]
-    pictures = np.concatenate(
-        list(generate(pipe, [prompt] * n, seeds, steps, guidance, progress="drawing"))
-    )
+    batches = generate(pipe, [prompt] * n, seeds, steps, guidance, progress="drawing")
+    pictures = np.concatenate(list(batches))
     contact_sheet(pictures, out)
     typer.echo(f"{n} pictures of {prompt!r} in {out}")
     try:
@@ -102,52 +136,61 @@ def world_sample(
 
 
 @world.command("evaluate")
-def world_evaluate(
-    model: Model = "",
-    adapter: Adapter = "",
+def evaluate_command(
+    model: _Model = "",
+    adapter: _Adapter = "",
     n: Annotated[
-        int, typer.Option(min=1, help="Held-out prompts to draw, the families in turn.")
+        int, typer.Option("--n", min=1, help="Number of held-out prompts, the families in turn.")
     ] = 2000,
-    steps: Steps = 4,
-    guidance: Guidance = 1.0,
-    seed: Seed = 0,
+    steps: _Steps = 4,
+    guidance: _Guidance = 1.0,
+    seed: _Seed = 0,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Measure a model's exact adherence on held-out prompts, overall and by family, with 95 % intervals."""
+    """Measure the adherence of a model: the share of pictures that fit their prompts exactly.
+
+    Prompts are held out from training. Prints the share overall and by family of prompts, with 95 %
+    intervals.
+
+    `gamelabel world evaluate --n 2000 --json`
+    """
     from gamelabel.images.pipeline import FLUX_SCENES, load_pipeline
     from gamelabel.tuning.evaluate import evaluate_adherence
 
     pipe = load_pipeline(model or FLUX_SCENES, adapter=adapter)
-    result = {
-        "model": model or FLUX_SCENES.name,
-        **evaluate_adherence(pipe, n, steps, seed, guidance, progress="drawing"),
-    }
+    measured = evaluate_adherence(pipe, n, steps, seed, guidance, progress="drawing")
+    result = {"model": model or FLUX_SCENES.name, **measured}
     if as_json:
         typer.echo(json.dumps(result))
         return
     for name, share in {"all": result["adherence"], **result["families"]}.items():
-        typer.echo(
-            f"{name:10} {share['value']:.3f}  [{share['low']:.3f}, {share['high']:.3f}]  n = {share['n']}"
-        )
+        interval = f"[{share['low']:.3f}, {share['high']:.3f}]"
+        typer.echo(f"{name:10} {share['value']:.3f}  {interval}  n = {share['n']}")
 
 
 @world.command("train")
-def world_train(
+def train_command(
     out: Annotated[
         Path,
-        typer.Option(help="Where stages, checkpoints and logs go; a second call resumes there."),
+        typer.Option("--out", metavar="FOLDER", help="Folder for stages, checkpoints and logs."),
     ],
     workers: Annotated[
-        int, typer.Option(min=1, help="Processes that share every batch: one a core; 1 on a GPU.")
+        int,
+        typer.Option("--workers", min=1, help="Processes that share a batch; 1 on a GPU."),
     ] = 2,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    device: _Device = "cpu",
     quick: Annotated[
-        bool, typer.Option(help="A few steps a stage: it shows that the recipe runs, no more.")
+        bool, typer.Option("--quick", help="A few steps a stage, to test that the recipe runs.")
     ] = False,
 ) -> None:
-    """Train the embedded model, stage by stage, to `OUT/repository` with its card; a second call resumes."""
+    """Train the embedded FLUX model, to `OUT/repository` with its model card.
+
+    Takes about three hours on two cores. The same command resumes after an interruption.
+
+    `gamelabel world train --out data/runs/base`
+    """
     from gamelabel.models.flux_scenes import (
         FluxRecipe,
         assemble_repository,
@@ -157,33 +200,37 @@ def world_train(
     )
 
     recipe = quick_recipe(FluxRecipe()) if quick else FluxRecipe()
+    repository = out / "repository"
     train_flux_scenes(recipe, out, workers, device)
-    assemble_repository(out, "student", out / "repository")
-    write_flux_card(recipe, out, out / "repository", n_prompts=20 if quick else 4000)
-    typer.echo(
-        f"the model is in {out / 'repository'}; measure it: gamelabel world evaluate --model {out / 'repository'}"
-    )
+    assemble_repository(out, "student", repository)
+    write_flux_card(recipe, out, repository, n_prompts=20 if quick else 4000)
+    typer.echo(f"the model is in {repository}")
+    typer.echo(f"measure it: gamelabel world evaluate --model {repository}")
 
 
 @world.command("train-reader")
-def world_train_reader(
+def train_reader_command(
     out: Annotated[
-        Path, typer.Option(help="Where checkpoints and the model go; a second call resumes there.")
+        Path, typer.Option("--out", metavar="FOLDER", help="Folder for checkpoints and the model.")
     ],
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    device: _Device = "cpu",
     quick: Annotated[
-        bool, typer.Option(help="A few steps: it shows that the recipe runs, no more.")
+        bool, typer.Option("--quick", help="A few steps, to test that the recipe runs.")
     ] = False,
 ) -> None:
-    """Train the embedded BLIP, which reads pictures and prompts, to `OUT/scenes-blip` with its card; resumes.
+    """Train the embedded BLIP, to `OUT/scenes-blip` with its model card.
 
-    It learns from drawn scenes alone which prompt belongs to which picture, and is what a reward model starts from:
-    `07_reward_model` tunes it on what players preferred. To use another one there: gamelabel run --only 07 -p
-    blip=OUT/scenes-blip
+    It learns which prompt belongs to which picture from drawn scenes alone, and is what a reward
+    model starts from: notebook 07 fine-tunes it on preferences. Takes about an hour on two cores.
+    The same command resumes after an interruption.
+
+    `gamelabel world train-reader --out data/runs/reader`
+
+    `gamelabel run --only 07 -p blip=data/runs/reader/scenes-blip`
     """
     from gamelabel.models.blip_scenes import train_blip_scenes
 
     folder, metrics = train_blip_scenes(out, device, quick)
     for name, value in metrics.items():
         typer.echo(f"{name}: {value:.3f}")
-    typer.echo(f"the model is in {folder}, its card beside it")
+    typer.echo(f"the model and its card are in {folder}")
