@@ -1,69 +1,37 @@
-"""Every figure of the study: a function takes an Axes, draws on it, and returns it."""
+"""Figures of the study. A `plot_*` function takes Axes first, draws on them, and returns them.
 
-from gamelabel.figures.claim_figures import claimed_directions, claimed_values
-from gamelabel.figures.crowd_figures import (
-    abilities,
-    gate_costs,
-    gate_gains,
-    methods_beside,
-    two_means,
+Call `set_theme` once before the first figure. What several notebooks share is exported here; the
+figures of one notebook are in a module of their own, such as `label_figures`.
+"""
+
+from gamelabel.figures import (
+    claim_figures,
+    crowd_figures,
+    label_figures,
+    preference_figures,
+    prompt_figures,
+    reliability_figures,
+    reward_figures,
 )
-from gamelabel.figures.gate_figures import gate_asks, gate_kinds, gate_removes
-from gamelabel.figures.label_figures import (
-    accuracy_by_labels,
-    accuracy_by_player,
-    beside_paper,
-    estimates,
-    heavy_tail,
-    labels_per_player,
-    labels_per_point,
-    lorenz,
+from gamelabel.figures.estimate_figures import plot_estimates
+from gamelabel.figures.picture_figures import (
+    plot_picture_grid,
+    plot_picture_pair,
+    plot_scored_pictures,
 )
-from gamelabel.figures.prompt_figures import picture_pair, preferred_pair, prompts_kept, shares
-from gamelabel.figures.reward_figures import (
-    agreement_map,
-    reward_training,
-    scored_pictures,
-    scorers_beside,
-    scores_by_wins,
-)
-from gamelabel.figures.tuning_figures import (
-    changes_by_family,
-    changes_by_flip,
-    judged_pictures,
-    win_matrix,
-)
+from gamelabel.figures.style import set_theme
 
 __all__ = [
-    "abilities",
-    "accuracy_by_labels",
-    "accuracy_by_player",
-    "agreement_map",
-    "beside_paper",
-    "changes_by_family",
-    "changes_by_flip",
-    "claimed_directions",
-    "claimed_values",
-    "estimates",
-    "gate_asks",
-    "gate_costs",
-    "gate_gains",
-    "gate_kinds",
-    "gate_removes",
-    "heavy_tail",
-    "judged_pictures",
-    "labels_per_player",
-    "labels_per_point",
-    "lorenz",
-    "methods_beside",
-    "picture_pair",
-    "preferred_pair",
-    "prompts_kept",
-    "reward_training",
-    "scored_pictures",
-    "scorers_beside",
-    "scores_by_wins",
-    "shares",
-    "two_means",
-    "win_matrix",
+    "claim_figures",
+    "crowd_figures",
+    "label_figures",
+    "plot_estimates",
+    "plot_picture_grid",
+    "plot_picture_pair",
+    "plot_scored_pictures",
+    "preference_figures",
+    "prompt_figures",
+    "reliability_figures",
+    "reward_figures",
+    "set_theme",
 ]

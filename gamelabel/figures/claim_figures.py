@@ -1,80 +1,175 @@
-"""Figures of the paper's claims, tested: values and directions beside what was found."""
+"""Figures of notebook 10: the paper's claims, and the labels of its players, beside a run's."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+import seaborn as sns
+
+from gamelabel.figures.style import (
+    BLUE,
+    GREY,
+    PALE,
+    VERMILION,
+    add_legend,
+    format_axis,
+    format_counts,
+    name_rows,
+    reference_line,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
     from pandas import DataFrame
 
+_VERDICT_COLORS = {"matches": BLUE, "consistent": BLUE, "undecided": GREY, "set": GREY}
 
-def claimed_values(ax: Axes, table: DataFrame, most: float = 2.0) -> Axes:
-    """Each tested claim of a value over the paper's number: a band for what is accepted, our value, its interval.
 
-    table: as `gamelabel.study.ratios.value_ratios` has it. What lies beyond `most` is an arrow at the edge; the numbers
-    themselves stand on the right.
+def plot_claim_values(ax: Axes, table: DataFrame, limit: float = 2.0) -> Axes:
+    """Plot each tested claim of a value as a ratio to the paper's number.
+
+    A band is what is accepted, a dot our value with its interval, an arrow a value beyond `limit`.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    table : DataFrame
+        The rows of `gamelabel.study.ratios.value_ratios`.
+    limit : float
+        Right end of the x axis.
+
+    Returns
+    -------
+    Axes
+        `ax`.
     """
-    at = _claims(
-        ax, table, "this run over the paper's number", 1, "the paper", 0.02 * most, 0.98 * most
-    )
-    low, high = (table[end].clip(0, most).to_numpy(float) for end in ("least", "most"))
-    ax.barh(
-        at,
-        high - low,
-        left=low,
-        height=0.6,
-        color="#d9e4ec",
-        edgecolor="#9db8ca",
-        label="accepted",
-        zorder=0,
-    )
-    ax.set_xlim(0, most)
-    _legend(ax)
+    y = _plot_claims(ax, table, 0.02 * limit, 0.98 * limit)
+    least, most = (table[end].clip(0, limit).to_numpy(float) for end in ("least", "most"))
+    ax.barh(y, most - least, left=least, height=0.6, color=PALE, label="accepted", zorder=0)
+    reference_line(ax, 1, "the paper")
+    ax.set(xlim=(0, limit), xlabel="ratio to the paper's number")
+    add_legend(ax, "below")
     return ax
 
 
-def claimed_directions(ax: Axes, table: DataFrame, most: float = 6.0) -> Axes:
-    """Each tested claim of a direction: how far our value lies on the paper's side, in half-widths of its interval.
+def plot_claim_directions(ax: Axes, table: DataFrame, limit: float = 6.0) -> Axes:
+    """Plot each tested claim of a direction as a distance on the paper's side.
 
-    table: as `gamelabel.study.ratios.direction_margins` has it. A claim is met where the whole interval is right of 0.
+    The unit is half the width of the interval; a claim is met if the whole interval is right of 0.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    table : DataFrame
+        The rows of `gamelabel.study.ratios.direction_margins`.
+    limit : float
+        End of the x axis, on both sides.
+
+    Returns
+    -------
+    Axes
+        `ax`.
     """
-    label = "on the paper's side, in half-widths of the interval"
-    _claims(ax, table, label, 0, "no difference", -0.96 * most, 0.96 * most)
-    ax.axvspan(0, most, color="#d9e4ec", alpha=0.6, linewidth=0, label="accepted", zorder=0)
-    ax.set_xlim(-most, most)
-    _legend(ax)
+    _plot_claims(ax, table, -0.96 * limit, 0.96 * limit)
+    ax.axvspan(0, limit, color=PALE, linewidth=0, label="accepted", zorder=0)
+    reference_line(ax, 0, "no difference")
+    ax.set(
+        xlim=(-limit, limit), xlabel="distance on the paper's side (half-widths of the interval)"
+    )
+    add_legend(ax, "below")
     return ax
 
 
-def _claims(
-    ax: Axes, table: DataFrame, label: str, mark: float, marked: str, least: float, most: float
-) -> list[int]:
-    """Rows of claims, their intervals and our values, the verdict as colour; where each row stands."""
-    at = list(range(len(table)))[::-1]
-    for y, row in zip(at, table.to_dict("records"), strict=True):
-        colour = (
-            "#1f5f8b" if row["verdict"] in ("matches", "consistent in simulation") else "#d1661f"
-        )
-        shape = "<" if row["value"] < least else ">" if row["value"] > most else "o"
-        ax.plot([row["low"], row["high"]], [y, y], color=colour, linewidth=2, alpha=0.5)
-        ax.plot(np.clip(row["value"], least, most), y, shape, color=colour, markersize=6)
-        ax.plot([], [], "o", color=colour, label=row["verdict"])
-        words = f"{row['ours']}  ({row['against']})"
-        ax.text(1.02, y, words, transform=ax.get_yaxis_transform(), va="center", size=8)
-    ax.axvline(mark, color="black", linestyle="--", linewidth=1, label=marked)
-    ax.set_yticks(at, [name.replace("_", " ") for name in table.id], fontsize=8)
-    ax.set(xlabel=label, ylim=(-0.7, len(table) - 0.3))
-    return at
+def _plot_claims(ax: Axes, table: DataFrame, least: float, most: float) -> list[int]:
+    """Draw a row a claim: interval, value, verdict as color, numbers on the right."""
+    positions = name_rows(ax, [name.replace("_", " ") for name in table.id])
+    for y, row in zip(positions, table.to_dict("records"), strict=True):
+        color = _VERDICT_COLORS.get(row["verdict"].split()[0], VERMILION)
+        marker = "o"
+        if not least <= row["value"] <= most:
+            marker = "<" if row["value"] < least else ">"
+        ax.plot([row["low"], row["high"]], [y, y], color=color, linewidth=2, alpha=0.5)
+        ax.plot(np.clip(row["value"], least, most), y, marker, color=color, markersize=6)
+        ax.plot([], [], "o", color=color, label=row["verdict"])
+        numbers = f"{row['ours']}  ({row['against']})"
+        ax.text(1.02, y, numbers, transform=ax.get_yaxis_transform(), va="center", size=8)
+    return positions
 
 
-def _legend(ax: Axes) -> None:
-    """One entry for each label, below the axes and the name of x."""
-    handles, names = ax.get_legend_handles_labels()
-    one_each = dict(zip(names, handles, strict=True))
-    ax.legend(
-        one_each.values(), one_each.keys(), fontsize=8, ncols=4, frameon=False,
-        loc="upper left", bbox_to_anchor=(0, 0), borderaxespad=5,
+def plot_label_tail(ax: Axes, counts: ArrayLike, mean: float, sd: float, busiest: float) -> Axes:
+    """Plot the share of players by how many labels they gave at least, on log scales.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    counts : array (P,)
+        Labels of each player.
+    mean, sd : float
+        The paper's mean and standard deviation; the dashed line is the lognormal that has them.
+    busiest : float
+        Labels of the paper's busiest player, a cross.
+
+    Returns
+    -------
+    Axes
+        `ax`.
+    """
+    from scipy.special import ndtr
+
+    counts = np.asarray(counts, float)
+    least_share = 1 / max(1, len(counts))
+    sns.ecdfplot(x=counts, complementary=True, color=BLUE, label="this run", ax=ax)
+    sigma = np.sqrt(np.log1p((sd / mean) ** 2))
+    labels = np.geomspace(1, 2 * max(busiest, counts.max(initial=1)), 200)
+    tail = ndtr((np.log(mean) - sigma**2 / 2 - np.log(labels)) / sigma)
+    lognormal = f"lognormal, mean {mean:.0f}, sd {sd:.0f} (the paper)"
+    ax.plot(labels, tail, color="black", linestyle="--", linewidth=1, label=lognormal)
+    cross = f"the paper's busiest, {busiest:,.0f}"
+    ax.plot(busiest, least_share, "x", color=VERMILION, markersize=9, mew=2, label=cross)
+    ax.set(xscale="log", yscale="log", xlim=(1, labels[-1]), ylim=(least_share / 2, 1.3))
+    ax.set(xlabel="labels", ylabel="share of players with more labels")
+    format_counts(ax.xaxis)
+    format_axis(ax.yaxis, "percent")
+    ax.legend(loc="lower left")
+    return ax
+
+
+def plot_accuracy_by_labels(ax: Axes, players: DataFrame, mean: float, weighted: float) -> Axes:
+    """Plot the accuracy of each player by the labels that they gave.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    players : DataFrame
+        Columns accuracy, labels, state (active, removed).
+    mean, weighted : float
+        The paper's mean accuracy of players, and its mean by label.
+
+    Returns
+    -------
+    Axes
+        `ax`.
+    """
+    known = players[players.accuracy.notna()]
+    counts = known.state.value_counts()
+    names = {state: f"{state} ({counts.get(state, 0):,})" for state in ("active", "removed")}
+    sns.scatterplot(
+        x=known.labels.to_numpy(), y=known.accuracy.to_numpy(float),
+        hue=known.state.map(names).to_numpy(), hue_order=list(names.values()),
+        style=known.state.map(names).to_numpy(), style_order=list(names.values()),
+        palette=[BLUE, VERMILION], s=34, alpha=0.7, linewidth=0, ax=ax,
     )  # fmt: skip
+    reference_line(ax, mean, f"the paper, mean of players: {mean:.0%}", axis="y")
+    reference_line(ax, weighted, f"the paper, mean by label: {weighted:.0%}", style=":", axis="y")
+    ax.set(xscale="log", ylim=(-0.03, 1.03), xlabel="labels given")
+    ax.set_ylabel("accuracy on comparison points")
+    format_counts(ax.xaxis)
+    format_axis(ax.yaxis, "percent")
+    ax.legend(loc="lower right")
+    return ax

@@ -1,4 +1,4 @@
-"""Figures of real crowds: how they fare with and without a gate, and by which method their labels are put together."""
+"""Figures of notebook 06: real crowds, with and without a gate, and ways to aggregate labels."""
 
 from __future__ import annotations
 
@@ -6,152 +6,162 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+import seaborn as sns
+
+from gamelabel.figures.estimate_figures import dodge_offsets, plot_estimates
+from gamelabel.figures.style import (
+    BLUE,
+    GREY,
+    PALETTE,
+    SKY,
+    VERMILION,
+    add_legend,
+    format_axis,
+    name_rows,
+    reference_line,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from pandas import DataFrame
 
-_COLOURS = ("#1f5f8b", "#d1661f", "#4c9f70", "#8a6bb1", "#b3a125", "#7f7f7f")
 
+def plot_two_means(ax: Axes, table: DataFrame, paper: tuple[float, float] = (0.74, 0.83)) -> Axes:
+    """Plot the accuracy of each crowd as the mean of workers and as the mean by label.
 
-def two_means(ax: Axes, table: DataFrame, paper: tuple[float, float] = (0.74, 0.83)) -> Axes:
-    """Each crowd's accuracy, each worker once and by label, the paper's two means below as a dashed pair of lines.
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    table : DataFrame
+        Columns mean and weighted, indexed by crowd.
+    paper : tuple of two floats
+        The paper's two means.
 
-    table: indexed by crowd, columns mean, weighted.
+    Returns
+    -------
+    Axes
+        `ax`.
     """
-    at = np.arange(len(table))[::-1]
-    better = (table.weighted >= table["mean"]).to_numpy()
-    for up, colour in ((True, "#1f5f8b"), (False, "#d1661f")):
-        ax.hlines(
-            at[better == up],
-            table["mean"][better == up],
-            table.weighted[better == up],
-            color=colour,
-            linewidth=2,
-        )
-    ax.plot(
-        table["mean"], at, "o", color="white", markeredgecolor="black", label="each worker once"
-    )
-    ax.plot(table.weighted, at, "o", color="black", label="by label")
-    ax.axvline(
-        paper[0],
-        color="black",
-        linestyle=":",
-        linewidth=1,
-        label=f"the paper, each player once: {paper[0]:.0%}",
-    )
-    ax.axvline(
-        paper[1],
-        color="black",
-        linestyle="--",
-        linewidth=1,
-        label=f"the paper, by label: {paper[1]:.0%}",
-    )
-    ax.set_yticks(at, table.index)
-    ax.set(xlabel="accuracy of workers", ylim=(-0.6, len(table) - 0.4))
-    ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-    ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    y = name_rows(ax, [str(crowd) for crowd in table.index])
+    ax.hlines(y, table["mean"], table.weighted, color=GREY, linewidth=2, zorder=1)
+    style = {"y": y, "s": 40, "zorder": 3, "ax": ax}
+    sns.scatterplot(x=table["mean"].to_numpy(), **style, color=SKY, label="mean of workers")
+    sns.scatterplot(x=table.weighted.to_numpy(), **style, color=BLUE, label="mean by label")
+    reference_line(ax, paper[0], f"the paper, mean of players: {paper[0]:.0%}", style=":")
+    reference_line(ax, paper[1], f"the paper, mean by label: {paper[1]:.0%}")
+    ax.set_xlabel("accuracy of workers")
+    format_axis(ax.xaxis, "percent")
+    add_legend(ax)
     return ax
 
 
-def methods_beside(ax: Axes, accuracy: DataFrame, published: Mapping[str, float]) -> Axes:
-    """How many more tasks than the majority's each method gets right, by crowd; a tick: the best published accuracy.
+def plot_method_gains(ax: Axes, accuracy: DataFrame, published: Mapping[str, float]) -> Axes:
+    """Plot how much more accurate each aggregation method is than the majority vote.
 
-    accuracy: crowds by method, "majority" among them.
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    accuracy : DataFrame
+        Accuracy of crowds by method; "majority" is one of the methods.
+    published : mapping of str to float
+        The best published accuracy of a crowd, drawn as a bar.
+
+    Returns
+    -------
+    Axes
+        `ax`.
     """
-    at = np.arange(len(accuracy))[::-1]
-    others = [method for method in accuracy if method != "majority"]
-    for k, method in enumerate(others):
-        gain = 100 * (accuracy[method] - accuracy.majority)
-        ax.plot(
-            gain,
-            at + 0.24 - 0.48 * k / max(1, len(others) - 1),
-            "o",
-            color=_COLOURS[k],
-            markersize=5,
-            label=method,
+    names = [f"{crowd} ({value:.1%})" for crowd, value in accuracy.majority.items()]
+    rows = np.array(name_rows(ax, names), float)
+    methods = [method for method in accuracy if method != "majority"]
+    for method, offset, color in zip(methods, dodge_offsets(len(methods)), PALETTE, strict=False):
+        gain = (accuracy[method] - accuracy.majority).to_numpy(float)
+        sns.scatterplot(
+            x=gain, y=rows + offset, color=color, s=28, label=str(method), zorder=3, ax=ax
         )
-    best = [
-        100 * (published.get(str(crowd), np.nan) - accuracy.majority[crowd])
-        for crowd in accuracy.index
-    ]
-    ax.plot(best, at, "|", color="black", markersize=22, mew=1.5)
+    best = np.array([published.get(str(crowd), np.nan) for crowd in accuracy.index], float)
+    best = best - accuracy.majority.to_numpy(float)
+    ax.plot(best, rows, "|", color="black", markersize=22, mew=1.5)
     ax.plot([], [], "|", color="black", markersize=9, mew=1.5, label="best published")
-    ax.axvline(0, color="black", linestyle="--", linewidth=1)
-    ax.set_yticks(at, [f"{crowd} ({value:.1%})" for crowd, value in accuracy.majority.items()])
-    ax.set(
-        xlabel="more tasks right than the majority's (in brackets), points",
-        ylim=(-0.6, len(accuracy) - 0.4),
-    )
-    ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    reference_line(ax, 0, "majority (in brackets)")
+    ax.set_xlabel("tasks right, difference from the majority (percentage points)")
+    format_axis(ax.xaxis, "points")
+    add_legend(ax)
     return ax
 
 
-def gate_costs(ax: Axes, table: DataFrame) -> Axes:
-    """What becomes of each crowd's labels under a gate: kept, spent on comparison points, never given.
+def plot_gate_costs(ax: Axes, table: DataFrame) -> Axes:
+    """Plot what becomes of the labels of each crowd under a gate.
 
-    table: indexed by crowd, columns spent, lost and removed (the share of workers, written on the right).
+    `table` is indexed by crowd, with columns spent and lost (shares of labels) and removed (share
+    of workers, written on the right).
     """
-    at = np.arange(len(table))[::-1]
-    kept = 1 - table.spent - table.lost
-    ax.barh(at, kept, color="#1f5f8b", label="kept as data")
-    ax.barh(at, table.spent, left=kept, color="#9db8ca", label="spent on comparison points")
-    ax.barh(
-        at,
-        table.lost,
-        left=kept + table.spent,
-        color="#d9d9d9",
-        label="never given: worker removed",
-    )
-    for y, removed in zip(at, table.removed, strict=True):
+    uses = {
+        "kept as data": 1 - table.spent - table.lost,
+        "spent on comparison points": table.spent,
+        "never given: worker removed": table.lost,
+    }
+    parts = [
+        pd.DataFrame({"crowd": table.index.astype(str), "share": share.to_numpy(float), "use": use})
+        for use, share in uses.items()
+    ]
+    # histplot stacks the first level last
+    sns.histplot(
+        pd.concat(parts, ignore_index=True), y="crowd", weights="share", hue="use",
+        hue_order=list(uses)[::-1], palette=["#d9d9d9", SKY, BLUE], multiple="stack",
+        discrete=True, shrink=0.8, alpha=1, linewidth=0, ax=ax,
+    )  # fmt: skip
+    for y, removed in enumerate(table.removed):
         ax.text(1.01, y, f"{removed:.0%} of workers removed", va="center", size=8)
-    ax.set_yticks(at, table.index)
-    ax.set(xlim=(0, 1), xlabel="share of all labels", ylim=(-0.6, len(table) - 0.4))
-    ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-    ax.legend(fontsize=8, ncols=3, loc="lower left", bbox_to_anchor=(0, 1.0), frameon=False)
-    return ax
-
-
-def gate_gains(ax: Axes, low: DataFrame, middle: DataFrame, high: DataFrame) -> Axes:
-    """How many more tasks come out right with a gate than without one, for as much work; by crowd, over replays.
-
-    Each frame: indexed by crowd, a column for each way, in points; low, high: the ends of the lines.
-    """
-    at = np.arange(len(middle))[::-1]
-    for k, way in enumerate(middle):
-        y = at + 0.22 - 0.44 * k / max(1, middle.shape[1] - 1)
-        ax.hlines(y, low[way], high[way], color=_COLOURS[k], linewidth=3, alpha=0.35)
-        ax.plot(middle[way], y, "o", color=_COLOURS[k], markersize=5, label=way)
-    ax.axvline(0, color="black", linestyle="--", linewidth=1)
-    ax.set_yticks(at, middle.index)
-    ax.set(xlabel="more tasks right than without a gate, points", ylim=(-0.6, len(middle) - 0.4))
-    ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
-    return ax
-
-
-def abilities(ax: Axes, table: DataFrame, most: int = 12) -> Axes:
-    """Bradley and Terry's abilities with their intervals, the strongest on top; of many things, both ends.
-
-    table: as `gamelabel.reliability.bradley_terry` has it.
-    """
-    left_out = len(table) - most
-    if left_out > 0:
-        table = table.iloc[[*range(most // 2), *range(len(table) - most // 2, len(table))]]
-        ax.axhline(most / 2 - 0.5, color="#9db8ca", linestyle=":", linewidth=1)
-        ax.text(
-            0.99,
-            most / 2 - 0.5,
-            f"{left_out} between",
-            transform=ax.get_yaxis_transform(),
-            ha="right",
-            size=8,
+    ax.set(xlim=(0, 1), xlabel="share of all labels", ylabel="")
+    ax.grid(visible=False, axis="y")
+    format_axis(ax.xaxis, "percent")
+    if ax.get_legend():
+        sns.move_legend(
+            ax,
+            "lower left",
+            bbox_to_anchor=(0, 1),
+            ncols=3,
+            title="",
+            reverse=True,
+            columnspacing=1,
         )
-    at = np.arange(len(table))[::-1]
-    ax.hlines(at, table.low, table.high, color="#9db8ca", linewidth=5)
-    ax.plot(table.ability, at, "o", color="#1f5f8b")
-    ax.axvline(0, color="black", linestyle="--", linewidth=1)
-    ax.set_yticks(
-        at, [f"{item} ({n:,})" for item, n in zip(table["item"], table.comparisons, strict=True)]
-    )
-    ax.set(xlabel="ability (logarithm; comparisons in brackets)", ylim=(-0.6, len(table) - 0.4))
+    return ax
+
+
+def plot_gate_gains(ax: Axes, low: DataFrame, middle: DataFrame, high: DataFrame) -> Axes:
+    """Plot how many more tasks come out right with a gate than without, for as much work.
+
+    Each frame is indexed by crowd, with a column for each gate and method, in percentage points;
+    `low` and `high` are the ends of the intervals over replays.
+    """
+    series = {
+        str(way): pd.DataFrame({"value": middle[way], "low": low[way], "high": high[way]})
+        for way in middle
+    }
+    label = "tasks right, difference from no gate (percentage points)"
+    return plot_estimates(ax, series, label, {"no gate": 0})
+
+
+def plot_abilities(ax: Axes, table: DataFrame, limit: int = 12) -> Axes:
+    """Plot Bradley-Terry abilities with their intervals, the strongest on top.
+
+    Of more than `limit` items both ends are shown. `table` is that of
+    `gamelabel.reliability.bradley_terry`.
+    """
+    left_out = len(table) - limit
+    if left_out > 0:
+        table = pd.concat([table.head(limit // 2), table.tail(limit // 2)])
+    rows = table.rename(columns={"item": "name", "ability": "value", "comparisons": "n"})
+    plot_estimates(ax, rows, "ability (log-odds; comparisons in brackets)", {"mean ability": 0})
+    if left_out > 0:
+        y = limit / 2 - 0.5
+        ax.axhline(y, color=VERMILION, linestyle=":", linewidth=1)
+        ax.text(
+            0.99, y, f"{left_out} between", transform=ax.get_yaxis_transform(), ha="right",
+            va="bottom", size=8,
+        )  # fmt: skip
     return ax

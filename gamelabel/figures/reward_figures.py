@@ -1,92 +1,95 @@
-"""Figures of scorers of pictures: how one is trained, how well each tells what people prefer, who agrees with whom."""
+"""Figures of notebook 07: how a reward model is trained, and how well scorers agree with people."""
 
 from __future__ import annotations
 
-from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import seaborn as sns
 
-from gamelabel.figures.prompt_figures import judged
+from gamelabel.figures.estimate_figures import plot_estimates
+from gamelabel.figures.style import BLUE, SKY, VERMILION, add_legend, format_ranks, reference_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
     from pandas import DataFrame
 
-_OURS, _THEIRS = "#1f5f8b", "#d1661f"
 
+def plot_training_loss(ax: Axes, log: DataFrame) -> Axes:
+    """Plot training and validation loss by step; a ring marks the step whose weights are kept.
 
-def reward_training(ax: Axes, log: DataFrame) -> Axes:
-    """Loss of the examples learned from and of those set aside, by step; the weights kept are those of the ring.
-
-    log: what `reward.train_reward` returns.
+    `log` has columns step, loss, valid_loss, best.
     """
-    ax.plot(log.step, log.loss, color=_THEIRS, label="learned from")
-    ax.plot(log.step, log.valid_loss, "o-", markersize=3, color=_OURS, label="set aside")
+    sns.lineplot(log, x="step", y="loss", color=SKY, label="training", ax=ax)
+    sns.lineplot(log, x="step", y="valid_loss", color=BLUE, marker="o", label="validation", ax=ax)
     best = log[log.best].iloc[0]
-    ax.plot(best.step, best.valid_loss, "o", markersize=11, fillstyle="none", color=_OURS)
-    ax.axhline(np.log(2), color="grey", linestyle=":", linewidth=1, label="a coin, log 2")
+    ax.plot(
+        best.step, best.valid_loss, "o", markersize=11, fillstyle="none", color=VERMILION, mew=1.5,
+        label="weights kept",
+    )  # fmt: skip
+    reference_line(ax, np.log(2), "chance, log 2", style=":", axis="y")
     ax.set(xlabel="step", ylabel="Bradley-Terry loss")
-    ax.legend(fontsize=8)
+    format_ranks(ax.xaxis)
+    ax.legend()
     return ax
 
 
-def scorers_beside(ax: Axes, table: DataFrame, number: str) -> Axes:
-    """One number of each scorer with its interval, and the slides' beside it; in percent.
+def plot_scorers(axes: Sequence[Axes], table: DataFrame, numbers: Sequence[str]) -> Sequence[Axes]:
+    """Plot numbers of each scorer with their intervals, in percent, and the published ones.
 
-    table: see `reward.published.compare_with_published`.
+    Parameters
+    ----------
+    axes : sequence of Axes
+        Where to draw, one for each number; they share their y axis.
+    table : DataFrame
+        Columns scorer, number, ours, low, high, slides.
+    numbers : sequence of str
+        Which numbers to plot.
+
+    Returns
+    -------
+    sequence of Axes
+        `axes`.
     """
-    rows = table[table.number == number].iloc[::-1].reset_index(drop=True)
-    spread = [rows.ours - rows.low, rows.high - rows.ours]
-    ax.errorbar(rows.ours, rows.index, xerr=spread, fmt="o", color=_OURS, capsize=3, label="here")
-    ax.plot(rows.slides, rows.index, "D", color=_THEIRS, markersize=5, label="ImageReward's slides")
-    ax.set_yticks(rows.index, rows.scorer)
-    ax.set(title=number, xlabel="percent", ylim=(-0.6, len(rows) - 0.4))
+    for ax, number in zip(axes, numbers, strict=True):
+        rows = table[table.number == number].reset_index(drop=True)
+        ours = rows.rename(columns={"scorer": "name", "ours": "value"})
+        plot_estimates(ax, {"here, 95 %": ours.drop(columns="n", errors="ignore")}, "percent")
+        sns.scatterplot(
+            x=rows.slides.to_numpy(float), y=np.arange(len(rows))[::-1], marker="D", s=32,
+            color=VERMILION, label="ImageReward's slides", legend=False, zorder=3, ax=ax,
+        )  # fmt: skip
+        ax.set_title(number)
+    add_legend(axes[len(axes) // 2], "below")
+    return axes
+
+
+def plot_agreement(ax: Axes, shares: DataFrame) -> Axes:
+    """Plot the share of pairs on which two judges agree: judges by judges, NaN for none."""
+    text = shares.map(lambda share: "-" if np.isnan(share) else f"{share:.0%}")
+    sns.heatmap(
+        shares.fillna(0.5), annot=text, fmt="", vmin=0.5, vmax=1, cmap="Blues", cbar=False,
+        square=True, linewidths=1, ax=ax,
+    )  # fmt: skip
+    ax.set_xticklabels(ax.get_xticklabels(), rotation=35, ha="right")
+    ax.tick_params(left=False, bottom=False)
     return ax
 
 
-def agreement_map(ax: Axes, shares: DataFrame) -> Axes:
-    """The share of pairs on which two judges agree, as a heat map; shares: judges by judges, NaN for none."""
-    ax.imshow(shares, vmin=0.5, vmax=1.0, cmap="Blues")
-    for (i, j), value in np.ndenumerate(shares.to_numpy(float)):
-        word = "-" if np.isnan(value) else f"{value:.0%}"
-        ax.text(
-            j,
-            i,
-            word,
-            ha="center",
-            va="center",
-            fontsize=8,
-            color="white" if value > 0.8 else "black",
-        )
-    ax.set_xticks(range(len(shares)), shares.columns, rotation=35, ha="right", fontsize=8)
-    ax.set_yticks(range(len(shares)), shares.index, fontsize=8)
-    return ax
+def plot_scores_by_wins(
+    axes: Sequence[Axes], table: DataFrame, scorers: Sequence[str]
+) -> Sequence[Axes]:
+    """Plot the mean score of each model by how often people preferred its pictures.
 
-
-def scored_pictures(
-    axes: Sequence[Axes], pictures: Sequence[NDArray[Any]], scores: Any, fits: Any, title: str
-) -> None:
-    """Pictures (H, W, 3) of one prompt in a row, the best score first, under each its score; green where it fits."""
-    order = np.argsort(-np.asarray(scores, float))
-    for ax, row in zip(axes, order, strict=True):
-        judged(ax, pictures[row], bool(fits[row]))
-        ax.set_xlabel(f"{scores[row]:.2f}", fontsize=7, labelpad=1)
-    axes[0].set_title("\n".join(wrap(title, 24)), fontsize=6, loc="left")  # as wide as a picture
-
-
-def scores_by_wins(ax: Axes, table: DataFrame, scorer: str) -> Axes:
-    """Mean score of each model against how often people preferred its pictures.
-
-    table: a row a model, its column wins and one of that scorer's mean scores.
+    `table` has a row a model, with column wins and one of mean scores for each of the scorers, each
+    of which has one of the `axes`.
     """
-    ax.plot(table.wins, table[scorer], "o", color=_OURS)
-    for name, row in table.iterrows():
-        ax.annotate(
-            str(name), (row.wins, row[scorer]), (4, 4), textcoords="offset points", fontsize=7
-        )
-    ax.set(xlabel="wins in people's eyes", ylabel="mean score", title=scorer)
-    return ax
+    for ax, scorer in zip(axes, scorers, strict=True):
+        sns.scatterplot(table, x="wins", y=scorer, color=BLUE, s=36, ax=ax)
+        for name, x, y in zip(table.index, table.wins, table[scorer], strict=True):
+            ax.annotate(str(name), (x, y), (4, 4), textcoords="offset points", size=8)
+        ax.margins(0.12)
+        ax.set(xlabel="wins, by people", ylabel="mean score", title=scorer)
+    return axes

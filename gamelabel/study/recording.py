@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MARK = "SIMULATED"
 _MARK_STYLE: dict[str, Any] = {
     "ha": "right",
-    "va": "top",
+    "va": "bottom",  # above the axes, never on them
     "color": "#b3261e",
     "fontsize": 8,
     "fontweight": "bold",
@@ -126,7 +126,7 @@ class Report:
         label_source = self.label_source
         simulated = label_source == "simulated"
         if simulated and not any(text.get_text() == _MARK for text in fig.texts):
-            fig.text(0.995, 0.995, _MARK, **_MARK_STYLE)
+            fig.text(0.995, 1.005, _MARK, **_MARK_STYLE)
         path = self._path("figures", name, ".png")
         fig.savefig(path, dpi=150, bbox_inches="tight", metadata={"Software": None})
         entry = {"caption": caption, "cell": _cell(), "simulated": simulated}

@@ -5,10 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from matplotlib.figure import Figure
 
-from gamelabel import figures
-from gamelabel.prompts import Corpus, load_word_list, survival_table
+from gamelabel.prompts import load_word_list
 from gamelabel.tables import read_table
 
 ROOT = Path(__file__).parents[2]
@@ -76,22 +74,6 @@ def test_it_runs_on_a_csv(tmp_path: Path) -> None:
     assert metrics["prompts_share_kept_whole_word"]["value"] == 0.75
     assert metrics["prompts_kept"]["source"] == "released"
     assert "1 rows gave no prompt {'the row is empty'" in said
-
-
-def test_the_figure_marks_the_most_severe_list() -> None:
-    rows = survival_table(
-        [Corpus("toy", ["a cat", "darn", "darning", "heck"])],
-        {"few": ["darn"], "more": ["darn", "heck"]},
-    )
-    ax = Figure().subplots()
-    assert figures.prompts_kept(ax, rows) is ax
-    assert sorted(text.get_text() for text in ax.texts) == ["25%", "50%"]
-    assert [label.get_text() for label in ax.get_legend().get_texts()] == [
-        "whole word",
-        "substring",
-        "the paper: 30%",
-    ]
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["toy (4)"]
 
 
 def test_what_the_notebook_says_of_innocent_words() -> None:

@@ -10,10 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from PIL import Image
 
-from gamelabel import figures
 from gamelabel.study import ratios
 from gamelabel.study.claims import count_verdicts, judge, load_claims
 from gamelabel.study.steps import STEPS
@@ -134,26 +132,6 @@ def test_the_papers_own_claims_all_have_a_place() -> None:
     values, directions = rows(claims, **measured)
     alike = sum("like" in one for one in claims)
     assert len(values) + len(directions) + alike == sum("metric" in one for one in claims)
-
-
-def test_what_lies_far_off_is_an_arrow_at_the_edge() -> None:
-    claims = [
-        claim("near_it", expected=10, within=[9, 11]),
-        claim("far_off", expected=10, within=[9, 11]),
-    ]
-    ax = figures.claimed_values(
-        Figure().subplots(), pd.DataFrame(rows(claims, near_it=metric(10), far_off=metric(70))[0])
-    )
-    marks = [line for line in ax.lines if line.get_marker() in "o>" and len(line.get_xdata())]
-    assert [(line.get_marker(), line.get_xdata()[0]) for line in marks] == [("o", 1.0), (">", 1.96)]
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["near it", "far off"]
-    assert [text.get_text() for text in ax.texts] == ["10  (paper: 10)", "70  (paper: 10)"]
-
-
-def test_a_tail_counts_players_with_as_many_or_more() -> None:
-    ax = figures.heavy_tail(Figure().subplots(), [5, 40, 10, 300], 87, 194, 2000)
-    x, y = ax.lines[0].get_data()
-    assert list(x) == [300, 40, 10, 5] and list(y) == [0.25, 0.5, 0.75, 1]
 
 
 def prepare(folder: Path, source: str, players: int = 40) -> None:

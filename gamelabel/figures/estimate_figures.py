@@ -1,0 +1,117 @@
+"""Estimates with confidence intervals, one a row: the figure that most notebooks share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pandas import DataFrame
+
+from gamelabel.figures.style import (
+    PALETTE,
+    VERMILION,
+    Unit,
+    add_legend,
+    format_axis,
+    name_line,
+    name_rows,
+    reference_line,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+
+def plot_estimates(
+    ax: Axes,
+    estimates: DataFrame | Mapping[str, DataFrame],
+    label: str,
+    references: Mapping[str, float] | None = None,
+    unit: Unit = "",
+    show_values: bool = False,
+) -> Axes:
+    """Plot estimates with their intervals, one a row, the first on top.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    estimates : DataFrame, or mapping of series to DataFrame
+        Columns value, low, high; n, if there, stands in brackets after the name. A row's name is
+        its column name, or else its index. Several series are drawn beside each other, in the row
+        order of the first.
+    label : str
+        Label of the x axis.
+    references : mapping of str to float, optional
+        Values to mark by a vertical line, by label.
+    unit : {"", "percent", "points"}
+        Unit of the x axis; see `style.format_axis`.
+    show_values : bool
+        Whether to write each value above its dot.
+
+    Returns
+    -------
+    Axes
+        `ax`.
+    """
+    series = estimates if isinstance(estimates, Mapping) else {"": estimates}
+    tables = {name: _by_name(table) for name, table in series.items()}
+    first = next(iter(tables.values()))
+    names = [str(name) for name in first.index]
+    if "n" in first:
+        names = [f"{name} ({int(n):,})" for name, n in zip(names, first["n"], strict=True)]
+    rows = np.array(name_rows(ax, names), float)
+    offsets = dodge_offsets(len(tables))
+    for (name, table), offset, color in zip(tables.items(), offsets, _colors(tables), strict=True):
+        ordered = table.loc[first.index]
+        plot_intervals(ax, ordered, rows + offset, color, label=name or None)
+        if show_values:
+            _write_values(ax, ordered, rows + offset)
+    for (name, value), color in zip((references or {}).items(), ("black", VERMILION), strict=False):
+        reference_line(ax, value, name, color)
+    format_axis(ax.xaxis, unit)
+    ax.set_xlabel(label)
+    if len(tables) > 1:
+        add_legend(ax)
+    elif len(references or {}) > 1:
+        add_legend(ax, "below")
+    else:
+        for name, value in (references or {}).items():
+            name_line(ax, value, name)
+    return ax
+
+
+def plot_intervals(
+    ax: Axes, table: DataFrame, y: NDArray[np.float64], color: str, **style: Any
+) -> None:
+    """Draw dots with horizontal intervals: columns value, low, high."""
+    value, low, high = (table[column].to_numpy(float) for column in ("value", "low", "high"))
+    spread = np.maximum([value - low, high - value], 0)
+    ax.errorbar(
+        value, y, xerr=spread, fmt="o", color=color, markersize=4.5, elinewidth=1.5, capsize=2.5,
+        **style,
+    )  # fmt: skip
+
+
+def dodge_offsets(n: int, width: float = 0.56) -> NDArray[np.float64]:
+    """Return offsets of n series that share a row, the first on top."""
+    return np.linspace(width / 2, -width / 2, n) if n > 1 else np.zeros(1)
+
+
+def _by_name(table: DataFrame) -> DataFrame:
+    return table.set_index("name") if "name" in table else table
+
+
+def _colors(tables: Mapping[str, DataFrame]) -> list[str]:
+    return [PALETTE[i % len(PALETTE)] for i in range(len(tables))]
+
+
+def _write_values(ax: Axes, table: DataFrame, y: NDArray[np.float64]) -> None:
+    for value, position in zip(table["value"], y, strict=True):
+        if np.isfinite(value):
+            ax.annotate(
+                f"{value:.3f}", (value, position), (0, 5), textcoords="offset points", ha="center",
+                size=8,
+            )  # fmt: skip

@@ -1,0 +1,95 @@
+"""The look of every figure: one seaborn theme, one palette, one way to format axes and legends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import seaborn as sns
+from matplotlib.ticker import FuncFormatter, MaxNLocator, StrMethodFormatter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+# Distinguishable with any form of color blindness.
+PALETTE: Sequence[str] = sns.color_palette("colorblind").as_hex()
+BLUE, ORANGE, GREEN, VERMILION, PURPLE, BROWN, PINK, GREY, YELLOW, SKY = PALETTE
+PALE = "#d9e4ec"  # bands behind data
+
+Unit = Literal["", "percent", "points"]
+
+
+def set_theme() -> None:
+    """Set the theme of all figures that are created from here on."""
+    sns.set_theme(
+        context="paper",
+        style="whitegrid",
+        palette="colorblind",
+        rc={
+            "axes.edgecolor": "#777777",
+            "axes.spines.right": False,
+            "axes.spines.top": False,
+            "axes.titlesize": 10,
+            "figure.facecolor": "white",
+            "font.size": 9,
+            "grid.color": "#e6e6e6",
+            "legend.frameon": False,
+            "xtick.bottom": True,
+        },
+    )
+
+
+def format_axis(axis: Axis, unit: Unit) -> None:
+    """Format ticks: "percent" (0.3 is 30%), "points" (0.03 is 3), or "" for plain numbers."""
+    if unit == "percent":
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g}%"))
+    elif unit == "points":
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g}"))
+
+
+def format_counts(axis: Axis) -> None:
+    """Format ticks as whole numbers with thousands separators."""
+    axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
+def format_ranks(axis: Axis) -> None:
+    """Put ticks at whole numbers only."""
+    axis.set_major_locator(MaxNLocator(integer=True))
+
+
+def name_rows(ax: Axes, names: Sequence[str]) -> list[int]:
+    """Name the rows of a horizontal plot, the first on top, and return their y positions."""
+    positions = list(range(len(names)))[::-1]
+    ax.set_yticks(positions, names)
+    ax.set_ylim(-0.6, len(names) - 0.4)
+    ax.grid(visible=False, axis="y")
+    return positions
+
+
+def reference_line(
+    ax: Axes, value: float, label: str, color: str = "black", style: str = "--", axis: str = "x"
+) -> None:
+    """Draw a labelled line at a value of the x axis, or of the y axis."""
+    draw = ax.axvline if axis == "x" else ax.axhline
+    draw(value, color=color, linestyle=style, linewidth=1, label=label, zorder=1)
+
+
+def name_line(ax: Axes, value: float, name: str) -> None:
+    """Write the name of a vertical line above it."""
+    ax.annotate(
+        name, (value, 1), (0, 2), xycoords=("data", "axes fraction"), textcoords="offset points",
+        ha="center", va="bottom", size=8,
+    )  # fmt: skip
+
+
+def add_legend(ax: Axes, place: Literal["right", "below"] = "right") -> None:
+    """Put a legend with one entry for each label outside the axes."""
+    handles, labels = ax.get_legend_handles_labels()
+    entries = dict(zip(labels, handles, strict=True))
+    position: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.01, 1)}
+    if place == "below":
+        position = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "borderaxespad": 4.5}
+        position["ncols"] = 2
+    ax.legend(list(entries.values()), list(entries), **position)

@@ -1,0 +1,50 @@
+import numpy as np
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+
+from gamelabel.figures import plot_picture_grid, plot_picture_pair, plot_scored_pictures
+from gamelabel.figures.style import GREEN, VERMILION
+from tests.figures.reading import texts
+
+
+def frame(ax) -> str:
+    return to_hex(ax.spines["left"].get_edgecolor())
+
+
+def test_pictures_stand_by_score_in_the_color_of_the_truth():
+    axes = Figure().subplots(1, 3)
+    pictures = [np.full((4, 4, 3), value, np.uint8) for value in (1, 2, 3)]
+    plot_scored_pictures(axes, pictures, [0.1, 0.9, -0.5], [True, False, True], "a red circle")
+    assert [ax.images[0].get_array()[0, 0, 0] for ax in axes] == [2, 1, 3]
+    assert [ax.get_xlabel() for ax in axes] == ["0.90", "0.10", "-0.50"]
+    assert [frame(ax) for ax in axes] == [VERMILION, GREEN, GREEN]
+    assert axes[0].get_ylabel() == "a red circle"
+
+
+def test_a_grid_names_its_models_and_shows_each_prompt_above_its_column():
+    axes = Figure().subplots(2, 2)
+    pictures = {
+        model: np.full((3, 4, 4, 3), value, np.uint8) for value, model in enumerate(("base", "DPO"))
+    }
+    fits = {"base": np.array([True, False, True]), "DPO": np.array([False, True, True])}
+    prompts = ["a red circle", "a blue star", "a third that has no column"]
+    assert plot_picture_grid(axes, pictures, prompts, fits) is axes
+    assert [ax.get_title() for ax in axes[0]] == prompts[:2]
+    assert [row[0].get_ylabel() for row in axes] == ["base", "DPO"]
+    assert axes[1, 0].images[0].get_array()[0, 0, 0] == 1
+    assert [frame(ax) for ax in axes.flat] == [GREEN, VERMILION, VERMILION, GREEN]
+
+
+def test_a_grid_without_verdicts_has_no_frames():
+    axes = Figure().subplots(1, 2, squeeze=False)
+    plot_picture_grid(axes, {"base": np.zeros((2, 4, 4, 3), np.uint8)}, ["a", "b"])
+    assert not any(ax.spines["left"].get_visible() for ax in axes.flat)
+
+
+def test_a_pair_shows_the_first_on_the_left_and_says_which_is_preferred(ax):
+    first, second = np.zeros((32, 32, 3), np.uint8), np.full((32, 32, 3), 9, np.uint8)
+    plot_picture_pair(ax, first, second, "a prompt", captions=True)
+    shown = ax.images[0].get_array()
+    assert (shown[0, 0, 0], shown[0, -1, 0]) == (0, 9) and shown.shape == (32, 66, 3)
+    assert texts(ax) == ["preferred", "dispreferred"]
+    assert ax.texts[0].get_position()[0] < ax.texts[1].get_position()[0]
