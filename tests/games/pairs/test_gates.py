@@ -36,6 +36,17 @@ def test_the_sequential_test_decides_once() -> None:
     assert (credit.item(), debit.item(), removed) == (11, 0, [False, False])
 
 
+def test_the_sequential_test_counts_nothing_after_removing_a_player() -> None:
+    credit, debit, removed = replay(SPRT(), [(0, 5), (100, 0)])
+    assert (credit.item(), debit.item(), removed) == (0, 5, [True, True])
+
+
+def test_the_sequential_tests_lower_bound_depends_on_both_errors() -> None:
+    """ln(0.1 / 0.5) = -1.61 lies between two and three wrong answers of ln(0.5) = -0.69 each."""
+    gate = SPRT(alpha=0.1, beta=0.5)
+    assert replay(gate, [(0, 2)])[2] == [False] and replay(gate, [(0, 3)])[2] == [True]
+
+
 @settings(deadline=None)
 @given(HISTORY)
 def test_a_posterior_that_forgets_nothing_is_the_beta_of_all_answers(history) -> None:

@@ -14,6 +14,12 @@ def test_the_threshold_gate_waits_then_removes_whoever_is_below_it() -> None:
     assert Threshold().removes(right, wrong).tolist() == [False, False, True, False, True, False]
 
 
+def test_an_accuracy_that_is_just_reached_is_good_enough() -> None:
+    rules = Rules(good_accuracy=0.8)
+    assert rules.update(rules.start(), np.array([4]), np.array([1])).share.item() == 0.818
+    assert not Threshold(0.5, 10).removes(np.array([5]), np.array([5])).item()
+
+
 def test_a_new_player_gets_comparison_points_only() -> None:
     rules = Rules()
     assert (
