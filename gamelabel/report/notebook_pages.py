@@ -6,7 +6,7 @@ import html
 from pathlib import Path
 
 from gamelabel.files import write_text
-from gamelabel.report.page import read_css
+from gamelabel.report.report_page import read_css
 from gamelabel.study.steps import Study
 
 _PAGE = """<!DOCTYPE html>

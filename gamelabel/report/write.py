@@ -61,8 +61,8 @@ def _write_pages(
     if stamp.exists() and stamp.read_text() == state and all(page.exists() for page in pages):
         return
     from gamelabel.report.notebook_pages import write_notebook_pages
-    from gamelabel.report.page import render_report
     from gamelabel.report.pdf import write_pdf
+    from gamelabel.report.report_page import render_report
 
     write_notebook_pages(study)
     write_text(study.report_dir / "index.html", render_report(study, content))

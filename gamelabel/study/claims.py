@@ -20,7 +20,7 @@ MATCHES, DIFFERS = "matches", "differs"
 CONSISTENT, INCONSISTENT = "consistent in simulation", "inconsistent in simulation"
 UNTESTABLE = "not testable here"
 
-Metrics = Mapping[str, Mapping[str, Any]]
+_Metrics = Mapping[str, Mapping[str, Any]]
 _REAL_SOURCES = {"game", "released", "crowd"}  # the others can only be consistent
 _TESTS = ("within", "above", "below", "like")
 _REQUIRED = {"id", "section", "description"}
@@ -69,12 +69,12 @@ def _problem(claim: Mapping[str, Any]) -> str:
     return ""
 
 
-def judge(claims: Sequence[Mapping[str, Any]], metrics: Metrics) -> list[dict[str, Any]]:
+def judge(claims: Sequence[Mapping[str, Any]], metrics: _Metrics) -> list[dict[str, Any]]:
     """Return each claim with what the run measured and the verdict, as in `claims.json`."""
     return [_judge(claim, metrics) for claim in claims]
 
 
-def _judge(claim: Mapping[str, Any], metrics: Metrics) -> dict[str, Any]:
+def _judge(claim: Mapping[str, Any], metrics: _Metrics) -> dict[str, Any]:
     ours = metrics.get(claim.get("metric", ""), {})
     reason = _untested(claim, metrics)
     accepted = None if _missing_reference(claim, metrics) else _accepted(claim, metrics)
@@ -100,7 +100,7 @@ def _judge(claim: Mapping[str, Any], metrics: Metrics) -> dict[str, Any]:
     }
 
 
-def _untested(claim: Mapping[str, Any], metrics: Metrics) -> str:
+def _untested(claim: Mapping[str, Any], metrics: _Metrics) -> str:
     """Return why a claim cannot be tested; empty if it can."""
     if "untestable" in claim:
         return claim["untestable"]
@@ -116,7 +116,7 @@ def _untested(claim: Mapping[str, Any], metrics: Metrics) -> str:
     return ""
 
 
-def _missing_reference(claim: Mapping[str, Any], metrics: Metrics) -> str:
+def _missing_reference(claim: Mapping[str, Any], metrics: _Metrics) -> str:
     """Return the metric that a claim is compared with and that was not recorded, if any."""
     for test in ("above", "below", "like"):
         other = claim.get(test)
@@ -125,7 +125,7 @@ def _missing_reference(claim: Mapping[str, Any], metrics: Metrics) -> str:
     return ""
 
 
-def _accepted(claim: Mapping[str, Any], metrics: Metrics) -> _Range | None:
+def _accepted(claim: Mapping[str, Any], metrics: _Metrics) -> _Range | None:
     """Return the accepted range of a claim; a bound may be the value of another metric."""
     if "within" in claim:
         low, high = claim["within"]
@@ -140,7 +140,7 @@ def _accepted(claim: Mapping[str, Any], metrics: Metrics) -> _Range | None:
     return None
 
 
-def _bound(bound: float | str, metrics: Metrics) -> float:
+def _bound(bound: float | str, metrics: _Metrics) -> float:
     return metrics[bound]["value"] if isinstance(bound, str) else bound
 
 
@@ -150,7 +150,7 @@ def _interval(entry: Mapping[str, Any]) -> tuple[float, float]:
     return entry["value"] if low is None else low, entry["value"] if high is None else high
 
 
-def _shortage(claim: Mapping[str, Any], metrics: Metrics) -> str:
+def _shortage(claim: Mapping[str, Any], metrics: _Metrics) -> str:
     """Return which counts that a claim needs are too small, in words.
 
     A count is compared only if it comes from the same source as the claim's metric: the number of

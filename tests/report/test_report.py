@@ -8,8 +8,8 @@ import pytest
 
 from gamelabel.files import sha256
 from gamelabel.report.content import build_content
-from gamelabel.report.page import render_report
 from gamelabel.report.pdf import pdf_content, write_pdf
+from gamelabel.report.report_page import render_report
 from gamelabel.report.write import write_report
 from gamelabel.study import manifest
 from gamelabel.study.profiles import read_profile
