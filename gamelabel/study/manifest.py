@@ -68,7 +68,8 @@ def read_manifest(study: Study) -> dict[str, Any]:
     path = study.report_dir / "manifest.json"
     if not path.exists():
         raise ValueError(f"{path} not found: gamelabel run --profile {study.profile} writes it")
-    return json.loads(path.read_text(encoding="utf-8"))
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return manifest
 
 
 def verify_files(study: Study) -> tuple[int, list[str]]:

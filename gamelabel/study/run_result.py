@@ -66,7 +66,8 @@ def is_valid(status: str, has_run: bool) -> bool:
 def read_history(study: Study) -> History:
     """Return what is kept of each step's last run; nothing if the file is damaged."""
     try:
-        return json.loads(_history_path(study).read_text(encoding="utf-8"))
+        history: History = json.loads(_history_path(study).read_text(encoding="utf-8"))
+        return history
     except (FileNotFoundError, ValueError):
         return {}
 

@@ -4,7 +4,15 @@ from typing import Any
 import pytest
 import yaml
 
-from gamelabel.study.claims import claims_text, count_verdicts, format_number, judge, load_claims
+from gamelabel.study.claims import (
+    claims_text,
+    count_verdicts,
+    format_interval,
+    format_number,
+    judge,
+    load_claims,
+    paper_value,
+)
 
 CLAIMS = Path(__file__).parents[2] / "data" / "claims.yaml"
 KNOWN = """\
@@ -189,6 +197,24 @@ def test_a_claim_that_is_not_well_formed(tmp_path: Path, change: dict[str, Any])
 def test_two_claims_with_one_id(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="claim c: its id is used twice"):
         load_claims(write_claims(tmp_path, WELL_FORMED, WELL_FORMED))
+
+
+@pytest.mark.parametrize(
+    ("expected", "tolerance", "text"),
+    [
+        (188, [188, 188], "188"),
+        (None, [5, None], "over 5"),
+        (None, [None, 0.5], "under 0.500"),
+        (None, None, "-"),
+    ],
+)
+def test_what_the_paper_says(expected: Any, tolerance: Any, text: str) -> None:
+    assert paper_value({"expected": expected, "tolerance": tolerance}) == text
+
+
+def test_the_interval_is_in_brackets() -> None:
+    assert format_interval(metric(1, 0.5, 2000)) == "[0.500, 2,000]"
+    assert format_interval(metric(1)) == ""
 
 
 def test_how_numbers_are_shown() -> None:

@@ -41,7 +41,24 @@ def test_an_unchanged_file_is_not_read_again(
     assert Hashes(store).of(path) == "read"
 
 
-def test_a_torn_memory_is_left_aside(tmp_path: Path) -> None:
+def test_the_store_is_written_only_if_a_hash_is_new(tmp_path: Path) -> None:
+    path, store = tmp_path / "a", tmp_path / "store.json"
+    path.write_text("abc")
+    without = Hashes()
+    without.of(path)
+    without.save()
+    assert not store.exists()
+    first = Hashes(store)
+    first.of(path)
+    first.save()
+    os.utime(store, ns=(1, 1))
+    again = Hashes(store)
+    again.of(path)
+    again.save()
+    assert store.stat().st_mtime_ns == 1
+
+
+def test_a_damaged_store_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "store.json").write_text('{"half')
     (tmp_path / "a").write_text("abc")
     assert Hashes(tmp_path / "store.json").of(tmp_path / "a") == ABC

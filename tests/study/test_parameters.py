@@ -54,7 +54,8 @@ def test_a_value_of_the_wrong_type(default: bool | int | float | str, value: obj
 def test_values_as_text() -> None:
     assert Parameter("n", 1, "").read("7") == 7
     assert Parameter("n", 0.5, "").read("7") == 7.0
-    assert Parameter("n", True, "").read("no") is False
+    words = {"true": True, "Yes": True, "1": True, "false": False, "no": False, "0": False}
+    assert {word: Parameter("n", True, "").read(word) for word in words} == words
     assert Parameter("n", "", "").read("7") == "7"
     for default in (1, 0.5, True):
         with pytest.raises(ValueError, match=r"n is .*, not 'seven'"):

@@ -55,6 +55,10 @@ def test_the_root_is_found_from_below(tmp_path: Path) -> None:
     assert study.relative(Study(tmp_path, "x").run_dir) == "data/runs/x"
 
 
+def test_elsewhere_the_root_is_the_packages_own(tmp_path: Path) -> None:
+    assert find_root(tmp_path) == Path(__file__).resolve().parents[2]
+
+
 def test_the_steps_of_a_chapter(tmp_path: Path) -> None:
     steps = (Step("a1", outputs=("x",)), Step("a2", ("x",)), Step("b1", ("x",), chapter="other"))
     study = toy_study(tmp_path, steps, _a1=PROMPTS, _a2=PROMPTS, _b1=PROMPTS)
