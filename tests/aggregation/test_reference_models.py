@@ -64,6 +64,11 @@ def test_weighted(crowd: CrowdLabels) -> None:
     assert result.workers["right"] == pytest.approx(p)
 
 
+def test_em_starts_from_weighted_votes_where_there_is_gold(crowd: CrowdLabels) -> None:
+    method = "weighted" if (crowd.gold >= 0).any() else "majority"
+    assert initial_posterior(crowd) == pytest.approx(METHODS[method](crowd).posterior)
+
+
 def test_dawid_skene(crowd: CrowdLabels) -> None:
     labels, posterior = dense(crowd), initial_posterior(crowd)
     pooled = np.einsum("twl,tk->lk", labels, posterior) + 1 / K
