@@ -218,6 +218,19 @@ def test_the_interval_is_in_brackets() -> None:
 
 
 def test_how_numbers_are_shown() -> None:
-    values = [None, 100000, 16356.0, 0.3, 87.25, 194.04, 0.00001, "3 weeks", 0.0]
-    expected = ["-", "100,000", "16,356", "0.300", "87.250", "194.0", "1e-05", "3 weeks", "0"]
+    values = [None, 10.0, 9.0, 100.0, 100000, 16356.0, 0.3, 87.25, 194.04, 0.00001, "3 weeks", 0.0]
+    expected = [
+        "-",
+        "10",
+        "9.000",
+        "100",
+        "100,000",
+        "16,356",
+        "0.300",
+        "87.250",
+        "194.0",
+        "1e-05",
+        "3 weeks",
+        "0",
+    ]
     assert [format_number(value) for value in values] == expected

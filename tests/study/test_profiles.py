@@ -84,3 +84,12 @@ def test_a_file_that_holds_no_settings(study: Study, text: str) -> None:
 def test_a_bad_override(study: Study, text: str) -> None:
     with pytest.raises(ValueError, match=r"NAME=VALUE|not 'many'|no parameter"):
         read_profile(study, [text])
+
+
+def test_the_root_seed_replaces_a_notebooks_own(tmp_path: Path) -> None:
+    """Also where the profile does not name a seed, so that the manifest's seed is the one used."""
+    toy = ("seed = 5  # a seed\nn = 1  # a number",)
+    study = toy_study(tmp_path, _01_prompts=toy)
+    (study.notebooks / "profiles" / "smoke.yaml").write_text("n: 2\n")
+    got = read_profile(study)
+    assert (got.seed, got.steps["01_prompts"]) == (0, {"seed": 0, "n": 2})
