@@ -100,6 +100,12 @@ def test_alpha_does_not_depend_on_order_and_names(rows, random) -> None:
     assert values == pytest.approx([values[0]] * 4, nan_ok=True)
 
 
+def test_a_large_offset_of_the_values_costs_no_precision() -> None:
+    counts = np.array([[2, 1, 0], [0, 3, 1], [1, 0, 2]])
+    shifted = alpha(counts, "interval", [1e9, 1e9 + 1, 1e9 + 2])
+    assert shifted == pytest.approx(alpha(counts, "interval"), abs=1e-12)
+
+
 @settings(deadline=None)  # the first call may be slow
 @given(tables)
 def test_duplicated_data_changes_expected_disagreement_only(rows) -> None:

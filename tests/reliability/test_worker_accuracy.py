@@ -55,6 +55,7 @@ def test_mean_accuracy_by_player_and_by_label() -> None:
     assert mean_accuracy([0.5, 1.0, np.nan]).value == 0.75
     assert mean_accuracy([0.5, 1.0, np.nan], [1, 3, 9]).value == 0.875
     assert mean_accuracy([0.5, 1.0, np.nan]).n == 2
+    assert mean_accuracy([0.5, 1.0, np.nan], [1, 0, 9]).n == 2
     assert np.isnan(mean_accuracy([])[:3]).all() and np.isnan(mean_accuracy([0.5], [0]).value)
     with pytest.raises(ValueError, match="2 accuracies need as many weights"):
         mean_accuracy([0.5, 1.0], [1])
