@@ -31,7 +31,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from gamelabel.flow import Text, few_step_sigmas, integrate
 from gamelabel.images.latents import decode_latents, image_size
 from gamelabel.images.pipeline import SCHNELL_TOKENS, starting_noise
-from gamelabel.training import Step
+from gamelabel.training import TrainingStep
 from gamelabel.tuning import LatentDataset, sft_loss
 from gamelabel.tuning.adapter import add_adapter
 from tests.images.repositories import schnell_pipeline
@@ -128,7 +128,7 @@ def tuning(pipe: FluxPipeline, n: int) -> Callable[[], object]:
 
     def work() -> object:
         optimizer.zero_grad()
-        loss(Step(0, generator))[0].backward()
+        loss(TrainingStep(0, generator))[0].backward()
         return optimizer.step()
 
     return work

@@ -18,7 +18,7 @@ from diffusers import FluxPipeline
 from gamelabel import images, tuning
 from gamelabel.flow import velocity_errors
 from gamelabel.scenes import sample_prompts
-from gamelabel.training import Step
+from gamelabel.training import TrainingStep
 from gamelabel.tuning.adapter import add_adapter, remove_adapter
 from gamelabel.tuning.data import cache_latents, encode_files
 
@@ -89,7 +89,7 @@ def training(pipe: FluxPipeline, folder: Path) -> None:
     for _ in range(ROUNDS):
         for step, measured in (
             (plain_step, plain),
-            (lambda: loss(Step(0, generator))[0].backward(), ours),
+            (lambda: loss(TrainingStep(0, generator))[0].backward(), ours),
         ):
             began = perf_counter()
             for _ in range(TRAIN_STEPS):

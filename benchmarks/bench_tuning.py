@@ -22,7 +22,7 @@ from gamelabel import images, tuning
 from gamelabel.flow import few_step_sigmas
 from gamelabel.images.pipeline import encode_prompts, starting_noise
 from gamelabel.scenes import sample_prompts
-from gamelabel.training import Loss, Step
+from gamelabel.training import Loss, TrainingStep
 from gamelabel.tuning.adapter import add_adapter, remove_adapter
 from gamelabel.tuning.data import LatentDataset
 
@@ -42,7 +42,7 @@ def make_steps(loss: Loss) -> Callable[[], None]:
 
     def work() -> None:
         for step in range(STEPS):
-            loss(Step(step, torch.Generator().manual_seed(step)))[0].backward()
+            loss(TrainingStep(step, torch.Generator().manual_seed(step)))[0].backward()
 
     return work
 
@@ -79,7 +79,7 @@ def measure_memory(kind: str) -> tuple[float, float]:
     optimizer, loss = torch.optim.AdamW(weights), tuning.sft_loss(transformer, chosen, 4)
     for step in range(3):
         optimizer.zero_grad()
-        loss(Step(step, torch.Generator().manual_seed(step)))[0].backward()
+        loss(TrainingStep(step, torch.Generator().manual_seed(step)))[0].backward()
         optimizer.step()
     averaged = [weight.detach().clone() for weight in weights]  # as the training loop keeps them
     assert averaged

@@ -67,7 +67,7 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True)
-class Step:
+class TrainingStep:
     """What a loss needs to know of the step it is computed for.
 
     Attributes
@@ -89,7 +89,7 @@ class Step:
 # The mean loss of the worker's share of a batch, and metrics for the log: numbers, and under "rows"
 # the samples of the batch, which an error message names.
 Metrics = dict[str, Any]
-Loss = Callable[[Step], tuple[Tensor, Metrics]]
+Loss = Callable[[TrainingStep], tuple[Tensor, Metrics]]
 
 
 def learning_rate_at(step: int, config: TrainingConfig) -> float:
@@ -126,8 +126,8 @@ def train(
     module : nn.Module
         The model, with its initial weights.
     loss : callable or sequence of callables
-        Takes a `Step`, returns the loss and metrics for the log. Several losses take turns, one
-        optimizer step each.
+        Takes a `TrainingStep`, returns the loss and metrics for the log. Several losses take
+        turns, one optimizer step each.
     config : TrainingConfig
         The settings.
     folder : Path
@@ -203,7 +203,7 @@ def train(
         ):
             torch.manual_seed(step_seed)  # dropout, the same after a resume
             generator.manual_seed(step_seed)
-            value, metrics = losses[step % len(losses)](Step(step, generator, worker))
+            value, metrics = losses[step % len(losses)](TrainingStep(step, generator, worker))
         optimizer.zero_grad(set_to_none=False)
         value.backward()
         average_gradients(weights, worker)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gamelabel import training
 from gamelabel.parallel import Worker, run_workers
-from gamelabel.training import Loss, Metrics, Step, TrainingConfig, learning_rate_at, train
+from gamelabel.training import Loss, Metrics, TrainingConfig, TrainingStep, learning_rate_at, train
 from tests.disks import small_disk  # noqa: F401  (a fixture)
 
 CONFIG = TrainingConfig(
@@ -32,7 +32,7 @@ def make_loss(
     """A loss whose batch depends on the step's generator alone; it raises in the call `stop_at`."""
     calls: list[int] = []
 
-    def loss(step: Step) -> tuple[Tensor, Metrics]:
+    def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         calls.append(step.index)
         if len(calls) - 1 == stop_at:
             raise error
@@ -112,7 +112,7 @@ def recorded(module: torch.nn.Linear, path: list[Tensor]) -> Loss:
     """A loss that records the weights at the beginning of each step."""
     loss, _ = make_loss(module)
 
-    def recording(step: Step) -> tuple[Tensor, Metrics]:
+    def recording(step: TrainingStep) -> tuple[Tensor, Metrics]:
         path.append(module.weight.detach().clone())
         return loss(step)
 
@@ -155,7 +155,7 @@ def test_the_weights_of_the_best_validation_are_kept(tmp_path, monkeypatch):
 def test_dropout_depends_on_the_step_alone(tmp_path):
     outputs = []
 
-    def loss(step: Step) -> tuple[Tensor, Metrics]:
+    def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         outputs.append(torch.nn.functional.dropout(torch.ones(100)))
         return module.weight.square().sum(), {}
 
@@ -171,7 +171,7 @@ def make_broken(module: torch.nn.Linear, at: int) -> tuple[Loss, list[list[int]]
     """A loss that is not a number in one call; its metrics say which rows it drew."""
     calls: list[list[int]] = []
 
-    def loss(step: Step) -> tuple[Tensor, Metrics]:
+    def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         rows = torch.randint(100, (4,), generator=step.generator)
         calls.append(rows.tolist())
         value = (module(torch.randn(4, 3, generator=step.generator)) - 1).square().mean()
@@ -200,7 +200,7 @@ def test_losses_take_turns_and_metrics_are_logged_as_means(tmp_path):
     module, turns = make_linear(), []
 
     def make(name: str, value: float) -> Loss:
-        def loss(step: Step) -> tuple[Tensor, Metrics]:
+        def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
             turns.append(name)
             metrics = {name: torch.tensor(value + len(turns)), "rows": torch.arange(3)}
             return module.weight.square().sum(), metrics

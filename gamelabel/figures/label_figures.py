@@ -119,7 +119,7 @@ def plot_labels_per_point(ax: Axes, votes: DataFrame) -> Axes:
             hue_order=["labels on both sides", "all labels agree"], multiple="stack", discrete=True,
             binrange=(1, largest), shrink=0.8, linewidth=0, ax=ax,
         )  # fmt: skip
-        ax.get_legend().set_title("")
+        sns.move_legend(ax, "best", title="")
     ax.set(xlabel="labels of a data point", ylabel="data points", xticks=np.arange(1, largest + 1))
     return ax
 

@@ -129,7 +129,7 @@ def origin(name: str) -> tuple[str, str]:
 
 
 def csv_corpus(path: str | Path, column: str = KAGGLE_COLUMNS[0], name: str = "kaggle") -> Corpus:
-    """Read a CSV file with a column of prompts, such as Kaggle's (see `KAGGLE_ADDRESS`).
+    r"""Read a CSV file with a column of prompts, such as Kaggle's (see `KAGGLE_ADDRESS`).
 
     Rows without a prompt, with too few or too many cells, or cut off in the middle are left out and
     listed in `Corpus.rejected`.
@@ -159,7 +159,7 @@ def csv_corpus(path: str | Path, column: str = KAGGLE_COLUMNS[0], name: str = "k
     --------
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp(), "prompts.csv")
-    >>> _ = path.write_text("prompt,image_file\\na cat,0.png\\n")
+    >>> _ = path.write_text("prompt,image_file\na cat,0.png\n")
     >>> csv_corpus(path).texts
     ['a cat']
     """

@@ -19,7 +19,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _better_profanity(fetch: bool) -> list[str]:
-    """The list of the package better-profanity (MIT), which is always installed."""
+    """Read the list of the package better-profanity (MIT)."""
     path = resources.files("better_profanity") / "profanity_wordlist.txt"
     return path.read_text(encoding="utf-8").splitlines()
 

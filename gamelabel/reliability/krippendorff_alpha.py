@@ -114,7 +114,9 @@ def category_values(categories: ArrayLike | pd.Index, level: Level) -> FloatArra
     [-20.0, -10.0, 30.0]
     """
     if level not in get_args(Level):
-        raise ValueError(f"{level!r} is no level of measurement: use {', '.join(get_args(Level))}")
+        raise ValueError(
+            f"there is no level of measurement {level!r}; use {', '.join(get_args(Level))}"
+        )
     if level in ("nominal", "ordinal"):
         return np.arange(len(np.asarray(categories)), dtype=float)
     try:

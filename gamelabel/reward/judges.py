@@ -25,7 +25,7 @@ def annotator_panel(labels: pd.DataFrame, pair_ids: ArrayLike, seed: int = 0) ->
 
     The annotators are split at random into two halves. Those of the first are judges one by one;
     the majority of the second is the ensemble, so that nobody is compared with themselves. A tie,
-    of an annotator or of the votes, is no choice (NaN).
+    of an annotator or of the votes, does not count as a choice (NaN).
 
     Parameters
     ----------

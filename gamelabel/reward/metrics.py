@@ -152,7 +152,7 @@ def human_wins(rankings: pd.DataFrame) -> pd.Series:
     Parameters
     ----------
     rankings : DataFrame
-        `player_id`, `prompt_id`, `image`, `rank` (1 the best). A tie is no win.
+        `player_id`, `prompt_id`, `image`, `rank` (1 the best). A tie does not count as a win.
 
     Returns
     -------

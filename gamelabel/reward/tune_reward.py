@@ -21,7 +21,7 @@ from torch.nn.functional import logsigmoid
 
 from gamelabel.reward.examples import split_by_prompt
 from gamelabel.reward.reward_model import RewardModel
-from gamelabel.training import Loss, Metrics, Step, TrainingConfig, train
+from gamelabel.training import Loss, Metrics, TrainingConfig, TrainingStep, train
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def reward_loss(
     order = np.concatenate([rng.permutation(len(examples)) for _ in range(n_epochs)])
     batches = np.split(order[:n_rows], config.steps)
 
-    def loss(step: Step) -> tuple[Tensor, Metrics]:
+    def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         batch = examples.iloc[batches[step.index]]
         model.blip.eval()  # dropout is used in the head only
         value = bradley_terry_loss(*_raw_scores(model, batch), *_targets(model, batch))

@@ -127,7 +127,7 @@ def _mean_of_parts(parts: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @cache
 def _scene_codes(prompt: str) -> tuple[int, ...]:
-    """A scene as numbers: count, relation, style, then shapes, colours, sizes; -1 where open."""
+    """Encode a scene: count, relation, style, then shapes, colours, sizes; -1 where open."""
     scene = parse(prompt)
     styles = ("", *STYLES)
     codes = [len(scene.objects), _index(RELATIONS, scene.relation), _index(styles, scene.style)]

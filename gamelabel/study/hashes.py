@@ -51,7 +51,7 @@ class Hashes:
         visible = [n for n in names if not any(part.startswith(".") for part in n.parts)]
         return "".join(f"{self.file(folder / n)}  {n.as_posix()}\n" for n in sorted(visible))
 
-    def of(self, path: Path) -> str:
+    def digest(self, path: Path) -> str:
         """Return the sha256 of a file or of a folder's listing, or `MISSING`."""
         if path.is_dir():
             return sha256_text(self.listing(path))

@@ -87,7 +87,7 @@ def verify_files(study: Study) -> tuple[int, list[str]]:
             if path in checked:
                 continue
             checked.add(path)
-            now = hashes.of(study.root / path)
+            now = hashes.digest(study.root / path)
             if now == MISSING:
                 problems.append(f"{path} is missing ({name})")
             elif now != sha:

@@ -33,7 +33,7 @@ class Tracker:
         code = modules(notebook)
         values = {
             "its notebook": sha256_text(text_of(notebook)),
-            "requirements.lock": self.hashes.of(self.study.root / "requirements.lock"),
+            "requirements.lock": self.hashes.digest(self.study.root / "requirements.lock"),
         }
         values |= {name: self.hashes.file(path) for name, path in code.items()}
         if "gamelabel.sources" in code:
@@ -53,7 +53,7 @@ class Tracker:
         paths += [study.run_dir / name.rstrip("?") for name in (*step.inputs, *recorded)]
         texts = [text for text in self._parameters(step).values() if text and isinstance(text, str)]
         paths += [study.notebooks / text for text in texts if _exists(study.notebooks / text)]
-        return {study.relative(path): self.hashes.of(path) for path in paths}
+        return {study.relative(path): self.hashes.digest(path) for path in paths}
 
     def outputs(self, step: Step) -> dict[str, str]:
         """Return the files that a step wrote: path in the project -> sha256, or `MISSING`.
@@ -70,7 +70,7 @@ class Tracker:
             paths.append(study.run_dir / step.records)
         paths += [study.report_dir / "figures" / f"{name}.png" for name in records["figures"]]
         paths += [study.report_dir / "tables" / f"{name}.csv" for name in records["tables"]]
-        return {study.relative(path): self.hashes.of(path) for path in paths}
+        return {study.relative(path): self.hashes.digest(path) for path in paths}
 
     def missing_outputs(self, step: Step) -> list[str]:
         """Return the outputs that a step must write and that do not exist."""

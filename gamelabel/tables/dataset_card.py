@@ -14,14 +14,14 @@ from gamelabel.tables.schema import TABLES
 _TEMPLATE = Path(__file__).with_suffix(".md")
 _ORIGINS = {
     "simulated": "**SIMULATED.** No person gave these labels: simulated players did, by the rules "
-    "of the labelling game. They show how the method works; they are no evidence of what people "
+    "of the labelling game. They show how the method works; they are not evidence of what people "
     "prefer.",
     "game": "People gave these labels in a labelling game.",
     "released": "These are the labels that GameLabel-10K released, read and written again.",
     "crowd": "A crowd outside this project gave these labels.",
 }
 _NO_LICENCE = (
-    "None is stated. Whoever publishes this chooses one that is compatible with the model that "
+    "None is stated. Choose one, before you publish this, that is compatible with the model that "
     "made the pictures, the prompts and the players' consent."
 )
 _LOAD_EMBEDDED = """\

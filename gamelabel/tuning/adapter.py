@@ -211,8 +211,8 @@ def tune_adapter(
 ) -> Path:
     """Train an adapter, save it in `folder` and remove it from the transformer.
 
-    An interrupted call resumes from the checkpoint in `training_folder(folder)`, which is no part
-    of what a run leaves, if base, start, config, seed and data are the same.
+    An interrupted call resumes from the checkpoint in `training_folder(folder)` if base, start,
+    config, seed and data are the same. That folder is not part of what a run leaves.
 
     Parameters
     ----------

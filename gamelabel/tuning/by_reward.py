@@ -15,7 +15,7 @@ from diffusers import FluxPipeline
 from diffusers.utils import logging
 from torch import Tensor
 
-from gamelabel.training import Loss, Metrics, Step
+from gamelabel.training import Loss, Metrics, TrainingStep
 from gamelabel.tuning.data import LatentDataset, cache_prompts, concatenate
 from gamelabel.tuning.scored import ScoredImages
 from gamelabel.tuning.sft import flow_matching_errors, sft_loss
@@ -127,7 +127,7 @@ def weighted_loss(
     """
     rewards = scale_rewards(scored.scores).float()
 
-    def loss(step: Step) -> tuple[Tensor, Metrics]:
+    def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         prompts = torch.randint(len(rewards), (batch_size,), generator=step.generator)
         images = torch.randint(rewards.shape[1], (batch_size,), generator=step.generator)
         batch, reward = scored.pick(prompts, images), rewards[prompts, images]

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from gamelabel.flow import few_step_sigmas, noised, velocity
-from gamelabel.training import Loss, Metrics, Step
+from gamelabel.training import Loss, Metrics, TrainingStep
 from gamelabel.tuning.adapter import reference_model
 from gamelabel.tuning.data import LatentDataset
 
@@ -153,7 +153,7 @@ def pairwise_loss(
         raise ValueError(f"the loss {loss!r} needs {option}")
     levels = torch.tensor(list(sigmas))
 
-    def mean_loss(step: Step) -> tuple[Tensor, Metrics]:
+    def mean_loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         rows = torch.randint(len(chosen.latents), (batch_size,), generator=step.generator)
         level = torch.randint(len(levels), (batch_size,), generator=step.generator)
         sigma = levels[level].repeat(2)

@@ -17,7 +17,7 @@ from torch.nn.functional import relu
 from gamelabel.flow import Text, few_step_sigmas, integrate
 from gamelabel.images.latents import decode_pixels
 from gamelabel.images.pipeline import starting_noise
-from gamelabel.training import Loss, Metrics, Step
+from gamelabel.training import Loss, Metrics, TrainingStep
 
 REWARD_WEIGHT = 1e-3  # lambda, as in ImageReward's code
 TARGET_REWARD = 2.0  # images with a higher score are good enough
@@ -56,9 +56,9 @@ def refl_loss(
     steps : int
         Sampling steps.
     last_steps : int
-        One of so many last steps, at random, has the gradient; from there x0 = x_t - sigma v is the
-        image that is scored. ImageReward uses the last quarter, one step of four; from the last two
-        more than the finest details can change.
+        One of this number of last steps, at random, has the gradient; from there
+        x0 = x_t - sigma v is the image that is scored. ImageReward uses the last quarter, one
+        step of four; from the last two more than the finest details can change.
     weight : float
         lambda.
 
@@ -72,7 +72,7 @@ def refl_loss(
     sigmas, transformer = few_step_sigmas(steps), pipe.transformer
     pipe.vae.requires_grad_(False)
 
-    def loss(step: Step) -> tuple[Tensor, Metrics]:
+    def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         rows = torch.randint(len(prompts), (batch_size,), generator=step.generator)
         seeds = torch.randint(2**31, (batch_size,), generator=step.generator).tolist()
         at = steps - 1 - int(torch.randint(last_steps, (), generator=step.generator))

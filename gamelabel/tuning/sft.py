@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gamelabel.flow import velocity_errors
-from gamelabel.training import Loss, Metrics, Step
+from gamelabel.training import Loss, Metrics, TrainingStep
 from gamelabel.tuning.data import LatentDataset
 
 
@@ -34,7 +34,7 @@ def sft_loss(
         See `flow_matching_errors`.
     """
 
-    def loss(step: Step) -> tuple[Tensor, Metrics]:
+    def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         rows = torch.randint(len(images.latents), (batch_size,), generator=step.generator)
         batch = images.rows(rows)
         errors = flow_matching_errors(transformer, batch, step.generator, own_noise, sigmas)

@@ -208,7 +208,7 @@ def test_every_pair_is_used_before_any_repeats(trained):
     generator = torch.Generator()
     rows = []
     for i in range(config.steps):
-        rows += loss(training.Step(i, generator))[1]["rows"]
+        rows += loss(training.TrainingStep(i, generator))[1]["rows"]
     assert sorted(rows) == sorted(examples.pair_id)
 
 
@@ -216,6 +216,6 @@ def test_only_the_head_has_dropout(trained):
     model, examples, _, _, _ = trained
     model.train()
     config = RewardConfig(steps=1, batch_size=4)
-    tune_reward.reward_loss(model, examples, config, 0)(training.Step(0, torch.Generator()))
+    tune_reward.reward_loss(model, examples, config, 0)(training.TrainingStep(0, torch.Generator()))
     assert model.head.training and not model.blip.training
     model.eval()

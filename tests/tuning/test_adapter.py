@@ -10,7 +10,7 @@ from peft.tuners.lora import LoraLayer
 from safetensors import safe_open
 
 from gamelabel.images.pipeline import encode_prompts, generate, load_pipeline
-from gamelabel.training import Step, TrainingConfig
+from gamelabel.training import TrainingConfig, TrainingStep
 from gamelabel.tuning.adapter import (
     ADAPTER_FILE,
     WrongBase,
@@ -151,7 +151,7 @@ def test_pairs_are_held_to_what_training_continues_from(tmp_path):
     margins = []
     pair_loss = pairwise_loss(transformer, data, make_dataset(pipe, 1), 4, beta=1e4)
 
-    def recording(step: Step):
+    def recording(step: TrainingStep):
         value, metrics = pair_loss(step)
         margins.append(metrics["margin"].item())
         return value, metrics

@@ -11,7 +11,7 @@ from torch.nn.functional import logsigmoid
 
 from gamelabel.flow import noised, velocity, velocity_errors
 from gamelabel.images.pipeline import encode_prompts
-from gamelabel.training import Step, TrainingConfig, train
+from gamelabel.training import TrainingConfig, TrainingStep, train
 from gamelabel.tuning.adapter import add_adapter, remove_adapter
 from gamelabel.tuning.data import LatentDataset
 from gamelabel.tuning.dpo import (
@@ -150,7 +150,7 @@ def tune_pair(pipe, tmp_path):
     def tune(loss: str, beta: float = 40.0, steps: int = 60, **options) -> list[float]:
         margins: list[float] = []
 
-        def recording(step: Step):
+        def recording(step: TrainingStep):
             value, metrics = pair_loss(step)
             margins.append(metrics["margin"].item())
             return value, metrics
@@ -215,7 +215,7 @@ def test_drift_counts_images_at_their_own_noise_only(adapted):
     perturb(transformer)
     chosen, rejected = make_dataset(adapted, 0), make_dataset(adapted, 1)
     loss = pairwise_loss(transformer, chosen, rejected, 6, sigmas=[0.5], anchor=2.0)
-    value, metrics = loss(Step(0, torch.Generator().manual_seed(5)))
+    value, metrics = loss(TrainingStep(0, torch.Generator().manual_seed(5)))
     plain = pairwise_loss(transformer, chosen, rejected, 6, sigmas=[0.5])
 
     generator = torch.Generator().manual_seed(5)

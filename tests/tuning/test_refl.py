@@ -7,7 +7,7 @@ import torch
 from gamelabel.flow import few_step_sigmas, integrate
 from gamelabel.images.latents import decode_latents, decode_pixels
 from gamelabel.images.pipeline import encode_prompts, starting_noise
-from gamelabel.training import Step, TrainingConfig, train
+from gamelabel.training import TrainingConfig, TrainingStep, train
 from gamelabel.tuning.data import pretraining_scenes
 from gamelabel.tuning.refl import refl_loss
 from gamelabel.tuning.sft import sft_loss
@@ -31,7 +31,7 @@ def test_the_last_step_ends_in_the_generated_image(pipe):
         return pixels.mean((1, 2, 3))
 
     loss = refl_loss(pipe, PROMPTS, text, reward, 2, last_steps=1)
-    value, metrics = loss(Step(0, torch.Generator().manual_seed(3)))
+    value, metrics = loss(TrainingStep(0, torch.Generator().manual_seed(3)))
     generator = torch.Generator().manual_seed(3)
     rows = torch.randint(len(PROMPTS), (2,), generator=generator)
     seeds = torch.randint(2**31, (2,), generator=generator).tolist()
@@ -61,7 +61,7 @@ def test_refl_raises_the_reward(adapted, tmp_path):
     pretraining = sft_loss(adapted.transformer, pretraining_scenes(adapted, 8), 4)
     before = value_of(loss)
 
-    def still(step: Step):
+    def still(step: TrainingStep):
         value, metrics = pretraining(step)
         return 0.0 * value, metrics
 

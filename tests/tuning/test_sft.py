@@ -5,7 +5,7 @@ import math
 import torch
 
 from gamelabel.flow import velocity_errors
-from gamelabel.training import Step
+from gamelabel.training import TrainingStep
 from gamelabel.tuning.sft import flow_matching_errors, sft_loss
 from tests.tuning.worlds import make_dataset, value_of
 
@@ -44,7 +44,7 @@ def test_noise_levels_are_those_of_sampling(pipe, monkeypatch):
 def test_metrics_name_the_rows_of_the_batch(pipe):
     data = make_dataset(pipe)
     with torch.no_grad():
-        step = Step(0, torch.Generator().manual_seed(7))
+        step = TrainingStep(0, torch.Generator().manual_seed(7))
         _, metrics = sft_loss(pipe.transformer, data, 3)(step)
     rows = torch.randint(5, (3,), generator=torch.Generator().manual_seed(7))
     assert torch.equal(metrics["rows"], rows)

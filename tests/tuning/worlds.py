@@ -10,7 +10,7 @@ from diffusers import FluxPipeline
 from numpy.typing import NDArray
 
 from gamelabel.images.pipeline import encode_prompts
-from gamelabel.training import Loss, Step, TrainingConfig
+from gamelabel.training import Loss, TrainingConfig, TrainingStep
 from gamelabel.tuning.data import LatentDataset
 from tests.images.repositories import untrained_pipeline
 
@@ -44,7 +44,7 @@ def make_dataset(pipe: FluxPipeline, seed: int = 0) -> LatentDataset:
 def value_of(loss: Loss, seed: int = 0) -> float:
     """The value of a loss for the random numbers of a seed."""
     with torch.no_grad():
-        return loss(Step(0, torch.Generator().manual_seed(seed)))[0].item()
+        return loss(TrainingStep(0, torch.Generator().manual_seed(seed)))[0].item()
 
 
 def redness(images: NDArray[np.uint8], prompts: Sequence[str]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Play the labelling game over labels that real workers gave: what would it keep, and what cost?"""
+"""Play the labelling game over labels of real workers: what it would keep, and at what cost."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy
 
 from gamelabel.models.blip_scenes.matching_data import MatchingData, draw_matching_data
 from gamelabel.reward.reward_model import RewardModel
-from gamelabel.training import Loss, Metrics, Step, TrainingConfig, train
+from gamelabel.training import Loss, Metrics, TrainingConfig, TrainingStep, train
 
 TEMPERATURE = 0.07  # of the contrastive loss, CLIP's initial value
 # Share of a prompt's words. At BERT's 15 %, most prompts of ten words would have one masked word.
@@ -79,7 +79,7 @@ def pretraining_loss(model: RewardModel, data: MatchingData, batch: int) -> Loss
         Images a step, over all workers.
     """
 
-    def loss(step: Step) -> tuple[Tensor, Metrics]:
+    def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         generator, worker = step.generator, step.worker
         sample = torch.randint(len(data.prompts), (batch,), generator=generator)
         rows = sample[worker.share(batch)].numpy()

@@ -14,7 +14,7 @@ from gamelabel.images.latents import encoder_input
 from gamelabel.scenes.draw import SIDE, draw
 from gamelabel.scenes.grammar import parse
 from gamelabel.scenes.prompt_split import sample_prompts
-from gamelabel.training import Loss, Metrics, Step
+from gamelabel.training import Loss, Metrics, TrainingStep
 
 CHANNELS = 8
 POSTERIOR_STD = 0.05  # latents that are near must mean images that are near
@@ -57,7 +57,7 @@ def autoencoder_loss(autoencoder: AutoencoderKL, batch: int) -> Loss:
     to a standard deviation of POSTERIOR_STD for each image.
     """
 
-    def loss(step: Step) -> tuple[Tensor, Metrics]:
+    def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         generator, worker = step.generator, step.worker
         rows = worker.share(batch)
         seed = int(torch.randint(2**31, (), generator=generator))

@@ -17,10 +17,10 @@ from gamelabel.models.flux_scenes.autoencoder import (
     make_autoencoder,
 )
 from gamelabel.models.flux_scenes.latent_chunks import (
+    chunk_noise,
     chunk_prompts,
     chunk_seeds,
     load_chunks,
-    starting_noise,
     write_chunks,
 )
 from gamelabel.models.flux_scenes.recipe import FluxRecipe
@@ -93,7 +93,7 @@ def draw_distillation_set(recipe: FluxRecipe, folder: Path, worker: Worker) -> N
     device_type = worker.device.partition(":")[0]
 
     def sample(seed: int, n: int) -> Tensor:
-        noise = starting_noise(seed, n).to(worker.device)
+        noise = chunk_noise(seed, n).to(worker.device)
         texts = chunk_prompts("distillation_set", seed, n)
         embedded = text.rows(torch.tensor([prompt_row[prompt] for prompt in texts]))
         batches = [slice(i, i + _DRAW_BATCH) for i in range(0, n, _DRAW_BATCH)]
@@ -127,7 +127,7 @@ def train_student(recipe: FluxRecipe, folder: Path, worker: Worker) -> None:
     text, prompt_row = _encode_prompts(folder, worker)
     clean = load_chunks(folder / "distillation_set", total)
     chunks = chunk_seeds("distillation_set", total)
-    noise = torch.cat([starting_noise(seed, n) for seed, n in chunks]).half()
+    noise = torch.cat([chunk_noise(seed, n) for seed, n in chunks]).half()
     rows = _prompt_rows(prompt_row, "distillation_set", total)
     kept = ~clean.isnan().any(2).any(1)
     loss = student_loss(student, clean[kept], noise[kept], rows[kept], text, config.batch_size)

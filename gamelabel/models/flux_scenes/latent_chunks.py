@@ -46,7 +46,7 @@ def chunk_prompts(stage: str, seed: int, n: int) -> list[str]:
     return sample_prompts(n, seed, families=_STAGE_FAMILIES[stage])
 
 
-def starting_noise(seed: int, n: int) -> Tensor:
+def chunk_noise(seed: int, n: int) -> Tensor:
     """Draw the noise of a chunk, packed: (n, tokens, 4 * channels)."""
     return torch.randn(n, TOKENS, 4 * CHANNELS, generator=torch.Generator().manual_seed(seed))
 

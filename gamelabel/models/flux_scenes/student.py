@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from gamelabel.flow import Text, few_step_sigmas, velocity_errors
-from gamelabel.training import Loss, Metrics, Step
+from gamelabel.training import Loss, Metrics, TrainingStep
 
 STUDENT_STEPS = 4
 
@@ -41,7 +41,7 @@ def student_loss(
     """
     levels = torch.tensor(few_step_sigmas(STUDENT_STEPS))
 
-    def loss(step: Step) -> tuple[Tensor, Metrics]:
+    def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         generator, worker = step.generator, step.worker
         rows = worker.share(batch)
         sample = torch.randint(len(clean), (batch,), generator=generator)[rows]

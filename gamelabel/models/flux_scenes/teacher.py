@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from gamelabel.flow import Text, velocity_errors
 from gamelabel.models.flux_scenes.autoencoder import CHANNELS
 from gamelabel.models.flux_scenes.text_encoders import CLIP_WIDTH, T5_WIDTH
-from gamelabel.training import Loss, Metrics, Step
+from gamelabel.training import Loss, Metrics, TrainingStep
 
 CAPTION_DROPOUT = 0.08  # share of captions replaced by the empty prompt, for guidance
 
@@ -57,7 +57,7 @@ def teacher_loss(
         Images a step, over all workers.
     """
 
-    def loss(step: Step) -> tuple[Tensor, Metrics]:
+    def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         generator, worker = step.generator, step.worker
         rows = worker.share(batch)
         sample = torch.randint(len(clean), (batch,), generator=generator)[rows]

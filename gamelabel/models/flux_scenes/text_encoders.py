@@ -27,7 +27,7 @@ from gamelabel.scenes.grammar import (
     parse,
 )
 from gamelabel.scenes.prompt_split import sample_prompts
-from gamelabel.training import Loss, Metrics, Step
+from gamelabel.training import Loss, Metrics, TrainingStep
 
 T5_WIDTH, CLIP_WIDTH = 96, 96
 _INVERSES = ("below", "right of")
@@ -147,7 +147,7 @@ def _other_object_facts(facts: list[int]) -> list[int]:
 def text_loss(encoders: TextEncoders, batch: int) -> Loss:
     """Return the loss: mean cross entropy of the facts, at all tokens and at the pooled vector."""
 
-    def loss(step: Step) -> tuple[Tensor, Metrics]:
+    def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         generator, worker = step.generator, step.worker
         seed = int(torch.randint(2**31, (), generator=generator))
         texts = sample_prompts(batch, seed)[worker.share(batch)]

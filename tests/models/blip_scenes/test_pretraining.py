@@ -10,7 +10,7 @@ from gamelabel.models.blip_scenes.pretraining import (
     pretraining_loss,
 )
 from gamelabel.reward.baselines import clip_score, match_score
-from gamelabel.training import Step, TrainingConfig
+from gamelabel.training import TrainingConfig, TrainingStep
 from tests.reward.worlds import drawn, tiny
 
 
@@ -80,5 +80,5 @@ def test_an_altered_image_is_used_by_the_matching_loss_only(monkeypatch):
 
     monkeypatch.setattr(model, "embed_separately", embed_separately)
     monkeypatch.setattr(pretraining, "contrastive_loss", lambda *_: torch.zeros(()))
-    pretraining_loss(model, data, 64)(Step(0, torch.Generator().manual_seed(0)))
+    pretraining_loss(model, data, 64)(TrainingStep(0, torch.Generator().manual_seed(0)))
     assert set(prompts) == set(data.prompts[:3])

@@ -1,0 +1,229 @@
+"""Change one thing in the package at a time, and see whether its tests notice.
+
+    python benchmarks/mutate.py --number 200            # a sample over all rooms below
+    python benchmarks/mutate.py games/pairs --number 40
+    python benchmarks/mutate.py reliability/alpha.py    # every mutation of a file
+
+Each mutation (a comparison turned, a sign, an operator, a constant, a condition negated, a default value) is made in a
+copy of the project, and the tests of its room and its docstrings' examples run until one fails. What survives is
+printed with its place: either a test is missing, or the change means nothing; `EQUIVALENT` says which do and why.
+The sample is drawn from a seed, the same number for each room as far as it has so many.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ROOMS = {  # the room -> the tests that hold it
+    "games/pairs": ["tests/games/pairs"],
+    "scenes": ["tests/scenes"],
+    "prompts": ["tests/prompts"],
+    "tables": ["tests/tables"],
+    "readers": ["tests/readers"],
+    "aggregation": ["tests/aggregation", "tests/reliability"],
+    "reliability": ["tests/reliability", "tests/aggregation"],
+    "images": ["tests/images"],
+    "tuning": ["tests/tuning"],
+    "reward": ["tests/reward"],
+    "study": ["tests/study"],
+    "report": ["tests/report"],
+    "service": ["tests/service"],
+    "training.py": ["tests/tuning", "tests/test_training.py"],
+    "flow.py": ["tests/test_flow.py", "tests/tuning"],
+    "files.py": ["tests/test_files.py"],
+}
+DOCTESTS = ("games", "scenes", "prompts", "tables", "readers", "aggregation", "reliability")
+SECONDS = 240.0  # a mutation that makes its tests take longer than this is noticed, too
+# "file:function: change" of mutations that change nothing that anyone could see, and why
+EQUIVALENT: dict[str, str] = {}
+
+COMPARISONS = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+}  # fmt: skip
+OPERATORS = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult, ast.Mod: ast.FloorDiv, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd,
+    ast.Pow: ast.Mult,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One change: the file, the function around it, the line, and the source before and after."""
+
+    path: Path
+    function: str
+    line: int
+    change: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.path.as_posix()}:{self.function}: {self.change}"
+
+
+def mutations(path: Path) -> Iterator[Mutation]:
+    """Every mutation of a file, in the order of its lines."""
+    source = (ROOT / path).read_text()
+    tree = ast.parse(source)
+    for parent, node, function in walk(tree):
+        for replacement in replacements(parent, node):
+            before = ast.get_source_segment(source, node)
+            after = ast.unparse(ast.fix_missing_locations(replacement))
+            if before and before != after:
+                text = replaced(source, node, f"({after})" if isinstance(node, ast.expr) else after)
+                change = f"{' '.join(before.split())} -> {after}"
+                yield Mutation(path, function, node.lineno, change, text)
+
+
+def walk(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.AST, str]]:
+    """Parent, node and enclosing function of all code; annotations, messages and `__all__` left out."""
+    waiting: list[tuple[ast.AST, str]] = [(tree, "module")]
+    while waiting:
+        parent, function = waiting.pop(0)
+        for field, value in ast.iter_fields(parent):
+            if field in ("annotation", "returns", "decorator_list", "type_params"):
+                continue
+            for node in value if isinstance(value, list) else [value]:
+                if not isinstance(node, ast.AST) or skipped(node):
+                    continue
+                inner = node.name if isinstance(node, ast.FunctionDef | ast.ClassDef) else function
+                yield parent, node, inner
+                waiting.append((node, inner))
+
+
+def skipped(node: ast.AST) -> bool:
+    """Whether nothing in this node is worth a mutation."""
+    if isinstance(node, ast.Raise | ast.JoinedStr | ast.Import | ast.ImportFrom):
+        return True
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+        return True
+    if isinstance(node, ast.Assign):
+        return any(isinstance(name, ast.Name) and name.id == "__all__" for name in node.targets)
+    return isinstance(node, ast.Call) and "warn" in ast.unparse(node.func)
+
+
+def replacements(parent: ast.AST, node: ast.AST) -> Iterator[ast.AST]:
+    """What may stand in the place of a node."""
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in COMPARISONS:
+        turned = COMPARISONS[type(node.ops[0])]()
+        yield ast.Compare(node.left, [turned], node.comparators)
+    elif isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
+        if not isinstance(node.left, ast.Constant | ast.JoinedStr) or is_number(node.left):
+            yield ast.BinOp(node.left, OPERATORS[type(node.op)](), node.right)
+    elif isinstance(node, ast.BoolOp):
+        other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        yield ast.BoolOp(other, node.values)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub | ast.Invert):
+        yield node.operand
+    elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield ast.Constant(not node.value)
+    elif is_number(node) and not isinstance(parent, ast.Subscript | ast.UnaryOp):
+        yield ast.Constant(node.value + 1)
+    elif isinstance(node, ast.IfExp):
+        yield ast.IfExp(ast.UnaryOp(ast.Not(), node.test), node.body, node.orelse)
+
+
+def is_number(node: ast.AST) -> bool:
+    """Whether a node is a number that stands in the code."""
+    return isinstance(node, ast.Constant) and type(node.value) in (int, float)
+
+
+def replaced(source: str, node: ast.AST, new: str) -> str:
+    """The source with a node's own text replaced."""
+    lines = source.encode().splitlines(keepends=True)
+    begin = sum(map(len, lines[: node.lineno - 1])) + node.col_offset
+    end = sum(map(len, lines[: node.end_lineno - 1])) + node.end_col_offset
+    return (source.encode()[:begin] + new.encode() + source.encode()[end:]).decode()
+
+
+def sample(places: list[str], number: int, seed: int) -> list[Mutation]:
+    """Mutations of the named rooms or files, equally many of each; `number` 0 for all."""
+    chosen: list[Mutation] = []
+    for place in places:
+        folder = ROOT / "gamelabel" / place
+        files = sorted(folder.rglob("*.py")) if folder.is_dir() else [folder]
+        known = [m for file in files for m in mutations(file.relative_to(ROOT))]
+        known = [m for m in known if m.name not in EQUIVALENT]
+        share = -(-number // len(places)) if number else len(known)
+        chosen += random.Random(f"{seed} {place}").sample(known, min(share, len(known)))
+    return chosen
+
+
+def tests_of(path: Path) -> list[str]:
+    """The tests that hold a file, and the file itself where its examples run."""
+    inside = path.relative_to("gamelabel").as_posix()
+    room = max((room for room in ROOMS if inside.startswith(room)), key=len)
+    tests = [test for test in ROOMS[room] if (ROOT / test).exists()]
+    return tests + ([str(path)] if inside.partition("/")[0] in DOCTESTS else [])
+
+
+def survives(mutation: Mutation, copy: Path) -> bool:
+    """Whether all tests pass in a copy of the project that has the mutation."""
+    (copy / mutation.path).write_text(mutation.text)
+    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    command += ["-m", "not full and not slow", "--doctest-modules", *tests_of(mutation.path)]
+    running = subprocess.Popen(
+        command, cwd=copy, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        running.communicate(timeout=SECONDS)
+        return running.returncode == 0
+    except subprocess.TimeoutExpired:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.communicate()
+        return False
+    finally:
+        shutil.copy(ROOT / mutation.path, copy / mutation.path)
+
+
+def main() -> None:
+    """Draw mutations, try each, and print what survived."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "places", nargs="*", default=list(ROOMS), help="rooms or files; all if none"
+    )
+    parser.add_argument("--number", type=int, default=0, help="mutations, over all places; 0: all")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the sample")
+    asked = parser.parse_args()
+    chosen = sample(asked.places, asked.number, asked.seed)
+    survivors = []
+    with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
+        copy = Path(folder) / "project"
+        ignored = shutil.ignore_patterns(".venv", ".git", "runs", "cache", "__pycache__")
+        shutil.copytree(ROOT, copy, ignore=ignored)
+        if (ROOT.parent / "shared").exists():  # outside data that some tests read
+            (Path(folder) / "shared").symlink_to(ROOT.parent / "shared")
+        for number, mutation in enumerate(chosen, 1):
+            began = time.monotonic()
+            alive = survives(mutation, copy)
+            survivors += [mutation] if alive else []
+            word = "SURVIVED" if alive else "noticed"
+            seconds = time.monotonic() - began
+            print(f"{number}/{len(chosen)} {word} {seconds:.0f} s  {mutation.name}", flush=True)
+    share = len(survivors) / max(1, len(chosen))
+    print(f"\n{len(chosen)} mutations, {len(survivors)} survived ({share:.1%})")
+    for mutation in survivors:
+        print(f"{mutation.path}:{mutation.line}  {mutation.function}: {mutation.change}")
+
+
+if __name__ == "__main__":
+    main()

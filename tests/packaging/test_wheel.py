@@ -1,0 +1,106 @@
+"""The wheel alone, in fresh environments: the light core by itself, and what its extras add."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.packaging.environment import ROOT, locked, torch
+
+pytestmark = pytest.mark.full
+
+STATISTICS = """
+import sys
+import pandas as pd
+from gamelabel.aggregation import aggregate
+from gamelabel.reliability import alpha
+labels = pd.DataFrame({"task": list("aabbcc"), "worker": list("xyxyxy"), "label": [1, 1, 0, 1, 0, 0]})
+print(round(float(alpha(labels)), 4), *aggregate(labels, "dawid-skene").label)
+assert not {"torch", "IPython", "datasets", "sqlalchemy"} & set(sys.modules)
+"""
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    """Output of a command that sees nothing of this repository and nothing of a hub."""
+    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=cwd,
+        env={**environment, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, beside a file with the lock's versions as constraints."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = ("-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ROOT)
+    run(sys.executable, *build, cwd=folder)
+    pins = [f"{pin.name}{pin.specifier}" for pin in [torch(), *locked()] if not pin.marker]
+    (folder / "constraints.txt").write_text("\n".join(pins))
+    return next(folder.glob("gamelabel-*.whl"))
+
+
+def install(wheel: Path, folder: Path, extras: str) -> Path:
+    """The `bin` folder of a fresh environment that has the wheel with these extras."""
+    run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
+    pip = (folder / "venv/bin/python", "-m", "pip", "--quiet", "install")
+    pip += ("--constraint", wheel.with_name("constraints.txt"))
+    if "models" in extras:
+        run(*pip, str(torch()), cwd=folder)
+    run(*pip, f"gamelabel{extras} @ {wheel.as_uri()}", cwd=folder)
+    return folder / "venv/bin"
+
+
+def test_the_core_computes_statistics_without_torch_or_jupyter(wheel: Path, tmp_path: Path) -> None:
+    programs = install(wheel, tmp_path, "")
+    assert run(programs / "python", "-c", STATISTICS, cwd=tmp_path) == "0.4444 1 0 0\n"
+    packages = run(programs / "python", "-m", "pip", "list", "--format=freeze", cwd=tmp_path)
+    installed = {line.partition("==")[0].lower() for line in packages.splitlines()}
+    assert not {"torch", "jupyterlab", "papermill", "diffusers", "datasets"} & installed
+    assert "circle" in run(programs / "gamelabel", "world", "draw", "--help", cwd=tmp_path)
+    assert "two red circles" in run(
+        programs / "gamelabel", "world", "draw", "two red circles", "--n", "2", cwd=tmp_path
+    )
+
+
+def test_models_and_service_run_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    programs = install(wheel, tmp_path, "[models,service]")
+    run(programs / "gamelabel", "world", "sample", "a red circle", "--n", "2", cwd=tmp_path)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    demo = subprocess.Popen(
+        [programs / "gamelabel", "serve", "--demo", "--port", str(port)],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert b"<html" in fetch(f"http://127.0.0.1:{port}/play", demo)
+    finally:
+        demo.terminate()
+        demo.communicate(timeout=30)
+
+
+def fetch(address: str, server: "subprocess.Popen[str]") -> bytes:
+    """The page at an address, as soon as the server answers."""
+    for _ in range(300):
+        if server.poll() is not None:
+            raise AssertionError(server.communicate()[0])
+        try:
+            return urllib.request.urlopen(address, timeout=5).read()
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.2)
+    raise AssertionError(f"{address} did not answer")
