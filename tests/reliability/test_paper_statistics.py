@@ -28,6 +28,11 @@ def test_statistics_of_a_simulated_game() -> None:
     assert result["per_player_sd"] == pytest.approx(players.labels.std())
     assert result["top16_share"] == pytest.approx(players.labels.nlargest(16).sum() / len(labels))
     assert result["accuracy_mean"] < result["accuracy_weighted"]
+    answered = players.comparisons_right + players.comparisons_wrong
+    judged = players[answered > 0]
+    accuracy = (judged.comparisons_right / answered).dropna()
+    expected = np.average(accuracy, weights=(judged.labels - answered).dropna())
+    assert result["accuracy_weighted"] == pytest.approx(expected)
     again = players_from_labels(check_table(labels, "labels"), PAIRS, "simulated")
     assert dataset_statistics(labels, again, PAIRS) == pytest.approx(result)
 
