@@ -96,6 +96,7 @@ def test_gates_alone_remove_known_shares(gate: Gate, expected: list[float], spen
         {"gate": alone(gate)}, [0.5, 0.8, 0.85], labels=200, players=2000, seed=1
     )
     assert table.removed.to_numpy() == pytest.approx(expected, abs=0.015)
+    assert (table.kept == 0).all()  # nothing but comparison points, until they are removed
     assert abs(table.comparisons.iloc[0] - spent) <= 3
 
 
