@@ -59,7 +59,12 @@ def test_survival_counts_repeats() -> None:
     assert rows.terms.tolist() == [2] * 4 and rows.rule.tolist() == ["whole word", "substring"] * 2
 
 
-def test_survival_and_screen_agree() -> None:
+def test_survival_counts_every_repeat_of_a_rejected_prompt() -> None:
+    rows = survival_table([Corpus("toy", ["darn", "a cat", "darn"])], {"toy": TERMS})
+    assert rows.kept.tolist() == [1, 1] and rows.repeats.tolist() == [1, 1]
+
+
+def test_survival_and_filter_agree() -> None:
     terms = load_word_list()
     corpus = world_corpus(3000, 2, terms)
     rows = survival_table([corpus], {"default": terms})

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -249,3 +251,20 @@ def test_a_prompt_outside_the_grammar_names_the_nearest() -> None:
     with pytest.raises(UnknownPrompt, match=r"unknown words: dog; the nearest prompt is") as error:
         verify(GOOD, "a red dog")
     assert error.value.nearest in all_prompts()
+
+
+@pytest.mark.parametrize(("gap", "near"), [(15.0, True), (17.5, False)])
+def test_next_to_each_other_has_a_limit(gap: float, near: bool) -> None:
+    circle = PlacedObject(SceneObject("circle", "red"), 12.0, 32.0, 7.0, 0.0)
+    star = PlacedObject(SceneObject("star", "blue"), 0.0, 32.0, 7.0, 0.0)
+    star = replace(star, x=circle.x + circle.reach + star.reach + gap)
+    assert verify(paint([circle, star], "", 0), "a circle next to a star").fits == near
+
+
+def test_of_several_objects_that_in_the_relation_is_matched() -> None:
+    above = PlacedObject(SceneObject("circle", "red"), 32.0, 10.0, 7.0, 0.0)
+    star = PlacedObject(SceneObject("star", "blue"), 32.0, 30.0, 7.0, 0.0)
+    larger_below = PlacedObject(SceneObject("circle", "red"), 32.0, 52.0, 9.0, 0.0)
+    verdict = verify(paint([above, star, larger_below], "", 0), "a circle above a star")
+    assert verdict.parts["relation"] == 1.0
+    assert verdict.faults == ("there is a red circle besides",)
