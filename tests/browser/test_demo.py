@@ -83,6 +83,33 @@ def test_every_target_is_44_pixels_and_nothing_overflows_a_phone(
         assert inner.evaluate("document.documentElement.scrollHeight") <= 640
 
 
+IN_VIEW = """ids => ids.filter(id => {
+  const { left, top, right, bottom, width, height } = document.getElementById(id).getBoundingClientRect()
+  return width > 0 && height > 15 && left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight })"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (640, 360), (1280, 800)])
+def test_prompt_pictures_and_button_are_in_view_together(
+    demo: Demo, open_page: Open, width: int, height: int
+) -> None:
+    page = open_page(demo.game, width, height)
+    frame = enter(page)
+    learn(frame)
+    frame.locator("#progress", has_text="Pair 1 of 5").wait_for()
+    frame.locator("#left[aria-disabled=false]").click()
+    inner = page.frames[1]
+    inner.evaluate(
+        "document.getElementById('prompt').textContent = 'two little red circles next to ' +"
+        " 'a big blue square in the style of a chalk drawing'"
+    )
+    needed = ["prompt", "left", "right", "hint", "next"]
+    assert inner.evaluate(IN_VIEW, needed) == needed
+    for side in ("left", "right"):
+        box = inner.locator(f"#{side}").bounding_box()
+        assert box["width"] == pytest.approx(box["height"], abs=1)
+        assert box["width"] >= 150
+
+
 def test_answers_outlast_a_service_that_goes_away_and_a_page_that_is_closed(
     demo: Demo, open_page: Open
 ) -> None:
