@@ -169,3 +169,13 @@ def test_a_title_is_text_on_the_pages(service: Service) -> None:
     assert "<script>alert" not in page
     assert "<b>coins" not in page
     assert render_page(operator_template(), activities=["<b>"]).count("<b>") == 0
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_retired_pair_is_exported_only_with_its_labels(service: Service, tmp_path: Path) -> None:
+    player = service.player()
+    player.send(player.batch())
+    labeled = set(read_database(address(service), service.run).labels.pair_id)
+    for pair in read_table(service.run, "pairs").pair_id:
+        operator(service).put(f"/v1/pools/study/pairs/{pair}/retired")
+    assert set(read_database(address(service), service.run).pairs.pair_id) == labeled

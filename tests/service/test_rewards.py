@@ -10,6 +10,7 @@ from sqlalchemy import select
 from examples.demo_game.backend import create_game
 from gamelabel.service.database_tables import rewards
 from gamelabel.service.launch_tokens import sign_reward, verify_reward
+from gamelabel.service.outbox import MAX_TRIES
 from tests.service.worlds import KEYS, Service, batches
 
 NOW = 1_800_000_000.0
@@ -109,3 +110,20 @@ def test_pay_is_settled_before_a_batch_is_answered_and_says_nothing_about_it(
     levels = {reply["level"] for reply in batches(good)}
     assert len(levels) <= 5
     assert max(levels) == 4
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_the_waits_double_and_a_reward_is_refused_after_the_last_try(service: Service) -> None:
+    player = service.player()
+    player.send(player.batch())
+    service.reply_to_reward = httpx.Response(500)
+    for tries in range(1, MAX_TRIES + 1):
+        assert service.outbox.send_due() == 1
+        with service.store.read() as connection:
+            row = connection.execute(select(rewards)).one()
+        wait_s = (row.due_at - service.settings.now_ms) / 1000
+        assert wait_s == pytest.approx(min(3600, 2**tries), rel=0.21)
+        assert (row.tries, row.state) == (tries, "waiting" if tries < MAX_TRIES else "refused")
+        service.clock.now += 4400
+    assert service.outbox.send_due() == 0
+    assert row.trouble == "the game answered 500"

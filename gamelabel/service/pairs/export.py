@@ -192,13 +192,13 @@ def _labels_query(pool: str) -> Select[Any]:
 
 
 def _players_query(pool: str) -> Select[Any]:
+    """Select the players who have labeled; those who withdrew have no standing any more."""
     return (
         select(*(column.label(name) for name, column in PLAYER_COLUMNS.items()))
         .select_from(players)
         .join(pair_games, pair_games.c.game_id == players.c.game_id)
         .join(pair_standings, pair_standings.c.player == players.c.id)
         .where(pair_games.c.pool == pool, pair_standings.c.labels > 0)
-        .where(players.c.state != "withdrawn")
         .order_by(players.c.id)
     )
 

@@ -46,9 +46,7 @@ def upgrade() -> None:
     for name in ("right", "wrong", "share", "credit", "debit", "labels"):
         op.drop_column("players", name)
     op.execute("ALTER TABLE pairs RENAME COLUMN again TO shared")
-    # SQLite makes the table anew, without the check unless it is given here
-    check = sa.CheckConstraint("(kind = 'comparison') = (gold IS NOT NULL)", name="ck_pairs_gold")
-    with op.batch_alter_table("pairs", table_args=(check,)) as table:
+    with op.batch_alter_table("pairs") as table:
         table.alter_column("kind", type_=sa.Text(), existing_nullable=False)
         table.alter_column("gold", type_=sa.Text(), existing_nullable=True)
         table.alter_column("image_a", nullable=True, existing_type=sa.Text())
