@@ -78,6 +78,7 @@ def test_times_are_there_where_players_have_a_pace_and_tell_who_did_not_look() -
     assert answers(people()).response_ms.isna().all()
     ms = answers(people(median_ms=4000.0)).response_ms.astype(float)
     assert ms.median() == pytest.approx(4000, rel=0.1)
+    assert np.log(ms).std() == pytest.approx(0.5, abs=0.03)
     assert answers(people(median_ms=4000.0, guess_rate=1.0)).response_ms.astype(
         float
     ).median() == pytest.approx(700, rel=0.1)

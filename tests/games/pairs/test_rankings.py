@@ -71,6 +71,18 @@ def test_a_rating_is_right_unless_it_is_random(skill):
     assert (random == 7).mean() == pytest.approx((2 - 2 * skill) / 7, abs=0.04)
 
 
+def test_fidelity_counts_for_as_much_as_alignment():
+    pictures = images(1, 4, alignment=[0.4, 0.5, 0.6, 0.7], fidelity=[1.0, 0.6, 0.3, 0.0])
+    ranked = rank_images(pictures, crowd=sharp(1 - 1e-9), ties=0.0)
+    assert ranked["rank"].tolist() == [1, 2, 3, 4]
+
+
+def test_equally_good_images_are_a_matter_of_taste():
+    pictures = images(100, 4, alignment=0.5, fidelity=0.5)
+    ranked = rank_images(pictures, crowd=sharp(1 - 1e-9), ties=0.0)
+    assert ((ranked["rank"] == 1).to_numpy().reshape(100, 4).sum(0) > 10).all()
+
+
 def test_only_those_rated_alike_are_tied():
     ranked = rank_images(images(20, 9), rankings_per_prompt=2, ties=1.0)
     for _, group in ranked.groupby(["prompt_id", "player_id"]):

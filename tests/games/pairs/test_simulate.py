@@ -130,6 +130,12 @@ def test_few_pairs_are_never_served_twice_to_a_player_however_long_they_play() -
     assert preferences.groupby("player_id").size().max() == 40
 
 
+def test_players_start_at_different_comparison_points() -> None:
+    labels, _ = simulate(PAIRS, TRUTH, players=40, seed=0)
+    first = labels.drop_duplicates("player_id").pair_id
+    assert len(first) == 40 and first.nunique() > 30
+
+
 def test_bad_input_is_named() -> None:
     with pytest.raises(ValueError, match="no comparison points among the pairs"):
         simulate(PAIRS[PAIRS.kind == "preference"], TRUTH)
