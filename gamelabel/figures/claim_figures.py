@@ -49,8 +49,10 @@ def plot_claim_values(ax: Axes, table: DataFrame, limit: float = 2.0) -> Axes:
     """
     y = _plot_claims(ax, table, 0.02 * limit, 0.98 * limit)
     least, most = (table[end].clip(0, limit).to_numpy(float) for end in ("least", "most"))
-    band = {"color": PALE, "edgecolor": SKY, "label": "accepted", "zorder": 0}
-    ax.barh(y, most - least, left=least, height=0.6, **band)
+    ax.barh(
+        y, most - least, left=least, height=0.6, color=PALE, edgecolor=SKY, label="accepted",
+        zorder=0,
+    )  # fmt: skip
     reference_line(ax, 1, "the paper")
     ax.set(xlim=(0, limit), xlabel="ratio to the paper's number")
     add_legend(ax, "below")
