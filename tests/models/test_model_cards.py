@@ -1,6 +1,7 @@
 """The committed cards have the text of their templates."""
 
 import re
+from dataclasses import asdict
 
 import pytest
 from jinja2 import UndefinedError
@@ -9,6 +10,7 @@ from gamelabel.images import FLUX_SCENES
 from gamelabel.models.blip_scenes.blip_card import BLIP_TEMPLATE
 from gamelabel.models.flux_scenes.flux_card import FLUX_TEMPLATE
 from gamelabel.models.flux_scenes.flux_stages import STAGES
+from gamelabel.models.flux_scenes.recipe import FluxRecipe
 from gamelabel.models.model_card import format_settings, write_card
 from gamelabel.reward import BLIP_SCENES
 
@@ -31,6 +33,24 @@ def test_the_committed_card_lists_the_stages_in_order():
     card = (FLUX_SCENES / "README.md").read_text()
     rows = re.findall(r"^\| ([a-z ]+) \| (?:steps|images) ", card, re.MULTILINE)
     assert rows == [stage.replace("_", " ") for stage in STAGES]
+
+
+def test_the_committed_card_has_the_settings_of_the_recipe():
+    card, recipe = (FLUX_SCENES / "README.md").read_text(), FluxRecipe()
+    names = ("steps", "batch_size", "learning_rate", "decay_start", "warmup_steps", "ema_decay")
+    for stage in ("codec", "text", "teacher", "refined", "student"):
+        config = asdict(getattr(recipe, stage))
+        settings = format_settings({name: config[name] for name in (*names, "bf16")})
+        assert f"| {stage} | {settings} |" in card
+    assert f"| scenes | images {recipe.scenes} |" in card
+    assert f"| hard scenes | images {recipe.hard_scenes} |" in card
+    settings = {
+        "images": recipe.distillation_set,
+        "steps": recipe.distillation_steps,
+        "guidance": recipe.distillation_guidance,
+        "filtered": recipe.distillation_filtered,
+    }
+    assert f"| distillation set | {format_settings(settings)} |" in card
 
 
 def test_a_value_that_is_missing_is_an_error_and_leaves_the_card(tmp_path):

@@ -24,6 +24,14 @@ def test_the_text_free_score_learns_the_order_and_never_reads(world):
         quality(files, PROMPTS[:1])
 
 
+def test_the_ridge_keeps_an_aesthetic_score_small(world):
+    """The labels can be separated, so without it the scores would grow without limit."""
+    folder, pairs, preferences, labels, files = world
+    examples = reward_examples(pairs, preferences, labels, folder)
+    scores = fit_aesthetic(tiny(), examples)(files, ["a red circle"] * 4)
+    assert 1.5 < np.ptp(scores) < 2.5
+
+
 def test_all_three_score_pictures_and_prompts_alike(world):
     folder, pairs, preferences, labels, _ = world
     pictures = drawn(PROMPTS)

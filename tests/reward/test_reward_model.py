@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from transformers.image_utils import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
 
 from gamelabel.models.blip_scenes import make_blip_scenes
 from gamelabel.reward import Calibration, RewardModel, load_reward, open_blip, save_reward
@@ -64,6 +65,12 @@ def test_pictures_of_any_size_are_scaled_and_their_middle_is_kept(model):
     np.testing.assert_allclose(
         *model.score([large, drawn(PROMPTS[:1])[0]], PROMPTS[:1] * 2), atol=0.05
     )
+
+
+def test_pixels_are_normalized_as_clips(model):
+    pixels = torch.rand(2, 3, 64, 64)
+    mean, std = (torch.tensor(v).view(3, 1, 1) for v in (OPENAI_CLIP_MEAN, OPENAI_CLIP_STD))
+    torch.testing.assert_close(model.preprocess(pixels), (pixels - mean) / std)
 
 
 def test_scores_are_calibrated():

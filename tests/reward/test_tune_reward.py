@@ -219,3 +219,35 @@ def test_only_the_head_has_dropout(trained):
     tune_reward.reward_loss(model, examples, config, 0)(training.TrainingStep(0, torch.Generator()))
     assert model.head.training and not model.blip.training
     model.eval()
+
+
+def test_the_encoders_train_in_bfloat16_and_validate_in_float32(trained, monkeypatch):
+    model, examples, _, _, _ = trained
+    autocast, features = [], model.features
+
+    def recorded(*args):
+        autocast.append(torch.is_autocast_enabled("cpu"))
+        return features(*args)
+
+    monkeypatch.setattr(model, "features", recorded)
+    config = RewardConfig(steps=1, batch_size=4)
+    loss = tune_reward.reward_loss(model, examples, config, 0)
+    loss(training.Step(0, torch.Generator()))
+    with torch.no_grad():
+        tune_reward.validate_reward(model, examples[:4], 4)
+    assert autocast == [True, False]
+    model.eval()
+
+
+def test_validation_accuracy_leaves_out_ties(trained, monkeypatch):
+    model, examples, _, _, _ = trained
+    scores = iter(
+        [(torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])), (torch.ones(1), torch.zeros(1))]
+    )
+    monkeypatch.setattr(tune_reward, "_raw_scores", lambda *_: next(scores))
+    three = examples[:3].assign(target=[1.0, 1.0, 0.5], weight=[1.0, 1.0, 2.0])
+    metrics = tune_reward.validate_reward(model, three, 2)
+    assert metrics["valid_accuracy"] == 0.5
+    losses = np.log1p(np.exp([-1.0, 1.0])), np.log1p(np.exp(-1.0)) + 0.5
+    expected = (losses[0].sum() + 2 * losses[1]) / 4
+    assert metrics["valid_loss"] == pytest.approx(expected)
