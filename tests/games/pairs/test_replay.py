@@ -54,6 +54,13 @@ def test_every_label_is_kept_spent_or_lost_and_workers_add_up() -> None:
     assert right[found.fate == SPENT].sum() == found.workers.right.sum()
 
 
+def test_labels_are_replayed_in_random_order() -> None:
+    """The first batch, which is spent whole, is not a worker's first five labels in the table."""
+    labels, gold = crowd([0.9], labels=200)
+    first, other = (replay_labels(labels, gold, NOBODY, seed).fate[:5] for seed in (0, 1))
+    assert KEPT in first and KEPT in other
+
+
 def test_without_removal_nothing_is_lost_and_the_first_batch_is_spent() -> None:
     labels, gold = crowd([0.9, 0.1])
     found = replay_labels(labels, gold, NOBODY)
