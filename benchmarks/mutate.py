@@ -1,13 +1,14 @@
 """Change one thing in the package at a time, and see whether its tests notice.
 
-    python benchmarks/mutate.py --number 200            # a sample over all rooms below
+    python benchmarks/mutate.py --number 200            # a sample over all rooms
     python benchmarks/mutate.py games/pairs --number 40
-    python benchmarks/mutate.py reliability/alpha.py    # every mutation of a file
+    python benchmarks/mutate.py reliability/krippendorff_alpha.py    # every mutation of a file
 
-Each mutation (a comparison turned, a sign, an operator, a constant, a condition negated, a default value) is made in a
-copy of the project, and the tests of its room and its docstrings' examples run until one fails. What survives is
-printed with its place: either a test is missing, or the change means nothing; `EQUIVALENT` says which do and why.
-The sample is drawn from a seed, the same number for each room as far as it has so many.
+A mutation turns a comparison, changes a sign, an operator, a constant or a default value, or
+negates a condition. It is made in a copy of the project; the tests of its room and the examples in
+its docstrings run until one fails. What survives is printed with its place: either a test is
+missing, or the change has no effect that a user could see; `EQUIVALENT` lists those, with the
+reason. The sample is drawn from a seed, the same number from each room.
 """
 
 from __future__ import annotations
@@ -168,8 +169,10 @@ def tests_of(path: Path) -> list[str]:
     """The tests that hold a file, and the file itself where its examples run."""
     inside = path.relative_to("gamelabel").as_posix()
     room = max((room for room in ROOMS if inside.startswith(room)), key=len)
-    tests = [test for test in ROOMS[room] if (ROOT / test).exists()]
-    return tests + ([str(path)] if inside.partition("/")[0] in DOCTESTS else [])
+    folders = [test for test in ROOMS[room] if (ROOT / test).exists()]
+    nearest = [f"{folder}/test_{path.stem}.py" for folder in folders]  # first: it fails soonest
+    examples = [str(path)] if inside.partition("/")[0] in DOCTESTS else []
+    return [test for test in nearest if (ROOT / test).exists()] + examples + folders
 
 
 def survives(mutation: Mutation, copy: Path) -> bool:
@@ -203,8 +206,8 @@ def main() -> None:
     )
     parser.add_argument("--number", type=int, default=0, help="mutations, over all places; 0: all")
     parser.add_argument("--seed", type=int, default=0, help="seed of the sample")
-    asked = parser.parse_args()
-    chosen = sample(asked.places, asked.number, asked.seed)
+    arguments = parser.parse_args()
+    chosen = sample(arguments.places, arguments.number, arguments.seed)
     survivors = []
     with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
         copy = Path(folder) / "project"
@@ -214,9 +217,9 @@ def main() -> None:
             (Path(folder) / "shared").symlink_to(ROOT.parent / "shared")
         for number, mutation in enumerate(chosen, 1):
             began = time.monotonic()
-            alive = survives(mutation, copy)
-            survivors += [mutation] if alive else []
-            word = "SURVIVED" if alive else "noticed"
+            survived = survives(mutation, copy)
+            survivors += [mutation] if survived else []
+            word = "SURVIVED" if survived else "noticed"
             seconds = time.monotonic() - began
             print(f"{number}/{len(chosen)} {word} {seconds:.0f} s  {mutation.name}", flush=True)
     share = len(survivors) / max(1, len(chosen))
