@@ -43,8 +43,8 @@ def test_noised_runs_from_the_picture_to_the_noise():
 @torch.no_grad()
 def test_integrate_follows_the_path_of_the_pipeline(pipe):
     text = encode_prompts(pipe, ["a red circle", "two blue stars"])
-    ours = integrate(pipe.transformer, starting_noise(pipe, [1, 2]), text, few_step_sigmas(4))
-    theirs = pipe(
+    latents = integrate(pipe.transformer, starting_noise(pipe, [1, 2]), text, few_step_sigmas(4))
+    expected = pipe(
         ["a red circle", "two blue stars"],
         num_inference_steps=4,
         guidance_scale=0,
@@ -54,7 +54,7 @@ def test_integrate_follows_the_path_of_the_pipeline(pipe):
         generator=[torch.Generator().manual_seed(s) for s in (1, 2)],
         output_type="latent",
     ).images
-    assert torch.allclose(ours, theirs, atol=1e-4)
+    assert torch.allclose(latents, expected, atol=1e-4)
 
 
 @torch.no_grad()
@@ -65,12 +65,12 @@ def test_guidance_of_one_half_more_extrapolates(pipe):
         encode_prompts(pipe, [""]),
     )
     one = torch.ones(1)
-    told, bare = (
+    v_text, v_empty = (
         velocity(pipe.transformer, noise, one, text),
         velocity(pipe.transformer, noise, one, empty),
     )
-    drawn = integrate(pipe.transformer, noise, text, [1.0], 1.5, empty)
-    assert torch.allclose(drawn, noise - (bare + 1.5 * (told - bare)), atol=1e-5)
+    latents = integrate(pipe.transformer, noise, text, [1.0], 1.5, empty)
+    assert torch.allclose(latents, noise - (v_empty + 1.5 * (v_text - v_empty)), atol=1e-5)
     with pytest.raises(ValueError, match="empty"):
         integrate(pipe.transformer, noise, text, [1.0], 1.5)
 

@@ -167,6 +167,25 @@ def test_dropout_depends_on_the_step_alone(tmp_path):
     assert not torch.equal(outputs[0], outputs[1])
 
 
+def test_gradients_are_clipped_to_norm_one(tmp_path):
+    """AdamW is scale free but for its eps: a steep loss is clipped, a flat one stays flat."""
+    norms = []
+
+    def make(scale: float) -> Loss:
+        def loss(step: Step) -> tuple[Tensor, Metrics]:
+            if step.index:
+                gradients = [weight.grad for weight in module.parameters()]
+                norms.append(torch.stack([g.square().sum() for g in gradients]).sum().sqrt().item())
+            return scale * module.weight.sum() + 0.0 * module.bias.sum(), {}
+
+        return loss
+
+    for scale in (100.0, 0.01):
+        module = make_linear()
+        train(module, make(scale), replace(CONFIG, steps=2), tmp_path / f"{scale}")
+    assert norms == pytest.approx([1.0, 0.01 * 6**0.5], rel=1e-4)
+
+
 def make_broken(module: torch.nn.Linear, at: int) -> tuple[Loss, list[list[int]]]:
     """A loss that is not a number in one call; its metrics say which rows it drew."""
     calls: list[list[int]] = []

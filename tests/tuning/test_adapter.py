@@ -50,8 +50,8 @@ def test_stock_flux_loads_what_is_saved_and_generates_the_same(tmp_path):
     files = {save_adapter(pipe.transformer, tmp_path / "adapter").read_bytes() for _ in range(8)}
     assert len(files) == 1
 
-    ours = load_pipeline(repository, device="cpu", adapter=file)
-    assert (first_image(ours) == tuned).all()
+    loaded = load_pipeline(repository, device="cpu", adapter=file)
+    assert (first_image(loaded) == tuned).all()
     stock = FluxPipeline.from_pretrained(repository)
     # the memory format of load_pipeline, so that convolutions round alike
     stock.vae.to(memory_format=torch.channels_last)

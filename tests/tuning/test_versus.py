@@ -34,7 +34,7 @@ def test_wins_by_hand():
 
 @settings(deadline=None)
 @given(st.lists(st.tuples(*[st.integers(0, 3)] * 3), min_size=2, max_size=20))
-def test_whoever_wins_the_other_loses(scores):
+def test_if_one_model_wins_the_other_loses(scores):
     matrix = win_matrix(outcomes_by_score(dict(zip("abc", np.array(scores).T, strict=True))), "abc")
     value, low, high = (
         matrix.pivot(index="first", columns="second", values=v).to_numpy()
@@ -46,37 +46,39 @@ def test_whoever_wins_the_other_loses(scores):
 
 def test_intervals_narrow_and_hold_the_truth():
     rng = np.random.default_rng(0)
-    held = 0
+    covered = 0
     for trial in range(60):
         chance = rng.random(400) < 0.6
         matrix = win_matrix(outcomes_by_score({"a": chance, "b": ~chance}), "ab", seed=trial)
         row = cell(matrix, "a", "b")
-        held += row.low <= 0.6 <= row.high
+        covered += row.low <= 0.6 <= row.high
         assert 0.08 < row.high - row.low < 0.11, "4 standard errors of .0245"
-    assert held >= 52
+    assert covered >= 52
 
 
 def test_players_see_what_is_true_with_their_skill():
     rng = np.random.default_rng(1)
     truth = rng.random(300)
     scores = {"good": truth + 1.0, "middle": truth + 0.5, "bad": truth}
-    decided = outcomes_by_players(scores, players=100, seed=2)
-    known = ~np.isnan(decided)
-    assert np.array_equal(known, known.transpose(0, 2, 1)) and known.mean() > 0.9
-    assert np.allclose((decided + decided.transpose(0, 2, 1))[known], 1.0)
-    matrix = win_matrix(decided, list(scores))
+    outcomes = outcomes_by_players(scores, players=100, seed=2)
+    judged = ~np.isnan(outcomes)
+    assert np.array_equal(judged, judged.transpose(0, 2, 1)) and judged.mean() > 0.9
+    assert np.allclose((outcomes + outcomes.transpose(0, 2, 1))[judged], 1.0)
+    matrix = win_matrix(outcomes, list(scores))
     for better, worse in (("good", "bad"), ("good", "middle"), ("middle", "bad")):
         assert 0.7 < cell(matrix, better, worse).value < 0.95, "most players see it, none always"
-    assert np.array_equal(outcomes_by_players(scores, players=100, seed=2), decided, equal_nan=True)
-    alike = win_matrix(outcomes_by_players({"a": truth, "b": truth}, players=100, seed=2), "ab")
-    assert cell(alike, "a", "b").low < 0.5 < cell(alike, "a", "b").high, "a matter of taste"
+    assert np.array_equal(
+        outcomes_by_players(scores, players=100, seed=2), outcomes, equal_nan=True
+    )
+    equal = win_matrix(outcomes_by_players({"a": truth, "b": truth}, players=100, seed=2), "ab")
+    assert cell(equal, "a", "b").low < 0.5 < cell(equal, "a", "b").high, "a matter of taste"
 
 
-def test_few_players_leave_pairs_that_nobody_looked_at():
+def test_few_players_leave_pairs_without_labels():
     scores = {"a": np.ones(2000), "b": np.zeros(2000)}
-    decided = outcomes_by_players(scores, players=5, seed=0)
-    looked_at = int((~np.isnan(decided[:, 0, 1])).sum())
-    assert 0 < looked_at < 2000 and cell(win_matrix(decided, "ab"), "a", "b").n == looked_at
+    outcomes = outcomes_by_players(scores, players=5, seed=0)
+    n_judged = int((~np.isnan(outcomes[:, 0, 1])).sum())
+    assert 0 < n_judged < 2000 and cell(win_matrix(outcomes, "ab"), "a", "b").n == n_judged
 
 
 def test_what_cannot_be_compared_is_refused():
