@@ -245,16 +245,10 @@ def train(
 
 def _make_ema(weights: list[nn.Parameter], config: TrainingConfig) -> EMAModel:
     """Return an average whose decay after step s (from 0) is min(ema_decay, (s + 1) / (s + 10))."""
-    # the decay of EMAModel's warm-up is 1 - (1 + n / inv_gamma) ** -power, here n / (n + 9)
-    return EMAModel(
-        weights,
-        config.ema_decay,
-        update_after_step=-1,  # average from the first step on: n = s + 1
-        use_ema_warmup=True,
-        inv_gamma=9.0,
-        power=1.0,
-        foreach=True,
-    )
+    # EMAModel's warm-up has the decay 1 - (1 + n / inv_gamma) ** -power, here n / (n + 9), and
+    # update_after_step=-1 counts from the first step on: n = s + 1
+    warmup = {"update_after_step": -1, "use_ema_warmup": True, "inv_gamma": 9.0, "power": 1.0}
+    return EMAModel(weights, config.ema_decay, **warmup, foreach=True)
 
 
 def _read_checkpoint(path: Path, key: str, device: torch.device) -> dict[str, Any]:

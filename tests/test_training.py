@@ -172,7 +172,7 @@ def test_gradients_are_clipped_to_norm_one(tmp_path):
     norms = []
 
     def make(scale: float) -> Loss:
-        def loss(step: Step) -> tuple[Tensor, Metrics]:
+        def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
             if step.index:
                 gradients = [weight.grad for weight in module.parameters()]
                 norms.append(torch.stack([g.square().sum() for g in gradients]).sum().sqrt().item())

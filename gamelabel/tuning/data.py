@@ -98,7 +98,7 @@ def _check_pairs(joined: pd.DataFrame, wrong: pd.Series, message: str) -> None:
 def cache_pairs(
     pipe: FluxPipeline, pairs: pd.DataFrame, folder: Path
 ) -> tuple[LatentDataset, LatentDataset]:
-    """Encode the chosen and the rejected images of `preference_pairs`.
+    """Encode the chosen and the rejected images of `preference_pairs`; see `cache_latents`.
 
     Parameters
     ----------
@@ -113,11 +113,6 @@ def cache_pairs(
     -------
     chosen, rejected : LatentDataset
         Row i of both belongs to pair i.
-
-    Raises
-    ------
-    ValueError, FileNotFoundError, OSError
-        See `cache_latents`.
     """
     text: Sequence[str] | Text = pairs["prompt"].tolist()
     datasets = []
