@@ -1,4 +1,6 @@
-from gamelabel.games.pairs.experiments import run_experiments
+import pytest
+
+from gamelabel.games.pairs.experiments import four_images, run_experiments
 
 
 def test_every_change_of_the_papers_future_work_has_an_effect_with_its_interval() -> None:
@@ -19,3 +21,12 @@ def test_every_change_of_the_papers_future_work_has_an_effect_with_its_interval(
     assert of["allowed", "unequal pairs where the votes choose the better"].high < 0
     assert of["once", "accuracy of a pair"].high < 0 < of["once", "right pairs an answer"].low
     assert of["skills", "accuracy of kept labels"].effect > 0
+
+
+def test_the_interval_of_an_effect_is_that_of_its_mean_over_games() -> None:
+    """Of two games the standard error is half the difference."""
+    table = run_experiments(games=2).set_index("measure").loc["accuracy of a pair"]
+    first, second = (four_images(seed)["accuracy of a pair"] for seed in (0, 1))
+    assert table.effect == pytest.approx((first + second) / 2)
+    assert table.high - table.effect == pytest.approx(1.96 * abs(first - second) / 2)
+    assert table.effect - table.low == pytest.approx(1.96 * abs(first - second) / 2)
