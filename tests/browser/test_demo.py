@@ -59,7 +59,7 @@ def test_from_launch_to_reward(demo: Demo, open_page: Open, width: int, height: 
     label_five(page, frame)
     assert frame.locator("#paid-h").inner_text() == "+30 coins"
     frame.locator("#back").click()
-    page.wait_for_function("document.getElementById('coins').textContent === '70'")
+    page.locator("#coins", has_text="70").wait_for()
     assert labels(demo) == 5
     assert page.said == []
     own = (demo.game, demo.service, "blob:", "data:")
