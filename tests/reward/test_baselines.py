@@ -14,14 +14,14 @@ def world(tmp_path_factory):
     return folder, pairs, preferences, labels, [folder / name for name in files]
 
 
-def test_the_text_free_score_learns_the_order_and_never_reads(world):
+def test_the_aesthetic_score_learns_the_order_and_ignores_the_prompt(world):
     folder, pairs, preferences, labels, files = world
-    quality = fit_aesthetic(tiny(), reward_examples(pairs, preferences, labels, folder))
-    scores = quality(files, ["a red circle"] * 4)
+    aesthetic = fit_aesthetic(tiny(), reward_examples(pairs, preferences, labels, folder))
+    scores = aesthetic(files, ["a red circle"] * 4)
     assert (np.diff(scores) < 0).all()
-    assert quality(files, PROMPTS).tolist() == scores.tolist()
+    assert aesthetic(files, PROMPTS).tolist() == scores.tolist()
     with pytest.raises(ValueError, match="4 images but 1 prompts"):
-        quality(files, PROMPTS[:1])
+        aesthetic(files, PROMPTS[:1])
 
 
 def test_the_ridge_keeps_an_aesthetic_score_small(world):

@@ -55,7 +55,7 @@ def test_it_survives_json():
 
 
 @pytest.mark.parametrize("raw", [[], [1.0], [2.0, 2.0], [1.0, float("nan")]])
-def test_what_calibrates_nothing_is_refused(raw):
+def test_scores_that_give_no_calibration_are_refused(raw):
     with pytest.raises(ValueError, match="do not give a calibration"):
         calibrate(raw, "a set")
 

@@ -36,11 +36,11 @@ def test_scorers_on_the_same_pairs():
             "image_b": ["1.png", "3.png", "5.png", "2.png"],
         }
     )
-    numbers, said = compare_on_pairs(SCORERS, pairs, pd.Series({"3": 0.4, "1": 1.0, "2": 0.2}))
+    numbers, scores = compare_on_pairs(SCORERS, pairs, pd.Series({"3": 0.4, "1": 1.0, "2": 0.2}))
     assert numbers["ImageReward"]["accuracy"].value == pytest.approx(2 / 3)
     assert numbers["BLIP Score"]["accuracy"].value == pytest.approx(1 / 3)
-    assert said["ImageReward"].score_a.tolist() == [4, 2, 9]  # the fourth has no target
-    gain = gain_on_pairs(said, "ImageReward", pairs, pd.Series({"3": 0.4, "1": 1.0, "2": 0.2}))
+    assert scores["ImageReward"].score_a.tolist() == [4, 2, 9]  # the fourth has no target
+    gain = gain_on_pairs(scores, "ImageReward", pairs, pd.Series({"3": 0.4, "1": 1.0, "2": 0.2}))
     assert gain.keys() == {"BLIP Score"} and gain["BLIP Score"].value == pytest.approx(1 / 3)
 
 
@@ -51,7 +51,9 @@ def test_scorers_on_the_same_rankings_beside_the_slides():
     )
     numbers = compare_on_rankings(SCORERS, images)
     assert list(numbers["ImageReward"]) == published_table("accuracy").columns[1:].tolist()
-    assert all(found.value == 0.5 and found.n == 2 for found in numbers["ImageReward"].values())
+    assert all(
+        estimate.value == 0.5 and estimate.n == 2 for estimate in numbers["ImageReward"].values()
+    )
     table = compare_with_published(numbers)
     assert table.slides[0] == 39.62 and table.ours[0] == 50
 
@@ -59,15 +61,15 @@ def test_scorers_on_the_same_rankings_beside_the_slides():
 def test_a_picture_of_several_pairs_is_scored_once_for_each_prompt():
     pairs = pd.DataFrame({"pair_id": ["1", "2", "3"], "prompt": ["x", "x", "y"]})
     pairs = pairs.assign(image_a=["4.png", "2.png", "4.png"], image_b=["2.png", "3.png", "1.png"])
-    asked = []
+    calls = []
 
     def scorer(pictures, prompts):
-        asked.extend(zip([picture.name for picture in pictures], prompts, strict=True))
+        calls.extend(zip([picture.name for picture in pictures], prompts, strict=True))
         return by_number(pictures, prompts) + 10 * (np.array(prompts) == "y")
 
     table = score_pairs(scorer, pairs)
     assert table.score_a.tolist() == [4, 2, 14] and table.score_b.tolist() == [2, 3, 11]
-    assert sorted(asked) == [
+    assert sorted(calls) == [
         ("1.png", "y"),
         ("2.png", "x"),
         ("3.png", "x"),
@@ -77,15 +79,15 @@ def test_a_picture_of_several_pairs_is_scored_once_for_each_prompt():
 
 
 def test_a_cached_scorer_scores_each_file_and_prompt_once():
-    asked = []
+    calls = []
 
     def scorer(pictures, prompts):
-        asked.extend(zip([picture.name for picture in pictures], prompts, strict=True))
+        calls.extend(zip([picture.name for picture in pictures], prompts, strict=True))
         return by_number(pictures, prompts)
 
     again = cached_scorer(scorer)
     assert again([Path("1.png"), "2.png", "1.png"], ["x", "x", "x"]).tolist() == [1, 2, 1]
     assert again(["1.png", "2.png"], ["y", "x"]).tolist() == [1, 2]
-    assert asked == [("1.png", "x"), ("2.png", "x"), ("1.png", "y")]
+    assert calls == [("1.png", "x"), ("2.png", "x"), ("1.png", "y")]
     with pytest.raises(ValueError, match="2 images but 1 prompts"):
         again(["1.png", "2.png"], ["x"])

@@ -133,7 +133,7 @@ def test_it_computes_what_the_published_code_computes(checkpoint):
             linear(norm(x, f"{block}.norm2", 1e-6), f"{block}.mlp.fc1")
         )
         x = x + linear(inner, f"{block}.mlp.fc2")
-    seen = norm(x, f"{eye}.norm", 1e-6)
+    states = norm(x, f"{eye}.norm", 1e-6)
 
     text, ids = "blip.text_encoder", tokens["input_ids"]
     h = weights[f"{text}.embeddings.word_embeddings.weight"][ids]
@@ -141,7 +141,7 @@ def test_it_computes_what_the_published_code_computes(checkpoint):
     h = norm(h, f"{text}.embeddings.LayerNorm", 1e-12)
     for i in range(TEXT_LAYERS):
         layer = f"{text}.encoder.layer.{i}"
-        for part, source in (("attention", None), ("crossattention", seen)):
+        for part, source in (("attention", None), ("crossattention", states)):
             at, name = h if source is None else source, f"{layer}.{part}.self"
             mixed = attend(
                 linear(h, f"{name}.query"), linear(at, f"{name}.key"), linear(at, f"{name}.value")
@@ -155,9 +155,9 @@ def test_it_computes_what_the_published_code_computes(checkpoint):
         raw = linear(raw, f"mlp.layers.{i}")
 
     with torch.no_grad():
-        found = model(pixels, tokens)
-    assert found.item() == pytest.approx(raw.item(), abs=1e-9)
-    assert model.calibration.scaled(found).item() == pytest.approx(
+        score = model(pixels, tokens)
+    assert score.item() == pytest.approx(raw.item(), abs=1e-9)
+    assert model.calibration.scaled(score).item() == pytest.approx(
         (raw.item() - 0.167174) / 1.033339, abs=1e-5
     )
 
@@ -171,26 +171,26 @@ def test_it_saves_and_opens_as_any_other(checkpoint, tmp_path):
         match_score(opened, pictures, PROMPTS)
 
 
-def test_what_is_not_the_layout_is_said(checkpoint, tmp_path):
+def test_another_layout_is_refused(checkpoint, tmp_path):
     with pytest.raises(FileNotFoundError, match="THUDM"):
         load_imagereward(tmp_path / "none.pt", make_blip_tokenizer())
-    whole = layout()
+    complete = layout()
     with pytest.raises(NotImageReward, match="strange"):
-        load_imagereward(checkpoint({**whole, "strange": torch.zeros(1)}), make_blip_tokenizer())
+        load_imagereward(checkpoint({**complete, "strange": torch.zeros(1)}), make_blip_tokenizer())
     with pytest.raises(NotImageReward, match="no head"):
         load_imagereward(
-            checkpoint({k: v for k, v in whole.items() if k.startswith("blip.")}),
+            checkpoint({k: v for k, v in complete.items() if k.startswith("blip.")}),
             make_blip_tokenizer(),
         )
-    without = {k: v for k, v in whole.items() if "blocks.1.norm2" not in k}
+    without = {k: v for k, v in complete.items() if "blocks.1.norm2" not in k}
     with pytest.raises(NotImageReward, match=r"missing weights .*layers\.1\.layer_norm2"):
         load_imagereward(checkpoint(without), make_blip_tokenizer())
-    without = {k: v for k, v in whole.items() if "pos_embed" not in k}
+    without = {k: v for k, v in complete.items() if "pos_embed" not in k}
     with pytest.raises(NotImageReward, match="position_embedding"):
         load_imagereward(checkpoint(without), make_blip_tokenizer())
-    narrow = {**whole, "mlp.layers.7.weight": torch.zeros(1, 8)}
+    narrow = {**complete, "mlp.layers.7.weight": torch.zeros(1, 8)}
     with pytest.raises(NotImageReward, match="another head"):
         load_imagereward(checkpoint(narrow), make_blip_tokenizer())
-    words = {**whole, "blip.text_encoder.embeddings.word_embeddings.weight": torch.zeros(500, W)}
+    words = {**complete, "blip.text_encoder.embeddings.word_embeddings.weight": torch.zeros(500, W)}
     with pytest.raises(NotImageReward, match="has 500 tokens"):
         load_imagereward(checkpoint(words), make_blip_tokenizer())

@@ -16,31 +16,31 @@ def test_two_scorers_by_hand():
         scorer_choices([1, 0, 1, 0], [0, 1, 0, 1]),
     )
     assert one.tolist() == [[1, -1, 0, 1]]
-    found = judge_agreement({"one": one, "other": other}, ["p"] * 4)
+    agreement = judge_agreement({"one": one, "other": other}, ["p"] * 4)
     assert (
-        found["one", "other"].value == found["other", "one"].value == 0.5
-    )  # the third pair is not told apart
-    assert found["one", "other"].n == 4
+        agreement["one", "other"].value == agreement["other", "one"].value == 0.5
+    )  # the third pair has equal scores
+    assert agreement["one", "other"].n == 4
 
 
-def test_a_single_judge_agrees_with_nobody_of_its_own():
-    found = judge_agreement({"one": scorer_choices([1.0], [0.0])}, ["p"])
-    assert np.isnan(found["one", "one"].value)
-    assert agreement_table(found).loc["one", "one"] == "-"
+def test_a_single_judge_has_no_agreement_with_itself():
+    agreement = judge_agreement({"one": scorer_choices([1.0], [0.0])}, ["p"])
+    assert np.isnan(agreement["one", "one"].value)
+    assert agreement_table(agreement).loc["one", "one"] == "-"
 
 
 def test_people_are_compared_with_each_other_but_not_with_themselves():
     people = np.array(
         [[1, 1], [1, -1], [-1, np.nan]]
     )  # first pair: 1 of 3 couples alike; second: 0 of 1
-    found = judge_agreement({"people": people}, ["p", "q"])
-    assert found["people", "people"].value == pytest.approx((1 / 3 + 0) / 2)
+    agreement = judge_agreement({"people": people}, ["p", "q"])
+    assert agreement["people", "people"].value == pytest.approx((1 / 3 + 0) / 2)
 
 
 def test_people_who_did_not_choose_are_left_out():
     people, scorer = np.array([[1, np.nan], [-1, np.nan]]), np.array([[1.0, 1.0]])
-    found = judge_agreement({"people": people, "scorer": scorer}, ["p", "q"])
-    assert found["people", "scorer"][0::3] == (0.5, 1)
+    agreement = judge_agreement({"people": people, "scorer": scorer}, ["p", "q"])
+    assert agreement["people", "scorer"][0::3] == (0.5, 1)
 
 
 def test_a_panel_is_two_halves_and_a_tie_is_no_choice():
@@ -51,8 +51,8 @@ def test_a_panel_is_two_halves_and_a_tie_is_no_choice():
     assert judges["annotator"].shape == (2, 4) and judges["annotator ensemble"].shape == (1, 4)
     both = np.vstack(list(judges.values()))
     assert (both[:, :2] == 1).all() and np.isnan(both[:, 2:]).all()
-    found = judge_agreement(judges, ["p"] * 4)
-    assert found["annotator", "annotator ensemble"].value == 1
+    agreement = judge_agreement(judges, ["p"] * 4)
+    assert agreement["annotator", "annotator ensemble"].value == 1
 
 
 def test_the_same_seed_gives_the_same_halves():

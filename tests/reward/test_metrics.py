@@ -21,9 +21,9 @@ MODELS = published_table("models")
 
 
 def test_accuracy_leaves_out_ties_of_people_and_counts_those_of_the_scorer_as_wrong():
-    # right, wrong, a tie of people, not told apart
-    found = preference_accuracy([2.0, 1.0, 5.0, 3.0], [1.0, 2.0, 0.0, 3.0], [1.0, 1.0, 0.5, 0.0])
-    assert (found.value, found.n) == (1 / 3, 3)
+    # right, wrong, a tie of people, equal scores
+    estimate = preference_accuracy([2.0, 1.0, 5.0, 3.0], [1.0, 2.0, 0.0, 3.0], [1.0, 1.0, 0.5, 0.0])
+    assert (estimate.value, estimate.n) == (1 / 3, 3)
 
 
 def test_accuracy_takes_shares_of_votes():
@@ -46,7 +46,7 @@ def test_intervals_draw_prompts_not_pairs():
     assert 0.38 < by_pair.low < 0.42 and 0.58 < by_pair.high < 0.62
 
 
-def test_a_gain_is_told_where_two_accuracies_overlap():
+def test_a_paired_gain_is_found_where_two_intervals_overlap():
     """What is hard for both is in both intervals, and cancels in their difference."""
     rng = np.random.default_rng(0)
     easy = rng.random(400) < 0.5
@@ -86,19 +86,19 @@ def test_filter_by_hand(k, hit):
     assert filter_at_k([SCORES], [RANKS], k).value == hit
 
 
-def test_pictures_not_told_apart_stand_behind():
+def test_images_with_equal_scores_rank_behind_each_other():
     assert recall_at_k([[1.0, 1.0, 0.0]], [[1, 2, 3]], 1).value == 0
     assert recall_at_k([[1.0, 1.0, 0.0]], [[1, 2, 3]], 2).value == 1
     assert filter_at_k([[1.0, 0.0, 0.0]], [[1, 2, 3]], 1).value == 0
 
 
-def test_of_several_best_the_share_that_is_recalled_counts():
+def test_with_several_best_images_their_share_counts():
     assert recall_at_k([[3.0, 2.0, 1.0]], [[1, 2, 1]], 1).value == 0.5
 
 
 def test_several_prompts_may_have_several_numbers_of_pictures():
-    found = recall_at_k([[3.0, 1.0], SCORES], [[1, 2], RANKS], 1)
-    assert (found.value, found.n) == (0.5, 2)
+    estimate = recall_at_k([[3.0, 1.0], SCORES], [[1, 2], RANKS], 1)
+    assert (estimate.value, estimate.n) == (0.5, 2)
 
 
 @given(
@@ -114,7 +114,7 @@ def test_recall_grows_with_k_to_one_and_filter_is_recall_upside_down(scores, ran
     assert filter_at_k([scores], [ranks], 2).value == recall_at_k([upside[0]], [upside[1]], 2).value
 
 
-def test_more_pictures_are_asked_for_than_there_are():
+def test_k_may_not_exceed_the_number_of_images():
     with pytest.raises(ValueError, match="k = 3"):
         recall_at_k([[1.0, 2.0]], [[1, 2]], 3)
 
@@ -137,7 +137,7 @@ def test_a_metric_test_needs_both_of_each_model():
         metric_test([1, 2, 3], [1, 2])
 
 
-def test_ours_stand_beside_the_slides():
+def test_metrics_are_compared_with_the_published_ones():
     ours = {
         "BLIP Score": {"accuracy": Estimate(0.6, 0.55, 0.65, 40)},
         "another": {"accuracy": Estimate(0.5, 0, 1, 2)},

@@ -143,7 +143,7 @@ def test_the_embedded_size():
     assert model.blip.vision_model.embeddings.position_embedding.std() > 0.01
 
 
-def test_every_prompt_of_the_world_is_read_whole(model):
+def test_every_prompt_of_the_world_is_read_completely(model):
     from gamelabel.scenes import all_prompts
 
     with warnings.catch_warnings():
@@ -152,12 +152,12 @@ def test_every_prompt_of_the_world_is_read_whole(model):
     assert (tokens["input_ids"] != model.tokenizer.unk_token_id).all()
 
 
-def test_words_that_it_does_not_know_are_told(model):
+def test_unknown_words_warn(model):
     with pytest.warns(UserWarning, match=r"1 of 2 prompts have words .* 'a pink circle'"):
         model.tokenize(["a red circle", "a pink circle"])
 
 
-def test_prompts_that_are_too_long_are_told(model):
+def test_prompts_that_are_too_long_warn(model):
     with pytest.warns(UserWarning, match="1 of 2 prompts have more than 20 tokens"):
         model.tokenize(["a red circle", " ".join(["red"] * 30)])
 
@@ -168,7 +168,7 @@ def test_as_many_prompts_as_pictures(model, prompts):
         model.score(drawn(PROMPTS), prompts)
 
 
-def test_what_is_no_picture(model, tmp_path):
+def test_files_and_arrays_that_are_not_images(model, tmp_path):
     with pytest.raises(ValueError, match="uint8"):
         model.score(np.zeros((1, 64, 64, 3)), PROMPTS[:1])
     (tmp_path / "x.png").write_bytes(b"no picture")
@@ -208,7 +208,7 @@ def test_a_blip_from_a_folder_gets_a_new_head(tmp_path, model):
     assert not torch.equal(opened.head[0].weight, model.head[0].weight)
 
 
-def test_a_blip_alone_takes_half_the_room_and_scores_alike(tmp_path):
+def test_a_blip_alone_takes_half_the_space_and_scores_alike(tmp_path):
     model = tiny()
     folder = save_blip(model, tmp_path / "blip")
     assert model.blip.dtype == torch.float32  # what is saved is a copy
@@ -224,19 +224,19 @@ def test_a_blip_alone_takes_half_the_room_and_scores_alike(tmp_path):
     assert (folder / "model.safetensors").stat().st_size < 0.6 * full
 
 
-def test_what_is_no_blip(tmp_path):
+def test_a_folder_that_is_not_a_blip(tmp_path):
     with pytest.raises(NotARewardModel, match="is not a BLIP: give a folder"):
         open_blip(tmp_path)
 
 
-def test_folders_that_are_no_reward_model(tmp_path, model):
+def test_folders_that_are_not_a_reward_model(tmp_path, model):
     with pytest.raises(FileNotFoundError, match="save_reward"):
         load_reward(tmp_path / "none")
-    whole = save_reward(model, tmp_path / "whole")
+    complete = save_reward(model, tmp_path / "complete")
     for name in ("reward.json", "head.safetensors", "blip/model.safetensors"):
         broken = tmp_path / "broken"
         shutil.rmtree(broken, ignore_errors=True)
-        shutil.copytree(whole, broken)
+        shutil.copytree(complete, broken)
         (broken / name).unlink()
         with pytest.raises(NotARewardModel, match=f"{name} missing"):
             load_reward(broken)

@@ -20,9 +20,9 @@ def test_alterations_reach_every_fact():
     rng = np.random.default_rng(1)
     prompt = "a red circle above a green square"
     assert scene_split(parse(prompt)) == "train"
-    found = {alter_prompt(prompt, rng) for _ in range(400)}
-    plain = {text for text in found if "style" not in text}
-    assert plain < found
+    results = {alter_prompt(prompt, rng) for _ in range(400)}
+    plain = {text for text in results if "style" not in text}
+    assert plain < results
     assert any("next to" in text or "beside" in text for text in plain)  # the relation
     assert {
         "a green square above a red circle",
@@ -36,7 +36,7 @@ def test_alterations_reach_every_fact():
     )  # one fact at a time
 
 
-def test_what_fits_is_the_judges_word():
+def test_the_judge_says_what_fits():
     data = draw_matching_data(40, seed=1)
     assert data.images.shape == (40, 64, 64, 3) and {
         parse(text).family for text in data.prompts
@@ -48,29 +48,29 @@ def test_what_fits_is_the_judges_word():
     assert again.other_prompts == data.other_prompts and np.array_equal(again.images, data.images)
 
 
-def test_every_other_scene_is_spoilt_and_the_others_fit():
+def test_every_other_scene_is_altered_and_the_others_fit():
     data = draw_matching_data(400, seed=2)
-    # half are spoilt, and of these the change of a size or a place leaves some as good as they were
+    # half are altered, and some of these still fit after a change of size or place
     assert 0.5 < data.fits_prompt.mean() < 0.75
 
 
-def test_what_goes_wrong_in_a_scene():
+def test_every_mistake_occurs():
     rng = np.random.default_rng(0)
-    marks = place_objects(parse("a red circle above a blue star"), 0)
-    found = [alter_scene(marks, rng) for _ in range(300)]
-    assert {len(spoilt) for spoilt in found} == {
+    objects = place_objects(parse("a red circle above a blue star"), 0)
+    results = [alter_scene(objects, rng) for _ in range(300)]
+    assert {len(altered) for altered in results} == {
         0,
         1,
         2,
         3,
         4,
     }  # things are lost and added, one or two
-    alike = [spoilt for spoilt in found if len(spoilt) == 2]
+    alike = [altered for altered in results if len(altered) == 2]
     for fact in ("shape", "colour"):
         assert any(
-            [getattr(m.object, fact) for m in marks] != [getattr(m.object, fact) for m in s]
+            [getattr(m.object, fact) for m in objects] != [getattr(m.object, fact) for m in s]
             for s in alike
         )
-    assert any([m.r for m in marks] != [m.r for m in spoilt] for spoilt in alike)
-    assert any([m.x for m in marks] != [m.x for m in spoilt] for spoilt in alike)
-    assert all(0 < m.x < SIDE and 0 < m.y < SIDE for spoilt in found for m in spoilt)
+    assert any([m.r for m in objects] != [m.r for m in altered] for altered in alike)
+    assert any([m.x for m in objects] != [m.x for m in altered] for altered in alike)
+    assert all(0 < m.x < SIDE and 0 < m.y < SIDE for altered in results for m in altered)
