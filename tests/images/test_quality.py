@@ -36,6 +36,8 @@ def test_worse_pictures_change_quality_below_zero():
     scenes, base = rng.normal(size=(300, 8)), rng.normal(size=(300, 8)) + 0.1
     worse = quality_change(base + 0.3, base, scenes)
     assert worse.high < 0 and worse.n == 300
+    ours, before = (kernel_distance(x, scenes, replicates=1)[0] for x in (base + 0.3, base))
+    assert worse.value == pytest.approx(1000 * (before - ours))
     assert quality_change(base, base, scenes) == Estimate(0.0, 0.0, 0.0, 300)
 
 
