@@ -41,6 +41,8 @@ def test_a_sleeper_turns_into_a_guesser_and_a_tired_player_slowly() -> None:
     sleeper = answers(people(guesses_after=50.0))
     assert sleeper[sleeper.place < 50].right.all()
     assert sleeper[sleeper.place >= 50].right.mean() == pytest.approx(0.5, abs=0.03)
+    one, labels = Players.from_frame(people(players=1, guesses_after=50.0)), np.array([49, 50])
+    assert one.accuracy(np.zeros(2, int), labels).tolist() == [1.0, 0.5]
     tired = answers(people(players=60, fatigue=3.0))
     late = tired[tired.place >= 300]
     expected = (0.5 + 0.5 * np.exp(-3.0 * (late.place // 5 * 5) / 1000)).mean()
