@@ -30,9 +30,8 @@ def test_a_single_judge_has_no_agreement_with_itself():
 
 
 def test_people_are_compared_with_each_other_but_not_with_themselves():
-    people = np.array(
-        [[1, 1], [1, -1], [-1, np.nan]]
-    )  # first pair: 1 of 3 couples alike; second: 0 of 1
+    # first pair: 1 of 3 couples agree; second: 0 of 1
+    people = np.array([[1, 1], [1, -1], [-1, np.nan]])
     agreement = judge_agreement({"people": people}, ["p", "q"])
     assert agreement["people", "people"].value == pytest.approx((1 / 3 + 0) / 2)
 
@@ -45,7 +44,8 @@ def test_people_who_did_not_choose_are_left_out():
 
 def test_a_panel_is_two_halves_and_a_tie_is_no_choice():
     rows = [(f"x{p}", pair, "a") for p in range(4) for pair in ("1", "2")]
-    rows += [("x0", "3", "tie")]
+    rows += [(f"x{p}", "3", choice) for p in range(3) for choice in ("a", "b")]  # undecided
+    rows += [("x3", "3", "tie")]
     labels = pd.DataFrame(rows, columns=["player_id", "pair_id", "choice"])
     judges = annotator_panel(labels, ["2", "1", "3", "4"])
     assert judges["annotator"].shape == (2, 4) and judges["annotator ensemble"].shape == (1, 4)

@@ -232,7 +232,7 @@ def test_the_encoders_train_in_bfloat16_and_validate_in_float32(trained, monkeyp
     monkeypatch.setattr(model, "features", recorded)
     config = RewardConfig(steps=1, batch_size=4)
     loss = tune_reward.reward_loss(model, examples, config, 0)
-    loss(training.Step(0, torch.Generator()))
+    loss(training.TrainingStep(0, torch.Generator()))
     with torch.no_grad():
         tune_reward.validate_reward(model, examples[:4], 4)
     assert autocast == [True, False]

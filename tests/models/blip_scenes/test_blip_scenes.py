@@ -34,11 +34,12 @@ def test_it_distinguishes_a_prompt_from_one_with_another_fact():
 
 
 def test_discrimination_by_hand():
-    scores, fits = np.array([3.0, 1.0, 2.0, 0.0]), np.array([True, False, False, True])
-    metrics = discrimination("match", scores, ["p", "p", "q", "q"], fits)
-    assert metrics == {
-        "match, area under the curve": 0.5,
-        "match, accuracy on pairs of which one fits": 0.5,
+    scores = np.array([3.0, 1.0, 2.0, 0.0, 4.0])
+    fits = np.array([True, False, False, True, True])
+    metrics = discrimination("match", scores, ["p", "p", "q", "q", "q"], fits)
+    assert metrics == {  # of three positive and two negative images, of three pairs
+        "match, area under the curve": pytest.approx(4 / 6),
+        "match, accuracy on pairs of which one fits": pytest.approx(2 / 3),
     }
 
 
@@ -69,4 +70,4 @@ def test_the_command_makes_one_and_resumes(tmp_path):
 
 def test_its_help_says_what_it_is_for():
     text = CliRunner().invoke(app, ["world", "train-reader", "--help"]).stdout
-    assert "drawn scenes alone" in text and "--out" in text and "07_reward_model" in text
+    assert "drawn scenes alone" in text and "--out" in text and "preferences" in text

@@ -74,7 +74,9 @@ def test_an_altered_image_is_used_by_the_matching_loss_only(monkeypatch):
     prompts = []
 
     def embed_separately(states, texts):
-        assert len(states) == len(texts)
+        rows = [data.prompts.index(text) for text in texts]
+        expected = model.encode_images(model.load_images(data.images[rows]))
+        torch.testing.assert_close(states, expected, atol=1e-4, rtol=1e-4)
         prompts.extend(texts)
         return states, states
 

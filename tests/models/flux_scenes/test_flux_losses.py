@@ -8,7 +8,7 @@ import torch
 
 from gamelabel.flow import Text
 from gamelabel.models.flux_scenes import autoencoder, student, teacher
-from gamelabel.training import Step
+from gamelabel.training import TrainingStep
 
 N = 400
 
@@ -34,7 +34,7 @@ def numbered_text(rows):
 
 
 def make_step(seed=0):
-    return Step(0, torch.Generator().manual_seed(seed))
+    return TrainingStep(0, torch.Generator().manual_seed(seed))
 
 
 def test_the_teacher_sees_every_noise_level_and_the_middle_most(calls):

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from gamelabel.models.flux_scenes.latent_chunks import (
+    chunk_noise,
     chunk_prompts,
     chunk_seeds,
     load_chunks,
-    starting_noise,
     write_chunks,
 )
 from gamelabel.parallel import Worker
@@ -56,6 +56,6 @@ def test_workers_take_turns_and_nothing_is_made_twice(tmp_path):
 
 
 def test_the_noise_of_a_chunk_depends_on_its_seed_alone():
-    assert starting_noise(3, 2).shape == (2, 16, 32)
-    assert torch.equal(starting_noise(3, 2), starting_noise(3, 2))
-    assert not torch.equal(starting_noise(3, 2), starting_noise(4, 2))
+    assert chunk_noise(3, 2).shape == (2, 16, 32)
+    assert torch.equal(chunk_noise(3, 2), chunk_noise(3, 2))
+    assert not torch.equal(chunk_noise(3, 2), chunk_noise(4, 2))
