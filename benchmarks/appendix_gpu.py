@@ -32,8 +32,9 @@ from gamelabel.flow import Text, few_step_sigmas, integrate
 from gamelabel.images.latents import decode_latents, image_size
 from gamelabel.images.pipeline import SCHNELL_TOKENS, starting_noise
 from gamelabel.training import TrainingStep
-from gamelabel.tuning import LatentDataset, sft_loss
+from gamelabel.tuning import sft_loss
 from gamelabel.tuning.adapter import add_adapter
+from gamelabel.tuning.data import LatentDataset
 from tests.images.repositories import schnell_pipeline
 
 RANK, STEPS, REPEATS = 16, 4, 5

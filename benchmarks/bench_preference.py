@@ -26,8 +26,7 @@ from gamelabel import images, tuning
 from gamelabel.flow import few_step_sigmas
 from gamelabel.scenes import sample_prompts
 from gamelabel.training import TrainingConfig
-from gamelabel.tuning import LatentDataset
-from gamelabel.tuning.data import concatenate
+from gamelabel.tuning.data import LatentDataset, concatenate
 from gamelabel.tuning.evaluate import (
     HeldOutImages,
     adherence_change,

@@ -16,6 +16,11 @@ _DISK_FULL = re.compile(r"No space left|[Qq]uota exceeded|ENOSPC|no room for")
 _LEAST_FREE_BYTES = 10**6  # some programs do not say why they could not write
 
 
+def snake(text: str) -> str:
+    """Return a text as the name of a file or a result: "DPO, own noise" -> "dpo_own_noise"."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+
+
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Give a temporary path beside `path` that replaces it when the block ends without an error.

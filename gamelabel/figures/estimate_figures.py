@@ -17,6 +17,7 @@ from gamelabel.figures.style import (
     name_line,
     name_rows,
     reference_line,
+    write_no_data,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ def plot_estimates(
     show_values: bool = False,
 ) -> Axes:
     """Plot estimates with their intervals, one a row, the first on top.
+
+    Without any value the figure says that there is no data.
 
     Parameters
     ----------
@@ -58,6 +61,8 @@ def plot_estimates(
     """
     series = estimates if isinstance(estimates, Mapping) else {"": estimates}
     tables = {name: _by_name(table) for name, table in series.items()}
+    if not any(table["value"].notna().any() for table in tables.values()):
+        return write_no_data(ax)
     first = next(iter(tables.values()))
     names = [str(name) for name in first.index]
     if "n" in first:

@@ -100,7 +100,7 @@ def plot_scored_pictures(
     axes: Sequence[Axes],
     pictures: Sequence[NDArray[Any]],
     scores: Sequence[float] | NDArray[Any],
-    fits: Sequence[bool] | NDArray[Any],
+    fits: Sequence[bool] | NDArray[Any] | None,
     prompt: str,
 ) -> Sequence[Axes]:
     """Plot pictures of one prompt in a row, the highest score first, each with its score.
@@ -113,8 +113,8 @@ def plot_scored_pictures(
         The pictures.
     scores : sequence of N floats
         Their scores.
-    fits : sequence of N bools
-        Whether each fits the prompt, for the color of its frame.
+    fits : sequence of N bools, or None
+        Whether each fits the prompt, for the color of its frame. None draws no frames.
     prompt : str
         The prompt, written on the left.
 
@@ -125,7 +125,7 @@ def plot_scored_pictures(
     """
     order = np.argsort(-np.asarray(scores, float))
     for ax, i in zip(axes, order, strict=True):
-        plot_judged_picture(ax, pictures[i], bool(fits[i]))
+        plot_judged_picture(ax, pictures[i], None if fits is None else bool(fits[i]))
         ax.set_xlabel(f"{scores[i]:.2f}", fontsize=8, labelpad=2)
     _label_row(axes[0], prompt, 18, 7.5)
     return axes

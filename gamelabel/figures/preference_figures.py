@@ -7,11 +7,66 @@ from typing import TYPE_CHECKING
 import numpy as np
 import seaborn as sns
 
-from gamelabel.figures.style import PALETTE, format_axis, reference_line
+from gamelabel.figures.estimate_figures import plot_estimates
+from gamelabel.figures.style import PALETTE, format_axis, reference_line, write_no_data
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from pandas import DataFrame
+
+
+def plot_arms(axes: Sequence[Axes], table: DataFrame) -> Sequence[Axes]:
+    """Plot what each method changed against the base: adherence, and the quality of images.
+
+    Parameters
+    ----------
+    axes : sequence of two Axes
+        Where to draw; they share their y axis.
+    table : DataFrame
+        The table of `gamelabel.tuning.arms.change_table`.
+
+    Returns
+    -------
+    sequence of Axes
+        `axes`.
+    """
+    names = {"arm": "name", "quality": "value", "quality_low": "low", "quality_high": "high"}
+    adherence = table[["arm", "value", "low", "high"]].rename(columns=names)
+    quality = table[list(names)].rename(columns=names)
+    label = "change of adherence (percentage points)"
+    plot_estimates(axes[0], adherence, label, {"base": 0}, "points")
+    plot_estimates(axes[1], quality, "change of quality (below 0 is worse)", {"base": 0})
+    return axes
+
+
+def plot_aggregations(
+    axes: Sequence[Axes], right: DataFrame, change: DataFrame, gain: DataFrame
+) -> Sequence[Axes]:
+    """Plot what an aggregation is worth: right labels, adherence, and the gain over the first.
+
+    Parameters
+    ----------
+    axes : sequence of three Axes
+        Where to draw; they share their y axis.
+    right, change, gain : DataFrame
+        Columns value, low, high, and the methods as index: the share of right preferences, the
+        change of adherence against the base, and the gain over the first method, which `gain` does
+        not have.
+
+    Returns
+    -------
+    sequence of Axes
+        `axes`.
+    """
+    columns = ["value", "low", "high"]
+    against = f"gain over {right.index[0]} (points)" if len(right) else "gain"
+    gain = gain.reindex(right.index)
+    plot_estimates(axes[0], right[columns], "right preferences", unit="percent")
+    plot_estimates(axes[1], change[columns], "change of adherence (points)", {"base": 0}, "points")
+    plot_estimates(axes[2], gain[columns], against, {"equal": 0}, "points")
+    return axes
 
 
 def plot_win_matrix(ax: Axes, matrix: DataFrame, title: str = "wins of the row, percent") -> Axes:
@@ -58,8 +113,11 @@ def plot_win_matrix(ax: Axes, matrix: DataFrame, title: str = "wins of the row, 
 def plot_changes_by_flip(ax: Axes, changes: DataFrame) -> Axes:
     """Plot the change of adherence under each loss by the share of wrong labels, with intervals.
 
-    `changes` has columns flip (share of wrong labels), loss, value, low, high (shares).
+    `changes` has columns flip (share of wrong labels), loss, value, low, high (shares). If it is
+    empty, the figure says that there is no data.
     """
+    if changes.empty:
+        return write_no_data(ax)
     losses = list(changes["loss"].unique())
     for k, (loss, color) in enumerate(zip(losses, PALETTE, strict=False)):
         rows = changes[changes["loss"] == loss].sort_values("flip")
@@ -70,7 +128,9 @@ def plot_changes_by_flip(ax: Axes, changes: DataFrame) -> Axes:
             label=loss,
         )  # fmt: skip
     reference_line(ax, 0, "base", axis="y")
-    ax.set_xticks(sorted(changes["flip"].unique()))
+    shares = sorted(changes["flip"].unique())
+    ax.set_xticks(shares)
+    ax.set_xlim(shares[0] - 0.03, shares[-1] + 0.03)
     ax.set(xlabel="share of wrong labels", ylabel="change of adherence\n(percentage points)")
     format_axis(ax.xaxis, "percent")
     format_axis(ax.yaxis, "points")

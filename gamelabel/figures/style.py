@@ -59,6 +59,16 @@ def format_ranks(axis: Axis) -> None:
     axis.set_major_locator(MaxNLocator(integer=True))
 
 
+def write_no_data(ax: Axes) -> Axes:
+    """Write on empty axes that there is no data, and return them.
+
+    `gamelabel.study.Report.save_figure` keeps no figure of which all axes are empty.
+    """
+    ax.text(0.5, 0.5, "no data", transform=ax.transAxes, ha="center", va="center")
+    ax.set_axis_off()
+    return ax
+
+
 def name_rows(ax: Axes, names: Sequence[str]) -> list[int]:
     """Name the rows of a horizontal plot, the first on top, and return their y positions."""
     positions = list(range(len(names)))[::-1]

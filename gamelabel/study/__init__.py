@@ -4,6 +4,7 @@ A notebook needs `Report` (and `snake` for names); the rest is imported from its
 (the graph), `profiles` (parameters), `runner`, `manifest`, `claims`.
 """
 
-from gamelabel.study.recording import Report, snake
+from gamelabel.files import snake
+from gamelabel.study.recording import Report
 
 __all__ = ["Report", "snake"]

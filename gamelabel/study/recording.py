@@ -28,11 +28,6 @@ _MARK_STYLE: dict[str, Any] = {
 }
 
 
-def snake(text: str) -> str:
-    """Return a text as the name of a result: "DPO, fresh noise" -> "dpo_fresh_noise"."""
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-
-
 class Report:
     """The results of one notebook, kept for the report of the run.
 

@@ -77,12 +77,15 @@ STEPS = (
             "adherence.parquet",
             "images/",
             "labels.parquet",
-            "players.parquet",
             "preferences.parquet",
             "outside/?",
-            "reward/",
         ),
         ("preference/",),
+    ),
+    Step(
+        "09_rewards_and_rounds",
+        ("pairs.parquet", "preferences.parquet", "outside/?", "reward/", "preference/"),
+        ("rounds/",),
     ),
     # last, since it tests the claims on what all the others recorded
     Step(
@@ -104,6 +107,7 @@ STEPS = (
             "05_tuning",
             "07_reward_model",
             "08_pairwise_losses",
+            "09_rewards_and_rounds",
         ),
     ),
 )

@@ -15,8 +15,10 @@ from diffusers import FluxPipeline
 from diffusers.utils import logging
 from torch import Tensor
 
+from gamelabel.images.latents import image_size
+from gamelabel.scenes import SIDE
 from gamelabel.training import Loss, Metrics, TrainingStep
-from gamelabel.tuning.data import LatentDataset, cache_prompts, concatenate
+from gamelabel.tuning.data import LatentDataset, cache_prompts, concatenate, pretraining_scenes
 from gamelabel.tuning.scored import ScoredImages
 from gamelabel.tuning.sft import flow_matching_errors, sft_loss
 
@@ -73,6 +75,38 @@ def filtering_loss(
     """
     images = concatenate((best, worst, pretraining), scratch)
     return sft_loss(transformer, images, batch_size, own_noise, sigmas)
+
+
+def pretraining_images(
+    pipe: FluxPipeline, scored: ScoredImages, n: int, seed: int = 0, scratch: Path | None = None
+) -> LatentDataset:
+    """Return images like those that the model was pre-trained on.
+
+    Parameters
+    ----------
+    pipe : FluxPipeline
+        The model.
+    scored : ScoredImages
+        Images that it generated.
+    n : int
+        Number of images.
+    seed : int
+        Seed of the images.
+    scratch : Path, optional
+        A folder on the disk that holds the rows.
+
+    Returns
+    -------
+    LatentDataset
+        For a model of the drawn world's size, `pretraining_scenes`. What other models were trained
+        on is not known: n of the images that they generated, at random.
+    """
+    if image_size(pipe) == SIDE:
+        return pretraining_scenes(pipe, n, seed, scratch)
+    generator = torch.Generator().manual_seed(seed)
+    prompts = torch.randint(scored.scores.shape[0], (n,), generator=generator)
+    images = torch.randint(scored.scores.shape[1], (n,), generator=generator)
+    return scored.pick(prompts, images)
 
 
 def mark_as_weird(

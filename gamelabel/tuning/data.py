@@ -124,25 +124,6 @@ def cache_pairs(
     return datasets[0], datasets[1]
 
 
-def random_of_pair(
-    chosen: LatentDataset, rejected: LatentDataset, seed: int, scratch: Path | None = None
-) -> LatentDataset:
-    """Return one image of each pair at random: a control that ignores the preferences."""
-    n = len(chosen.latents)
-    is_rejected = torch.from_numpy(np.random.default_rng(seed).random(n) >= 0.5)
-
-    def batches() -> Iterator[tuple[Tensor, ...]]:
-        for rows in torch.arange(n).split(_PROMPTS_AT_ONCE):
-            mask = is_rejected[rows].view(-1, 1, 1)
-            yield (
-                torch.where(mask, rejected.latents[rows], chosen.latents[rows]),
-                torch.where(mask, rejected.noise[rows], chosen.noise[rows]),
-            )
-
-    latents, noise = stack_on_disk(batches(), n, scratch)
-    return LatentDataset(latents, noise, chosen.text)
-
-
 def cache_latents(
     pipe: FluxPipeline,
     files: Sequence[Path],

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from diffusers import FluxPipeline
 
+from gamelabel.files import snake
 from gamelabel.training import Loss, TrainingConfig
 from gamelabel.tuning.adapter import fingerprint, load_adapter, tune_adapter
 from gamelabel.tuning.by_reward import raft_loss
@@ -100,6 +102,78 @@ def tune_in_rounds(
         adapters.append(
             tune_adapter(pipe.transformer, loss, config, round_folder, data, rank, seed, start)
         )
+    return adapters
+
+
+class RoundsArm(NamedTuple):
+    """One method of a comparison that tunes in rounds; see `tune_in_rounds` and `arms.Arm`."""
+
+    scorer: ImageScorer
+    judge: str
+    method: Literal["raft", "dpo"]
+    options: Mapping[str, Any]
+    learning_rate: float
+    seeds: int = 1
+
+
+def tune_arms_in_rounds(
+    pipe: FluxPipeline,
+    prompts: Sequence[str],
+    arms: Mapping[str, RoundsArm],
+    config: TrainingConfig,
+    folder: Path,
+    rounds: int,
+    images_per_prompt: int,
+    rank: int = 16,
+    seed: int = 0,
+    steps: int = 4,
+    generated: Path | None = None,
+) -> dict[str, list[Path]]:
+    """Tune the adapters of each arm in rounds; they are saved as `folder/NAME-SEED/round-NUMBER`.
+
+    Parameters
+    ----------
+    pipe : FluxPipeline
+        The base model.
+    prompts : sequence of str
+        The prompts to generate.
+    arms : mapping of str to RoundsArm
+        The arms by name.
+    config : TrainingConfig
+        The budget of each round; its learning rate is replaced by the arm's.
+    folder : Path
+        Where the adapters are saved.
+    rounds, images_per_prompt, rank, steps, generated
+        See `tune_in_rounds`.
+    seed : int
+        The first seed.
+
+    Returns
+    -------
+    dict of str to list of Path
+        The adapters of each arm after each round, by "NAME, NUMBER".
+    """
+    adapters: dict[str, list[Path]] = {}
+    for name, arm in arms.items():
+        for number in range(seed, seed + arm.seeds):
+            files = tune_in_rounds(
+                pipe,
+                prompts,
+                arm.scorer,
+                arm.judge,
+                arm.method,
+                arm.options,
+                replace(config, learning_rate=arm.learning_rate),
+                folder / f"{snake(name)}-{number}",
+                rounds,
+                images_per_prompt,
+                rank,
+                number,
+                steps,
+                generated,
+            )
+            for k, file in enumerate(files, 1):
+                adapters.setdefault(f"{name}, {k}", []).append(file)
     return adapters
 
 

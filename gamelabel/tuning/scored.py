@@ -29,6 +29,8 @@ from gamelabel.scenes import adherence
 from gamelabel.tuning.data import LatentDataset, cache_prompts
 from gamelabel.tuning.disk_tensors import stack_on_disk
 
+ANNOTATORS = "annotators, SIMULATED"  # the name of `make_annotators` as a judge
+
 # images (n, H, W, 3) and their prompts -> scores (n,), higher is better; see also reward.Scorer
 ImageScorer = Callable[[NDArray[np.uint8], Sequence[str]], NDArray[np.float64]]
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import pytest
 
 from gamelabel.figures import plot_estimates
 from tests.figures.reading import errorbars, legend_names, row_names, texts
@@ -40,6 +41,7 @@ def test_an_estimate_without_an_interval_or_value_is_drawn_as_far_as_it_goes(ax)
     ax.figure.canvas.draw()
 
 
-def test_no_estimates(ax):
-    plot_estimates(ax, TABLE[:0], "share")
-    ax.figure.canvas.draw()
+@pytest.mark.parametrize("estimates", [TABLE[:0], TABLE.assign(value=np.nan), {}])
+def test_without_values_a_figure_says_that_there_is_no_data(ax, estimates):
+    plot_estimates(ax, estimates, "share", {"chance": 0.5})
+    assert texts(ax) == ["no data"] and not ax.has_data()

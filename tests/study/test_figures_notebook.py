@@ -255,7 +255,8 @@ def test_over_simulated_labels(tmp_path: Path) -> None:
     assert list(table.id) == [one["id"] for one in claims] and set(table.pop("label_source")) == {
         "SIMULATED"
     }
-    assert "Run first: 02_images, 07_reward_model, 08_pairwise_losses." in said
+    missing = "02_images, 07_reward_model, 08_pairwise_losses, 09_rewards_and_rounds"
+    assert f"Run first: {missing}." in said
     assert "no step of this run recorded images_per_prompt" in " ".join(table.verdict)
 
 

@@ -34,6 +34,7 @@ def test_what_follows_a_step() -> None:
         "05_tuning",
         "07_reward_model",
         "08_pairwise_losses",
+        "09_rewards_and_rounds",
         "10_figures",
     ]
     assert descendants({"03_labels"}, STEPS) == set(known)

@@ -8,6 +8,7 @@ from gamelabel.images.pipeline import encode_prompts
 from gamelabel.tuning.by_reward import (
     filtering_loss,
     mark_as_weird,
+    pretraining_images,
     raft_loss,
     scale_rewards,
     weighted_loss,
@@ -55,6 +56,19 @@ def test_pretraining_scenes_are_of_the_drawn_worlds_size(pipe, monkeypatch):
     monkeypatch.setattr("gamelabel.tuning.data.image_size", lambda pipe: 1024)
     with pytest.raises(ValueError, match="this model generates 1024 x 1024"):
         pretraining_scenes(pipe, 2)
+
+
+def test_a_model_of_another_size_keeps_what_it_knows_by_its_own_images(pipe, scored, monkeypatch):
+    scenes = pretraining_images(pipe, scored, 4, seed=3)
+    assert torch.equal(scenes.latents, pretraining_scenes(pipe, 4, seed=3).latents)
+    monkeypatch.setattr("gamelabel.tuning.by_reward.image_size", lambda pipe: 1024)
+    own = pretraining_images(pipe, scored, 40, seed=3)
+    candidates = scored.latents.flatten(0, 1)
+    matches = (own.latents[:, None] == candidates[None]).flatten(2).all(2)
+    assert matches.sum(1).eq(1).all() and matches.any(0).sum() > 10
+    prompts = matches.int().argmax(1) // scored.scores.shape[1]
+    assert torch.equal(own.text.pooled, scored.text.rows(prompts).pooled)
+    assert not torch.equal(pretraining_images(pipe, scored, 40, seed=4).latents, own.latents)
 
 
 def test_rewards_weigh_errors_from_zero_to_one(pipe, scored):

@@ -19,10 +19,8 @@ from gamelabel.tuning.data import (
     cache_latents,
     cache_pairs,
     preference_pairs,
-    random_of_pair,
 )
 from gamelabel.tuning.disk_tensors import disk_tensor
-from tests.tuning.worlds import make_dataset
 
 PAIRS = pd.DataFrame(
     {
@@ -60,26 +58,6 @@ def test_pairs_that_teach_nothing_are_refused_by_name():
         preference_pairs(same, PREFERENCES)
     with pytest.raises(ValueError, match=r"1 of 2 preferences \(p1\) are not in the table pairs"):
         preference_pairs(PAIRS[1:], PREFERENCES)
-
-
-def test_the_control_takes_either_side_and_keeps_latents_and_noise_together(pipe):
-    chosen, rejected = make_dataset(pipe, 0), make_dataset(pipe, 1)
-    sides = set()
-    for seed in range(20):
-        control = random_of_pair(chosen, rejected, seed)
-        assert control.text is chosen.text
-        for row in range(5):
-            matches = [
-                torch.equal(control.latents[row], d.latents[row]) for d in (chosen, rejected)
-            ]
-            noise = (chosen, rejected)[matches.index(True)].noise[row]
-            assert torch.equal(control.noise[row], noise)
-            sides.add((row, matches.index(True)))
-    assert len(sides) == 10, "in 20 seeds each side of each pair"
-    # the choice of a seed stays the same from release to release
-    is_rejected = torch.from_numpy(np.random.default_rng(3).random(5) >= 0.5)
-    expected = torch.where(is_rejected.view(-1, 1, 1), rejected.latents, chosen.latents)
-    assert torch.equal(random_of_pair(chosen, rejected, 3).latents, expected)
 
 
 def test_rows_of_images_noise_and_text_belong_together(pipe, tmp_path):

@@ -1,5 +1,6 @@
 """Rounds: each generates with the adapter of the last one and continues to tune it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from gamelabel.tuning.adapter import base_hash, fingerprint, load_adapter, tune_adapter
 from gamelabel.tuning.dpo import pairwise_loss
-from gamelabel.tuning.rounds import tune_in_rounds
+from gamelabel.tuning.rounds import RoundsArm, tune_arms_in_rounds, tune_in_rounds
 from gamelabel.tuning.scored import generate_scored
 from tests.tuning.worlds import PROMPTS, SHORT, make_pipe, redness
 
@@ -49,6 +50,26 @@ def test_rounds_of_other_options_are_trained_anew(pipe, tmp_path):
     assert tune("dpo", batch_size=4, beta=1e4) != first
     assert tune("raft", batch_size=4) != first
     assert tune("dpo", batch_size=4, beta=100.0) == first
+
+
+def test_arms_in_rounds_are_trained_at_their_rate_from_each_seed(pipe, tmp_path):
+    arms = {
+        "By reward": RoundsArm(redness, "red", "dpo", OPTIONS, 1e-2, seeds=2),
+        "RAFT": RoundsArm(redness, "red", "raft", {"batch_size": 4}, 1e-3),
+    }
+    settings = {"rounds": 2, "images_per_prompt": 3, "rank": 2, "seed": 4}
+    adapters = tune_arms_in_rounds(pipe, PROMPTS, arms, SHORT, tmp_path, **settings)
+    assert {name: len(files) for name, files in adapters.items()} == {
+        "By reward, 1": 2,
+        "By reward, 2": 2,
+        "RAFT, 1": 1,
+        "RAFT, 2": 1,
+    }
+    assert adapters["By reward, 2"][1].parent == tmp_path / "by_reward-5" / "round-2"
+    config = replace(SHORT, learning_rate=1e-2)
+    arguments = (PROMPTS, redness, "red", "dpo", OPTIONS, config, tmp_path / "alone", 2, 3)
+    alone = tune_in_rounds(pipe, *arguments, rank=2, seed=5)
+    assert alone[1].read_bytes() == adapters["By reward, 2"][1].read_bytes()
 
 
 def test_an_unknown_method_is_refused(tmp_path):
