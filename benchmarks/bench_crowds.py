@@ -17,7 +17,7 @@ import pandas as pd
 from benchmarks.timing import timed
 from gamelabel.aggregation import METHODS, aggregate
 from gamelabel.readers.real_crowds import PUBLISHED_ACCURACY
-from tests.reliability.outside import crowd_set
+from tests.reliability.external_data import real_crowd
 
 DRAWS, FOLDS = 10, 5
 
@@ -25,7 +25,7 @@ DRAWS, FOLDS = 10, 5
 def crowds() -> Iterator[tuple[str, pd.DataFrame, pd.Series]]:
     """Yield each real crowd: its name, its labels and the truth of the labeled tasks."""
     for key in PUBLISHED_ACCURACY:
-        labels, gold = crowd_set(key)
+        labels, gold = real_crowd(key)
         truth = gold.set_index("task").label
         yield key, labels, truth[truth.index.isin(labels.task)]
 

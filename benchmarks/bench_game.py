@@ -20,12 +20,12 @@ from gamelabel.games.pairs import Crowd, Players, Rules, simulate
 from gamelabel.games.pairs.ensemble import ensemble_table, play_ensemble
 from gamelabel.games.pairs.playthrough import Draws, Streams, batch_rows, draw_game, play_batches
 from gamelabel.reliability import PAPER_STATISTICS, dataset_statistics
-from tests.games.pairs.worlds import world
+from tests.games.pairs.pair_tables import make_pair_tables
 
 
 def bench_size() -> None:
     for players, preferences in ((188, 6_800), (3_000, 110_000), (12_000, 440_000)):
-        pairs, truth = world(preferences, preferences // 11)
+        pairs, truth = make_pair_tables(preferences, preferences // 11)
         repeats = 3 if players == 188 else 1
         seconds, game = timed(lambda p=pairs, t=truth, n=players: simulate(p, t, n), repeats)
         labels = len(game.labels)
@@ -66,7 +66,7 @@ def bench_players_at_once() -> None:
 
 
 def bench_ensemble(games: int = 64) -> None:
-    pairs, _ = world(6_800, 600)
+    pairs, _ = make_pair_tables(6_800, 600)
 
     def with_tables() -> None:
         for seed in range(8):

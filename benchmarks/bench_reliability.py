@@ -26,7 +26,7 @@ from gamelabel.games.pairs import simulate
 from gamelabel.reliability import alpha, alpha_interval
 from gamelabel.tables import to_annotations
 from gamelabel.tables.encoded_labels import encode_labels, gold_answers
-from tests.games.pairs.worlds import world
+from tests.games.pairs.pair_tables import make_pair_tables
 
 REPLICATES, LOOP = 1000, 5
 
@@ -114,7 +114,7 @@ def memory() -> None:
 
 
 def replicates() -> None:
-    pairs, truth = world(6_800, 600)
+    pairs, truth = make_pair_tables(6_800, 600)
     labels = to_annotations(simulate(pairs, truth, seed=1).labels)
     labels = labels[labels.task.isin(truth.pair_id)]
     votes = labels.groupby(["task", "label"]).size().unstack(fill_value=0).to_numpy()

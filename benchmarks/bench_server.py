@@ -23,8 +23,8 @@ from benchmarks.bench_server_load import Does, Game, Load, insert, label
 from gamelabel.service.keys import public_text
 from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from tests.service.databases import new_url
+from tests.service.harness import GAME_KEY, ORIGIN, Service
 from tests.service.processes import Process
-from tests.service.worlds import GAME_KEY, ORIGIN, Service
 
 PLAYERS, SECONDS, ROUNDS = (1, 16, 256), 3.0, 3
 

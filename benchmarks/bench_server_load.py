@@ -12,8 +12,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from gamelabel.service.launch_tokens import sign_launch
-from tests.service.wire import Wire, message
-from tests.service.worlds import GAME_KEY
+from tests.service.harness import GAME_KEY
+from tests.service.http_client import HttpConnection, read_message
 
 LIFE = 18  # batches of a player, after whom the next one comes: the paper's mean is 16,425 labels of 188 players
 Over = Callable[[], bool]
@@ -29,7 +29,7 @@ class Load(NamedTuple):
     spent: dict[str, list[float]]
 
 
-class Timed(Wire):
+class Timed(HttpConnection):
     """A connection; `spent` notes the seconds of each call under its name."""
 
     def __init__(self, port: int, spent: dict[str, list[float]]) -> None:
@@ -45,36 +45,38 @@ class Timed(Wire):
         return found
 
 
-async def enter(wire: Timed) -> None:
+async def enter(connection: Timed) -> None:
     """The next player comes, from launch to consent."""
-    wire.session, name = "", next(_names)
+    connection.session, name = "", next(_names)
     launch = {"launch": sign_launch(GAME_KEY, "chess", name, name, time.time())}
-    wire.session = (await wire.timed("launch", "POST", "/v1/sessions", launch))["session"]
-    await wire.timed("consent", "PUT", "/v1/consent", {})
+    connection.session = (await connection.timed("launch", "POST", "/v1/sessions", launch))[
+        "session"
+    ]
+    await connection.timed("consent", "PUT", "/v1/consent", {})
 
 
-async def label(wire: Timed, over: Over) -> None:
+async def label(connection: Timed, over: Over) -> None:
     """Batch after batch, the first player in the midst of theirs, until it is over."""
     left = random.randint(1, LIFE)
     while not over():
         if not left:
-            await enter(wire)
+            await enter(connection)
             left = LIFE
-        batch = await wire.timed("batch", "POST", "/v1/batches")
+        batch = await connection.timed("batch", "POST", "/v1/batches")
         answers = [
             {"item": item["item"], "choice": random.choice(("left", "right"))}
             for item in batch["items"]
         ]
-        await wire.timed(
+        await connection.timed(
             "answer", "POST", f"/v1/batches/{batch['batch']}/answers", {"answers": answers}
         )
         left -= 1
 
 
-async def insert(wire: Timed, over: Over) -> None:
+async def insert(connection: Timed, over: Over) -> None:
     """One row after another into the bare endpoint."""
     while not over():
-        await wire.timed("row", "POST", "/rows", {"item": next(_names), "choice": "left"})
+        await connection.timed("row", "POST", "/rows", {"item": next(_names), "choice": "left"})
 
 
 class Game:
@@ -91,28 +93,31 @@ class Game:
     async def _load(self, port: int, players: int, seconds: float, does: Does) -> Load:
         spent: dict[str, list[float]] = defaultdict(list)
         server = await asyncio.start_server(self._receive, sock=self.socket.dup())
-        wires = [Timed(port, spent) for _ in range(players)]
-        await asyncio.gather(*(wire.open() for wire in wires))
+        connections = [Timed(port, spent) for _ in range(players)]
+        await asyncio.gather(*(connection.open() for connection in connections))
         if does is label:
-            await asyncio.gather(*map(enter, wires))
+            await asyncio.gather(*map(enter, connections))
         self.paid, start = 0, time.perf_counter()
         spent.clear()
         await asyncio.gather(
-            *(does(wire, lambda: time.perf_counter() > start + seconds) for wire in wires)
+            *(
+                does(connection, lambda: time.perf_counter() > start + seconds)
+                for connection in connections
+            )
         )
         took = time.perf_counter() - start
         while self.paid < len(spent["answer"]):
             await asyncio.sleep(0.01)
         paid = time.perf_counter() - start
-        for wire in wires:
-            wire.writer.close()
+        for connection in connections:
+            connection.writer.close()
         server.close()
         return Load(took, paid, spent)
 
     async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
-                await message(reader)
+                await read_message(reader)
                 self.paid += 1
                 writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
         except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):

@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from gamelabel.service.launch_tokens import sign_launch
 from tests.service.databases import new_url
+from tests.service.harness import GAME_KEY, Service
 from tests.service.processes import SERVICE, Process
-from tests.service.worlds import GAME_KEY, Service
 
 ROUNDS = 5
 SLOWER, ROUND_TRIP_MS, BYTES_PER_MS = 4, 150, 1.6e6 / 8 / 1e3

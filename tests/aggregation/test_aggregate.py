@@ -10,7 +10,7 @@ from gamelabel.aggregation.crowd_labels import crowd_labels
 from gamelabel.aggregation.dawid_skene import dawid_skene
 from gamelabel.aggregation.weighted import PRIOR_STRENGTHS, expected_accuracy
 from gamelabel.tables.encoded_labels import encode_labels, gold_answers
-from tests.reliability.outside import crowd_set, outside
+from tests.reliability.external_data import external_file, real_crowd
 
 MODELS = [name for name in METHODS if name not in ("majority", "weighted")]
 
@@ -168,7 +168,7 @@ def test_dawid_skene_without_prior_maximizes_the_likelihood() -> None:
     crowdkit = pytest.importorskip(
         "crowdkit.aggregation", reason="crowd-kit is an independent reference"
     )
-    labels = pd.read_csv(outside("dawid_skene_1979", "anesthesia.csv")).set_axis(
+    labels = pd.read_csv(external_file("dawid_skene_1979", "anesthesia.csv")).set_axis(
         ["task", "worker", "label"], axis=1
     )
     coded = encode_labels(labels)
@@ -208,7 +208,7 @@ def test_gold_corrects_workers_who_flip_labels(method: str) -> None:
 
 def test_patients_of_dawid_and_skene() -> None:
     """The class shares of the 1979 paper are .40, .42, .11 and .07."""
-    labels = pd.read_csv(outside("dawid_skene_1979", "anesthesia.csv")).set_axis(
+    labels = pd.read_csv(external_file("dawid_skene_1979", "anesthesia.csv")).set_axis(
         ["task", "worker", "label"], axis=1
     )
     result = aggregate(labels, "dawid-skene")
@@ -229,6 +229,6 @@ def test_published_accuracies_are_reached() -> None:
     names = ("rte", "dog", "sentiment_1k", "product", "face", "weather_cf", "weather_amt", "sp_amt")
     result = []
     for name in names:
-        labels, gold = crowd_set(name)
+        labels, gold = real_crowd(name)
         result.append(accuracy_of(aggregate(labels, "dawid-skene"), gold))
     assert np.mean(result) >= 0.8736

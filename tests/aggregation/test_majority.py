@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gamelabel.aggregation import aggregate
-from tests.reliability.outside import crowd_set
+from tests.reliability.external_data import real_crowd
 
 LABELS = pd.DataFrame(
     [
@@ -52,7 +52,7 @@ def test_majority_does_not_depend_on_the_order_of_rows(order) -> None:
     ("name", "expected"), [("rte", 0.908), ("dog", 0.815), ("sentiment_1k", 0.935), ("face", 0.635)]
 )
 def test_majority_on_real_crowds(name: str, expected: float) -> None:
-    labels, gold = crowd_set(name)
+    labels, gold = real_crowd(name)
     joined = aggregate(labels).merge(gold, on="task", suffixes=("", "_true"))
     assert (joined.label == joined.label_true).mean() == pytest.approx(
         expected, abs=0.012

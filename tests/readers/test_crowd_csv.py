@@ -6,7 +6,7 @@ from gamelabel.aggregation import aggregate
 from gamelabel.readers import read_annotations, read_crowd
 from gamelabel.reliability import accuracy, alpha
 from gamelabel.tables import count_votes, players_from_labels, to_annotations
-from tests.reliability.outside import crowd_set, outside
+from tests.reliability.external_data import external_file, real_crowd
 
 
 def csv(folder: Path, text: str, name: str = "labels.csv") -> Path:
@@ -126,9 +126,10 @@ def test_any_number_of_classes_and_any_names(tmp_path: Path) -> None:
 
 def test_a_real_crowd_goes_through_the_tables_and_keeps_its_statistics() -> None:
     pairs, labels, _, rejected = read_crowd(
-        outside("crowd_labels", "rte/label.csv"), outside("crowd_labels", "rte/truth.csv")
+        external_file("crowd_labels", "rte/label.csv"),
+        external_file("crowd_labels", "rte/truth.csv"),
     )
-    raw, gold = crowd_set("rte")
+    raw, gold = real_crowd("rte")
     assert len(labels) == 8000 and len(rejected) == 0 and (pairs.kind == "comparison").all()
     assert alpha(to_annotations(labels)) == pytest.approx(alpha(raw), abs=1e-12)
     players = players_from_labels(labels, pairs, "rte").set_index("player_id")

@@ -6,10 +6,10 @@ from gamelabel.games.pairs import Crowd, Threshold
 from gamelabel.readers import REAL_CROWDS
 from gamelabel.study.parameters import read_parameters
 from gamelabel.tables import read_table, write_table
-from tests.games.pairs.worlds import world
+from tests.games.pairs.pair_tables import make_pair_tables
 from tests.readers.notebooks import ROOT, run
 from tests.readers.release import rows, write
-from tests.reliability.outside import outside
+from tests.reliability.external_data import external_file
 
 LABELS = ("annotations", "comparisons", "kept", "points", "multi_labelled", "players")
 LABELS += ("per_player_mean", "per_player_sd", "top16_share", "busiest", "adherent_chosen")
@@ -25,7 +25,7 @@ RELIABILITY += ("left_chosen", "right_majority", "right_weighted", "right_mace")
 
 
 def prepare(folder: Path, preferences: int, comparisons: int) -> None:
-    pairs, truth = world(preferences, comparisons)
+    pairs, truth = make_pair_tables(preferences, comparisons)
     write_table(pairs, folder / "run", "pairs")
     write_table(
         truth.assign(fits_a=truth.score_a == 1, fits_b=truth.score_b == 1),
@@ -111,7 +111,9 @@ def test_a_file_of_the_released_format_with_its_irregularities(tmp_path: Path) -
 
 @pytest.mark.slow
 def test_a_real_crowd(tmp_path: Path) -> None:
-    files = {name: str(outside("crowd_labels", f"rte/{name}.csv")) for name in ("label", "truth")}
+    files = {
+        name: str(external_file("crowd_labels", f"rte/{name}.csv")) for name in ("label", "truth")
+    }
     run(
         "03_labels",
         tmp_path,
@@ -128,7 +130,7 @@ def test_a_real_crowd(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_real_crowds_and_the_game_over_them(tmp_path: Path) -> None:
-    outside("crowd_labels", "rte/label.csv")
+    external_file("crowd_labels", "rte/label.csv")
     some = {
         "crowds": "rte, llmfao, geneval_clip, imagereward",
         "n_tasks": 150,

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from gamelabel.readers import read_rankings
-from tests.reliability.outside import outside
+from tests.reliability.external_data import external_file
 
 
 def record(**changes: object) -> dict:
@@ -63,7 +63,7 @@ def test_a_wrong_file_is_an_error(tmp_path: Path) -> None:
 
 
 def test_the_published_rankings() -> None:
-    pairs, labels, _, rejected = read_rankings(outside("imagereward", "test.json"))
+    pairs, labels, _, rejected = read_rankings(external_file("imagereward", "test.json"))
     assert len(rejected) == 0 and pairs.prompt_id.nunique() == 465
     assert (
         7_190 < len(labels) < 7_230

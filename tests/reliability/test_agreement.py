@@ -5,7 +5,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gamelabel.reliability import cohen_kappa, fleiss_kappa, percent_agreement
-from tests.reliability.outside import outside
+from tests.reliability.external_data import external_file
 
 # The table of 14 raters and 10 subjects with which the literature explains Fleiss' kappa.
 FLEISS = np.array(
@@ -40,7 +40,7 @@ def labels_from(table: list[list[int]]) -> pd.DataFrame:
 def test_fleiss_at_published_values() -> None:
     assert fleiss_kappa(FLEISS) == pytest.approx(0.2099, abs=5e-5)
     counts = pd.read_csv(
-        outside("agreement_examples", "distrib.6raters.csv"), index_col="Subject"
+        external_file("agreement_examples", "distrib.6raters.csv"), index_col="Subject"
     ).to_numpy()
     assert fleiss_kappa(counts) == pytest.approx(0.4139265, abs=5e-8)
 
@@ -61,7 +61,7 @@ def test_cohen_at_textbook_values(table, kappa: float) -> None:
 
 
 def test_percent_agreement_at_a_published_value() -> None:
-    path = outside("agreement_examples", "artstein_poesio_example.txt")
+    path = external_file("agreement_examples", "artstein_poesio_example.txt")
     labels = pd.read_csv(path, sep=r"\s+", names=["worker", "task", "label"])
     assert percent_agreement(labels) == pytest.approx(0.88)
     assert percent_agreement(np.array([[2, 1], [1, 1], [1, 0], [4, 0]])) == pytest.approx(

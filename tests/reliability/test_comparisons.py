@@ -5,7 +5,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gamelabel.reliability import bradley_terry, side_bias, wilson
-from tests.reliability.outside import outside
+from tests.reliability.external_data import external_file
 
 
 def comparisons(*rows: str) -> pd.DataFrame:
@@ -14,7 +14,7 @@ def comparisons(*rows: str) -> pd.DataFrame:
 
 
 def citations() -> pd.DataFrame:
-    table = pd.read_csv(outside("bradley_terry_citations", "citations_pairs.csv"))
+    table = pd.read_csv(external_file("bradley_terry_citations", "citations_pairs.csv"))
     rows = [
         (p, q, w)
         for p, q, a, b in table.to_numpy()
@@ -34,9 +34,11 @@ def test_citations_have_the_published_abilities() -> None:
 
 
 def test_ties_count_half_as_in_the_published_table() -> None:
-    golden = pd.read_csv(outside("pairwise_llmfao", "food-golden.csv"))
+    golden = pd.read_csv(external_file("pairwise_llmfao", "food-golden.csv"))
     expected = golden[golden.algorithm == "bradley_terry"].set_index("item").score
-    result = bradley_terry(pd.read_csv(outside("pairwise_llmfao", "food.csv"))).set_index("item")
+    result = bradley_terry(pd.read_csv(external_file("pairwise_llmfao", "food.csv"))).set_index(
+        "item"
+    )
     assert result.share.to_dict() == pytest.approx(expected.to_dict(), abs=1e-5)
     assert result.comparisons.sum() == 60 and result.wins.sum() == 30
 

@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gamelabel.reliability import alpha
-from tests.reliability.outside import crowd_set, outside
+from tests.reliability.external_data import external_file, real_crowd
 
 LEVELS = ("nominal", "ordinal", "interval", "ratio")
 
@@ -31,7 +31,7 @@ def coders(*rows: str) -> pd.DataFrame:
     list(zip(LEVELS, [904 / 1216, 0.815388, 0.849107, 0.797403], strict=True)),
 )
 def test_krippendorff_table_of_four_coders_with_gaps(level, expected: float) -> None:
-    labels = long(pd.read_csv(outside("agreement_examples", "codings.csv"), header=None))
+    labels = long(pd.read_csv(external_file("agreement_examples", "codings.csv"), header=None))
     assert alpha(labels, level) == pytest.approx(expected, abs=1e-6)
 
 
@@ -47,11 +47,13 @@ def test_krippendorff_examples_of_two_coders() -> None:
 
 def test_published_values_of_other_tables() -> None:
     assert alpha(
-        long(pd.read_csv(outside("agreement_examples", "gcl.csv"), header=None))
+        long(pd.read_csv(external_file("agreement_examples", "gcl.csv"), header=None))
     ) == pytest.approx(1 / 12)
-    raw = pd.read_csv(outside("agreement_examples", "cac.raw4raters.csv"), index_col="Units")
+    raw = pd.read_csv(external_file("agreement_examples", "cac.raw4raters.csv"), index_col="Units")
     assert alpha(long(raw.T)) == pytest.approx(0.74342, abs=5e-6)
-    counts = pd.read_csv(outside("agreement_examples", "distrib.6raters.csv"), index_col="Subject")
+    counts = pd.read_csv(
+        external_file("agreement_examples", "distrib.6raters.csv"), index_col="Subject"
+    )
     assert alpha(counts.to_numpy()) == pytest.approx(0.4204384, abs=5e-8)
 
 
@@ -60,7 +62,7 @@ def test_published_values_of_other_tables() -> None:
     [("rte", 0.241), ("dog", 0.519), ("weather_cf", 0.577), ("sp_amt", 0.738), ("product", 0.157)],
 )
 def test_real_crowds(name: str, expected: float) -> None:
-    labels, _ = crowd_set(name)
+    labels, _ = real_crowd(name)
     assert alpha(labels) == pytest.approx(expected, abs=5e-4)
 
 

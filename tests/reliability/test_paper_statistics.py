@@ -5,9 +5,9 @@ import pytest
 from gamelabel.games.pairs import simulate
 from gamelabel.reliability import PAPER_STATISTICS, dataset_statistics
 from gamelabel.tables import check_table, players_from_labels
-from tests.games.pairs.worlds import world
+from tests.games.pairs.pair_tables import make_pair_tables
 
-PAIRS, TRUTH = world(6800, 600)
+PAIRS, TRUTH = make_pair_tables(6800, 600)
 
 
 def test_statistics_of_a_simulated_game() -> None:

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from gamelabel.reliability import accuracy, mean_accuracy
-from tests.reliability.outside import crowd_set
+from tests.reliability.external_data import real_crowd
 
 LABELS = pd.DataFrame(
     [
@@ -41,7 +41,7 @@ def test_contradictory_gold_is_refused_and_repeated_gold_is_not() -> None:
     ("name", "of_labels", "of_workers"), [("rte", 0.729, 0.837), ("sp_amt", 0.8935, 0.890)]
 )
 def test_accuracy_of_real_crowds(name: str, of_labels: float, of_workers: float) -> None:
-    table = accuracy(*crowd_set(name))
+    table = accuracy(*real_crowd(name))
     assert table.right.sum() / table.answered.sum() == pytest.approx(of_labels, abs=5e-4)
     assert table[table.answered >= 10].accuracy.mean() == pytest.approx(of_workers, abs=5e-4)
     weighted = mean_accuracy(table.accuracy, table.answered)

@@ -6,7 +6,7 @@ from gamelabel.reward import load_imagereward, load_reward, save_reward
 from gamelabel.reward.baselines import match_score
 from gamelabel.reward.imagereward_checkpoint import NotImageReward
 from gamelabel.reward.reward_model import make_head
-from tests.reward.worlds import PROMPTS, drawn
+from tests.reward.tiny_data import PROMPTS, draw_prompts
 
 W, PATCH, SIDE, LAYERS, TEXT_LAYERS = 64, 16, 32, 2, 3
 
@@ -164,7 +164,7 @@ def test_it_computes_what_the_published_code_computes(checkpoint):
 
 def test_it_saves_and_opens_as_any_other(checkpoint, tmp_path):
     model = load_imagereward(checkpoint(layout()), make_blip_tokenizer())
-    pictures = drawn(PROMPTS)
+    pictures = draw_prompts(PROMPTS)
     opened = load_reward(save_reward(model, tmp_path / "reward"))
     assert opened.score(pictures, PROMPTS).tolist() == model.score(pictures, PROMPTS).tolist()
     with pytest.raises(ValueError, match="no matching head"):

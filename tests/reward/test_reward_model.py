@@ -13,16 +13,16 @@ from gamelabel.reward import Calibration, RewardModel, load_reward, open_blip, s
 from gamelabel.reward.baselines import match_score
 from gamelabel.reward.reward_folder import NotARewardModel, save_blip
 from gamelabel.reward.reward_model import make_head
-from tests.reward.worlds import PROMPTS, drawn, tiny, write_pictures
+from tests.reward.tiny_data import PROMPTS, draw_prompts, tiny_model, write_pictures
 
 
 @pytest.fixture(scope="module")
 def model():
-    return tiny()
+    return tiny_model()
 
 
 def test_batches_score_as_one_at_a_time(model):
-    pictures = drawn(PROMPTS)
+    pictures = draw_prompts(PROMPTS)
     together = model.score(pictures, PROMPTS)
     one_by_one = [
         model.score(pictures[i : i + 1], PROMPTS[i : i + 1])[0] for i in range(len(PROMPTS))
@@ -34,13 +34,13 @@ def test_batches_score_as_one_at_a_time(model):
 
 
 def test_the_score_depends_on_the_picture_and_on_the_prompt(model):
-    pictures = drawn(PROMPTS)
+    pictures = draw_prompts(PROMPTS)
     assert np.ptp(model.score(pictures, PROMPTS[:1] * 4)) > 1e-4
     assert np.ptp(model.score(pictures[[0] * 4], PROMPTS)) > 1e-5
 
 
 def test_files_arrays_and_tensors_score_alike(model, tmp_path):
-    pictures = drawn(PROMPTS)
+    pictures = draw_prompts(PROMPTS)
     files = [tmp_path / name for name in write_pictures(tmp_path, pictures)]
     scores = model.score(pictures, PROMPTS)
     assert model.score(files, PROMPTS).tolist() == scores.tolist()
@@ -60,10 +60,10 @@ def test_pictures_of_any_size_are_scaled_and_their_middle_is_kept(model):
     plain = np.full((64, 64, 3), 200, np.uint8)
     assert torch.equal(*model.load_images([wide, plain]))
     large = np.asarray(
-        Image.fromarray(drawn(PROMPTS[:1])[0]).resize((256, 256), Image.Resampling.NEAREST)
+        Image.fromarray(draw_prompts(PROMPTS[:1])[0]).resize((256, 256), Image.Resampling.NEAREST)
     )
     np.testing.assert_allclose(
-        *model.score([large, drawn(PROMPTS[:1])[0]], PROMPTS[:1] * 2), atol=0.05
+        *model.score([large, draw_prompts(PROMPTS[:1])[0]], PROMPTS[:1] * 2), atol=0.05
     )
 
 
@@ -74,7 +74,7 @@ def test_pixels_are_normalized_as_clips(model):
 
 
 def test_scores_are_calibrated():
-    pictures, plain = drawn(PROMPTS), tiny()
+    pictures, plain = draw_prompts(PROMPTS), tiny_model()
     moved = RewardModel(plain.blip, plain.tokenizer, 20, Calibration(0.5, 2.0, "a set"))
     np.testing.assert_allclose(
         moved.score(pictures, PROMPTS), (plain.score(pictures, PROMPTS) - 0.5) / 2.0, atol=1e-6
@@ -128,7 +128,7 @@ def test_dropout_does_not_drown_what_is_learned_at_first(width):
 def test_equal_seeds_make_equal_models_and_leave_the_random_state_alone():
     torch.manual_seed(5)
     before = torch.get_rng_state()
-    first, again, other = tiny(1), tiny(1), tiny(2)
+    first, again, other = tiny_model(1), tiny_model(1), tiny_model(2)
     assert torch.equal(torch.get_rng_state(), before)
     for name, weight in first.state_dict().items():
         assert torch.equal(weight, again.state_dict()[name])
@@ -165,7 +165,7 @@ def test_prompts_that_are_too_long_warn(model):
 @pytest.mark.parametrize("prompts", ["a red circle", ["a red circle"]])
 def test_as_many_prompts_as_pictures(model, prompts):
     with pytest.raises(ValueError, match=r"4 images but (one string|1 prompts)"):
-        model.score(drawn(PROMPTS), prompts)
+        model.score(draw_prompts(PROMPTS), prompts)
 
 
 def test_files_and_arrays_that_are_not_images(model, tmp_path):
@@ -193,8 +193,8 @@ def test_a_folder_gives_the_same_scores(tmp_path, model):
     folder = save_reward(model, tmp_path / "reward")
     opened = load_reward(folder)
     assert (
-        opened.score(drawn(PROMPTS), PROMPTS).tolist()
-        == model.score(drawn(PROMPTS), PROMPTS).tolist()
+        opened.score(draw_prompts(PROMPTS), PROMPTS).tolist()
+        == model.score(draw_prompts(PROMPTS), PROMPTS).tolist()
     )
     assert (opened.text_length, opened.calibration) == (18, model.calibration)
     save_reward(model, folder)  # over an older one
@@ -209,14 +209,14 @@ def test_a_blip_from_a_folder_gets_a_new_head(tmp_path, model):
 
 
 def test_a_blip_alone_takes_half_the_space_and_scores_alike(tmp_path):
-    model = tiny()
+    model = tiny_model()
     folder = save_blip(model, tmp_path / "blip")
     assert model.blip.dtype == torch.float32  # what is saved is a copy
     opened = open_blip(folder)
     assert (
         opened.blip.dtype == torch.float32 and opened.text_length == 20
     )  # as many as it has places for
-    pictures = drawn(PROMPTS)
+    pictures = draw_prompts(PROMPTS)
     np.testing.assert_allclose(
         match_score(opened, pictures, PROMPTS), match_score(model, pictures, PROMPTS), atol=5e-3
     )

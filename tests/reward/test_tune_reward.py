@@ -8,7 +8,7 @@ from transformers import BlipConfig, BlipForImageTextRetrieval, BlipTextConfig, 
 from gamelabel import training
 from gamelabel.reward import RewardConfig, RewardModel, reward_examples, train_reward, tune_reward
 from gamelabel.reward.tune_reward import bradley_terry_loss, freeze_layers
-from tests.reward.worlds import PROMPTS, four_in_order, tiny
+from tests.reward.tiny_data import PROMPTS, ordered_images, tiny_model
 
 SMALL = RewardConfig(
     steps=60, batch_size=12, learning_rate=1e-2, validation_share=0.4, validations=3
@@ -50,7 +50,7 @@ def test_pairs_count_by_weight():
 
 
 def test_the_lower_layers_are_frozen():
-    model = tiny()  # three layers of the image encoder, two of the text encoder
+    model = tiny_model()  # three layers of the image encoder, two of the text encoder
     freeze_layers(model, 0.7)
     trained = {name for name, weight in model.named_parameters() if weight.requires_grad}
     frozen = {name for name, _ in model.named_parameters()} - trained
@@ -89,9 +89,9 @@ def test_the_optimizer_is_imagerewards(monkeypatch, tmp_path):
     """Adam, a cosine to zero, no warm-up, no average, the best validation loss."""
     calls = []
     monkeypatch.setattr(tune_reward, "train", lambda *args, **kwargs: calls.append((args, kwargs)))
-    pairs, preferences, labels, _ = four_in_order(tmp_path, prompts=10)
+    pairs, preferences, labels, _ = ordered_images(tmp_path, prompts=10)
     (tmp_path / "log.jsonl").write_text('{"step": 1, "valid_loss": 1.0}\n')
-    train_reward(tiny(), reward_examples(pairs, preferences, labels, tmp_path), tmp_path)
+    train_reward(tiny_model(), reward_examples(pairs, preferences, labels, tmp_path), tmp_path)
     (_, _, config, *_), options = calls[0]
     assert (config.schedule, config.warmup_steps, config.ema_decay) == ("cosine", 0, 0.0)
     assert (config.betas, config.weight_decay) == ((0.9, 0.999), 0.0)
@@ -102,9 +102,9 @@ def test_the_optimizer_is_imagerewards(monkeypatch, tmp_path):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("four")
-    pairs, preferences, labels, files = four_in_order(folder)
+    pairs, preferences, labels, files = ordered_images(folder)
     examples = reward_examples(pairs, preferences, labels, folder)
-    model = tiny()
+    model = tiny_model()
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
     log = train_reward(model, examples, folder / "training", SMALL, seed=0)
     return model, examples, log, before, [folder / name for name in files]
@@ -148,10 +148,10 @@ def test_an_interrupted_training_resumes_to_the_same_weights(trained, tmp_path, 
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
     monkeypatch.setattr(tune_reward, "validate_reward", stop_at_the_second)
     with pytest.raises(KeyboardInterrupt):
-        train_reward(tiny(), examples, tmp_path, SMALL, seed=0)
+        train_reward(tiny_model(), examples, tmp_path, SMALL, seed=0)
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] >= 20
     monkeypatch.setattr(tune_reward, "validate_reward", validate)
-    resumed = tiny()
+    resumed = tiny_model()
     resumed_log = train_reward(resumed, examples, tmp_path, SMALL, seed=0)
     assert resumed_log.drop(columns="seconds").equals(log.drop(columns="seconds"))
     prompts = PROMPTS[:1] * 4
@@ -160,10 +160,10 @@ def test_an_interrupted_training_resumes_to_the_same_weights(trained, tmp_path, 
 
 def test_other_examples_do_not_resume(trained, tmp_path):
     _, examples, _, _, _ = trained
-    train_reward(tiny(), examples, tmp_path, FOUR_STEPS)
+    train_reward(tiny_model(), examples, tmp_path, FOUR_STEPS)
     reversed_examples = examples.assign(target=1.0 - examples.target)
-    log = train_reward(tiny(), reversed_examples, tmp_path, FOUR_STEPS)
-    fresh = train_reward(tiny(), reversed_examples, tmp_path / "fresh", FOUR_STEPS)
+    log = train_reward(tiny_model(), reversed_examples, tmp_path, FOUR_STEPS)
+    fresh = train_reward(tiny_model(), reversed_examples, tmp_path / "fresh", FOUR_STEPS)
     assert log.valid_loss.tolist() == fresh.valid_loss.tolist()
 
 
@@ -178,7 +178,7 @@ def test_a_loss_that_is_not_finite_names_its_pairs(trained, tmp_path, monkeypatc
 
     monkeypatch.setattr(tune_reward, "bradley_terry_loss", breaks)
     with pytest.raises(FloatingPointError, match=r"at step 2.*rows \d-\d-\d, ") as error:
-        train_reward(tiny(), examples, tmp_path, FOUR_STEPS)
+        train_reward(tiny_model(), examples, tmp_path, FOUR_STEPS)
     assert "checkpoint.pt" in str(error.value)
     saved = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert saved["step"] == 2
@@ -188,7 +188,7 @@ def test_a_loss_that_is_not_finite_names_its_pairs(trained, tmp_path, monkeypatc
 def test_the_best_validation_loss_is_kept_not_the_last(trained, tmp_path, monkeypatch):
     _, examples, _, _, _ = trained
     losses, weights = iter([0.5, 0.1, 0.9, 0.8]), []
-    model = tiny()
+    model = tiny_model()
 
     def validate(*_):
         weights.append(model.head[0].weight.clone())

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.service.databases import new_url
-from tests.service.worlds import Service
+from tests.service.harness import Service
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

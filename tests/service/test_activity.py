@@ -13,7 +13,7 @@ from gamelabel.service.activity import Activity
 from gamelabel.service.api import create_app
 from gamelabel.service.operator import create_operator
 from gamelabel.service.people import current_player, require_consent
-from tests.service.worlds import KEYS, Service
+from tests.service.harness import KEYS, Service
 
 counts = Table("counts", MetaData(), Column("player", Integer), Column("count", Integer))
 

@@ -15,8 +15,8 @@ from gamelabel.service.launch_tokens import sign_launch
 from gamelabel.service.pairs.pair_tables import assignments, batches
 from gamelabel.service.store import Store
 from tests.service.databases import Server, postgres
+from tests.service.harness import GAME_KEY, Service
 from tests.service.processes import SERVICE, Process
-from tests.service.worlds import GAME_KEY, Service
 
 
 class Load(threading.Thread):

@@ -12,7 +12,7 @@ from gamelabel.games.pairs.deck import MAX_LABELS, Deck, stock_of
 from gamelabel.service.database_tables import players
 from gamelabel.service.pairs.deal import STOCKS, deal_batch
 from gamelabel.service.pairs.pair_tables import assignments, batches, pairs
-from tests.service.worlds import Service
+from tests.service.harness import Service
 
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.service.worlds import Player, Service
+from tests.service.harness import Player, Service
 
 schemathesis = pytest.importorskip("schemathesis")
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)

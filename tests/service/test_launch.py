@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gamelabel.service.keys import public_text
 from gamelabel.service.pairs.pair_games import PairGame
-from tests.service.worlds import GAME_KEY, OTHER_KEY, Service
+from tests.service.harness import GAME_KEY, OTHER_KEY, Service
 
 RSA = rsa.generate_private_key(65537, 2048)
 PUBLIC = public_text(GAME_KEY)

@@ -15,7 +15,7 @@ from gamelabel.service.pairs.start import operator_app
 from gamelabel.study.label_sources import collect_labels
 from gamelabel.tables import labelled_pairs, read_table
 from gamelabel.tables.schema import TABLES
-from tests.service.worlds import KEYS, Service, batches
+from tests.service.harness import KEYS, Service, batches
 
 
 def operator(service: Service) -> TestClient:

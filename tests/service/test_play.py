@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from gamelabel.service.database_tables import players, rewards, sessions
 from gamelabel.service.pairs.pair_games import coins_at_level
 from gamelabel.service.pairs.pair_tables import pair_standings
-from tests.service.worlds import Service, batches, labels_of
+from tests.service.harness import Service, batches, labels_of
 
 
 def test_from_launch_to_reward(service: Service) -> None:

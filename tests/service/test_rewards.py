@@ -11,7 +11,7 @@ from examples.demo_game.backend import create_game
 from gamelabel.service.database_tables import rewards
 from gamelabel.service.launch_tokens import sign_reward, verify_reward
 from gamelabel.service.outbox import MAX_TRIES
-from tests.service.worlds import KEYS, Service, batches
+from tests.service.harness import KEYS, Service, batches
 
 NOW = 1_800_000_000.0
 TOKEN = sign_reward(KEYS, "chess", "r1", "l1", 30, NOW)

@@ -17,7 +17,7 @@ from gamelabel.service.games import Game, read_games
 from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from gamelabel.service.pairs.start import serve_study
 from gamelabel.service.store import Store
-from tests.service.worlds import KEYS
+from tests.service.harness import KEYS
 
 DOCS = (Path(__file__).parents[2] / "docs/deployment.md").read_text()
 VALID: dict[str, Any] = {

@@ -18,39 +18,39 @@ from gamelabel.service.pairs.export import read_database
 from gamelabel.service.pairs.pair_tables import assignments, pair_standings, pairs
 from gamelabel.service.store import Store
 from gamelabel.tables import read_table
+from tests.service.harness import GAME_KEY, Service
+from tests.service.http_client import HttpConnection, run_shared
 from tests.service.processes import SERVICE, Process
-from tests.service.wire import Wire, share
-from tests.service.worlds import GAME_KEY, Service
 
 
 async def play(port: int, store: Store, people: int, most: int, seed: int) -> None:
     """Players of the simulation's crowd, turn by turn, of at most so many labels each; they see with their skill."""
     rng = np.random.default_rng(seed)
     crowd = Crowd().draw(people, rng)
-    wires = [Wire(port) for _ in range(16)]
-    await asyncio.gather(*(wire.open() for wire in wires))
+    connections = [HttpConnection(port) for _ in range(16)]
+    await asyncio.gather(*(connection.open() for connection in connections))
 
-    async def enter(wire: Wire, number: int) -> tuple[int, str]:
+    async def enter(connection: HttpConnection, number: int) -> tuple[int, str]:
         launch = {
             "launch": sign_launch(GAME_KEY, "chess", f"p{number}", f"launch-{number}", time.time())
         }
-        wire.session = ""
-        wire.session = (await wire.call("POST", "/v1/sessions", launch))[1]["session"]
-        assert (await wire.call("PUT", "/v1/consent", {}))[0] == 204
-        return number, wire.session
+        connection.session = ""
+        connection.session = (await connection.call("POST", "/v1/sessions", launch))[1]["session"]
+        assert (await connection.call("PUT", "/v1/consent", {}))[0] == 204
+        return number, connection.session
 
-    async def open_batch(wire: Wire, number: int) -> tuple[int, Any]:
-        wire.session = sessions[number]
-        return number, (await wire.call("POST", "/v1/batches"))[1]
+    async def open_batch(connection: HttpConnection, number: int) -> tuple[int, Any]:
+        connection.session = sessions[number]
+        return number, (await connection.call("POST", "/v1/batches"))[1]
 
-    async def answer(wire: Wire, given: tuple[int, Any]) -> tuple[int, str]:
+    async def answer(connection: HttpConnection, given: tuple[int, Any]) -> tuple[int, str]:
         number, batch = given
-        wire.session = sessions[number]
+        connection.session = sessions[number]
         answers = [
             {"item": item["item"], "choice": sees(number, shown[item["item"]])}
             for item in batch["items"]
         ]
-        status, reply = await wire.call(
+        status, reply = await connection.call(
             "POST", f"/v1/batches/{batch['batch']}/answers", {"answers": answers}
         )
         assert status == 200, reply
@@ -60,15 +60,19 @@ async def play(port: int, store: Store, people: int, most: int, seed: int) -> No
         knows = right is not None and rng.random() < crowd.skill[number]
         return right if knows and right else "left" if right != "left" else "right"
 
-    sessions = dict(await share(wires, range(people), enter))
+    sessions = dict(await run_shared(connections, range(people), enter))
     playing = list(range(people))
     for turn in range(most // 5):
-        opened = await share(
-            wires, [number for number in playing if crowd.stamina[number] > 5 * turn], open_batch
+        opened = await run_shared(
+            connections,
+            [number for number in playing if crowd.stamina[number] > 5 * turn],
+            open_batch,
         )
         shown = right_sides(store)
         playing = sorted(
-            number for number, state in await share(wires, opened, answer) if state == "active"
+            number
+            for number, state in await run_shared(connections, opened, answer)
+            if state == "active"
         )
 
 

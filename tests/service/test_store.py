@@ -13,7 +13,7 @@ from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from gamelabel.service.pairs.pair_tables import pairs, pictures, pools
 from gamelabel.service.pairs.pool import load_run
 from gamelabel.service.store import Store
-from tests.service.worlds import GAME_KEY, make_run
+from tests.service.harness import GAME_KEY, make_run
 
 
 def test_migrations_make_the_tables_of_the_schema(url: str) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from gamelabel.service.database_tables import players
 from gamelabel.service.pairs.pair_tables import assignments, pairs
 from gamelabel.service.store import Store
-from tests.service.worlds import Service, labels_of
+from tests.service.harness import Service, labels_of
 
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 

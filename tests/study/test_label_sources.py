@@ -6,13 +6,13 @@ import pytest
 from gamelabel.study.label_sources import LABEL_SOURCES, collect_labels
 from gamelabel.study.parameters import read_parameters
 from gamelabel.tables import labelled_pairs, read_table, write_table
-from tests.games.pairs.worlds import world
+from tests.games.pairs.pair_tables import make_pair_tables
 from tests.readers.release import rows, write
 
 
 def prepare(folder: Path) -> None:
     """A run's folder as the image step leaves it."""
-    pairs, truth = world(100, 20)
+    pairs, truth = make_pair_tables(100, 20)
     write_table(pairs, folder, "pairs")
     write_table(
         truth.assign(fits_a=truth.score_a == 1, fits_b=truth.score_b == 1), folder, "adherence"

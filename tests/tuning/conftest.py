@@ -6,7 +6,7 @@ import pytest
 from diffusers import FluxPipeline
 
 from gamelabel.tuning.adapter import add_adapter, remove_adapter
-from tests.tuning.worlds import make_pipe
+from tests.tuning.tiny_model import make_pipe
 
 
 @pytest.fixture(scope="module")

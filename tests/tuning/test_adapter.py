@@ -28,7 +28,7 @@ from gamelabel.tuning.data import LatentDataset
 from gamelabel.tuning.dpo import pairwise_loss
 from gamelabel.tuning.sft import sft_loss
 from tests.images.repositories import untrained_repository
-from tests.tuning.worlds import PROMPTS, SHORT, make_dataset, make_pipe
+from tests.tuning.tiny_model import PROMPTS, SHORT, make_dataset, make_pipe
 
 
 def first_image(pipe: FluxPipeline):

@@ -16,7 +16,7 @@ from gamelabel.tuning.by_reward import (
 from gamelabel.tuning.data import concatenate, pretraining_scenes
 from gamelabel.tuning.scored import ScoredImages, generate_scored
 from gamelabel.tuning.sft import sft_loss
-from tests.tuning.worlds import PROMPTS, redness, value_of
+from tests.tuning.tiny_model import PROMPTS, redness, value_of
 
 
 @pytest.fixture(scope="module")

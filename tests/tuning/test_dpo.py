@@ -23,7 +23,7 @@ from gamelabel.tuning.dpo import (
     robust_dpo_loss,
     soft_dpo_loss,
 )
-from tests.tuning.worlds import make_dataset, value_of
+from tests.tuning.tiny_model import make_dataset, value_of
 
 BETA = 100.0
 z_values = st.floats(-20, 20)

@@ -11,7 +11,7 @@ from gamelabel.training import TrainingConfig, TrainingStep, train
 from gamelabel.tuning.data import pretraining_scenes
 from gamelabel.tuning.refl import refl_loss
 from gamelabel.tuning.sft import sft_loss
-from tests.tuning.worlds import PROMPTS, make_dataset, value_of
+from tests.tuning.tiny_model import PROMPTS, make_dataset, value_of
 
 
 def test_latents_decode_with_gradient_to_the_images_that_are_generated(pipe):

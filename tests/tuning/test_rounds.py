@@ -10,7 +10,7 @@ from gamelabel.tuning.adapter import base_hash, fingerprint, load_adapter, tune_
 from gamelabel.tuning.dpo import pairwise_loss
 from gamelabel.tuning.rounds import RoundsArm, tune_arms_in_rounds, tune_in_rounds
 from gamelabel.tuning.scored import generate_scored
-from tests.tuning.worlds import PROMPTS, SHORT, make_pipe, redness
+from tests.tuning.tiny_model import PROMPTS, SHORT, make_pipe, redness
 
 OPTIONS = {"batch_size": 4, "beta": 100.0}
 

@@ -9,7 +9,7 @@ from gamelabel.images.latents import decode_latents
 from gamelabel.images.pipeline import generate
 from gamelabel.scenes import UnknownPrompt, adherence, draw, parse, sample_prompts
 from gamelabel.tuning.scored import ScoredImages, generate_scored, make_annotators
-from tests.tuning.worlds import PROMPTS, make_pipe, redness
+from tests.tuning.tiny_model import PROMPTS, make_pipe, redness
 
 SCENE_PROMPTS = sample_prompts(4, 0, "train")
 

@@ -7,7 +7,7 @@ import torch
 from gamelabel.flow import velocity_errors
 from gamelabel.training import TrainingStep
 from gamelabel.tuning.sft import flow_matching_errors, sft_loss
-from tests.tuning.worlds import make_dataset, value_of
+from tests.tuning.tiny_model import make_dataset, value_of
 
 
 def test_own_noise_is_the_noise_of_each_image(pipe):

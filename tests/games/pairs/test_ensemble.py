@@ -4,9 +4,9 @@ import pytest
 from gamelabel.games.pairs import Crowd, simulate
 from gamelabel.games.pairs.ensemble import ensemble_table, play_ensemble
 from gamelabel.reliability import PAPER_STATISTICS, dataset_statistics
-from tests.games.pairs.worlds import world
+from tests.games.pairs.pair_tables import make_pair_tables
 
-PAIRS, TRUTH = world(300, 40)
+PAIRS, TRUTH = make_pair_tables(300, 40)
 PLAYER_KINDS = Crowd(
     kind_shares={
         "bot": 0.1,

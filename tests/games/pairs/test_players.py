@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from gamelabel.games.pairs import Crowd, Players, Rules, Threshold, simulate
 from gamelabel.games.pairs.players import PLAYER_KINDS
-from tests.games.pairs.worlds import world
+from tests.games.pairs.pair_tables import make_pair_tables
 
-PAIRS, TRUTH = world(1500, 300)
+PAIRS, TRUTH = make_pair_tables(1500, 300)
 OPEN = Rules(share_factor=1, gate=Threshold(0.0))  # nothing but comparison points, nobody removed
 
 

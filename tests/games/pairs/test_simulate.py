@@ -6,9 +6,9 @@ import pytest
 
 from gamelabel.games.pairs import Crowd, Rules, Threshold, simulate
 from gamelabel.tables import check_table
-from tests.games.pairs.worlds import world
+from tests.games.pairs.pair_tables import make_pair_tables
 
-PAIRS, TRUTH = world(6800, 600)
+PAIRS, TRUTH = make_pair_tables(6800, 600)
 
 
 def seers(skill: float, **others) -> Crowd:
@@ -122,7 +122,7 @@ def test_a_guesser_agrees_with_nobody() -> None:
 
 
 def test_few_pairs_are_never_served_twice_to_a_player_however_long_they_play() -> None:
-    pairs, truth = world(40, 8)
+    pairs, truth = make_pair_tables(40, 8)
     labels, players = simulate(pairs, truth, players=12, seed=0, crowd=seers(0.95, labels_mu=6.0))
     assert players.labels.max() > 200
     preferences = labels[labels.pair_id.isin(truth.pair_id)]

@@ -11,7 +11,7 @@ from gamelabel.models.blip_scenes.pretraining import (
 )
 from gamelabel.reward.baselines import clip_score, match_score
 from gamelabel.training import TrainingConfig, TrainingStep
-from tests.reward.worlds import drawn, tiny
+from tests.reward.tiny_data import draw_prompts, tiny_model
 
 
 def test_the_contrast_by_hand():
@@ -28,18 +28,18 @@ def test_the_contrast_by_hand():
 
 
 def test_it_trains_and_resumes(tmp_path):
-    model = tiny()
+    model = tiny_model()
     fit = TrainingConfig(
         steps=8, batch_size=8, learning_rate=2e-3, warmup_steps=1, ema_decay=0.0, bf16=False
     )
     pretrain_blip(model, fit, tmp_path / "a", n_scenes=24)
     log = (tmp_path / "a/log.jsonl").read_text()
     again = pretrain_blip(
-        tiny(), fit, tmp_path / "a", n_scenes=24
+        tiny_model(), fit, tmp_path / "a", n_scenes=24
     )  # finished: nothing is left to do
     assert (tmp_path / "a/log.jsonl").read_text() == log
     prompts = ["a red circle", "two blue stars"]
-    pictures = drawn(prompts)
+    pictures = draw_prompts(prompts)
     assert (
         match_score(again, pictures, prompts).tolist()
         == match_score(model, pictures, prompts).tolist()
@@ -49,9 +49,9 @@ def test_it_trains_and_resumes(tmp_path):
 
 
 def test_masked_words_are_predicted_from_the_other_words_and_the_image():
-    model = tiny()
+    model = tiny_model()
     prompts = ["a red circle", "two blue stars"] * 8
-    states = model.encode_images(model.load_images(drawn(prompts)))
+    states = model.encode_images(model.load_images(draw_prompts(prompts)))
     ids = model.tokenize(prompts)["input_ids"]
     calls = []
     model.blip.text_encoder.register_forward_pre_hook(
@@ -69,7 +69,7 @@ def test_masked_words_are_predicted_from_the_other_words_and_the_image():
 
 
 def test_an_altered_image_is_used_by_the_matching_loss_only(monkeypatch):
-    model, data = tiny(), draw_matching_data(8, seed=3)
+    model, data = tiny_model(), draw_matching_data(8, seed=3)
     data = data._replace(fits_prompt=np.arange(8) < 3)
     prompts = []
 

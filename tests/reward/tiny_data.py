@@ -19,11 +19,11 @@ PROMPTS = [
 ]
 
 
-def tiny(seed: int = 0) -> RewardModel:
+def tiny_model(seed: int = 0) -> RewardModel:
     return make_blip_scenes(seed, width=32, layers=3, patch=16)
 
 
-def drawn(prompts: list[str], seed: int = 0) -> np.ndarray:
+def draw_prompts(prompts: list[str], seed: int = 0) -> np.ndarray:
     return np.stack([draw(parse(text), seed + i) for i, text in enumerate(prompts)])
 
 
@@ -36,7 +36,7 @@ def write_pictures(folder: Path, pictures: np.ndarray) -> list[str]:
     return names
 
 
-def preferences_of(labels: pd.DataFrame) -> pd.DataFrame:
+def majority_preferences(labels: pd.DataFrame) -> pd.DataFrame:
     """The table `preferences` by the share of votes; undecided pairs are left out."""
     votes = labels.groupby("pair_id")["choice"].value_counts().unstack(fill_value=0)
     votes = votes.reindex(columns=["a", "b", "tie"], fill_value=0)
@@ -53,7 +53,7 @@ def preferences_of(labels: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def four_in_order(
+def ordered_images(
     folder: Path, prompts: int = 5
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, list[str]]:
     """Pairs, preferences, labels and files of four images that an annotator always orders alike.
@@ -61,7 +61,7 @@ def four_in_order(
     The images have one, two, three and four objects; fewer are preferred, whatever the prompt.
     """
     texts = ["a red circle", "two red circles", "three red circles", "four red circles"]
-    files = write_pictures(folder, drawn(texts))
+    files = write_pictures(folder, draw_prompts(texts))
     pairs, labels = [], []
     for p in range(prompts):
         for i, j in permutations(range(4), 2):
@@ -71,4 +71,4 @@ def four_in_order(
             choice = "a" if i < j else "b"
             labels.append({"pair_id": pair_id, "player_id": "one", "choice": choice})
     table = pd.DataFrame(labels)
-    return pd.DataFrame(pairs), preferences_of(table), table, files
+    return pd.DataFrame(pairs), majority_preferences(table), table, files

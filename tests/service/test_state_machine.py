@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from gamelabel.service.database_tables import rewards
 from gamelabel.service.pairs.pair_tables import assignments, batches, pair_standings
-from tests.service.worlds import Player, Service
+from tests.service.harness import Player, Service
 
 PEOPLE = st.sampled_from(["ann", "bob"])
 

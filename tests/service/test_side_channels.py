@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.service.worlds import Service
+from tests.service.harness import Service
 
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 Given, Found = TypeVar("Given"), TypeVar("Found")
 
 
-class Wire:
+class HttpConnection:
     """A connection, and the session that its calls are made in."""
 
     def __init__(self, port: int) -> None:
@@ -26,26 +26,31 @@ class Wire:
         bearer = f"Authorization: Bearer {self.session}\r\n" if self.session else ""
         head = f"{method} {path} HTTP/1.1\r\nHost: x\r\n{kind}{bearer}Content-Length: {len(content)}\r\n\r\n"
         self.writer.write(head.encode() + content)
-        answer, found = await message(self.reader)
+        answer, found = await read_message(self.reader)
         return int(answer.split(b" ", 2)[1]), json.loads(found) if found else None
 
 
-async def message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+async def read_message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
     """The head of an HTTP message, in small letters, and its body."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     length = head.partition(b"content-length: ")[2].partition(b"\r")[0]
     return head, await reader.readexactly(int(length or 0))
 
 
-async def share(
-    wires: Sequence[Wire], given: Sequence[Given], do: Callable[[Wire, Given], Awaitable[Found]]
+async def run_shared(
+    connections: Sequence[HttpConnection],
+    given: Sequence[Given],
+    do: Callable[[HttpConnection, Given], Awaitable[Found]],
 ) -> list[Found]:
     """Do one thing for each that is given, over all connections at once; in no order."""
 
-    async def lane(wire: Wire, mine: Sequence[Given]) -> list[Found]:
-        return [await do(wire, one) for one in mine]
+    async def lane(connection: HttpConnection, mine: Sequence[Given]) -> list[Found]:
+        return [await do(connection, one) for one in mine]
 
     lanes = await asyncio.gather(
-        *(lane(wire, given[i :: len(wires)]) for i, wire in enumerate(wires))
+        *(
+            lane(connection, given[i :: len(connections)])
+            for i, connection in enumerate(connections)
+        )
     )
     return [found for lane in lanes for found in lane]

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 
 
-def world(preferences: int, comparisons: int, seed: int = 0) -> tuple[pd.DataFrame, pd.DataFrame]:
+def make_pair_tables(
+    preferences: int, comparisons: int, seed: int = 0
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The pairs table, and truth: scores in thirds for every preference."""
     rng = np.random.default_rng(seed)
     n = preferences + comparisons
