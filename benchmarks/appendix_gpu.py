@@ -1,13 +1,13 @@
-"""A FLUX of full size on a GPU: images and LoRA samples a second.
+"""Measure a full-size FLUX on a GPU: images generated and LoRA samples trained per second.
 
     python -m benchmarks.appendix_gpu
 
-Weights are random, which costs the same: the transformer's 12 billion in bfloat16, the autoencoder,
-1024 x 1024 pixels in 4 steps, LoRA of rank 16 with gradient checkpointing. Prompts are encoded
-beforehand (256 tokens), as in tuning. Each rate is also given as a share of the GPU's own rate of a
-large matrix product: floating point operations a second, with those of checkpointing's second pass.
-It needs a GPU of 48 GB or more; `--tiny` tries the script on any machine. Prints JSON, and writes
-it to `--out`.
+Weights are random, which costs the same: a transformer of 12 billion weights in bfloat16 and the
+autoencoder, for 1024 x 1024 pixels in 4 steps; LoRA of rank 16 with gradient checkpointing. Prompts
+are encoded beforehand (256 tokens), as in tuning. Each rate is also reported as a share of the
+floating point operations per second that the GPU reaches in a large matrix product; the second
+forward pass of checkpointing counts. The full size needs a GPU with 48 GB or more; `--tiny` runs
+the script on any machine. The script prints JSON and writes it to `--out`.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def full_size(device: str) -> FluxPipeline:
     torch.set_default_dtype(torch.bfloat16)
     try:
         with torch.device(device):
-            transformer = FluxTransformer2DModel(guidance_embeds=False)  # all else is its default
+            transformer = FluxTransformer2DModel(guidance_embeds=False)  # otherwise its defaults
             vae = AutoencoderKL(
                 down_block_types=("DownEncoderBlock2D",) * 4,
                 up_block_types=("UpDecoderBlock2D",) * 4,
@@ -68,35 +68,35 @@ def full_size(device: str) -> FluxPipeline:
     )
 
 
-def measured(work: Callable[[], object], device: str) -> tuple[float, float]:
-    """Seconds of a call (the median, after a first one) and its floating point operations."""
+def measure(work: Callable[[], object], device: str) -> tuple[float, float]:
+    """Return the median seconds of a call, after a warm-up, and its floating point operations."""
     with FlopCounterMode(display=False) as counter:
         work()
     seconds = []
     for _ in range(REPEATS):
         wait(device)
-        began = time.perf_counter()
+        start = time.perf_counter()
         work()
         wait(device)
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.perf_counter() - start)
     return sorted(seconds)[REPEATS // 2], counter.get_total_flops()
 
 
 def wait(device: str) -> None:
-    """Wait for the GPU, which works on after a call returns."""
+    """Wait for the GPU, since calls return before their work is done."""
     if device == "cuda":
         torch.cuda.synchronize()
 
 
 def matrix_rate(device: str, side: int) -> float:
-    """Floating point operations a second of a product of square bfloat16 matrices."""
+    """Return floating point operations per second of a product of square bfloat16 matrices."""
     a, b = (torch.randn(side, side, device=device, dtype=torch.bfloat16) for _ in range(2))
-    seconds, flops = measured(lambda: a @ b, device)
+    seconds, flops = measure(lambda: a @ b, device)
     return flops / seconds
 
 
-def encoded(pipe: FluxPipeline, n: int) -> Text:
-    """n encoded prompts; their values do not matter."""
+def random_text(pipe: FluxPipeline, n: int) -> Text:
+    """Return n encoded prompts with random values."""
     config, device = pipe.transformer.config, pipe.transformer.device
     embeds = torch.randn(
         n, SCHNELL_TOKENS, config.joint_attention_dim, device=device, dtype=torch.bfloat16
@@ -106,9 +106,9 @@ def encoded(pipe: FluxPipeline, n: int) -> Text:
     )
 
 
-def drawing(pipe: FluxPipeline, n: int) -> Callable[[], object]:
-    """Generate n images at once and decode them."""
-    noise, text = starting_noise(pipe, range(n)).to(pipe.transformer.device), encoded(pipe, n)
+def make_generation(pipe: FluxPipeline, n: int) -> Callable[[], object]:
+    """Return a function that generates and decodes a batch of n images."""
+    noise, text = starting_noise(pipe, range(n)).to(pipe.transformer.device), random_text(pipe, n)
 
     @torch.no_grad()
     def work() -> object:
@@ -118,12 +118,12 @@ def drawing(pipe: FluxPipeline, n: int) -> Callable[[], object]:
     return work
 
 
-def tuning(pipe: FluxPipeline, n: int) -> Callable[[], object]:
-    """A step of LoRA on n images, with the optimizer."""
+def make_tuning_step(pipe: FluxPipeline, n: int) -> Callable[[], object]:
+    """Return a function that makes a LoRA step on n images, with the optimizer."""
     clean, noise = starting_noise(pipe, range(2 * n)).chunk(2)
     weights = [weight for weight in pipe.transformer.parameters() if weight.requires_grad]
     device = pipe.transformer.device
-    data = LatentDataset(clean.to(device), noise.to(device), encoded(pipe, n))
+    data = LatentDataset(clean.to(device), noise.to(device), random_text(pipe, n))
     loss = sft_loss(pipe.transformer, data, n, own_noise=True, sigmas=few_step_sigmas(STEPS))
     optimizer, generator = torch.optim.AdamW(weights), torch.Generator().manual_seed(0)
 
@@ -136,11 +136,11 @@ def tuning(pipe: FluxPipeline, n: int) -> Callable[[], object]:
 
 
 def appendix(tiny: bool, batches: tuple[int, ...]) -> dict[str, Any]:
-    """The appendix's numbers; `tiny` takes a narrow model, on the CPU if need be."""
+    """Return the measurements; `tiny` uses a narrow model, and the CPU if there is no GPU."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     if device == "cpu" and not tiny:
         raise SystemExit(
-            "no GPU found: a FLUX of full size needs one of 48 GB or more; --tiny tries the script"
+            "no GPU found: the full size needs one with 48 GB or more; --tiny runs on the CPU"
         )
     pipe = schnell_pipeline().to(device, torch.bfloat16) if tiny else full_size(device)
     rate = matrix_rate(device, 256 if tiny else 8192)
@@ -153,14 +153,14 @@ def appendix(tiny: bool, batches: tuple[int, ...]) -> dict[str, Any]:
         "matrix_tflops": rate / 1e12,
     }
     pipe.transformer.eval().requires_grad_(False)
-    for name, make in (("pictures", drawing), ("lora_samples", tuning)):
-        if make is tuning:
+    for name, make in (("pictures", make_generation), ("lora_samples", make_tuning_step)):
+        if make is make_tuning_step:
             add_adapter(pipe.transformer, RANK)
             pipe.transformer.train().enable_gradient_checkpointing()
         for n in batches:
             if device == "cuda":
                 torch.cuda.reset_peak_memory_stats()
-            seconds, flops = measured(make(pipe, n), device)
+            seconds, flops = measure(make(pipe, n), device)
             results[f"{name}_batch_{n}"] = {
                 "a_second": n / seconds,
                 "share_of_matrix_rate": flops / seconds / rate,
@@ -173,9 +173,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--tiny", action="store_true", help="a narrow model, to try the script")
-    parser.add_argument("--batches", type=int, nargs="+", default=[1, 4], help="pictures at once")
-    parser.add_argument("--out", type=Path, help="the JSON file to write")
+    parser.add_argument(
+        "--tiny", action="store_true", help="use a narrow model, to check the script"
+    )
+    parser.add_argument("--batches", type=int, nargs="+", default=[1, 4], help="batch sizes")
+    parser.add_argument("--out", type=Path, help="JSON file to write")
     options = parser.parse_args()
     text = json.dumps(appendix(options.tiny, tuple(options.batches)), indent=1)
     print(text)

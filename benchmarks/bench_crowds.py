@@ -1,12 +1,15 @@
-"""Accuracy of aggregation methods on real crowds: `python -m benchmarks.bench_crowds [part ...]`.
+"""Accuracy of the aggregation methods on real crowds, against crowd-kit and published numbers.
 
-Parts: `accuracy` and `selection` by default; `glad` on demand, which is slow in crowd-kit.
+    python -m benchmarks.bench_crowds                 # accuracy and selection
+    python -m benchmarks.bench_crowds glad            # slow in crowd-kit
+
+Every method aggregates the labels of each crowd, without gold and with a tenth of it. The part
+`selection` selects a method by cross-validation on that gold; `glad` also compares processor time.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
@@ -14,7 +17,7 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 import numpy as np
 import pandas as pd
 
-from benchmarks.timing import timed
+from benchmarks.timing import parse_parts, timed
 from gamelabel.aggregation import METHODS, aggregate
 from gamelabel.readers.real_crowds import PUBLISHED_ACCURACY
 from tests.reliability.external_data import real_crowd
@@ -35,10 +38,10 @@ def accuracy_of(answers: pd.Series, truth: pd.Series) -> float:
 
 
 def answers_by(
-    method: str, labels: pd.DataFrame, known: pd.Series | None = None, seed: int = 0
+    method: str, labels: pd.DataFrame, gold: pd.Series | None = None, seed: int = 0
 ) -> pd.Series:
     return (
-        aggregate(labels, method, None if known is None else known.reset_index(), seed)
+        aggregate(labels, method, None if gold is None else gold.reset_index(), seed)
         .set_index("task")
         .label
     )
@@ -71,10 +74,10 @@ def accuracy() -> None:
             rows.setdefault(method, {})[key] = accuracy_of(answers_by(method, labels), truth)
             all_tasks, remaining = [], []
             for seed in range(DRAWS):
-                known = truth.sample(frac=0.1, random_state=seed)
-                answers = answers_by(method, labels, known, seed)
+                gold = truth.sample(frac=0.1, random_state=seed)
+                answers = answers_by(method, labels, gold, seed)
                 all_tasks.append(accuracy_of(answers, truth))
-                remaining.append(accuracy_of(answers, truth.drop(known.index)))
+                remaining.append(accuracy_of(answers, truth.drop(gold.index)))
             rows.setdefault(f"{method}, 10 % gold, all tasks", {})[key] = float(np.mean(all_tasks))
             rows.setdefault(f"{method}, 10 % gold, remaining tasks", {})[key] = float(
                 np.mean(remaining)
@@ -91,19 +94,19 @@ def selection() -> None:
     for key, labels, truth in crowds():
         accuracies: dict[str, list[float]] = {}
         for seed in range(DRAWS):
-            known = truth.sample(frac=0.1, random_state=seed)  # shuffled, so folds are random
-            folds = [known.iloc[fold::FOLDS] for fold in range(FOLDS)]
+            gold = truth.sample(frac=0.1, random_state=seed)  # shuffled, so folds are random
+            folds = [gold.iloc[fold::FOLDS] for fold in range(FOLDS)]
             validated = {
                 method: sum(
-                    accuracy_of(answers_by(method, labels, known.drop(fold.index), seed), fold)
+                    accuracy_of(answers_by(method, labels, gold.drop(fold.index), seed), fold)
                     * len(fold)
                     for fold in folds
                 )
                 for method in reversed(METHODS)
             }
-            rest = truth.drop(known.index)
+            rest = truth.drop(gold.index)
             right = {
-                method: accuracy_of(answers_by(method, labels, known, seed), rest)
+                method: accuracy_of(answers_by(method, labels, gold, seed), rest)
                 for method in METHODS
             }
             right["selected by cross-validation"] = right[max(validated, key=validated.__getitem__)]
@@ -129,6 +132,6 @@ def glad() -> None:
 
 
 if __name__ == "__main__":
-    parts = {"accuracy": accuracy, "selection": selection}
-    for part in sys.argv[1:] or parts:
-        {**parts, "glad": glad}[part]()
+    parts = {"accuracy": accuracy, "selection": selection, "glad": glad}
+    for part in parse_parts(__doc__, parts, default=["accuracy", "selection"]):
+        parts[part]()

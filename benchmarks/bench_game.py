@@ -1,12 +1,15 @@
-"""Processor seconds of simulated games: `python -m benchmarks.bench_game [PART ...]`.
+"""Processor time of simulated labelling games.
 
-size: games of the paper's size, and 16 and 64 times it, with memory; all players at once against
-one player after another. ensemble: an ensemble against as many games with their tables. calibrate:
-the whole search for a crowd, a thousand games, and a seed.
+    python -m benchmarks.bench_game                   # all parts
+    python -m benchmarks.bench_game ensemble
+
+Parts: `size` measures time and memory of games of the paper's size and of 16 and 64 times its size,
+and compares simulating all players at once with simulating one after another; `ensemble` compares
+an ensemble with as many games and their tables; `calibrate` repeats the search for the crowd and
+its seed, which takes several minutes.
 """
 
 import os
-import sys
 import time
 import tracemalloc
 
@@ -15,7 +18,7 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 import numpy as np
 
 from benchmarks.crowd_search import calibrate, find_seed, windows
-from benchmarks.timing import timed
+from benchmarks.timing import parse_parts, timed
 from gamelabel.games.pairs import Crowd, Players, Rules, simulate
 from gamelabel.games.pairs.ensemble import ensemble_table, play_ensemble
 from gamelabel.games.pairs.playthrough import Draws, Streams, batch_rows, draw_game, play_batches
@@ -36,10 +39,11 @@ def bench_size() -> None:
             simulate(pairs, truth, players)
             peak = tracemalloc.get_traced_memory()[1]
             tracemalloc.stop()
-            memory = f"; at most {peak / 2**20:,.0f} MiB, {peak / labels:,.0f} bytes a label"
-        each = seconds / labels * 1e6
+            memory = f"; at most {peak / 2**20:,.0f} MiB, {peak / labels:,.0f} bytes per label"
+        per_label = seconds / labels * 1e6
         print(
-            f"{players:,} players, {labels:,} labels: {seconds:.2f} s, {each:.1f} us each{memory}"
+            f"{players:,} players, {labels:,} labels: {seconds:.2f} s, "
+            f"{per_label:.1f} us per label{memory}"
         )
     bench_players_at_once()
 
@@ -51,18 +55,23 @@ def bench_players_at_once() -> None:
     batches, first = batch_rows(people, rules.batch_size)
 
     def one_by_one() -> list[int]:
-        played = []
+        batches_played = []
         for i, (start, end) in enumerate(zip(first, first + batches, strict=True)):
             points = slice(start * rules.batch_size, end * rules.batch_size)
-            own = Draws(draws.selection[start:end], draws.perception[points], draws.on_left[points])
+            player_draws = Draws(
+                draws.selection[start:end], draws.perception[points], draws.on_left[points]
+            )
             player = Players._make(values[[i]] for values in people)
-            played.append(play_batches(player, rules, own, 6_800).batches.item())
-        return played
+            batches_played.append(play_batches(player, rules, player_draws, 6_800).batches.item())
+        return batches_played
 
-    together, result = timed(lambda: play_batches(people, rules, draws, 6_800).batches.tolist())
-    apart, expected = timed(one_by_one, 1)
+    seconds, result = timed(lambda: play_batches(people, rules, draws, 6_800).batches.tolist())
+    loop_seconds, expected = timed(one_by_one, 1)
     assert result == expected
-    print(f"188 players at once: {together * 1e3:.0f} ms; one by one {apart / together:.1f} times")
+    print(
+        f"188 players at once: {seconds * 1e3:.0f} ms; "
+        f"one by one {loop_seconds / seconds:.1f} times"
+    )
 
 
 def bench_ensemble(games: int = 64) -> None:
@@ -73,31 +82,34 @@ def bench_ensemble(games: int = 64) -> None:
             game = simulate(pairs, None, seed=seed)
             dataset_statistics(game.labels, game.players, pairs)
 
-    ours = timed(lambda: play_ensemble(6_800, 600, range(games)))[0] / games
-    tables = timed(with_tables, 1)[0] / 8
-    print(f"a game in an ensemble: {ours * 1e3:.1f} ms; with its tables {tables / ours:.1f} times")
+    seconds = timed(lambda: play_ensemble(6_800, 600, range(games)))[0] / games
+    table_seconds = timed(with_tables, 1)[0] / 8
+    print(
+        f"a game in an ensemble: {seconds * 1e3:.1f} ms; "
+        f"with its tables {table_seconds / seconds:.1f} times"
+    )
 
 
 def bench_calibrate() -> None:
     start = time.process_time()
     crowd, rules = calibrate(PAPER_STATISTICS)
-    searched = time.process_time() - start
+    search_seconds = time.process_time() - start
     games = play_ensemble(30_000, 600, range(1000), crowd=crowd, rules=rules)
-    checked = time.process_time() - start - searched
+    game_seconds = time.process_time() - start - search_seconds
     table = ensemble_table(games.iloc[0].to_dict(), games, PAPER_STATISTICS).set_index("number")
     ranks = table["rank"].drop("players")
     print(
-        f"calibrated in {searched:.0f} s; 1,000 games in {checked:.0f} s; "
+        f"calibrated in {search_seconds:.0f} s; 1,000 games in {game_seconds:.0f} s; "
         f"ranks of the paper's numbers {ranks.min():.2f} to {ranks.max():.2f}"
     )
     start = time.process_time()
     seed = find_seed(windows(PAPER_STATISTICS, top16_share=(0.45, 0.5)), range(1_000_000))
     seconds = time.process_time() - start
-    each = seconds / (seed or np.nan) * 1e6
-    print(f"seed {seed} has every number within 3 %: {seconds:.0f} s, {each:.0f} us a seed")
+    per_seed = seconds / (seed or np.nan) * 1e6
+    print(f"seed {seed} has every number within 3 %: {seconds:.0f} s, {per_seed:.0f} us per seed")
 
 
 if __name__ == "__main__":
     parts = {"size": bench_size, "ensemble": bench_ensemble, "calibrate": bench_calibrate}
-    for part in sys.argv[1:] or parts:
+    for part in parse_parts(__doc__, parts):
         parts[part]()

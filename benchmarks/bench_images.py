@@ -1,6 +1,10 @@
-"""Images and LoRA samples a second, against plain loops: `python -m benchmarks.bench_images`.
+"""Images generated and LoRA samples trained per second, against plain loops.
 
-Both sides do the same work, in turn, in one process, so ratios hold where absolute figures do not.
+    python -m benchmarks.bench_images
+
+Generation is compared with one call of diffusers' pipeline for each image, and training on cached
+latents with steps that encode images and prompts each time. Both sides take turns in one process,
+so the ratios hold on a busy machine, where absolute rates do not.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import pandas as pd
 import torch
 from diffusers import FluxPipeline
 
+from benchmarks.timing import make_parser
 from gamelabel import images, tuning
 from gamelabel.flow import velocity_errors
 from gamelabel.scenes import sample_prompts
@@ -33,37 +38,37 @@ SETTINGS = {
 
 
 def plain_loop(pipe: FluxPipeline, prompts: list[str], seeds: list[int]) -> np.ndarray:
-    """One call of the pipeline a picture."""
-    drawn = [
+    """Generate each image with a call of the pipeline."""
+    pictures = [
         pipe(
             prompt, generator=torch.Generator().manual_seed(seed), output_type="np", **SETTINGS
         ).images[0]
         for prompt, seed in zip(prompts, seeds, strict=True)
     ]
-    return (np.stack(drawn) * 255).round().astype(np.uint8)
+    return (np.stack(pictures) * 255).round().astype(np.uint8)
 
 
-def drawing(pipe: FluxPipeline, stock: FluxPipeline) -> None:
-    """Batches against one call of diffusers' pipeline for each image."""
+def compare_generation(pipe: FluxPipeline, stock: FluxPipeline) -> None:
+    """Compare batches with a call of diffusers' pipeline for each image."""
     prompts, seeds = sample_prompts(PICTURES, 0), list(range(PICTURES))
-    next(images.generate(pipe, prompts, seeds))  # warm
-    plain, ours = [], []
+    next(images.generate(pipe, prompts, seeds))  # warm up
+    plain, batched = [], []
     for _ in range(ROUNDS):
-        began = perf_counter()
+        start = perf_counter()
         one_by_one = plain_loop(stock, prompts, seeds)
-        plain.append(PICTURES / (perf_counter() - began))
-        began = perf_counter()
+        plain.append(PICTURES / (perf_counter() - start))
+        start = perf_counter()
         together = np.concatenate(list(images.generate(pipe, prompts, seeds)))
-        ours.append(PICTURES / (perf_counter() - began))
-    apart = np.abs(one_by_one.astype(int) - together).max()
-    ratio = median(b / a for a, b in zip(plain, ours, strict=True))
-    rates = f"plain loop {median(plain):6.0f}/s   batched {median(ours):6.0f}/s"
-    print(f"drawing:  {rates}   ratio {ratio:.1f}")
-    print(f"          largest difference of a pixel value: {apart} of 255")
+        batched.append(PICTURES / (perf_counter() - start))
+    difference = np.abs(one_by_one.astype(int) - together).max()
+    ratio = median(b / a for a, b in zip(plain, batched, strict=True))
+    rates = f"plain loop {median(plain):6.0f}/s   batched {median(batched):6.0f}/s"
+    print(f"generation:  {rates}   ratio {ratio:.1f}")
+    print(f"            largest difference of a pixel value: {difference} of 255")
 
 
-def training(pipe: FluxPipeline, folder: Path) -> None:
-    """LoRA steps on cached latents and text against steps that encode both anew."""
+def compare_training(pipe: FluxPipeline, folder: Path) -> None:
+    """Compare LoRA steps on cached latents and text with steps that encode both each time."""
     prompts = sample_prompts(256, 1)
     table = pd.DataFrame({"prompt_id": prompts, "text": prompts}).drop_duplicates("text")
     plan = images.make_pairs(table, len(table) // 2, 0, "model", 0)
@@ -85,28 +90,29 @@ def training(pipe: FluxPipeline, folder: Path) -> None:
         text = cached.text._replace(embeds=embeds.detach(), pooled=pooled.detach())
         velocity_errors(pipe.transformer, clean, noise, sigma, text).mean().backward()
 
-    plain, ours = [], []
+    plain, from_cache = [], []
     for _ in range(ROUNDS):
-        for step, measured in (
+        for step, rates_of_step in (
             (plain_step, plain),
-            (lambda: loss(TrainingStep(0, generator))[0].backward(), ours),
+            (lambda: loss(TrainingStep(0, generator))[0].backward(), from_cache),
         ):
-            began = perf_counter()
+            start = perf_counter()
             for _ in range(TRAIN_STEPS):
                 step()
-            measured.append(TRAIN_STEPS * BATCH / (perf_counter() - began))
+            rates_of_step.append(TRAIN_STEPS * BATCH / (perf_counter() - start))
     remove_adapter(pipe.transformer)
-    ratio = median(b / a for a, b in zip(plain, ours, strict=True))
-    rates = f"plain loop {median(plain):6.0f}/s   cached  {median(ours):6.0f}/s"
+    ratio = median(b / a for a, b in zip(plain, from_cache, strict=True))
+    rates = f"plain loop {median(plain):6.0f}/s   cached  {median(from_cache):6.0f}/s"
     print(f"training: {rates}   ratio {ratio:.1f}")
 
 
 if __name__ == "__main__":
+    make_parser(__doc__).parse_args()
     embedded, plain = (
         images.load_pipeline(device="cpu"),
         FluxPipeline.from_pretrained(images.FLUX_SCENES),
     )
     plain.set_progress_bar_config(disable=True)
-    drawing(embedded, plain)
+    compare_generation(embedded, plain)
     with tempfile.TemporaryDirectory() as scratch:
-        training(embedded, Path(scratch))
+        compare_training(embedded, Path(scratch))

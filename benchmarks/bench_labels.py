@@ -1,4 +1,8 @@
-"""Time to read the released format on one core: `python -m benchmarks.bench_labels`."""
+"""Time and memory to read a file in the released format of GameLabel-10K, on one core.
+
+python -m benchmarks.bench_labels
+python -m benchmarks.bench_labels 20              # rows of the file
+"""
 
 import os
 import resource
@@ -9,13 +13,13 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 
 import pandas as pd
 
-from benchmarks.timing import timed
+from benchmarks.timing import parse_size, timed
 from gamelabel.readers import read_released
 from tests.readers.release import cell, jpeg, write
 
 
-def released(rows: int = 400) -> None:
-    """Read a file whose cells have the release's mean length, about 165 kB."""
+def main(rows: int) -> None:
+    """Read a file whose cells have the mean length of the release, about 165 kB."""
     pictures = [cell(jpeg(i, side=380)) for i in range(8)]
     with tempfile.TemporaryDirectory() as folder:
         table = [
@@ -37,4 +41,4 @@ def released(rows: int = 400) -> None:
 
 
 if __name__ == "__main__":
-    released()
+    main(parse_size(__doc__, 400, "rows of the file"))

@@ -2,12 +2,12 @@
 
     python -m benchmarks.bench_preference --folder data/runs/bench --seeds 0 10 20
 
-Some hours on one core. Each seed has its own images and its own simulated annotators (SIMULATED),
-and trains every arm with as many steps and as many preferred images a step. The test prompts are
-combinations that no model was trained on, the same for all arms. The settings below were chosen
-with one seed on other prompts, of the training's combinations. Results are saved: an interrupted
-call resumes, and calls for several seeds may run side by side. A round uses the next seed, so seeds
-are ten apart.
+This takes some hours on one core. Each seed has its own images and simulated annotators, and all
+arms train for the same number of steps with the same number of preferred images in each. The test
+prompts are combinations that no model was trained on, the same for all arms. The settings below
+were chosen with one seed on other prompts, from the combinations used in training. Results are
+saved: an interrupted call resumes, and calls for several seeds may run at the same time. Each round
+uses the next seed, so seeds are ten apart.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from gamelabel.tuning.evaluate import (
 )
 
 PROMPTS, IMAGES, ROUNDS = 3400, 8, 2
-STEPS, BATCH = 400, 64  # of a round; pairs, or preferred images, a step
-# at a beta of 30 the margin may grow three times as far as at 100, along the base's own paths
+STEPS, BATCH = 400, 64  # steps of a round; pairs, or preferred images, per step
+# With a beta of 30 the margin grows three times as far as with 100; the anchor limits the drift.
 DPO = {"batch_size": BATCH, "beta": 30.0, "anchor": 2.5}
 PAIRWISE_RATE, SUPERVISED_RATE = 2e-3, 1e-4
 FLIP_RATE, FEW = 0.3, 1500  # share of wrong labels, and number of pairs, of the last arms
-SHORT, HALF = 300, 32  # their steps, and pairs a step
+SHORT, HALF = 300, 32  # steps, and pairs per step, of these arms
 SUFFIX = f", {FLIP_RATE:.0%} wrong"
 WRONG_LABELS = {"DPO": "dpo", "cDPO": "cdpo", "robust DPO": "robust_dpo"}
 TEST, TEST_SEED = 4096, 2026
@@ -51,7 +51,7 @@ def make_config(rate: float, steps: int, batch_size: int) -> TrainingConfig:
 
 
 def train_adapters(pipe: FluxPipeline, folder: Path, seed: int) -> dict[str, Path]:
-    """Train what is not trained yet; the adapter's file of each arm."""
+    """Train the arms that are not trained yet; return the adapter's file of each arm."""
     transformer = pipe.transformer
     prompts = list(dict.fromkeys(sample_prompts(2 * PROMPTS, 1000 + seed, "train")))[:PROMPTS]
     annotators, generated = tuning.make_annotators(seed=seed), folder / "draws"
@@ -94,11 +94,11 @@ def train_mislabelled(
     data: str,
     seed: int,
 ) -> dict[str, Path]:
-    """Adapters of three losses on a few of the pairs, some of which are labelled wrong."""
+    """Train with three losses on a few of the pairs, some of which have wrong labels."""
     rows = torch.arange(FEW)
     wrong = torch.rand(FEW, generator=torch.Generator().manual_seed(seed)) < FLIP_RATE
-    both = concatenate((best.rows(rows), worst.rows(rows)), folder)
-    sides = [both.rows(rows + FEW * flipped.long()) for flipped in (wrong, ~wrong)]
+    two_sides = concatenate((best.rows(rows), worst.rows(rows)), folder)
+    sides = [two_sides.rows(rows + FEW * flipped.long()) for flipped in (wrong, ~wrong)]
     options = DPO | {"batch_size": HALF, "flip_rate": FLIP_RATE}
     config = make_config(PAIRWISE_RATE, SHORT, HALF)
     adapters = {}
@@ -112,7 +112,7 @@ def train_mislabelled(
 
 
 def test_images(pipe: FluxPipeline, file: Path | None, folder: Path) -> HeldOutImages:
-    """The test's images of the model with an adapter, saved beside the adapters."""
+    """Generate the test images of the model with an adapter, or load them if they are saved."""
     name = tuning.fingerprint(torch.tensor(list(file.read_bytes()))) if file else "base"
     saved = folder / f"test-{name}.npz"
     if not saved.exists():
@@ -130,16 +130,16 @@ def test_images(pipe: FluxPipeline, file: Path | None, folder: Path) -> HeldOutI
 def results(
     models: dict[str, list[HeldOutImages]], base: HeldOutImages, drawings: np.ndarray
 ) -> pd.DataFrame:
-    """Points of adherence against the base and other arms, and quality x 1000; 95 % intervals."""
+    """Return changes of adherence (in points) and quality (x 1000) with 95 % intervals."""
     rows = []
     for name, seeds in models.items():
         others = ["DPO" + SUFFIX] if name.endswith("wrong") else ["supervised", "control"]
-        references = {"the base": base} | {other: models[other] for other in others}
+        references = {"the base": base} | {arm: models[arm] for arm in others}
         row: dict[str, Any] = {"arm": name, "seeds": len(seeds)}
-        for other, reference in references.items():
+        for arm, reference in references.items():
             change = adherence_change(seeds, reference)
             low, high = 100 * change.low, 100 * change.high
-            row[f"over {other}"] = f"{100 * change.value:+.2f} [{low:+.2f}, {high:+.2f}]"
+            row[f"over {arm}"] = f"{100 * change.value:+.2f} [{low:+.2f}, {high:+.2f}]"
         changes = [adherence_change(model, base).value for model in seeds]
         row["by seed"] = ", ".join(f"{100 * change:+.1f}" for change in changes)
         quality = [images.quality_change(m.features, base.features, drawings) for m in seeds]

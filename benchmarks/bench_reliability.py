@@ -1,14 +1,17 @@
-"""Speed of statistics and aggregation: `python -m benchmarks.bench_reliability [part ...]`.
+"""Speed of the statistics and of aggregation, against krippendorff and crowd-kit.
 
-Each part runs our code and a reference package in turn, in one process, and compares processor
-seconds of one core. Loops over a reference are run a few times and scaled up. Accuracy on real
-crowds is in `bench_crowds`. Parts: alpha, memory, replicates, dawid_skene, mace, glad.
+    python -m benchmarks.bench_reliability            # all parts
+    python -m benchmarks.bench_reliability alpha
+
+Parts: `alpha`, `memory` (alpha against a pass over its input), `replicates` (of the bootstrap),
+`dawid_skene`, `mace`, `glad`. Each part runs our code and the reference in turns in one process and
+compares processor time on one core. Loops over a reference run a few times and are scaled up.
+`bench_crowds` compares accuracy on real crowds.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -18,7 +21,7 @@ import krippendorff
 import numpy as np
 import pandas as pd
 
-from benchmarks.timing import timed
+from benchmarks.timing import parse_parts, timed
 from gamelabel.aggregation import aggregate
 from gamelabel.aggregation.crowd_labels import crowd_labels
 from gamelabel.aggregation.dawid_skene import dawid_skene as fit_dawid_skene
@@ -47,7 +50,7 @@ class Comparison(NamedTuple):
 def compare(
     ours: Callable[[], object], reference: Callable[[], object], rounds: int = 3
 ) -> Comparison:
-    """Run both in turn, so that a slow moment of the machine affects both."""
+    """Run both in turns, so that other load on the machine affects both."""
     runs = [(timed(ours, 1), timed(reference, 1)) for _ in range(rounds)]
     seconds, reference_seconds = (min(run[side][0] for run in runs) for side in (0, 1))
     return Comparison(seconds, reference_seconds, runs[-1][0][1], runs[-1][1][1])
@@ -69,13 +72,13 @@ def alphas() -> None:
     rater = np.arange(4)[:, None]
     matrix = np.where(rater < counts.sum(1), rater < counts[:, 1], np.nan)
     print(f"alpha of {len(frame):,} labels in {len(counts):,} units (target: 10 times faster)")
-    for name, ours, theirs in (
+    for name, data, reference_data in (
         ("vote counts", counts, {"value_counts": counts}),
-        ("our frame, their matrix of 4 raters", frame, {"reliability_data": matrix}),
+        ("labels; a matrix of 4 raters for the reference", frame, {"reliability_data": matrix}),
     ):
         run = compare(
-            lambda labels=ours: alpha(labels),
-            lambda data=theirs: krippendorff.alpha(**data, level_of_measurement="nominal"),
+            lambda labels=data: alpha(labels),
+            lambda data=reference_data: krippendorff.alpha(**data, level_of_measurement="nominal"),
             5,
         )
         print(
@@ -171,7 +174,7 @@ def log_likelihood(labels: pd.DataFrame, shares: np.ndarray, errors: np.ndarray)
 
 
 def dawid_skene() -> None:
-    """Compare one iteration and the result, for crowd-kit's tolerance per label and for ours."""
+    """Compare one iteration and the result, with the tolerance of crowd-kit and with ours."""
     from crowdkit.aggregation import DawidSkene
 
     labels, truth = simulated_labels()
@@ -201,7 +204,7 @@ def dawid_skene() -> None:
 
 
 def mace() -> None:
-    """Compare with ten restarts, the default, and with one, since all its restarts start alike."""
+    """Compare with ten restarts, the default, and with one: all of them start at the same point."""
     from crowdkit.aggregation import MACE
 
     for restarts in (10, 1):
@@ -209,7 +212,7 @@ def mace() -> None:
 
 
 def glad() -> None:
-    """Compare with defaults; crowd-kit ends after two or three iterations of up to 25 steps."""
+    """Compare with the defaults, where crowd-kit stops after two or three iterations."""
     from crowdkit.aggregation import GLAD
 
     for tasks in (2_000, 20_000):
@@ -242,5 +245,5 @@ if __name__ == "__main__":
         "mace": mace,
         "glad": glad,
     }
-    for part in sys.argv[1:] or parts:
+    for part in parse_parts(__doc__, parts):
         parts[part]()

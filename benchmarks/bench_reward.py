@@ -1,16 +1,16 @@
-"""Reward scores per second, in batches and one by one; `python -m benchmarks.bench_reward`.
+"""Reward scores per second in batches, against one image at a time.
 
-One at a time is how ImageReward's own package scores: open an image, scale it, tokenize its prompt
-padded to the full length, one forward pass. Both sides read the same files with one thread, and
-their scores agree. The weights are random, which costs the same.
+    python -m benchmarks.bench_reward
+    python -m benchmarks.bench_reward 32              # images
 
-The time of the two encoders alone, for the same batches, is printed as well: it limits how much
-batching can gain on a processor.
+ImageReward's package scores one image at a time: it opens and scales the image, pads its prompt to
+the full length, and runs one forward pass. Both sides read the same files with one thread, and
+their scores agree. The weights are random, which costs the same. The time of the two encoders
+alone, for the same batches, is an upper limit of what batching can gain on a CPU.
 """
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from benchmarks.timing import timed
+from benchmarks.timing import parse_size, timed
 from gamelabel.models.blip_scenes import make_blip_scenes
 from gamelabel.reward import RewardModel
 from gamelabel.scenes import draw, parse, sample_prompts
@@ -75,4 +75,4 @@ def main(n_images: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 256)
+    main(parse_size(__doc__, 256, "images"))

@@ -1,13 +1,15 @@
-"""Labels a second of the service, beside a bare endpoint that inserts one row into the same database.
+"""Labels per second of the service, against a bare endpoint that inserts one row per request.
 
-`python -m benchmarks.bench_server [sqlite] [postgresql]`. One unit of the service is a label: five come with one
-call, after the call that deals their batch. One unit of the limit is a row, each with a call of its own. Both take
-turns, and the median of the turns' ratios is told, for other work comes and goes; the processor time that a server
-takes for a unit hangs less on that.
+    python -m benchmarks.bench_server                 # sqlite and postgresql
+    python -m benchmarks.bench_server sqlite
+
+The service takes two requests for five labels: one deals a batch, the other stores its answers.
+The bare endpoint inserts a row into the same database with each request. Both take turns, and the
+medians of the ratios are reported, since absolute rates depend on other load. The ratio of
+processor time depends least on it.
 """
 
 import os
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +21,8 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS
 import numpy as np
 import psutil
 
-from benchmarks.bench_server_load import Does, Game, Load, insert, label
+from benchmarks.bench_server_load import Game, Load, Work, insert, label
+from benchmarks.timing import parse_parts
 from gamelabel.service.keys import public_text
 from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from tests.service.databases import new_url
@@ -28,7 +31,7 @@ from tests.service.processes import Process
 
 PLAYERS, SECONDS, ROUNDS = (1, 16, 256), 3.0, 3
 
-# players are never removed: they would be, for they do not look
+# The players answer at random, so the gate must not remove them.
 SERVICE = """
 import sys
 from pathlib import Path
@@ -38,10 +41,10 @@ from gamelabel.service.pairs.start import player_app
 from gamelabel.service.keys import load_keys
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
-from tests.service.processes import run
+from tests.service.processes import serve_app
 settings = Settings(load_keys(Path(sys.argv[3])), calls_per_minute=10**6)
 pair_settings = PairSettings(Rules(gate=Threshold(0.0)), look_s=0.0)
-run(player_app(Store(sys.argv[2]), settings, pair_settings))
+serve_app(player_app(Store(sys.argv[2]), settings, pair_settings))
 """
 
 BARE = """
@@ -50,7 +53,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert
 from gamelabel.service.store import Store
-from tests.service.processes import run
+from tests.service.processes import serve_app
 store, metadata, app = Store(sys.argv[2]), MetaData(), FastAPI()
 key = Column("id", Integer, primary_key=True)
 rows = Table("bare", metadata, key, Column("item", String), Column("choice", String))
@@ -63,17 +66,17 @@ def add(row: Row) -> Row:
     with store.write() as connection:
         connection.execute(insert(rows).values(item=row.item, choice=row.choice))
     return row
-run(app)
+serve_app(app)
 """
 
 
 class Pair(NamedTuple):
-    """A load of each kind, one after the other, and the processor seconds that its server took."""
+    """Two loads, one after the other, with the processor seconds of their servers."""
 
     bare: Load
     bare_cpu: float
-    ours: Load
-    ours_cpu: float
+    service: Load
+    service_cpu: float
 
 
 def compare(kind: str, folder: Path) -> None:
@@ -81,21 +84,21 @@ def compare(kind: str, folder: Path) -> None:
     prepare(url, game)
     service, bare = Process(SERVICE, url, str(folder / "keys.json")), Process(BARE, url)
 
-    def one(
-        server: Process, players: int, does: Does, seconds: float = SECONDS
+    def run(
+        server: Process, players: int, work: Work, seconds: float = SECONDS
     ) -> tuple[Load, float]:
-        before = cpu(server)
-        load = game.load(server.port, players, seconds, does)
-        return load, cpu(server) - before
+        before = cpu_seconds(server)
+        load = game.load(server.port, players, seconds, work)
+        return load, cpu_seconds(server) - before
 
-    for server, does in ((bare, insert), (service, label)):
-        one(server, 16, does, 1.0)  # to be warm
+    for server, work in ((bare, insert), (service, label)):
+        run(server, 16, work, 1.0)  # warm up
     for players in PLAYERS:
         report(
             kind,
             players,
             [
-                Pair(*one(bare, players, insert), *one(service, players, label))
+                Pair(*run(bare, players, insert), *run(service, players, label))
                 for _ in range(ROUNDS)
             ],
         )
@@ -103,14 +106,14 @@ def compare(kind: str, folder: Path) -> None:
     bare.kill()
 
 
-def cpu(server: Process) -> float:
+def cpu_seconds(server: Process) -> float:
     times = psutil.Process(server.running.pid).cpu_times()
     return times.user + times.system
 
 
 def prepare(url: str, game: Game) -> None:
-    """A pool, and the game that is paid."""
-    made = Service(url, preferences=1000, comparisons=300)
+    """Create a pool, and the game that receives rewards."""
+    service = Service(url, preferences=1000, comparisons=300)
     chess = PairGame(
         game_id="chess",
         title="chess",
@@ -118,39 +121,43 @@ def prepare(url: str, game: Game) -> None:
         launch_keys=[public_text(GAME_KEY)],
         reward_url=game.url,
     )
-    register_pair_game(made.store, chess)
-    made.store.close()
+    register_pair_game(service.store, chess)
+    service.store.close()
 
 
 def report(kind: str, players: int, pairs: list[Pair]) -> None:
-    def over_rows(rate: Callable[[Pair], float]) -> str:
-        return f"{median(rate(p) / (len(p.bare.spent['row']) / p.bare.took) for p in pairs):.2f}"
+    def row_rate(pair: Pair) -> float:
+        return len(pair.bare.seconds["row"]) / pair.bare.duration
 
     def labels(pair: Pair) -> int:
-        return 5 * len(pair.ours.spent["answer"])
+        return 5 * len(pair.service.seconds["answer"])
 
-    rows = median(len(p.bare.spent["row"]) / p.bare.took for p in pairs)
-    per_cpu = median(
-        labels(p) / p.ours_cpu / (len(p.bare.spent["row"]) / p.bare_cpu) for p in pairs
+    def calls(pair: Pair) -> int:
+        return sum(map(len, pair.service.seconds.values()))
+
+    def per_row(rate: Callable[[Pair], float]) -> str:
+        return f"{median(rate(pair) / row_rate(pair) for pair in pairs):.2f}"
+
+    label_rate = median(labels(p) / p.service.duration for p in pairs)
+    cpu_ratio = median(
+        labels(p) / p.service_cpu / (len(p.bare.seconds["row"]) / p.bare_cpu) for p in pairs
     )
     print(
-        f"{kind}, {players} players: {median(labels(p) / p.ours.took for p in pairs):,.0f} labels/s, limit {rows:,.0f} "
-        f"rows/s; labels a row {over_rows(lambda p: labels(p) / p.ours.took)}, "
-        f"{over_rows(lambda p: labels(p) / p.ours.paid)} until all rewards are paid, {per_cpu:.2f} by processor time "
-        f"of the server; calls a row {over_rows(lambda p: sum(map(len, p.ours.spent.values())) / p.ours.took)}"
+        f"{kind}, {players} players: {label_rate:,.0f} labels/s, limit "
+        f"{median(map(row_rate, pairs)):,.0f} rows/s; labels per row "
+        f"{per_row(lambda p: labels(p) / p.service.duration)}, "
+        f"{per_row(lambda p: labels(p) / p.service.paid_after)} until all rewards are paid, "
+        f"{cpu_ratio:.2f} by processor time of the server; calls per row "
+        f"{per_row(lambda p: calls(p) / p.service.duration)}"
     )
     for name in ("row", "batch", "answer"):
-        every = [
-            1e3 * s
-            for pair in pairs
-            for one in (pair.bare, pair.ours)
-            for s in one.spent.get(name, [])
-        ]
-        p50, p99 = np.percentile(every, (50, 99))
+        loads = [load for pair in pairs for load in (pair.bare, pair.service)]
+        times = [1e3 * seconds for load in loads for seconds in load.seconds.get(name, [])]
+        p50, p99 = np.percentile(times, (50, 99))
         print(f"  {name:6}: p50 {p50:,.1f} ms, p99 {p99:,.1f} ms", flush=True)
 
 
 if __name__ == "__main__":
-    for kind in sys.argv[1:] or ("sqlite", "postgresql"):
+    for kind in parse_parts(__doc__, ("sqlite", "postgresql")):
         with tempfile.TemporaryDirectory() as folder:
             compare(kind, Path(folder))

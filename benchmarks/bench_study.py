@@ -1,6 +1,8 @@
-"""Time a run in which nothing has changed: `python -m benchmarks.bench_study`.
+"""Time of a run in which nothing has changed, against the first run.
 
-The study's notebooks run once at the smallest size, then the same command several times.
+    python -m benchmarks.bench_study
+
+The notebooks of the study run once at the smallest size, and then the same command several times.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
+from benchmarks.timing import make_parser
 from gamelabel.study.steps import Study
 from tests.study.real import ROOT, real_study
 
@@ -29,14 +32,14 @@ COMMAND = [
 
 def call(study: Study) -> tuple[float, float, str]:
     """Run the command; return seconds of the clock and of the processor, and its output."""
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), perf_counter()
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.run(
         COMMAND, cwd=study.root, env=environment, capture_output=True, text=True, check=True
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return perf_counter() - began, used, process.stderr
+    return perf_counter() - start, used, process.stderr
 
 
 def main() -> None:
@@ -54,4 +57,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    make_parser(__doc__).parse_args()
     main()

@@ -1,7 +1,10 @@
-"""DPO against SFT per image, and LoRA against full tuning; `python -m benchmarks.bench_tuning`.
+"""Time per image of DPO against SFT, and memory of LoRA against full tuning.
 
-Both sides train on the same rows in turn, in one process: ratios hold where absolute figures do
-not. Memory is the maximum of a new process while it trains, and how much of it training added.
+    python -m benchmarks.bench_tuning
+
+Both losses train on the same rows in turns in one process, so the ratio holds on a busy machine,
+where absolute rates do not. Memory is the maximum of a new process while it trains, and the part of
+it that training added.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from statistics import median
 import torch
 from diffusers import FluxPipeline
 
-from benchmarks.timing import timed
+from benchmarks.timing import make_parser, timed
 from gamelabel import images, tuning
 from gamelabel.flow import few_step_sigmas
 from gamelabel.images.pipeline import encode_prompts, starting_noise
@@ -38,7 +41,7 @@ def make_pairs(pipe: FluxPipeline) -> tuple[LatentDataset, LatentDataset]:
 
 
 def make_steps(loss: Loss) -> Callable[[], None]:
-    """A few steps, without the optimizer, which costs the same for all."""
+    """Return a function that makes a few steps without the optimizer, whose cost is equal."""
 
     def work() -> None:
         for step in range(STEPS):
@@ -48,7 +51,7 @@ def make_steps(loss: Loss) -> Callable[[], None]:
 
 
 def compare_losses(pipe: FluxPipeline) -> None:
-    """Processor time per image: DPO sees two images a pair, so SFT gets twice as many rows."""
+    """Compare processor time per image: a pair is two images, so SFT gets twice as many rows."""
     chosen, rejected = make_pairs(pipe)
     add_adapter(pipe.transformer)
     sigmas = few_step_sigmas(4)
@@ -68,7 +71,7 @@ def compare_losses(pipe: FluxPipeline) -> None:
 
 
 def measure_memory(kind: str) -> tuple[float, float]:
-    """The maximum memory of this process in MB, before and while it trains with AdamW."""
+    """Return the maximum memory of this process in MB before and during training with AdamW."""
     torch.set_num_threads(1)
     pipe = images.load_pipeline(device="cpu")
     chosen, _ = make_pairs(pipe)
@@ -87,7 +90,7 @@ def measure_memory(kind: str) -> tuple[float, float]:
 
 
 def read_status(field: str) -> float:
-    """Memory of this process now (RSS) or at its maximum (HWM), in MB, from Linux."""
+    """Return the current (RSS) or maximum (HWM) memory of this process in MB, on Linux."""
     status = Path("/proc/self/status").read_text()
     return int(re.search(rf"Vm{field}:\s+(\d+)", status)[1]) / 1e3  # type: ignore[index]
 
@@ -103,6 +106,7 @@ def compare_memory() -> None:
 
 
 if __name__ == "__main__":
+    make_parser(__doc__).parse_args()
     torch.set_num_threads(1)
     compare_losses(images.load_pipeline(device="cpu"))
     if sys.platform == "linux":

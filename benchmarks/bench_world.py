@@ -1,18 +1,22 @@
-"""Pictures drawn and judged a second, one core: `python -m benchmarks.bench_world [pictures]`."""
+"""Pictures of the drawn world drawn and judged per second, on one core.
+
+python -m benchmarks.bench_world
+python -m benchmarks.bench_world 200              # pictures
+"""
 
 import os
-import sys
 import time
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 import numpy as np
 
+from benchmarks.timing import parse_size
 from gamelabel.scenes import adherence, draw, parse, sample_prompts, verify, verify_batch
 
 
 def best_rate(work, n: int, times: int = 3) -> float:
-    """Return pictures a second of processor time, the best of several runs."""
+    """Return pictures per second of processor time, the best of several runs."""
     seconds = []
     for _ in range(times):
         start = time.process_time()
@@ -21,7 +25,7 @@ def best_rate(work, n: int, times: int = 3) -> float:
     return n / min(seconds)
 
 
-def main(n: int = 4000) -> None:
+def main(n: int) -> None:
     prompts = sample_prompts(n, 0)
     scenes = [parse(prompt) for prompt in prompts]
     pictures = np.stack([draw(scene, i) for i, scene in enumerate(scenes)])
@@ -41,4 +45,4 @@ def main(n: int = 4000) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:]))
+    main(parse_size(__doc__, 4000, "pictures"))

@@ -1,7 +1,7 @@
-"""Search for the crowd, and the seed, whose simulated games show the numbers of a paper.
+"""Search for the crowd, and the seed, whose simulated games reproduce the numbers of a paper.
 
-It ran once: what it found are the defaults of `Crowd`, `Rules` and `Deck`, and the `crowd_seed` of
-notebook 03. `python -m benchmarks.bench_game calibrate` repeats it.
+It ran once: its results are the defaults of `Crowd`, `Rules` and `Deck`, and the `crowd_seed` of
+notebook 03. `python -m benchmarks.bench_game calibrate` repeats the search.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from gamelabel.games.pairs.players import Crowd
 from gamelabel.games.pairs.playthrough import Streams
 from gamelabel.games.pairs.rules import Rules
 
-# What is searched over, and how far the search first reaches to either side. The deck's shares
-# change nothing else, so they are set apart: from kept labels, points and points labelled twice.
+# The parameters of the search, and the first step in each. The shares of the deck affect no other
+# number, so they are computed separately, from kept labels, points and points labelled twice.
 REACH = {
     "labels_mu": 0.1,
     "labels_sigma": 0.05,
@@ -54,7 +54,7 @@ def calibrate(
     points: int = 30_000,
     comparisons: int = 600,
 ) -> tuple[Crowd, Rules]:
-    """Move a crowd and its rules until the paper's numbers lie in the middle of their games.
+    """Fit a crowd and its rules so that the paper's numbers are in the middle of their games.
 
     Minimizes the sum of squares of (paper - mean) / sd over the games, in logarithms, by the
     simplex method (Nelder and Mead 1965).

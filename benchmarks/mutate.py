@@ -1,14 +1,14 @@
-"""Change one thing in the package at a time, and see whether its tests notice.
+"""Mutation testing: change one thing in the package at a time, and see whether a test fails.
 
-    python benchmarks/mutate.py --number 200            # a sample over all rooms
+    python benchmarks/mutate.py --number 200            # a sample of all rooms
     python benchmarks/mutate.py games/pairs --number 40
     python benchmarks/mutate.py reliability/krippendorff_alpha.py    # every mutation of a file
 
-A mutation turns a comparison, changes a sign, an operator, a constant or a default value, or
-negates a condition. It is made in a copy of the project; the tests of its room and the examples in
-its docstrings run until one fails. What survives is printed with its place: either a test is
-missing, or the change has no effect that a user could see; `EQUIVALENT` lists those, with the
-reason. The sample is drawn from a seed, the same number from each room.
+A mutation inverts a comparison, changes a sign, an operator, a constant or a default value, or
+negates a condition. It is applied to a copy of the project; the tests of its room and the examples
+in its docstrings run until one fails. Mutations that survive are printed with their place: either a
+test is missing, or the change has no visible effect; `EQUIVALENT` lists those with the reason. The
+sample has the same number of mutations from each room and depends on a seed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-ROOMS = {  # the room -> the tests that hold it
+ROOMS = {  # room -> its tests
     "games/pairs": ["tests/games/pairs"],
     "scenes": ["tests/scenes"],
     "prompts": ["tests/prompts"],
@@ -47,8 +47,8 @@ ROOMS = {  # the room -> the tests that hold it
     "files.py": ["tests/test_files.py"],
 }
 DOCTESTS = ("games", "scenes", "prompts", "tables", "readers", "aggregation", "reliability")
-SECONDS = 240.0  # a mutation that makes its tests take longer than this is noticed, too
-# "file:function: change" of mutations that change nothing that anyone could see, and why
+SECONDS = 240.0  # a mutation whose tests take longer than this counts as noticed
+# "file:function: change" of mutations without a visible effect -> the reason
 EQUIVALENT: dict[str, str] = {}
 
 COMPARISONS = {
@@ -78,7 +78,7 @@ class Mutation:
 
 
 def mutations(path: Path) -> Iterator[Mutation]:
-    """Every mutation of a file, in the order of its lines."""
+    """Yield the mutations of a file."""
     source = (ROOT / path).read_text()
     tree = ast.parse(source)
     for parent, node, function in walk(tree):
@@ -86,13 +86,15 @@ def mutations(path: Path) -> Iterator[Mutation]:
             before = ast.get_source_segment(source, node)
             after = ast.unparse(ast.fix_missing_locations(replacement))
             if before and before != after:
-                text = replaced(source, node, f"({after})" if isinstance(node, ast.expr) else after)
+                text = replace_node(
+                    source, node, f"({after})" if isinstance(node, ast.expr) else after
+                )
                 change = f"{' '.join(before.split())} -> {after}"
                 yield Mutation(path, function, node.lineno, change, text)
 
 
 def walk(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.AST, str]]:
-    """Parent, node and enclosing function of all code; annotations, messages and `__all__` left out."""
+    """Yield parent, node and function of all code but annotations, messages and `__all__`."""
     waiting: list[tuple[ast.AST, str]] = [(tree, "module")]
     while waiting:
         parent, function = waiting.pop(0)
@@ -108,7 +110,7 @@ def walk(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.AST, str]]:
 
 
 def skipped(node: ast.AST) -> bool:
-    """Whether nothing in this node is worth a mutation."""
+    """Return whether a node should not be mutated."""
     if isinstance(node, ast.Raise | ast.JoinedStr | ast.Import | ast.ImportFrom):
         return True
     if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
@@ -119,16 +121,16 @@ def skipped(node: ast.AST) -> bool:
 
 
 def replacements(parent: ast.AST, node: ast.AST) -> Iterator[ast.AST]:
-    """What may stand in the place of a node."""
+    """Yield the nodes that can replace a node."""
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in COMPARISONS:
-        turned = COMPARISONS[type(node.ops[0])]()
-        yield ast.Compare(node.left, [turned], node.comparators)
+        inverted = COMPARISONS[type(node.ops[0])]()
+        yield ast.Compare(node.left, [inverted], node.comparators)
     elif isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
         if not isinstance(node.left, ast.Constant | ast.JoinedStr) or is_number(node.left):
             yield ast.BinOp(node.left, OPERATORS[type(node.op)](), node.right)
     elif isinstance(node, ast.BoolOp):
-        other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
-        yield ast.BoolOp(other, node.values)
+        operator = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+        yield ast.BoolOp(operator, node.values)
     elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub | ast.Invert):
         yield node.operand
     elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
@@ -140,12 +142,12 @@ def replacements(parent: ast.AST, node: ast.AST) -> Iterator[ast.AST]:
 
 
 def is_number(node: ast.AST) -> bool:
-    """Whether a node is a number that stands in the code."""
+    """Return whether a node is a literal number."""
     return isinstance(node, ast.Constant) and type(node.value) in (int, float)
 
 
-def replaced(source: str, node: ast.AST, new: str) -> str:
-    """The source with a node's own text replaced."""
+def replace_node(source: str, node: ast.AST, new: str) -> str:
+    """Return the source with the text of a node replaced."""
     lines = source.encode().splitlines(keepends=True)
     begin = sum(map(len, lines[: node.lineno - 1])) + node.col_offset
     end = sum(map(len, lines[: node.end_lineno - 1])) + node.end_col_offset
@@ -153,38 +155,45 @@ def replaced(source: str, node: ast.AST, new: str) -> str:
 
 
 def sample(places: list[str], number: int, seed: int) -> list[Mutation]:
-    """Mutations of the named rooms or files, equally many of each; `number` 0 for all."""
+    """Return the same number of mutations of each room or file; all of them if `number` is 0."""
     chosen: list[Mutation] = []
     for place in places:
         folder = ROOT / "gamelabel" / place
         files = sorted(folder.rglob("*.py")) if folder.is_dir() else [folder]
-        known = [m for file in files for m in mutations(file.relative_to(ROOT))]
-        known = [m for m in known if m.name not in EQUIVALENT]
-        share = -(-number // len(places)) if number else len(known)
-        chosen += random.Random(f"{seed} {place}").sample(known, min(share, len(known)))
+        candidates = [m for file in files for m in mutations(file.relative_to(ROOT))]
+        candidates = [m for m in candidates if m.name not in EQUIVALENT]
+        size = -(-number // len(places)) if number else len(candidates)
+        chosen += random.Random(f"{seed} {place}").sample(candidates, min(size, len(candidates)))
     return chosen
 
 
 def tests_of(path: Path) -> list[str]:
-    """The tests that hold a file, and the file itself where its examples run."""
+    """Return the tests of a file, and the file itself if its examples run."""
     inside = path.relative_to("gamelabel").as_posix()
     room = max((room for room in ROOMS if inside.startswith(room)), key=len)
     folders = [test for test in ROOMS[room] if (ROOT / test).exists()]
-    nearest = [f"{folder}/test_{path.stem}.py" for folder in folders]  # first: it fails soonest
+    nearest = [
+        f"{folder}/test_{path.stem}.py" for folder in folders
+    ]  # first, since it fails soonest
     examples = [str(path)] if inside.partition("/")[0] in DOCTESTS else []
     return [test for test in nearest if (ROOT / test).exists()] + examples + folders
 
 
 def survives(mutation: Mutation, copy: Path) -> bool:
-    """Whether all tests pass in a copy of the project that has the mutation."""
+    """Return whether all tests pass in a copy of the project with the mutation."""
     (copy / mutation.path).write_text(mutation.text)
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     command += ["-m", "not full and not slow", "--doctest-modules", *tests_of(mutation.path)]
     running = subprocess.Popen(
-        command, cwd=copy, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        command,
+        cwd=copy,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
         start_new_session=True,
-    )  # fmt: skip
+    )
     try:
         running.communicate(timeout=SECONDS)
         return running.returncode == 0
@@ -197,14 +206,16 @@ def survives(mutation: Mutation, copy: Path) -> bool:
 
 
 def main() -> None:
-    """Draw mutations, try each, and print what survived."""
+    """Try a sample of mutations, and print those that survive."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "places", nargs="*", default=list(ROOMS), help="rooms or files; all if none"
+        "places", nargs="*", default=list(ROOMS), help="rooms or files (default: all rooms)"
     )
-    parser.add_argument("--number", type=int, default=0, help="mutations, over all places; 0: all")
+    parser.add_argument(
+        "--number", type=int, default=0, help="number of mutations in total; 0 for all"
+    )
     parser.add_argument("--seed", type=int, default=0, help="seed of the sample")
     arguments = parser.parse_args()
     chosen = sample(arguments.places, arguments.number, arguments.seed)
@@ -213,14 +224,14 @@ def main() -> None:
         copy = Path(folder) / "project"
         ignored = shutil.ignore_patterns(".venv", ".git", "runs", "cache", "__pycache__")
         shutil.copytree(ROOT, copy, ignore=ignored)
-        if (ROOT.parent / "shared").exists():  # outside data that some tests read
+        if (ROOT.parent / "shared").exists():  # published data that some tests read
             (Path(folder) / "shared").symlink_to(ROOT.parent / "shared")
         for number, mutation in enumerate(chosen, 1):
-            began = time.monotonic()
+            start = time.monotonic()
             survived = survives(mutation, copy)
             survivors += [mutation] if survived else []
             word = "SURVIVED" if survived else "noticed"
-            seconds = time.monotonic() - began
+            seconds = time.monotonic() - start
             print(f"{number}/{len(chosen)} {word} {seconds:.0f} s  {mutation.name}", flush=True)
     share = len(survivors) / max(1, len(chosen))
     print(f"\n{len(chosen)} mutations, {len(survivors)} survived ({share:.1%})")

@@ -1,4 +1,4 @@
-"""A headless Chromium, Debian's; and the demo, its two servers on free ports of this machine."""
+"""A headless Chromium, and the demo with its two servers on free ports."""
 
 import asyncio
 import shutil
@@ -36,7 +36,7 @@ class Running(uvicorn.Server):
             time.sleep(0.02)
 
     def install_signal_handlers(self) -> None:
-        """A thread gets none."""
+        """Do nothing: only the main thread can handle signals."""
 
     def stop(self) -> None:
         self.should_exit = True
@@ -45,7 +45,7 @@ class Running(uvicorn.Server):
 
 @dataclass
 class Demo:
-    """The demo: addresses of the service and of the game, and the servers that can be stopped and started."""
+    """The demo: addresses of the service and the game, and a service that can be restarted."""
 
     store: Store
     make_app: Callable[[], Any]
@@ -53,18 +53,17 @@ class Demo:
     game: str
     server: Running
 
-    def leave(self) -> None:
-        """The service goes away."""
+    def stop(self) -> None:
         self.server.stop()
 
-    def come_back(self) -> None:
+    def restart(self) -> None:
         self.server = Running(self.make_app(), int(self.service.rsplit(":", 1)[1]))
 
 
 def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")
@@ -98,15 +97,9 @@ def demo(run: Path, tmp_path: Path) -> Iterator[Demo]:
     def make_app() -> Any:
         return player_app(store, settings, PairSettings(look_s=0.2))
 
-    found = Demo(
-        store,
-        make_app,
-        service,
-        game,
-        Running(make_app(), port),
-    )
-    yield found
-    found.leave()
+    running = Demo(store, make_app, service, game, Running(make_app(), port))
+    yield running
+    running.stop()
     backend.stop()
     store.close()
 
@@ -125,17 +118,17 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Open a page of a size; what it says in its console is in `page.said`."""
+    """Open a page; it records console messages in `page.messages` and URLs in `page.urls`."""
     contexts = []
 
-    def open_one(address: str, width: int = 360, height: int = 640, **more: Any) -> Any:
-        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **more))
+    def open_one(address: str, width: int = 360, height: int = 640, **options: Any) -> Any:
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
         page = contexts[-1].new_page()
         page.set_default_timeout(60_000)
-        page.said, page.asked = [], []
-        page.on("console", lambda message: page.said.append(message.text))
-        page.on("pageerror", lambda error: page.said.append(str(error)))
-        page.on("request", lambda request: page.asked.append(request.url))
+        page.messages, page.urls = [], []
+        page.on("console", lambda message: page.messages.append(message.text))
+        page.on("pageerror", lambda error: page.messages.append(str(error)))
+        page.on("request", lambda request: page.urls.append(request.url))
         page.goto(address)
         return page
 

@@ -1,4 +1,4 @@
-"""The player's way in a real browser, from the game's map to the coins in its purse."""
+"""The demo in a real browser, from the game's map to the coins that a player earns."""
 
 import re
 from collections.abc import Callable
@@ -13,19 +13,22 @@ from gamelabel.service.pairs.pair_tables import assignments, pairs
 from tests.browser.conftest import Demo
 
 Open = Callable[..., Any]
-SMALLEST = """() => [...document.querySelectorAll('button, label.check')].filter(e => e.offsetParent).map(e => {
-  const { width, height } = e.getBoundingClientRect(); return [e.id || e.textContent, Math.min(width, height)] })"""
+SIZES = """() => {
+const visible = [...document.querySelectorAll('button, label.check')].filter(e => e.offsetParent)
+return visible.map(e => {
+  const { width, height } = e.getBoundingClientRect()
+  return [e.id || e.textContent, Math.min(width, height)] }) }"""
 
 
 def enter(page: Any) -> Any:
-    """From the map into the frame."""
+    """Open the frame from the map."""
     page.click("#earn")
     page.click("#label")
     return page.frame_locator("iframe")
 
 
 def learn(frame: Any) -> None:
-    """The slides, two practice pairs, the second tried wrongly first, and consent."""
+    """Go through slides, two practice pairs (the second wrong at first) and consent."""
     for number in (1, 2, 3):
         frame.locator(f"#slide-{number} button").click()
     for side in ("right", "right", "left"):
@@ -35,7 +38,7 @@ def learn(frame: Any) -> None:
 
 
 def label_five(page: Any, frame: Any) -> None:
-    """Five pairs by the keys 1, 2 and Enter alone."""
+    """Label five pairs with the keys 1, 2 and Enter."""
     for i in range(5):
         frame.locator("#progress", has_text=f"Pair {i + 1} of 5").wait_for()
         frame.locator("#left[aria-disabled=false]").wait_for()
@@ -61,9 +64,9 @@ def test_from_launch_to_reward(demo: Demo, open_page: Open, width: int, height: 
     frame.locator("#back").click()
     page.locator("#coins", has_text="70").wait_for()
     assert labels(demo) == 5
-    assert page.said == []
-    own = (demo.game, demo.service, "blob:", "data:")
-    assert [address for address in page.asked if not address.startswith(own)] == []
+    assert page.messages == []
+    allowed = (demo.game, demo.service, "blob:", "data:")
+    assert [address for address in page.urls if not address.startswith(allowed)] == []
 
 
 def test_every_target_is_44_pixels_and_nothing_overflows_a_phone(
@@ -77,15 +80,16 @@ def test_every_target_is_44_pixels_and_nothing_overflows_a_phone(
             "id => document.querySelectorAll('section').forEach(s => { s.hidden = s.id !== id })",
             section,
         )
-        for name, size in inner.evaluate(SMALLEST):
+        for name, size in inner.evaluate(SIZES):
             assert size >= 44, (section, name)
         assert inner.evaluate("document.documentElement.scrollWidth") <= 360
         assert inner.evaluate("document.documentElement.scrollHeight") <= 640
 
 
 IN_VIEW = """ids => ids.filter(id => {
-  const { left, top, right, bottom, width, height } = document.getElementById(id).getBoundingClientRect()
-  return width > 0 && height > 15 && left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight })"""
+  const box = document.getElementById(id).getBoundingClientRect()
+  return box.width > 0 && box.height > 15 && box.left >= 0 && box.top >= 0 &&
+    box.right <= innerWidth && box.bottom <= innerHeight })"""
 
 
 @pytest.mark.parametrize(("width", "height"), [(360, 640), (640, 360), (1280, 800)])
@@ -110,28 +114,26 @@ def test_prompt_pictures_and_button_are_in_view_together(
         assert box["width"] >= 150
 
 
-def test_answers_outlast_a_service_that_goes_away_and_a_page_that_is_closed(
-    demo: Demo, open_page: Open
-) -> None:
+def test_answers_survive_a_stopped_service_and_a_reload(demo: Demo, open_page: Open) -> None:
     page = open_page(demo.game)
     frame = enter(page)
     learn(frame)
     for i in range(5):
         frame.locator("#progress", has_text=f"Pair {i + 1} of 5").wait_for()
         if i == 4:
-            demo.leave()
+            demo.stop()
         frame.locator("#left[aria-disabled=false]").click()
         frame.locator("#next[aria-disabled=false]").click()
     frame.locator("#wait-p", has_text="Your answers are kept").wait_for()
     assert labels(demo) == 0
     page.reload()
-    demo.come_back()
+    demo.restart()
     frame = enter(page)
     frame.locator("#paid-h", has_text="+30 coins").wait_for()
     assert labels(demo) == 5
 
 
-def test_a_removed_player_is_told_kindly_and_handed_back(demo: Demo, open_page: Open) -> None:
+def test_a_removed_player_is_thanked_and_returned_to_the_game(demo: Demo, open_page: Open) -> None:
     page = open_page(demo.game)
     frame = enter(page)
     learn(frame)
@@ -168,7 +170,7 @@ HOSTILE = [
 ]
 
 
-def test_hostile_prompts_are_words(demo: Demo, open_page: Open) -> None:
+def test_hostile_prompts_are_shown_as_text(demo: Demo, open_page: Open) -> None:
     with demo.store.write() as connection:
         for i, row in enumerate(connection.execute(select(pairs.c.id)).all()):
             connection.execute(
@@ -178,10 +180,10 @@ def test_hostile_prompts_are_words(demo: Demo, open_page: Open) -> None:
     frame = enter(page)
     learn(frame)
     frame.locator("#progress", has_text="Pair 1 of 5").wait_for()
-    seen = frame.locator("#prompt").inner_text()
+    prompt_shown = frame.locator("#prompt").inner_text()
     label_five(page, frame)
-    assert seen.split() in [prompt.split() for prompt in HOSTILE]
-    assert page.frames[1].locator("h1").count() == 8  # as many as the page has without them
+    assert prompt_shown.split() in [prompt.split() for prompt in HOSTILE]
+    assert page.frames[1].locator("h1").count() == 8  # only those of the page itself
     assert page.title() == "Seven Hills"
     assert page.frames[1].title() == "Which picture fits? · Seven Hills"
 
@@ -202,29 +204,32 @@ def test_the_page_is_small(demo: Demo, open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_words_stand_out_from_their_ground(demo: Demo, open_page: Open, scheme: str) -> None:
+def test_text_contrasts_with_its_background(demo: Demo, open_page: Open, scheme: str) -> None:
     page = open_page(f"{demo.service}/play/demo", color_scheme=scheme)
-    colours = page.evaluate("""() => Object.fromEntries(['paper', 'card', 'ink', 'soft', 'main', 'on-main', 'bad'].map(
-        name => [name, getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim()]))""")
-    for words, ground in [
+    colors = page.evaluate("""() => {
+        const style = getComputedStyle(document.documentElement)
+        const names = ['paper', 'card', 'ink', 'soft', 'main', 'on-main', 'bad']
+        return Object.fromEntries(
+          names.map(name => [name, style.getPropertyValue('--' + name).trim()])) }""")
+    for text, background in [
         ("ink", "paper"),
         ("soft", "paper"),
         ("ink", "card"),
         ("on-main", "main"),
         ("bad", "card"),
     ]:
-        assert contrast(colours[words], colours[ground]) >= 4.5, (words, ground)
+        assert contrast(colors[text], colors[background]) >= 4.5, (text, background)
 
 
-def contrast(one: str, other: str) -> float:
-    """WCAG 2.2's contrast ratio of two colours such as #1f6f5c."""
+def contrast(first: str, second: str) -> float:
+    """Return the contrast ratio of WCAG 2.2 of two colors such as #1f6f5c."""
 
-    def light(colour: str) -> float:
-        digits = colour.lstrip("#")
+    def luminance(color: str) -> float:
+        digits = color.lstrip("#")
         digits = digits if len(digits) == 6 else "".join(2 * d for d in digits)
         parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
         linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    low, high = sorted((light(one), light(other)))
+    low, high = sorted((luminance(first), luminance(second)))
     return (high + 0.05) / (low + 0.05)

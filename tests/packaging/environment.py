@@ -1,4 +1,4 @@
-"""Renders environment.yml, the conda user's way in, from pyproject.toml and requirements.lock.
+"""Render environment.yml, for users of conda, from pyproject.toml and requirements.lock.
 
 Run `python tests/packaging/environment.py` after the lock has changed.
 """
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 TEMPLATE = """\
-# Made from pyproject.toml and requirements.lock by tests/packaging/environment.py: change those, not this.
+# Rendered from pyproject.toml and requirements.lock by tests/packaging/environment.py; do not edit.
 # conda env create -f environment.yml
 name: gamelabel
 channels:
@@ -27,19 +27,19 @@ dependencies:
 
 
 def torch() -> Requirement:
-    """Torch at its exact version; it is installed apart, so the lock leaves it out."""
+    """Return the exact version of torch, which is installed separately and not in the lock."""
     (constraint,) = PYPROJECT["tool"]["uv"]["constraint-dependencies"]
     return Requirement(constraint)
 
 
 def locked() -> list[Requirement]:
-    """Every requirement of the lock, without its hashes."""
+    """Return every requirement of the lock without its hashes."""
     lines = (ROOT / "requirements.lock").read_text().splitlines()
     return [Requirement(line.removesuffix(" \\")) for line in lines if line[:1].isalnum()]
 
 
 def render() -> str:
-    """The text of environment.yml."""
+    """Return the text of environment.yml."""
     return TEMPLATE.format(pins="\n".join(f"      - {pin}" for pin in [torch(), *locked()]))
 
 

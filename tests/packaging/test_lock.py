@@ -1,3 +1,5 @@
+"""The lock pins every dependency, and environment.yml and the citation agree with it."""
+
 import re
 
 import pytest
@@ -13,17 +15,17 @@ GROUPS = [
     *PROJECT["optional-dependencies"].values(),
     PYPROJECT["build-system"]["requires"],
 ]
-WANTED = sorted({line for group in GROUPS for line in group if not line.startswith("gamelabel[")})
+REQUIRED = sorted({line for group in GROUPS for line in group if not line.startswith("gamelabel[")})
 PINS = {canonicalize_name(pin.name): pin for pin in [torch(), *locked()]}
 LOCK = (ROOT / "requirements.lock").read_text()
 
 
-@pytest.mark.parametrize("line", WANTED)
+@pytest.mark.parametrize("line", REQUIRED)
 def test_every_dependency_is_locked_at_a_version_it_allows(line: str) -> None:
-    wanted = Requirement(line)
-    (pin,) = PINS[canonicalize_name(wanted.name)].specifier
+    required = Requirement(line)
+    (pin,) = PINS[canonicalize_name(required.name)].specifier
     assert pin.operator == "=="
-    assert wanted.specifier.contains(pin.version)
+    assert required.specifier.contains(pin.version)
 
 
 def test_every_pin_has_a_hash_and_no_line_names_an_index() -> None:
@@ -34,7 +36,7 @@ def test_every_pin_has_a_hash_and_no_line_names_an_index() -> None:
     assert "://" not in LOCK
 
 
-def test_torch_and_its_gpu_libraries_stay_out_of_the_lock() -> None:
+def test_torch_and_its_gpu_libraries_are_not_in_the_lock() -> None:
     assert not [pin.name for pin in locked() if re.match(r"torch$|triton$|nvidia-|cuda-", pin.name)]
 
 
@@ -50,7 +52,7 @@ def test_the_citation_names_this_version() -> None:
     assert f'__version__ = "{version}"' in init
 
 
-def test_what_the_extras_bring() -> None:
+def test_the_core_and_the_service_are_light() -> None:
     """The core and the service need no torch and no Jupyter; `all` names every other extra."""
     extras = PROJECT["optional-dependencies"]
     heavy = {"torch", "diffusers", "transformers", "jupyterlab", "papermill", "datasets"}

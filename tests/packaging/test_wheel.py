@@ -1,4 +1,4 @@
-"""The wheel alone, in fresh environments: the light core by itself, and what its extras add."""
+"""The wheel in fresh environments: the light core alone, and with extras."""
 
 import os
 import socket
@@ -20,29 +20,30 @@ import sys
 import pandas as pd
 from gamelabel.aggregation import aggregate
 from gamelabel.reliability import alpha
-labels = pd.DataFrame({"task": list("aabbcc"), "worker": list("xyxyxy"), "label": [1, 1, 0, 1, 0, 0]})
+labels = pd.DataFrame({"task": list("aabbcc"), "worker": list("xyxyxy")})
+labels["label"] = [1, 1, 0, 1, 0, 0]
 print(round(float(alpha(labels)), 4), *aggregate(labels, "dawid-skene").label)
 assert not {"torch", "IPython", "datasets", "sqlalchemy"} & set(sys.modules)
 """
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """Output of a command that sees nothing of this repository and nothing of a hub."""
+    """Return the output of a command that sees neither this repository nor a model hub."""
     environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    done = subprocess.run(
+    process = subprocess.run(
         [str(word) for word in command],
         cwd=cwd,
         env={**environment, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
+    assert process.returncode == 0, f"{command}\n{process.stdout}\n{process.stderr}"
+    return process.stdout
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, beside a file with the lock's versions as constraints."""
+    """Build the wheel, and write the versions of the lock as constraints beside it."""
     folder = tmp_path_factory.mktemp("wheel")
     build = ("-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ROOT)
     run(sys.executable, *build, cwd=folder)
@@ -52,7 +53,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def install(wheel: Path, folder: Path, extras: str) -> Path:
-    """The `bin` folder of a fresh environment that has the wheel with these extras."""
+    """Install the wheel with extras in a fresh environment; return its `bin` folder."""
     run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
     pip = (folder / "venv/bin/python", "-m", "pip", "--quiet", "install")
     pip += ("--constraint", wheel.with_name("constraints.txt"))
@@ -77,9 +78,9 @@ def test_the_core_computes_statistics_without_torch_or_jupyter(wheel: Path, tmp_
 def test_models_and_service_run_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
     programs = install(wheel, tmp_path, "[models,service]")
     run(programs / "gamelabel", "world", "sample", "a red circle", "--n", "2", cwd=tmp_path)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     demo = subprocess.Popen(
         [programs / "gamelabel", "serve", "--demo", "--port", str(port)],
         cwd=tmp_path,
@@ -95,7 +96,7 @@ def test_models_and_service_run_from_the_wheel(wheel: Path, tmp_path: Path) -> N
 
 
 def fetch(address: str, server: "subprocess.Popen[str]") -> bytes:
-    """The page at an address, as soon as the server answers."""
+    """Return the page at an address, as soon as the server responds."""
     for _ in range(300):
         if server.poll() is not None:
             raise AssertionError(server.communicate()[0])

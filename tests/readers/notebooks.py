@@ -1,4 +1,4 @@
-"""Runs a notebook's cells as one program, in a folder of its own."""
+"""Run the cells of a notebook as one program in a temporary folder."""
 
 import json
 import os
@@ -10,16 +10,27 @@ ROOT = Path(__file__).parents[2]
 
 
 def run(name: str, folder: Path, before: str = "", **parameters: object) -> tuple[str, dict]:
-    """The output and the records of a notebook, with `folder/run` for its run and `folder/report` for its report.
+    """Run a notebook; return its output and the metrics that it recorded.
 
-    before: code that runs first.
+    Parameters
+    ----------
+    name : str
+        Name of the notebook, such as "03_labels".
+    folder : Path
+        Working directory; `run` and `report` in it are the folders of the run and the report.
+    before : str
+        Code that runs before the notebook.
+    **parameters
+        Values of the notebook's parameters.
     """
     cells = json.loads((ROOT / f"notebooks/{name}.ipynb").read_text(encoding="utf-8"))["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    given = "\n".join(f"{key} = {value!r}" for key, value in parameters.items())
+    assignments = "\n".join(f"{key} = {value!r}" for key, value in parameters.items())
     program = folder / "notebook.py"
     program.write_text(
-        "\n".join([before, code[0], f"run_dir, report_dir = 'run', 'report'\n{given}", *code[1:]])
+        "\n".join(
+            [before, code[0], f"run_dir, report_dir = 'run', 'report'\n{assignments}", *code[1:]]
+        )
     )
     environment = {
         **os.environ,
@@ -27,7 +38,7 @@ def run(name: str, folder: Path, before: str = "", **parameters: object) -> tupl
         "MPLBACKEND": "agg",
         "JPY_SESSION_NAME": f"{name}.ipynb",
     }
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, program.name],
         cwd=folder,
         env=environment,
@@ -35,6 +46,6 @@ def run(name: str, folder: Path, before: str = "", **parameters: object) -> tupl
         text=True,
         timeout=300,
     )
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr
     records = folder / f"run/records/{name}.json"
-    return done.stdout, json.loads(records.read_text())["metrics"] if records.exists() else {}
+    return process.stdout, json.loads(records.read_text())["metrics"] if records.exists() else {}

@@ -1,4 +1,4 @@
-"""Makes files in the format of GameLabel-10K's data.csv, good and spoiled."""
+"""Valid rows and files in the format of GameLabel-10K's data.csv."""
 
 import base64
 import csv
@@ -14,7 +14,7 @@ HEADER = ["", "prompt", "img0_votes", "img0_encoding", "img1_votes", "img1_encod
 
 
 def jpeg(seed: int, side: int = 24) -> bytes:
-    """A small noisy picture."""
+    """Return a small noisy JPEG."""
     pixels = np.random.default_rng(seed).integers(0, 256, (side, side, 3), np.uint8)
     out = io.BytesIO()
     Image.fromarray(pixels).save(out, "JPEG", quality=60)
@@ -22,12 +22,12 @@ def jpeg(seed: int, side: int = 24) -> bytes:
 
 
 def cell(content: bytes, quote: str = "'") -> str:
-    """A picture as the release has it: base64 in the text of a bytes literal."""
+    """Encode a picture as in the release: base64 as a bytes literal."""
     return f"b{quote}{base64.b64encode(content).decode()}{quote}"
 
 
 def rows(n: int, start: int = 0) -> list[list[str]]:
-    """Good rows: the votes of the release's first rows and some more, both kinds of quotes."""
+    """Return valid rows with votes as in the release and both kinds of quotation marks."""
     votes = [(3, 1), (0, 3), (1, 2), (2, 3), (2, 2), (0, 0), (1, 0)]
     return [
         [
@@ -51,14 +51,14 @@ def write(path: Path, table: list[list[str]], header: list[str] = HEADER) -> Pat
 
 
 def to_parquet(
-    folder: Path, table: list[list[str]], header: list[str], group: int = 3, **how: object
+    folder: Path, table: list[list[str]], header: list[str], group: int = 3, **options: object
 ) -> Path:
-    """The same as the hub converts it: `0000.parquet`, votes as whole numbers, a null where a cell is empty."""
+    """Write `0000.parquet` as the hub converts it: integer votes, and nulls for empty cells."""
     columns = {
         name or "Unnamed: 0": [row[i] or None for row in table] for i, name in enumerate(header)
     }
     for name in ("img0_votes", "img1_votes"):
         columns[name] = [int(votes) for votes in columns[name]]
     folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.table(columns), folder / "0000.parquet", row_group_size=group, **how)
+    pq.write_table(pa.table(columns), folder / "0000.parquet", row_group_size=group, **options)
     return folder / "0000.parquet"

@@ -41,12 +41,12 @@ def test_labels_of_two_answers_become_choices(tmp_path: Path) -> None:
     }
 
 
-def test_labels_that_say_a_and_b_keep_their_meaning(tmp_path: Path) -> None:
+def test_labels_a_and_b_keep_their_meaning(tmp_path: Path) -> None:
     _, labels, _, _ = read_crowd(csv(tmp_path, "task,worker,label\nt1,u,b\nt2,u,b\n"))
     assert labels.choice.tolist() == ["b", "b"]
 
 
-def test_empty_cells_and_second_labels_are_counted(tmp_path: Path) -> None:
+def test_empty_cells_and_repeated_labels_are_rejected(tmp_path: Path) -> None:
     path = csv(tmp_path, "task,worker,label\nt1,u,0\nt1,u,1\n,u,1\nt2,,\nt2,v,1\n")
     _, labels, _, rejected = read_crowd(path)
     assert labels.pair_id.tolist() == ["t1", "t2"]
@@ -79,17 +79,17 @@ def test_a_wrong_file_is_an_error(tmp_path: Path) -> None:
         )
 
 
-def test_a_damaged_row_is_rejected_alone(tmp_path: Path) -> None:
+def test_damaged_rows_are_rejected_and_others_kept(tmp_path: Path) -> None:
     path = tmp_path / "broken.csv"
     path.write_bytes(
         b'task,worker,label\nt1,u,1\nt2,u\n\xff\xfe,u,\x80\n\nt3,u,0,0\nt4,u,0\n"t5,u,1\n'
     )
     gold = csv(tmp_path, "task,label\nt1,1\nt4\n", "gold.csv")
-    found = read_annotations(path, gold)
-    assert found.labels.to_numpy().tolist() == [["t1", "u", "1"], ["t4", "u", "0"]]
-    assert found.gold.to_numpy().tolist() == [["t1", "1"]]
-    assert found.rejected.row.tolist() == [1, 2, 2, 3, 4, 6, 1]
-    wanted = [
+    annotations = read_annotations(path, gold)
+    assert annotations.labels.to_numpy().tolist() == [["t1", "u", "1"], ["t4", "u", "0"]]
+    assert annotations.gold.to_numpy().tolist() == [["t1", "1"]]
+    assert annotations.rejected.row.tolist() == [1, 2, 2, 3, 4, 6, 1]
+    reasons = [
         "has 2 cells",
         "is not UTF-8",
         "is not UTF-8",
@@ -98,7 +98,9 @@ def test_a_damaged_row_is_rejected_alone(tmp_path: Path) -> None:
         "truncated",
         "of known answers: has 1",
     ]
-    assert all(part in reason for part, reason in zip(wanted, found.rejected.reason, strict=True))
+    assert all(
+        part in reason for part, reason in zip(reasons, annotations.rejected.reason, strict=True)
+    )
 
 
 def test_ties_stay_ties_and_are_not_votes(tmp_path: Path) -> None:
@@ -115,16 +117,16 @@ def test_ties_stay_ties_and_are_not_votes(tmp_path: Path) -> None:
 
 def test_any_number_of_classes_and_any_names(tmp_path: Path) -> None:
     path = csv(tmp_path, '\ufeffitem,performer,label\n"1, ö",星,0\n"1, ö",w,2\n2,w,1\n')
-    found = read_annotations(path, csv(tmp_path, "item,truth\n2,1\n", "gold.csv"))
-    assert found.labels.to_numpy().tolist() == [
+    annotations = read_annotations(path, csv(tmp_path, "item,truth\n2,1\n", "gold.csv"))
+    assert annotations.labels.to_numpy().tolist() == [
         ["1, ö", "星", "0"],
         ["1, ö", "w", "2"],
         ["2", "w", "1"],
     ]
-    assert found.gold.to_numpy().tolist() == [["2", "1"]] and len(found.rejected) == 0
+    assert annotations.gold.to_numpy().tolist() == [["2", "1"]] and len(annotations.rejected) == 0
 
 
-def test_a_real_crowd_goes_through_the_tables_and_keeps_its_statistics() -> None:
+def test_a_real_crowd_has_the_same_statistics_in_the_tables() -> None:
     pairs, labels, _, rejected = read_crowd(
         external_file("crowd_labels", "rte/label.csv"),
         external_file("crowd_labels", "rte/truth.csv"),

@@ -34,39 +34,42 @@ def prepare(folder: Path, preferences: int, comparisons: int) -> None:
     )
 
 
-def test_the_notebook_begins_with_the_crowd_and_the_rules_of_the_package() -> None:
-    given = {
+def test_the_notebook_has_the_default_crowd_and_rules_of_the_package() -> None:
+    defaults = {
         name: parameter.default
         for name, parameter in read_parameters(ROOT / "notebooks/03_labels.ipynb").items()
     }
     crowd, gate = Crowd(), Threshold()
-    assert (given["guessers"], given["skill_mean"]) == (crowd.guesser_share, crowd.skill_mean)
-    assert (given["remove_below"], given["remove_after"]) == (gate.min_accuracy, gate.min_answers)
+    assert (defaults["guessers"], defaults["skill_mean"]) == (crowd.guesser_share, crowd.skill_mean)
+    assert (defaults["remove_below"], defaults["remove_after"]) == (
+        gate.min_accuracy,
+        gate.min_answers,
+    )
 
 
 @pytest.mark.slow
 def test_simulated_labels_from_the_rules_to_alpha(tmp_path: Path) -> None:
     prepare(tmp_path, 700, 60)
-    said, found = run(
+    output, metrics = run(
         "03_labels", tmp_path, n_players=20, crowd_seed=2, n_games=5, n_curve=50, n_trials=2
     )
     assert {f"labels_{name}" for name in LABELS} | {
         "batch_size",
         "gate_good_removed",
         "gate_guesser_kept",
-    } == set(found)
-    assert {entry["source"] for entry in found.values()} == {"simulated"}
-    assert found["labels_annotations"]["value"] == len(read_table(tmp_path / "run", "labels"))
-    assert found["batch_size"]["value"] == 5 and found["labels_players"]["value"] == 20
+    } == set(metrics)
+    assert {entry["source"] for entry in metrics.values()} == {"simulated"}
+    assert metrics["labels_annotations"]["value"] == len(read_table(tmp_path / "run", "labels"))
+    assert metrics["batch_size"]["value"] == 5 and metrics["labels_players"]["value"] == 20
     assert (
         0.6
-        < found["labels_adherent_chosen"]["low"]
-        < found["labels_adherent_chosen"]["value"]
+        < metrics["labels_adherent_chosen"]["low"]
+        < metrics["labels_adherent_chosen"]["value"]
         < 0.95
     )
-    assert "10 of 15 right, next batch:" in said
+    assert "10 of 15 right, next batch:" in output
 
-    said, measured = run("04_reliability", tmp_path, replicates=100)
+    output, measured = run("04_reliability", tmp_path, replicates=100)
     assert {f"reliability_{name}" for name in RELIABILITY} <= set(measured)
     for name in ("accuracy_mean", "accuracy_weighted", "alpha"):
         entry = measured[f"reliability_{name}"]
@@ -75,7 +78,7 @@ def test_simulated_labels_from_the_rules_to_alpha(tmp_path: Path) -> None:
             and entry["n"]
             and entry["source"] == "simulated"
         )
-    assert "theirs" in said
+    assert "theirs" in output
     assert (
         measured["reliability_left_chosen"]["low"]
         < 0.5
@@ -94,15 +97,15 @@ def test_a_file_of_the_released_format_with_its_irregularities(tmp_path: Path) -
     table = rows(12)
     table[3][3], table[5][2], table[7][5] = "b'%%%'", "-2", table[7][5][:-40]
     file = write(tmp_path / "data.csv", [*table, ["12", *table[0][1:]]])
-    said, found = run("03_labels", tmp_path, label_source="gamelabel10k", labels_file=str(file))
-    assert found["labels_kept"]["source"] == "released"
-    assert found["labels_kept"]["value"] == len(read_table(tmp_path / "run", "labels"))
-    assert found["labels_players"]["value"] is None and "labels_adherent_chosen" not in found
+    output, metrics = run("03_labels", tmp_path, label_source="gamelabel10k", labels_file=str(file))
+    assert metrics["labels_kept"]["source"] == "released"
+    assert metrics["labels_kept"]["value"] == len(read_table(tmp_path / "run", "labels"))
+    assert metrics["labels_players"]["value"] is None and "labels_adherent_chosen" not in metrics
     rejected = (tmp_path / "report/tables/labels_rejected.csv").read_text()
     assert [line.split(",")[0] for line in rejected.splitlines()] == ["row", "3", "5", "7", "12"]
 
-    said, measured = run("04_reliability", tmp_path, replicates=100)
-    assert "theirs" in said and measured["reliability_alpha"]["value"] is not None
+    output, measured = run("04_reliability", tmp_path, replicates=100)
+    assert "theirs" in output and measured["reliability_alpha"]["value"] is not None
     assert measured["reliability_accuracy_mean"]["value"] is None
     assert not any(
         "SIMULATED" in path.read_text() for path in (tmp_path / "report/tables").iterdir()
@@ -129,25 +132,25 @@ def test_a_real_crowd(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_real_crowds_and_the_game_over_them(tmp_path: Path) -> None:
+def test_real_crowds_and_gates_over_their_labels(tmp_path: Path) -> None:
     external_file("crowd_labels", "rte/label.csv")
-    some = {
+    parameters = {
         "crowds": "rte, llmfao, geneval_clip, imagereward",
         "n_tasks": 150,
         "n_replays": 2,
         "replicates": 50,
     }
-    said, found = run("06_real_crowds", tmp_path, **some)
-    assert {entry["source"] for entry in found.values()} == {"crowd"}
+    output, metrics = run("06_real_crowds", tmp_path, **parameters)
+    assert {entry["source"] for entry in metrics.values()} == {"crowd"}
     for gate in ("threshold", "sprt", "posterior"):
-        assert 0.5 < found[f"real_rte_{gate}_majority_kept"]["value"] <= 1
-        assert 0 < found[f"real_rte_{gate}_spent"]["value"] < 1
+        assert 0.5 < metrics[f"real_rte_{gate}_majority_kept"]["value"] <= 1
+        assert 0 < metrics[f"real_rte_{gate}_spent"]["value"] < 1
     assert (
-        found["real_rte_alpha"]["low"]
-        < found["real_rte_alpha"]["value"]
-        < found["real_rte_alpha"]["high"]
+        metrics["real_rte_alpha"]["low"]
+        < metrics["real_rte_alpha"]["value"]
+        < metrics["real_rte_alpha"]["high"]
     )
-    assert found["real_llmfao_ties"]["value"] > 0.1 and "left wins" in said
+    assert metrics["real_llmfao_ties"]["value"] > 0.1 and "left wins" in output
     assert len(list((tmp_path / "report/figures").iterdir())) >= 6
     assert not any(
         "SIMULATED" in path.read_text() for path in (tmp_path / "report/tables").iterdir()
@@ -155,9 +158,12 @@ def test_real_crowds_and_the_game_over_them(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_real_crowds_that_are_not_at_hand_are_named_one_by_one(tmp_path: Path) -> None:
-    nowhere = "from gamelabel import sources; sources.SHARED_DATA = sources.DATA_CACHE = sources.ROOT / 'nowhere'"
-    said, found = run("06_real_crowds", tmp_path, before=nowhere)
-    assert not found
+def test_missing_real_crowds_are_named(tmp_path: Path) -> None:
+    no_data = (
+        "from gamelabel import sources\n"
+        "sources.SHARED_DATA = sources.DATA_CACHE = sources.ROOT / 'nowhere'"
+    )
+    output, metrics = run("06_real_crowds", tmp_path, before=no_data)
+    assert not metrics
     for name in REAL_CROWDS:
-        assert f"{name}: the file " in said
+        assert f"{name}: the file " in output

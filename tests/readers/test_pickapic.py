@@ -11,7 +11,7 @@ from tests.readers.release import jpeg
 
 
 def row(**changes: object) -> dict:
-    """A row as Pick-a-Pic has it."""
+    """Return a row in the format of Pick-a-Pic."""
     return {
         "are_different": True,
         "caption": "a fox, “ink” 星",
@@ -30,7 +30,7 @@ def row(**changes: object) -> dict:
     }
 
 
-def written(folder: Path, *rows: dict, name: str = "data/train-00000-of-00001.parquet") -> Path:
+def write_rows(folder: Path, *rows: dict, name: str = "data/train-00000-of-00001.parquet") -> Path:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist(list(rows)), folder / name)
     return folder / "data"
@@ -46,7 +46,9 @@ def test_rows_become_pairs_and_labels(tmp_path: Path) -> None:
     }
     tie = {"label_0": 0.5, "label_1": 0.5, "image_1_uid": "cc_3"}
     silent = {"has_label": False, "label_0": 0.0, "image_1_uid": "dd"}
-    source = written(tmp_path, row(), row(**other_way), row(**tie), row(**silent, model_1="dream"))
+    source = write_rows(
+        tmp_path, row(), row(**other_way), row(**tie), row(**silent, model_1="dream")
+    )
     pairs, labels, _, rejected = read_pickapic(source, tmp_path / "run")
     assert len(rejected) == 0 and len(pairs) == 3
     assert labels.choice.tolist() == ["a", "b", "tie"] and labels.player_id.tolist() == [
@@ -58,7 +60,7 @@ def test_rows_become_pairs_and_labels(tmp_path: Path) -> None:
         "pap-0000000",
         1,
         1,
-    ]  # they disagreed about one pair
+    ]  # two players with different choices
     assert labels.created_at[0] == pd.Timestamp("2023-01-15T12:00:00Z") and set(labels.source) == {
         "crowd"
     }
@@ -73,15 +75,15 @@ def test_without_pictures_and_over_several_files(tmp_path: Path) -> None:
         for key, value in row().items()
         if key not in ("jpg_0", "jpg_1", "created_at", "model_0")
     }
-    written(tmp_path, bare)
-    source = written(tmp_path, {**bare, "user_id": 9}, name="data/train-00001-of-00002.parquet")
+    write_rows(tmp_path, bare)
+    source = write_rows(tmp_path, {**bare, "user_id": 9}, name="data/train-00001-of-00002.parquet")
     pairs, labels, _, _ = read_pickapic(source, tmp_path)
     assert (
         len(pairs) == 1 and pairs.image_a.isna().all() and labels.player_id.tolist() == ["7", "9"]
     )
 
 
-BAD = {
+INVALID = {
     "caption is empty": {"caption": " "},
     "label_0 and label_1 are not 1 and 0, 0 and 1, or 0.5 twice": {"label_0": 1.0, "label_1": 1.0},
     "image_0_uid is not a name of letters, digits and dashes": {"image_0_uid": "../../etc/x"},
@@ -92,18 +94,18 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("says", BAD)
-def test_a_bad_cell_costs_its_row_and_is_named(says: str, tmp_path: Path) -> None:
-    source = written(tmp_path, row(), row(**BAD[says]), row(user_id=9))
+@pytest.mark.parametrize("expected", INVALID)
+def test_an_invalid_cell_rejects_its_row(expected: str, tmp_path: Path) -> None:
+    source = write_rows(tmp_path, row(), row(**INVALID[expected]), row(user_id=9))
     pairs, labels, _, rejected = read_pickapic(source, tmp_path / "run")
     assert len(pairs) == 1 and len(labels) == 2
-    assert [f"{r.row} {r.column} {r.reason}" for r in rejected.itertuples()] == [f"1 {says}"]
+    assert [f"{r.row} {r.column} {r.reason}" for r in rejected.itertuples()] == [f"1 {expected}"]
 
 
 def test_a_wrong_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="give a Parquet file with columns caption"):
         read_pickapic(tmp_path / "none.parquet", tmp_path)
-    source = written(tmp_path, {"caption": "a fox", "user_id": 1})
+    source = write_rows(tmp_path, {"caption": "a fox", "user_id": 1})
     with pytest.raises(
         ValueError, match="no column image_0_uid, image_1_uid, label_0, label_1: its columns are"
     ):

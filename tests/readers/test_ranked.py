@@ -31,7 +31,7 @@ def ranking(ranks, player="one", prompt_id="p"):
     return pd.DataFrame(row)
 
 
-def test_every_two_pictures_are_a_pair_and_the_same_rank_is_a_tie():
+def test_all_pairs_of_a_ranking_are_labels_and_equal_ranks_are_ties():
     ranks = [2, 1, 2, 4]
     pairs, labels = ranked_pairs(ranking(ranks), pictures(ranks), "m")
     assert pairs.pair_id.tolist() == ["p-0-1", "p-0-2", "p-0-3", "p-1-2", "p-1-3", "p-2-3"]
@@ -40,15 +40,15 @@ def test_every_two_pictures_are_a_pair_and_the_same_rank_is_a_tie():
     assert set(labels.source) == {"simulated"} and set(labels.player_id) == {"one"}
 
 
-def test_pairs_are_shared_by_annotators_and_labels_are_not():
+def test_annotators_share_pairs_but_not_labels():
     ranks = [1, 2, 3, 4]
-    both = pd.concat([ranking(ranks), ranking(ranks[::-1], "other")])
-    pairs, labels = ranked_pairs(both, pictures(ranks), "m")
+    rankings = pd.concat([ranking(ranks), ranking(ranks[::-1], "other")])
+    pairs, labels = ranked_pairs(rankings, pictures(ranks), "m")
     assert len(pairs) == 6 and len(labels) == 12 and labels.label_id.is_unique
     assert (labels.groupby("pair_id").choice.nunique() == 2).all()
 
 
-def test_a_simulated_ranking_reads_as_a_published_one_does(tmp_path):
+def test_simulated_and_published_rankings_give_the_same_tables(tmp_path):
     images = pd.concat([pictures([0] * 5, "p"), pictures([0] * 4, "q")]).assign(
         alignment=lambda f: f.seed / 4
     )
@@ -69,7 +69,7 @@ def test_a_simulated_ranking_reads_as_a_published_one_does(tmp_path):
     assert published.labels.choice.tolist() == labels.choice.tolist()
 
 
-def test_a_picture_of_another_prompt():
+def test_a_picture_of_another_prompt_is_refused():
     with pytest.raises(
         ValueError, match=r"4 ranked pictures are not among .*, such as images/q-0\.png of 'q'"
     ):

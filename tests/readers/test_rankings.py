@@ -17,14 +17,14 @@ def record(**changes: object) -> dict:
     }
 
 
-def written(folder: Path, content: object) -> Path:
+def write_rankings(folder: Path, content: object) -> Path:
     path = folder / "test.json"
     path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
     return path
 
 
-def test_every_two_pictures_are_a_choice_and_equal_ranks_a_tie(tmp_path: Path) -> None:
-    pairs, labels, _, rejected = read_rankings(written(tmp_path, [record()]))
+def test_all_pairs_of_a_ranking_are_labels_and_equal_ranks_are_ties(tmp_path: Path) -> None:
+    pairs, labels, _, rejected = read_rankings(write_rankings(tmp_path, [record()]))
     assert labels.set_index("pair_id").choice.to_dict() == {
         "r1-0-1": "b",
         "r1-0-2": "tie",
@@ -34,7 +34,7 @@ def test_every_two_pictures_are_a_choice_and_equal_ranks_a_tie(tmp_path: Path) -
     assert labels.player_id.isna().all() and pairs.image_a.isna().all() and len(rejected) == 0
 
 
-BAD = {
+INVALID = {
     "ranking is not a list of whole numbers": {"ranking": [1, 2.5, 3]},
     "generations is not a list of 3, the number of ranks": {"generations": ["x", "y"]},
     "prompt is not text": {"prompt": None},
@@ -43,23 +43,27 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("says", BAD)
-def test_a_bad_record_is_left_out_and_named(says: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("expected", INVALID)
+def test_an_invalid_record_is_rejected(expected: str, tmp_path: Path) -> None:
     pairs, labels, _, rejected = read_rankings(
-        written(tmp_path, [record(id="r0"), record(**BAD[says]), record(id="r2")])
+        write_rankings(tmp_path, [record(id="r0"), record(**INVALID[expected]), record(id="r2")])
     )
     assert len(pairs) == len(labels) == 6
-    assert [f"{r.row} {r.column} {r.reason}" for r in rejected.itertuples()] == [f"1 {says}"]
+    assert [f"{r.row} {r.column} {r.reason}" for r in rejected.itertuples()] == [f"1 {expected}"]
 
 
 def test_a_wrong_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"such as ImageReward's test\.json"):
         read_rankings(tmp_path / "none.json")
     with pytest.raises(ValueError, match="is not JSON in UTF-8"):
-        read_rankings(written(tmp_path, '[{"id": '))
+        read_rankings(write_rankings(tmp_path, '[{"id": '))
     with pytest.raises(ValueError, match="is not a list"):
-        read_rankings(written(tmp_path, {"id": 1}))
-    assert read_rankings(written(tmp_path, ["x"])).rejected.reason[0].startswith("is not a record")
+        read_rankings(write_rankings(tmp_path, {"id": 1}))
+    assert (
+        read_rankings(write_rankings(tmp_path, ["x"]))
+        .rejected.reason[0]
+        .startswith("is not a record")
+    )
 
 
 def test_the_published_rankings() -> None:

@@ -28,7 +28,7 @@ COUNTS |= {"geneval_clip": (2000, 0), "imagereward": (7224, 0)}
 
 
 @pytest.mark.parametrize("name", COUNTS)
-def test_the_real_crowds_have_their_published_sizes(name: str) -> None:
+def test_real_crowds_have_their_published_sizes(name: str) -> None:
     crowds, missing = real_crowds(name)
     if missing:
         pytest.skip(missing[name])

@@ -18,7 +18,7 @@ from gamelabel.tables.rows import parquet_rows
 from tests.readers.release import HEADER, cell, jpeg, rows, to_parquet, write
 
 
-def test_votes_become_labels_and_pictures_files(tmp_path: Path) -> None:
+def test_votes_become_labels_and_pictures_become_files(tmp_path: Path) -> None:
     pairs, labels, _, rejected = read_released(write(tmp_path / "data.csv", rows(7)), tmp_path)
     assert len(pairs) == 7 and not len(rejected)
     assert (pairs.kind == "preference").all() and pairs.prompt[
@@ -60,7 +60,7 @@ INVALID = {
 
 
 @pytest.mark.parametrize("expected", INVALID)
-def test_a_bad_cell_costs_its_row_and_is_named(expected: str, tmp_path: Path) -> None:
+def test_an_invalid_cell_rejects_its_row(expected: str, tmp_path: Path) -> None:
     table = rows(3)
     place, value = INVALID[expected]
     table[1][place] = value
@@ -70,7 +70,7 @@ def test_a_bad_cell_costs_its_row_and_is_named(expected: str, tmp_path: Path) ->
     assert len(list((tmp_path / "outside/images").iterdir())) == 4
 
 
-def test_every_bad_cell_of_a_row_is_counted(tmp_path: Path) -> None:
+def test_every_invalid_cell_of_a_row_is_listed(tmp_path: Path) -> None:
     table = [["0", "", "-1", "b'", "x", "b'####'"]]
     _, labels, _, rejected = read_released(write(tmp_path / "data.csv", table), tmp_path)
     assert rejected.column.tolist() == [
@@ -92,7 +92,7 @@ def test_a_repeated_point_counts_once(tmp_path: Path) -> None:
     ]
 
 
-def test_one_prompt_of_several_points_has_one_id(tmp_path: Path) -> None:
+def test_points_with_the_same_prompt_share_its_id(tmp_path: Path) -> None:
     table = rows(3)
     table[2][1] = table[0][1]
     pairs, _, _, _ = read_released(write(tmp_path / "data.csv", table), tmp_path)
@@ -136,7 +136,7 @@ def test_a_cell_longer_than_any_picture_is_rejected_and_reading_continues(
     ) and "field larger than field limit" in rejected.reason[0]
 
 
-def test_a_second_reading_writes_no_picture_and_gives_the_same_tables(tmp_path: Path) -> None:
+def test_reading_again_writes_no_picture_and_gives_the_same_tables(tmp_path: Path) -> None:
     path = write(tmp_path / "data.csv", rows(4))
 
     def run() -> tuple[str, dict[str, int]]:
@@ -148,7 +148,7 @@ def test_a_second_reading_writes_no_picture_and_gives_the_same_tables(tmp_path: 
     assert run() == run()
 
 
-def test_a_missing_column_an_empty_file_and_a_missing_file(tmp_path: Path) -> None:
+def test_missing_columns_empty_files_and_missing_files_are_errors(tmp_path: Path) -> None:
     header = [name.replace("img1_votes", "votes") for name in HEADER]
     with pytest.raises(
         ValueError,
@@ -190,7 +190,7 @@ def test_an_unreachable_hub_is_one_sentence(
         read_released("hub", tmp_path)
 
 
-def test_the_hubs_files_are_read_in_either_form(
+def test_both_formats_of_the_hub_give_the_same_tables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = rows(5)
@@ -212,18 +212,18 @@ def test_the_hubs_files_are_read_in_either_form(
     assert requested[1][2] == ["*/train/*.parquet"]
 
 
-def test_bad_cells_of_a_parquet_are_named_as_those_of_a_csv(tmp_path: Path) -> None:
+def test_invalid_cells_are_reported_alike_for_parquet_and_csv(tmp_path: Path) -> None:
     table = rows(8)
     table[1][1], table[2][3], table[4][5], table[6] = " ", "b'%%'", "", ["6", *table[0][1:]]
-    found = [
+    readings = [
         read_released(to_parquet(tmp_path / "p", table, HEADER), tmp_path / "a"),
         read_released(write(tmp_path / "data.csv", table), tmp_path / "b"),
     ]
-    assert found[0].rejected.row.tolist() == [1, 2, 4, 6]
-    assert all(one.equals(other) for one, other in zip(*found, strict=True))
+    assert readings[0].rejected.row.tolist() == [1, 2, 4, 6]
+    assert all(first.equals(second) for first, second in zip(*readings, strict=True))
 
 
-def test_a_damaged_part_of_a_parquet_is_counted_and_the_rest_read(tmp_path: Path) -> None:
+def test_damaged_row_groups_of_a_parquet_file_are_rejected(tmp_path: Path) -> None:
     path = to_parquet(tmp_path, rows(9), HEADER)
     group = pq.ParquetFile(path).metadata.row_group(1).column(3)
     raw = bytearray(path.read_bytes())
@@ -240,13 +240,13 @@ def test_a_damaged_part_of_a_parquet_is_counted_and_the_rest_read(tmp_path: Path
         read_released(path, tmp_path)
 
 
-def test_memory_is_bounded_by_a_group_of_rows(tmp_path: Path) -> None:
+def test_memory_is_bounded_by_a_row_group(tmp_path: Path) -> None:
     cells = [
         ["", "p", "1", "x" * 200_000 + str(i), "0", "y" * 200_000 + str(i)] for i in range(120)
     ]
     path = to_parquet(tmp_path, cells, HEADER, group=4, use_dictionary=False, compression="none")
     assert path.stat().st_size > 40e6
-    before, most = pa.total_allocated_bytes(), 0
+    before, peak = pa.total_allocated_bytes(), 0
     for _ in parquet_rows([path], RELEASED_COLUMNS):
-        most = max(most, pa.total_allocated_bytes() - before)
-    assert most < 8e6  # of 48 MB, with four rows of 0.4 MB a group
+        peak = max(peak, pa.total_allocated_bytes() - before)
+    assert peak < 8e6  # the file has 48 MB, a row group 1.6 MB

@@ -1,4 +1,4 @@
-"""Services on an empty database each; a test that asks for `service` runs on SQLite and on PostgreSQL."""
+"""A service on an empty database; tests of `service` run on SQLite and on PostgreSQL."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,14 +17,14 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def make(url: str) -> Iterator[Callable[..., Service]]:
-    made = []
+    services = []
 
     def make_one(**settings: Any) -> Service:
-        made.append(Service(url, **settings))
-        return made[-1]
+        services.append(Service(url, **settings))
+        return services[-1]
 
     yield make_one
-    for service in made:
+    for service in services:
         service.store.close()
 
 

@@ -1,4 +1,4 @@
-"""The two databases that the service runs on: SQLite in a folder, and a PostgreSQL server of the tests' own."""
+"""The databases of the service: SQLite files, and a PostgreSQL server started by the tests."""
 
 import atexit
 import os
@@ -17,7 +17,7 @@ BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=Tr
 
 
 def new_url(kind: str, folder: Path) -> str:
-    """The address of an empty database; skips the test where there is no PostgreSQL."""
+    """Return the address of an empty database; skip the test if PostgreSQL is not installed."""
     if kind == "sqlite":
         return f"sqlite:///{folder / 'game.db'}"
     server = postgres()
@@ -31,7 +31,7 @@ def new_url(kind: str, folder: Path) -> str:
 
 @cache
 def postgres() -> str:
-    """Start a PostgreSQL server that only this process can reach, through a socket; returns the socket's folder."""
+    """Start a PostgreSQL server on a Unix socket of this process; return the socket's folder."""
     folder = Server.make()
     server = Server(folder)
     server.start()
@@ -40,14 +40,17 @@ def postgres() -> str:
 
 
 class Server:
-    """A PostgreSQL server in a folder; one that runs as root hands it to the user that Debian's package makes."""
+    """A PostgreSQL server in a folder.
+
+    PostgreSQL refuses to run as root, so root runs it as the user `postgres` of Debian's package.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     @staticmethod
     def make() -> Path:
-        """A folder with an empty cluster."""
+        """Create a folder with an empty cluster."""
         folder = Path(tempfile.mkdtemp(prefix="gamelabel-postgres-"))
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
@@ -66,7 +69,10 @@ class Server:
         return folder
 
     def start(self) -> None:
-        options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c max_connections=200"
+        options = (
+            f"-c listen_addresses='' -c unix_socket_directories={self.folder} "
+            "-c max_connections=200"
+        )
         log = str(self.folder / "log")
         self._run(
             "pg_ctl", "-D", str(self.folder / "data"), "-l", log, "-o", options, "-w", "start"
@@ -76,7 +82,7 @@ class Server:
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", mode, "-w", "stop")
 
     def kill(self) -> None:
-        """As a crash does it: no process gets to say a word."""
+        """Kill the server as a crash would, without a shutdown."""
         pid = int((self.folder / "data/postmaster.pid").read_text().split()[0])
         os.kill(pid, signal.SIGKILL)
 
@@ -86,8 +92,8 @@ class Server:
 
     @staticmethod
     def _run(program: str, *arguments: str) -> None:
-        found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
-        path = shutil.which(program) or (str(found[-1]) if found else None)
+        installed = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"))
+        path = shutil.which(program) or (str(installed[-1]) if installed else None)
         if path is None:
             pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
         command = [path, *arguments]

@@ -1,4 +1,4 @@
-"""A small service for tests: a run with pictures, a game that signs launches, a player who knows the answers."""
+"""A small service for tests: a run, games that sign launches, players who know the answers."""
 
 import atexit
 import itertools
@@ -36,7 +36,7 @@ ORIGIN = "https://game.example"
 
 
 class Clock:
-    """A clock that stands until it is moved."""
+    """A clock that tests move by hand."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -47,7 +47,7 @@ class Clock:
 
 @cache
 def make_run(preferences: int, comparisons: int) -> Path:
-    """A run's pairs and pictures: noise, alike for both kinds, so that nothing but the rules can tell them apart."""
+    """Write pairs with pictures of noise, which do not depend on the kind of the pair."""
     folder = Path(tempfile.mkdtemp(prefix="gamelabel-run-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     rng = np.random.default_rng(0)
@@ -81,16 +81,18 @@ def make_run(preferences: int, comparisons: int) -> Path:
 
 
 class Service:
-    """A service on an empty database, with the games `chess` and `go`, and its clock in hand."""
+    """A service on an empty database with the games `chess` and `go` and a settable clock."""
 
     def __init__(
         self, url: str, preferences: int = 40, comparisons: int = 40, **settings: Any
     ) -> None:
         self.run = make_run(preferences, comparisons)
         self.clock = Clock()
-        own = {name: settings.pop(name) for name in ("rules", "look_s", "rng") if name in settings}
+        pair_settings = {
+            name: settings.pop(name) for name in ("rules", "look_s", "rng") if name in settings
+        }
         self.settings = replace(Settings(KEYS, clock=self.clock), **settings)
-        self.pair_settings = PairSettings(**{"look_s": 0.0, **own})
+        self.pair_settings = PairSettings(**{"look_s": 0.0, **pair_settings})
         self.store = Store(url)
         load_run(self.store, self.run, "study", size=16)
         for game_id, key in {"chess": GAME_KEY, "go": OTHER_KEY}.items():
@@ -104,8 +106,8 @@ class Service:
             register_pair_game(self.store, game)
         self.paid: list[httpx.Request] = []
         self.reply_to_reward = httpx.Response(200)
-        wire = httpx.Client(transport=httpx.MockTransport(self._receive))
-        self.outbox = Outbox(self.store, self.settings, wire)
+        sender = httpx.Client(transport=httpx.MockTransport(self._receive))
+        self.outbox = Outbox(self.store, self.settings, sender)
         self.client = TestClient(
             player_app(self.store, self.settings, self.pair_settings, self.outbox),
             raise_server_exceptions=False,
@@ -117,12 +119,12 @@ class Service:
         return self.reply_to_reward
 
     def launch(self, player: str = "ann", game: str = "chess") -> str:
-        """A launch token as the game makes it."""
+        """Return a launch token signed by the game."""
         key = GAME_KEY if game == "chess" else OTHER_KEY
         return sign_launch(key, game, player, f"launch-{next(self._launches)}", self.clock())
 
     def player(self, name: str = "ann", game: str = "chess", consent: bool = True) -> "Player":
-        """A player who has been let in."""
+        """Return a player with a new session."""
         reply = self.client.post("/v1/sessions", json={"launch": self.launch(name, game)})
         assert reply.status_code == 201, reply.text
         player = Player(self, reply.json())
@@ -131,40 +133,40 @@ class Service:
         return player
 
     def gold(self, batch: str) -> dict[str, str | None]:
-        """For each item of a batch the side of its gold answer as it is shown, None for a preference."""
-        wanted = select(assignments.c.id, assignments.c.left, pairs.c.gold).join(
+        """Return the side of the gold answer of each item, or None for a preference point."""
+        query = select(assignments.c.id, assignments.c.left, pairs.c.gold).join(
             pairs, pairs.c.id == assignments.c.pair
         )
         with self.store.read() as connection:
-            rows = connection.execute(wanted.where(assignments.c.batch == batch)).all()
+            rows = connection.execute(query.where(assignments.c.batch == batch)).all()
         return {row.id: row.gold and ("left" if row.gold == row.left else "right") for row in rows}
 
 
 class Player:
-    """A session, and what a player can do with it."""
+    """A player's session and its calls."""
 
     def __init__(self, service: Service, entry: dict[str, Any]) -> None:
         self.service, self.entry = service, entry
         self.headers = {"Authorization": f"Bearer {entry['session']}"}
 
-    def call(self, method: str, path: str, **more: Any) -> httpx.Response:
-        """Any request of this player's."""
+    def call(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Send a request with the player's session."""
         return self.service.client.request(
-            method, path, headers=self.headers | more.pop("headers", {}), **more
+            method, path, headers=self.headers | options.pop("headers", {}), **options
         )
 
     def batch(self) -> dict[str, Any]:
-        """The open batch."""
+        """Open a batch, or return the open one."""
         reply = self.call("POST", "/v1/batches")
         assert reply.status_code in (200, 201), reply.text
         return reply.json()
 
     def answers(self, batch: dict[str, Any], right: bool = True) -> dict[str, Any]:
-        """Answers to a batch, all comparison points rightly or all wrongly."""
+        """Return answers to a batch, with all comparison points right or all wrong."""
         gold = self.service.gold(batch["batch"])
-        other = {"left": "right", "right": "left"}
+        opposite = {"left": "right", "right": "left"}
         sides = {
-            item: side if right or side is None else other[side] for item, side in gold.items()
+            item: side if right or side is None else opposite[side] for item, side in gold.items()
         }
         return {
             "answers": [
@@ -180,7 +182,7 @@ class Player:
 
 
 def labels_of(store: Store) -> list[Any]:
-    """Every answered assignment."""
+    """Return all answered assignments."""
     with store.read() as connection:
         return list(
             connection.execute(select(assignments).where(assignments.c.choice.is_not(None)))
@@ -188,7 +190,7 @@ def labels_of(store: Store) -> list[Any]:
 
 
 def wait_until(holds: Any, seconds: float = 20.0) -> bool:
-    """Whether something comes true in time."""
+    """Wait until a condition holds; return whether it did in time."""
     end = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > end:
@@ -198,6 +200,6 @@ def wait_until(holds: Any, seconds: float = 20.0) -> bool:
 
 
 def batches(player: Player, right: bool = True) -> Iterator[dict[str, Any]]:
-    """Label batch after batch, yielding the replies, until there is no more."""
+    """Label batches and yield the replies until no more are served."""
     while (opened := player.call("POST", "/v1/batches")).status_code in (200, 201):
         yield player.send(opened.json(), right).json()

@@ -1,4 +1,4 @@
-"""Players as light as can be, so that the cores go to the service: HTTP/1.1 by hand over kept connections."""
+"""A minimal HTTP/1.1 client for load tests, which leaves the processor to the service."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-Given, Found = TypeVar("Given"), TypeVar("Found")
+Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
 class HttpConnection:
-    """A connection, and the session that its calls are made in."""
+    """A persistent connection and the session of its calls."""
 
     def __init__(self, port: int) -> None:
         self.port, self.session = port, ""
@@ -20,18 +20,19 @@ class HttpConnection:
         self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
 
     async def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """The status of the answer, and its JSON, None where there is none."""
+        """Return the status of the response, and its JSON or None."""
         content = b"" if body is None else json.dumps(body).encode()
         kind = "Content-Type: application/json\r\n" if content else ""
         bearer = f"Authorization: Bearer {self.session}\r\n" if self.session else ""
-        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\n{kind}{bearer}Content-Length: {len(content)}\r\n\r\n"
+        length = f"Content-Length: {len(content)}\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\n{kind}{bearer}{length}\r\n"
         self.writer.write(head.encode() + content)
-        answer, found = await read_message(self.reader)
-        return int(answer.split(b" ", 2)[1]), json.loads(found) if found else None
+        status_line, text = await read_message(self.reader)
+        return int(status_line.split(b" ", 2)[1]), json.loads(text) if text else None
 
 
 async def read_message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
-    """The head of an HTTP message, in small letters, and its body."""
+    """Return the head of an HTTP message in lower case, and its body."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     length = head.partition(b"content-length: ")[2].partition(b"\r")[0]
     return head, await reader.readexactly(int(length or 0))
@@ -39,18 +40,14 @@ async def read_message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
 
 async def run_shared(
     connections: Sequence[HttpConnection],
-    given: Sequence[Given],
-    do: Callable[[HttpConnection, Given], Awaitable[Found]],
-) -> list[Found]:
-    """Do one thing for each that is given, over all connections at once; in no order."""
+    items: Sequence[Item],
+    work: Callable[[HttpConnection, Item], Awaitable[Result]],
+) -> list[Result]:
+    """Do the work for all items over all connections at once; the results have no order."""
 
-    async def lane(connection: HttpConnection, mine: Sequence[Given]) -> list[Found]:
-        return [await do(connection, one) for one in mine]
+    async def run_lane(connection: HttpConnection, lane: Sequence[Item]) -> list[Result]:
+        return [await work(connection, item) for item in lane]
 
-    lanes = await asyncio.gather(
-        *(
-            lane(connection, given[i :: len(connections)])
-            for i, connection in enumerate(connections)
-        )
-    )
-    return [found for lane in lanes for found in lane]
+    n = len(connections)
+    lanes = (run_lane(connection, items[i::n]) for i, connection in enumerate(connections))
+    return [result for results in await asyncio.gather(*lanes) for result in results]

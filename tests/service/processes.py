@@ -1,4 +1,4 @@
-"""Servers in processes of their own, which can be killed and started again."""
+"""Servers in child processes, which tests can kill and start again."""
 
 import signal
 import socket
@@ -17,14 +17,17 @@ from gamelabel.service.pairs.start import player_app
 from gamelabel.service.keys import load_keys
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
-from tests.service.processes import run
+from tests.service.processes import serve_app
 settings = Settings(load_keys(Path(sys.argv[3])), calls_per_minute=10**6)
-run(player_app(Store(sys.argv[2]), settings, PairSettings(look_s=0.0)))
+serve_app(player_app(Store(sys.argv[2]), settings, PairSettings(look_s=0.0)))
 """
 
 
 class Process:
-    """A Python program that serves at a port, which outlives it; the port's file is its first argument."""
+    """A Python program that serves at a port; the open port survives when the program is killed.
+
+    The first argument of the program is the file descriptor of the socket.
+    """
 
     def __init__(self, program: str, *arguments: str) -> None:
         self.program, self.arguments = program, arguments
@@ -45,11 +48,11 @@ class Process:
         self.running.wait()
 
 
-def run(app: Any) -> None:
-    """Serve at the port of the first argument."""
-    # not uvicorn's own `fd`, which takes it for a Unix socket: small answers would wait for one another
-    here = socket.socket(fileno=int(sys.argv[1]))
-    config = uvicorn.Config(
-        app, log_level="critical", timeout_keep_alive=60
-    )  # for those who wait for one another
-    uvicorn.Server(config).run(sockets=[here])
+def serve_app(app: Any) -> None:
+    """Serve an app on the socket whose file descriptor is the first argument."""
+    # Not uvicorn's option `fd`: it assumes a Unix socket and leaves TCP_NODELAY off, so that small
+    # responses are delayed.
+    inherited = socket.socket(fileno=int(sys.argv[1]))
+    # Clients of the load tests keep idle connections open while they wait for each other.
+    config = uvicorn.Config(app, log_level="critical", timeout_keep_alive=60)
+    uvicorn.Server(config).run(sockets=[inherited])

@@ -1,4 +1,4 @@
-"""SIGKILL under load: whatever was acknowledged is stored, and each reward once."""
+"""SIGKILL under load: everything acknowledged is stored, and each reward exactly once."""
 
 import itertools
 import json
@@ -20,21 +20,21 @@ from tests.service.processes import SERVICE, Process
 
 
 class Load(threading.Thread):
-    """Players, who label without a pause and note what was acknowledged; the rest they send again."""
+    """A player who labels without a pause, records what was acknowledged and resends the rest."""
 
     def __init__(self, addresses: list[str], name: str) -> None:
         super().__init__(daemon=True)
-        self.addresses, self.who = addresses, name
+        self.addresses, self.player_name = addresses, name
         self.acknowledged: dict[str, dict] = {}
         self.over = threading.Event()
         self.client = httpx.Client(timeout=httpx.Timeout(120, connect=5))
 
-    def call(self, method: str, path: str, **more: object) -> httpx.Response | None:
+    def call(self, method: str, path: str, **options: object) -> httpx.Response | None:
         turn = 0
         while not self.over.is_set():
             try:
                 reply = self.client.request(
-                    method, self.addresses[turn % len(self.addresses)] + path, **more
+                    method, self.addresses[turn % len(self.addresses)] + path, **options
                 )
                 if reply.status_code < 500:
                     return reply
@@ -45,10 +45,10 @@ class Load(threading.Thread):
         return None
 
     def run(self) -> None:
-        for life in itertools.count():  # who is removed comes back as somebody else
+        for life in itertools.count():  # a removed player returns under a new name
             if self.over.is_set():
                 return
-            self.live(f"{self.who}-{life}")
+            self.live(f"{self.player_name}-{life}")
 
     def live(self, name: str) -> None:
         launch = sign_launch(GAME_KEY, "chess", name, f"load-{name}", time.time())
@@ -76,7 +76,7 @@ class Load(threading.Thread):
 
 
 def compare(url: str, loads: list[Load]) -> int:
-    """Everything acknowledged is stored as it was acknowledged; returns how many batches that is."""
+    """Check that everything acknowledged is stored unchanged; return the number of batches."""
     acknowledged = {batch: reply for load in loads for batch, reply in load.acknowledged.items()}
     store = Store(url)
     with store.read() as connection:
@@ -102,10 +102,10 @@ def compare(url: str, loads: list[Load]) -> int:
     return len(acknowledged)
 
 
-def busy(loads: list[Load], more: int) -> None:
-    """Wait until so many more batches have been acknowledged."""
+def wait_for_batches(loads: list[Load], n: int) -> None:
+    """Wait until n more batches have been acknowledged."""
     before, end = sum(len(load.acknowledged) for load in loads), time.monotonic() + 120
-    while sum(len(load.acknowledged) for load in loads) < before + more and time.monotonic() < end:
+    while sum(len(load.acknowledged) for load in loads) < before + n and time.monotonic() < end:
         time.sleep(0.05)
 
 
@@ -126,10 +126,10 @@ def test_no_acknowledged_label_is_lost_when_the_service_is_killed(url: str, tmp_
     for load in loads:
         load.start()
     for _ in range(3):
-        busy(loads, 15)
+        wait_for_batches(loads, 15)
         process.kill()
         process.start()
-    busy(loads, 15)
+    wait_for_batches(loads, 15)
     finish(loads)
     process.kill()
     assert compare(url, loads) >= 50
@@ -138,23 +138,25 @@ def test_no_acknowledged_label_is_lost_when_the_service_is_killed(url: str, tmp_
 @pytest.mark.full
 @pytest.mark.slow
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
-def test_two_services_on_one_database_and_one_of_them_killed_and_the_database_too(
+def test_no_label_is_lost_when_one_of_two_services_and_the_database_are_killed(
     url: str, tmp_path: Path
 ) -> None:
     keys = tmp_path / "keys.json"
     Service(url, preferences=60, comparisons=60).store.close()
-    one, other = Process(SERVICE, url, str(keys)), Process(SERVICE, url, str(keys))
-    loads = [Load([one.address, other.address][:: 1 if i % 2 else -1], f"p{i}") for i in range(4)]
+    first, second = Process(SERVICE, url, str(keys)), Process(SERVICE, url, str(keys))
+    loads = [
+        Load([first.address, second.address][:: 1 if i % 2 else -1], f"p{i}") for i in range(4)
+    ]
     for load in loads:
         load.start()
-    busy(loads, 20)
-    one.kill()
-    one.socket.close()
-    busy(loads, 20)
+    wait_for_batches(loads, 20)
+    first.kill()
+    first.socket.close()
+    wait_for_batches(loads, 20)
     server = Server(Path(postgres()))
     server.stop("immediate")
     server.start()
-    busy(loads, 20)
+    wait_for_batches(loads, 20)
     finish(loads)
-    other.kill()
+    second.kill()
     assert compare(url, loads) >= 50

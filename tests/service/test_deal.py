@@ -1,4 +1,4 @@
-"""The service deals pairs as `gamelabel.games.pairs.deck` says."""
+"""The service deals pairs by the rules of `gamelabel.games.pairs.deck`."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -17,20 +17,20 @@ from tests.service.harness import Service
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
-def test_each_preference_is_in_the_stock_that_the_deck_says(service: Service) -> None:
+def test_stocks_contain_the_same_preferences_as_in_the_deck(service: Service) -> None:
     with service.store.read() as connection:
         for shared in (True, False):
             for served in range(MAX_LABELS + 3):
                 point = select(literal(shared).label("shared"), literal(served).label("served"))
                 point = point.subquery()
-                found = []
+                matching = []
                 for stock, kind, condition in STOCKS:
                     if kind == "preference":
-                        # the condition with this point's values instead of the table's columns
+                        # Evaluate the condition for this point instead of the table's columns.
                         bound = _bind(condition, point)
                         if connection.execute(select(true()).select_from(point).where(bound)).all():
-                            found.append(stock)
-                assert found == [stock_of(served, shared)]
+                            matching.append(stock)
+                assert matching == [stock_of(served, shared)]
 
 
 def _bind(condition: Any, point: Any) -> Any:
@@ -75,11 +75,11 @@ def deal_to(service: Service, n_players: int, n_batches: int, seed: int) -> list
 @on_sqlite
 def test_shared_pairs_get_as_many_labels_as_in_the_deck(make: Callable[..., Service]) -> None:
     service = make(preferences=1500, comparisons=5)
-    counts = Counter(pair for own in deal_to(service, 20, 20, seed=0) for pair in own)
-    several = [n for n in counts.values() if n > 1]
-    assert max(several) <= MAX_LABELS
-    assert min(several) >= max(several) - 2  # the pairs with the fewest labels come first
-    # labels of pairs that had one, beside a deck's; the standard deviation of each is 21
+    counts = Counter(pair for dealt in deal_to(service, 20, 20, seed=0) for pair in dealt)
+    repeated = [n for n in counts.values() if n > 1]
+    assert max(repeated) <= MAX_LABELS
+    assert min(repeated) >= max(repeated) - 2  # the pairs with the fewest labels come first
+    # The number of distinct pairs, compared with that of decks (standard deviation 21).
     decks = [Deck(1500, np.random.default_rng(seed)) for seed in range(5)]
     fresh = [len({deck.deal(turn // 5 % 20) for turn in range(2000)}) for deck in decks]
     assert len(counts) == pytest.approx(np.mean(fresh), abs=4 * 21)
@@ -91,14 +91,14 @@ def test_shared_pairs_get_as_many_labels_as_in_the_deck(make: Callable[..., Serv
 
 
 @on_sqlite
-def test_spent_stocks_are_followed_by_the_next_and_no_pair_comes_twice(
+def test_an_empty_stock_is_followed_by_the_next_and_no_pair_is_dealt_twice(
     make: Callable[..., Service],
 ) -> None:
     service = make(preferences=20, comparisons=7)
-    for own in deal_to(service, 2, 5, seed=1):
-        assert len(own) == len(set(own)) == 25
+    for dealt in deal_to(service, 2, 5, seed=1):
+        assert len(dealt) == len(set(dealt)) == 25
         with service.store.read() as connection:
             kinds = dict(connection.execute(select(pairs.c.id, pairs.c.kind)).all())
-        assert Counter(kinds[pair] for pair in own) == {"preference": 20, "comparison": 5}
+        assert Counter(kinds[pair] for pair in dealt) == {"preference": 20, "comparison": 5}
     with service.store.write() as connection:
         assert deal_batch(connection, 1, "study", [False] * 5, np.random.default_rng(0)) is None

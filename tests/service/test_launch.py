@@ -1,4 +1,4 @@
-"""Launch tokens: only what the game signed, for this service, now, once."""
+"""Launch tokens: valid if signed by the game for this service, unexpired, and only once."""
 
 import json
 from collections.abc import Callable
@@ -38,7 +38,8 @@ def forge(
 
 def unsigned(service: Service) -> str:
     _, body, _ = forge(service).split(".")
-    return f"{jwt.utils.base64url_encode(json.dumps({'alg': 'none', 'typ': 'launch+jwt'}).encode()).decode()}.{body}."
+    header = json.dumps({"alg": "none", "typ": "launch+jwt"}).encode()
+    return f"{jwt.utils.base64url_encode(header).decode()}.{body}."
 
 
 FORGED: dict[str, Callable[[Service], str]] = {
@@ -52,33 +53,33 @@ FORGED: dict[str, Callable[[Service], str]] = {
     "a list of audiences": lambda s: forge(s, aud=["gamelabel", "chess"]),
     "expired": lambda s: forge(s, exp=int(s.clock()) - 60),
     "from the future": lambda s: forge(s, iat=int(s.clock()) + 3600, exp=int(s.clock()) + 3700),
-    "too long a life": lambda s: forge(s, exp=int(s.clock()) + 86_400),
-    "no end": lambda s: forge(s, exp=None),
-    "an end in words": lambda s: forge(s, exp=str(int(s.clock()) + 300)),
-    "no name": lambda s: forge(s, jti=None),
+    "too long a lifetime": lambda s: forge(s, exp=int(s.clock()) + 86_400),
+    "no expiry": lambda s: forge(s, exp=None),
+    "an expiry as text": lambda s: forge(s, exp=str(int(s.clock()) + 300)),
+    "no token id": lambda s: forge(s, jti=None),
     "no player": lambda s: forge(s, sub=None),
     "an empty player": lambda s: forge(s, sub=""),
-    "a name with a zero byte": lambda s: forge(s, jti="a\0b"),
+    "a token id with a zero byte": lambda s: forge(s, jti="a\0b"),
     "a reward": lambda s: forge(s, kind="reward+jwt"),
-    "no token": lambda s: "launch",
-    "nothing": lambda s: "",
-    "a body that is no object": lambda s: jwt.api_jws.encode(b"[1]", GAME_KEY, "EdDSA"),
+    "not a token": lambda s: "launch",
+    "an empty string": lambda s: "",
+    "a body that is not an object": lambda s: jwt.api_jws.encode(b"[1]", GAME_KEY, "EdDSA"),
 }
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_no_forged_launch_is_let_in(service: Service) -> None:
-    for what, make in FORGED.items():
+def test_forged_launches_are_refused(service: Service) -> None:
+    for name, make in FORGED.items():
         reply = service.client.post("/v1/sessions", json={"launch": make(service)})
-        assert (reply.status_code, reply.json()["type"]) == (401, "urn:gamelabel:launch"), what
+        assert (reply.status_code, reply.json()["type"]) == (401, "urn:gamelabel:launch"), name
     assert service.client.post("/v1/sessions", json={"launch": forge(service)}).status_code == 201
 
 
-def test_a_launch_works_once_and_again_only_for_who_used_it(service: Service) -> None:
-    launch, once = service.launch(), {"Idempotency-Key": "a" * 32}
-    first = service.client.post("/v1/sessions", json={"launch": launch}, headers=once)
-    again = service.client.post("/v1/sessions", json={"launch": launch}, headers=once)
-    assert first.json() == again.json()
+def test_a_launch_works_once_and_can_be_repeated_only_with_the_same_key(service: Service) -> None:
+    launch, key = service.launch(), {"Idempotency-Key": "a" * 32}
+    first = service.client.post("/v1/sessions", json={"launch": launch}, headers=key)
+    second = service.client.post("/v1/sessions", json={"launch": launch}, headers=key)
+    assert first.json() == second.json()
     for headers in ({}, {"Idempotency-Key": "b" * 32}):
         assert (
             service.client.post(
@@ -89,7 +90,7 @@ def test_a_launch_works_once_and_again_only_for_who_used_it(service: Service) ->
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_a_session_ends_and_cannot_be_made_up(service: Service) -> None:
+def test_a_session_expires_and_cannot_be_invented(service: Service) -> None:
     player = service.player()
     assert player.call("POST", "/v1/batches").status_code == 201
     service.clock.now += 7201
@@ -100,7 +101,7 @@ def test_a_session_ends_and_cannot_be_made_up(service: Service) -> None:
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_a_clock_that_is_set_back_locks_nobody_out(make: Callable[..., Service]) -> None:
+def test_setting_the_clock_back_locks_nobody_out(make: Callable[..., Service]) -> None:
     service = make(look_s=1.0)
     player = service.player()
     batch = player.batch()
@@ -111,15 +112,16 @@ def test_a_clock_that_is_set_back_locks_nobody_out(make: Callable[..., Service])
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"origin": "http://game.example"}, {"origin": "https://game.example/*"}, {"coins": 0}]
+    "invalid",
+    [{"origin": "http://game.example"}, {"origin": "https://game.example/*"}, {"coins": 0}],
 )
-def test_a_game_that_would_not_be_safe_is_refused(wrong: dict[str, Any]) -> None:
-    right = {
+def test_an_unsafe_game_is_refused(invalid: dict[str, Any]) -> None:
+    valid = {
         "game_id": "x",
         "title": "x",
         "origin": "https://game.example",
         "launch_keys": [PUBLIC],
     }
-    PairGame(**right)
-    with pytest.raises(ValueError, match=next(iter(wrong))):
-        PairGame(**right | wrong)
+    PairGame(**valid)
+    with pytest.raises(ValueError, match=next(iter(invalid))):
+        PairGame(**valid | invalid)

@@ -1,4 +1,4 @@
-"""A database that the first version made, with players in the midst of a game, is upgraded."""
+"""Upgrade of a database of the first version, with players who have open batches."""
 
 from pathlib import Path
 from typing import Any
@@ -166,7 +166,7 @@ def test_nothing_is_lost_when_a_database_with_data_is_upgraded(url: str, tmp_pat
     standings = []
     for row in old["players"]:
         standing = {name: row.pop(name) for name in MOVED}
-        if row["state"] != "withdrawn":  # of whom nothing but the pseudonym is kept
+        if row["state"] != "withdrawn":  # only the pseudonym is kept
             standings.append({"player": row["id"], **standing})
     assert rows_of(store.engine, pair_standings) == standings
     for row in old["pairs"]:
@@ -187,7 +187,7 @@ def test_an_upgraded_database_still_refuses_invalid_rows(url: str) -> None:
     del pair["again"]
     game = {"game_id": "new", "title": "", "origin": "", "launch_keys": ""}
     for table, row in (
-        (pairs, pair | {"gold": None}),  # the check of a table that SQLite made anew
+        (pairs, pair | {"gold": None}),  # a constraint of a table that SQLite recreated
         (pairs, pair | {"pair_id": "x1"}),
         (pairs, pair | {"pool": "nowhere"}),
         (games, game | {"game_id": "chess", "reward_url": "", "coin": ""}),

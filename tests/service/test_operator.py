@@ -1,3 +1,5 @@
+"""The operator's page and API, and the export of the database to the study."""
+
 import io
 import zipfile
 from pathlib import Path
@@ -27,20 +29,22 @@ def address(service: Service) -> str:
     return service.store.engine.url.render_as_string(hide_password=False)
 
 
-def test_figures_are_those_of_the_tables(service: Service, tmp_path: Path) -> None:
+def test_live_figures_agree_with_the_exported_tables(service: Service, tmp_path: Path) -> None:
     for name in ("ann", "bob", "cy"):
         list(batches(service.player(name), right=name != "cy"))
     service.player("dan").call("DELETE", "/v1/player")
     chess, go = operator(service).get("/v1/figures").json()
     pairs = chess["pairs"]
     tables = read_database(address(service), service.run)
-    known = dataset_statistics(tables.labels, tables.players, tables.pairs)
+    expected = dataset_statistics(tables.labels, tables.players, tables.pairs)
     assert chess["players"] == {"active": 2, "removed": 1, "withdrawn": 1}
     assert pairs["labels"] == len(tables.labels)
     assert pairs["batches"] == tables.labels.batch_id.nunique() == chess["rewards"]["waiting"]["n"]
     right, wrong = tables.players.comparisons_right.sum(), tables.players.comparisons_wrong.sum()
     assert pairs["accuracy"] == pytest.approx(right / (right + wrong))
-    assert pairs["comparison_share"] == pytest.approx(known["comparisons"] / known["annotations"])
+    assert pairs["comparison_share"] == pytest.approx(
+        expected["comparisons"] / expected["annotations"]
+    )
     assert pairs["alpha"]["low"] <= pairs["alpha"]["value"] <= pairs["alpha"]["high"]
     empty = go["pairs"]
     assert (empty["labels"], empty["alpha"], empty["accuracy"]) == (0, None, None)
@@ -63,7 +67,7 @@ def test_a_pause_stops_new_batches_and_loses_no_answers(service: Service) -> Non
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_a_retired_pair_is_dealt_no_more(service: Service) -> None:
+def test_a_retired_pair_is_not_dealt_again(service: Service) -> None:
     front = operator(service)
     kept = read_table(service.run, "pairs").query("kind == 'comparison'").pair_id.iloc[:7]
     for pair in read_table(service.run, "pairs").pair_id:
@@ -77,7 +81,7 @@ def test_a_retired_pair_is_dealt_no_more(service: Service) -> None:
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_nobody_operates_without_the_key(service: Service) -> None:
+def test_the_operator_api_requires_the_key(service: Service) -> None:
     front = TestClient(operator_app(service.store, service.settings))
     for bearer in ("", "x", KEYS.operator[:-1], service.player().entry["session"]):
         headers = {"Authorization": f"Bearer {bearer}"}
@@ -97,30 +101,33 @@ def test_the_database_is_a_source_of_labels_for_the_study(service: Service, tmp_
         batch = player.batch()
         sent |= {a["item"]: a["choice"] for a in player.answers(batch)["answers"]}
         player.send(batch)
-    found = collect_labels("database", tmp_path, address(service))
+    collected = collect_labels("database", tmp_path, address(service))
     assert dict(
-        zip(found.labels.label_id, found.labels.choice == found.labels.shown_left, strict=True)
+        zip(
+            collected.labels.label_id,
+            collected.labels.choice == collected.labels.shown_left,
+            strict=True,
+        )
     ) == {item: choice == "left" for item, choice in sent.items()}
-    assert set(found.labels.source) == {"game"}
-    assert (found.labels.created_at == pd.Timestamp(service.clock(), unit="s", tz="UTC")).all()
-    assert found.players[["labels", "state"]].to_dict("records") == [
+    assert set(collected.labels.source) == {"game"}
+    assert (collected.labels.created_at == pd.Timestamp(service.clock(), unit="s", tz="UTC")).all()
+    assert collected.players[["labels", "state"]].to_dict("records") == [
         {"labels": 15, "state": "active"}
     ]
     pairs = labelled_pairs(tmp_path)
     study = read_table(service.run, "pairs")
-    same = ["pair_id", "prompt", "kind", "gold", "seed_a", "model"]
+    columns = ["pair_id", "prompt", "kind", "gold", "seed_a", "model"]
     pd.testing.assert_frame_equal(
-        pairs[same], study.sort_values("pair_id", ignore_index=True)[same]
+        pairs[columns], study.sort_values("pair_id", ignore_index=True)[columns]
     )
-    assert (
-        tmp_path / pairs.image_a[0]
-    ).stat().st_size > 0  # as players saw it: the run's own is elsewhere
-    here = read_database(address(service), service.run).pairs
-    assert (here.image_a == study.sort_values("pair_id", ignore_index=True).image_a).all()
+    # The pictures are exported as players saw them, unless the folder is that of the run.
+    assert (tmp_path / pairs.image_a[0]).stat().st_size > 0
+    in_run = read_database(address(service), service.run).pairs
+    assert (in_run.image_a == study.sort_values("pair_id", ignore_index=True).image_a).all()
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_the_export_is_the_study_s_tables(service: Service, tmp_path: Path) -> None:
+def test_the_export_has_the_tables_of_the_study(service: Service, tmp_path: Path) -> None:
     player = service.player()
     player.send(player.batch())
     archive = zipfile.ZipFile(io.BytesIO(operator(service).get("/v1/pools/study/export").content))
@@ -132,7 +139,7 @@ def test_the_export_is_the_study_s_tables(service: Service, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("wrong", "message"),
+    ("invalid", "message"),
     [
         ("nonsense", "'nonsense' is not a database address"),
         ("nonsense//me:geheim@host", "is not a database address"),
@@ -140,11 +147,11 @@ def test_the_export_is_the_study_s_tables(service: Service, tmp_path: Path) -> N
         ("postgresql://me:geheim@127.0.0.1:1/none", r"127\.0\.0\.1:1/none cannot be opened"),
     ],
 )
-def test_a_database_that_cannot_be_read_is_named_without_its_password(
-    wrong: str, message: str, tmp_path: Path
+def test_an_unreadable_database_is_named_without_its_password(
+    invalid: str, message: str, tmp_path: Path
 ) -> None:
     with pytest.raises((ValueError, FileNotFoundError), match=message) as error:
-        read_database(wrong, tmp_path)
+        read_database(invalid, tmp_path)
     assert "geheim" not in str(error.value)
 
 
@@ -160,7 +167,7 @@ def test_the_columns_of_the_export_are_those_of_the_study() -> None:
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_a_title_is_text_on_the_pages(service: Service) -> None:
+def test_titles_are_escaped_on_the_pages(service: Service) -> None:
     hostile = '<script>alert(1)</script> & "sons"'
     with service.store.write() as connection:
         connection.execute(update(games).values(title=hostile, coin="<b>coins"))

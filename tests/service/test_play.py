@@ -1,3 +1,5 @@
+"""The labelling game over HTTP: batches, answers, removal, withdrawal and pay."""
+
 import io
 from concurrent.futures import ThreadPoolExecutor
 
@@ -28,7 +30,7 @@ def test_from_launch_to_reward(service: Service) -> None:
     assert player.batch()["batch"] != batch["batch"]
 
 
-def test_a_first_batch_is_all_comparison_points_and_later_ones_are_not(service: Service) -> None:
+def test_only_the_first_batch_is_all_comparison_points(service: Service) -> None:
     player = service.player()
     gold = []
     for _ in range(10):
@@ -39,25 +41,27 @@ def test_a_first_batch_is_all_comparison_points_and_later_ones_are_not(service: 
     assert sum(gold[5:]) < 20
 
 
-def test_nobody_labels_before_they_agree(service: Service) -> None:
+def test_labelling_requires_consent(service: Service) -> None:
     player = service.player(consent=False)
     assert player.call("POST", "/v1/batches").json()["type"] == "urn:gamelabel:consent"
     assert player.call("PUT", "/v1/consent", json={"times": True}).status_code == 204
     assert player.call("POST", "/v1/batches").status_code == 201
 
 
-def test_whoever_is_wrong_is_removed_for_good_and_comes_back_removed(service: Service) -> None:
+def test_a_player_who_is_often_wrong_is_removed_for_good(service: Service) -> None:
     player = service.player()
     states = [reply["state"] for reply in batches(player, right=False)]
     assert states[-1] == "removed"
     assert set(states[:-1]) <= {"active"}
-    back = service.player()
-    assert back.entry["state"] == "removed"
-    assert back.call("POST", "/v1/batches").json()["type"] == "urn:gamelabel:removed"
-    assert service.player(game="go").entry["state"] == "active"  # another game's player
+    returning = service.player()
+    assert returning.entry["state"] == "removed"
+    assert returning.call("POST", "/v1/batches").json()["type"] == "urn:gamelabel:removed"
+    assert service.player(game="go").entry["state"] == "active"  # a player of another game
 
 
-def test_no_player_gets_a_point_twice_and_the_end_is_said(service: Service) -> None:
+def test_no_player_gets_a_point_twice(
+    service: Service,
+) -> None:
     player = service.player()
     for reply in batches(player):
         assert reply["state"] == "active"
@@ -66,7 +70,7 @@ def test_no_player_gets_a_point_twice_and_the_end_is_said(service: Service) -> N
     assert len(pairs) == len(set(pairs))
 
 
-def test_32_equal_posts_at_once_are_one_batch_of_labels_and_one_reward(service: Service) -> None:
+def test_32_concurrent_equal_posts_store_one_batch_and_one_reward(service: Service) -> None:
     player = service.player()
     batch = player.batch()
     answers = player.answers(batch)
@@ -81,9 +85,7 @@ def test_32_equal_posts_at_once_are_one_batch_of_labels_and_one_reward(service: 
         assert connection.execute(select(pair_standings.c.labels)).scalar() == 5
 
 
-def test_32_players_at_once_open_one_batch_each_and_all_points_differ_within_it(
-    service: Service,
-) -> None:
+def test_concurrent_requests_of_a_player_open_one_batch(service: Service) -> None:
     players = [service.player(f"p{i}") for i in range(8)]
     with ThreadPoolExecutor(32) as pool:
         opened = list(pool.map(lambda i: players[i % 8].batch()["batch"], range(32)))
@@ -98,7 +100,7 @@ def test_other_answers_to_an_answered_batch_change_nothing(service: Service) -> 
     assert player.send(batch).json() == first.json()
 
 
-def test_withdrawing_deletes_everything_but_that_they_went(service: Service) -> None:
+def test_withdrawing_deletes_everything_but_the_fact(service: Service) -> None:
     player = service.player()
     player.send(player.batch())
     assert player.call("DELETE", "/v1/player").status_code == 204
@@ -125,8 +127,8 @@ def test_a_batch_pays_by_the_level_that_the_player_had_reached(service: Service)
     first = player.batch()
     assert first["pays"] == 30  # 7.4 / 10 = 0.74, between the steps 0.68 and 0.76
     answers = player.answers(first)
-    other = {"left": "right", "right": "left"}
-    answers["answers"][0]["choice"] = other[answers["answers"][0]["choice"]]
+    opposite = {"left": "right", "right": "left"}
+    answers["answers"][0]["choice"] = opposite[answers["answers"][0]["choice"]]
     reply = player.call("POST", f"/v1/batches/{first['batch']}/answers", json=answers).json()
     assert (reply["level"], reply["levels"], reply["reward"]["amount"]) == (2, 4, 30)
     assert player.batch()["pays"] == 40
@@ -143,6 +145,6 @@ def test_a_key_returns_the_batch_that_it_opened(service: Service) -> None:
     opened = player.call("POST", "/v1/batches", headers=key)
     assert opened.status_code == 201
     reply = player.send(opened.json()).json()
-    again = player.call("POST", "/v1/batches", headers=key)
-    assert (again.status_code, again.json()["reply"]) == (200, reply)
+    repeated = player.call("POST", "/v1/batches", headers=key)
+    assert (repeated.status_code, repeated.json()["reply"]) == (200, reply)
     assert player.call("POST", "/v1/batches").status_code == 201

@@ -1,4 +1,4 @@
-"""Rewards: signed, sent until the game has them, and paid once however often they come."""
+"""Rewards: signed, sent until the game accepts them, and paid once even if received repeatedly."""
 
 import httpx
 import jwt
@@ -17,7 +17,7 @@ NOW = 1_800_000_000.0
 TOKEN = sign_reward(KEYS, "chess", "r1", "l1", 30, NOW)
 
 
-def test_a_reward_says_who_is_paid_what() -> None:
+def test_a_reward_names_the_launch_and_the_amount() -> None:
     claims = verify_reward(TOKEN, KEYS.public, "chess", NOW)
     assert (claims["jti"], claims["launch"], claims["amount"]) == ("r1", "l1", 30)
 
@@ -25,22 +25,21 @@ def test_a_reward_says_who_is_paid_what() -> None:
 def test_no_byte_of_a_reward_can_be_changed() -> None:
     for i, letter in enumerate(TOKEN):
         changed = TOKEN[:i] + ("A" if letter != "A" else "B") + TOKEN[i + 1 :]
-        if (
-            i == len(TOKEN) - 1
-        ):  # the last letter has bits to spare: another may stand for the same signature
+        # The last character has unused bits, so another may encode the same signature.
+        if i == len(TOKEN) - 1:
             continue
         with pytest.raises(jwt.PyJWTError):
             verify_reward(changed, KEYS.public, "chess", NOW)
 
 
-def test_a_reward_is_for_one_game_for_some_minutes() -> None:
+def test_a_reward_is_valid_for_one_game_and_expires() -> None:
     with pytest.raises(jwt.InvalidAudienceError):
         verify_reward(TOKEN, KEYS.public, "go", NOW)
     with pytest.raises(jwt.ExpiredSignatureError):
         verify_reward(TOKEN, KEYS.public, "chess", NOW + 700)
 
 
-def test_a_game_pays_once_however_often_a_reward_comes_and_in_any_order() -> None:
+def test_a_game_pays_once_for_repeated_rewards_in_any_order() -> None:
     key = Ed25519PrivateKey.generate()
     game = TestClient(create_game(key, "demo", "http://service", KEYS.public))
     game.get("/")
@@ -61,7 +60,7 @@ def test_a_game_pays_once_however_often_a_reward_comes_and_in_any_order() -> Non
     )
 
 
-def test_a_reward_is_sent_until_the_game_has_it(service: Service) -> None:
+def test_a_reward_is_sent_until_the_game_accepts_it(service: Service) -> None:
     player = service.player()
     paid = player.send(player.batch()).json()["reward"]
     service.reply_to_reward = httpx.Response(500)
@@ -81,12 +80,12 @@ def test_a_reward_is_sent_until_the_game_has_it(service: Service) -> None:
     assert (row.state, row.tries) == ("delivered", 5)
 
 
-def test_a_clock_that_jumps_loses_no_reward_and_pays_none_twice(service: Service) -> None:
+def test_clock_changes_lose_no_reward_and_pay_none_twice(service: Service) -> None:
     player = service.player()
     player.send(player.batch())
-    for jump, tried in ((-86_400, 0), (86_400 + 1, 1), (86_400 * 30, 0), (-86_400 * 30, 0)):
+    for jump, sent in ((-86_400, 0), (86_400 + 1, 1), (86_400 * 30, 0), (-86_400 * 30, 0)):
         service.clock.now += jump
-        assert service.outbox.send_due() == tried
+        assert service.outbox.send_due() == sent
     assert len(service.paid) == 1
 
 
@@ -95,12 +94,12 @@ def test_two_processes_send_a_reward_once(service: Service) -> None:
     player.send(player.batch())
     assert service.outbox._lease()
     assert not service.outbox._lease()
-    service.clock.now += 61  # the first has crashed
+    service.clock.now += 61  # the lease expires: the first process has crashed
     assert service.outbox.send_due() == 1
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_pay_is_settled_before_a_batch_is_answered_and_says_nothing_about_it(
+def test_pay_is_fixed_before_a_batch_is_answered_and_does_not_depend_on_its_answers(
     service: Service,
 ) -> None:
     good, bad = service.player("good"), service.player("bad")

@@ -1,4 +1,4 @@
-"""The file of games, and `gamelabel serve` as a person starts it."""
+"""The file of games, and `gamelabel serve` on the command line."""
 
 import os
 import re
@@ -28,7 +28,7 @@ VALID: dict[str, Any] = {
 }
 
 
-def test_the_games_of_the_documentation_are_read(tmp_path: Path) -> None:
+def test_the_example_in_the_documentation_is_valid(tmp_path: Path) -> None:
     path = tmp_path / "games.yaml"
     path.write_text(re.search(r"```yaml\n(.*?)```", DOCS, re.DOTALL)[1])
     (game,) = read_games(path, PairGame)
@@ -91,8 +91,8 @@ def free_ports(n: int) -> int:
             port = int(first.getsockname()[1])
         try:
             for i in range(n):
-                with socket.socket() as other:
-                    other.bind(("127.0.0.1", port + i))
+                with socket.socket() as second:
+                    second.bind(("127.0.0.1", port + i))
         except OSError:
             continue
         return port

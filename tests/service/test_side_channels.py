@@ -1,4 +1,4 @@
-"""What a bot sees on the wire tells it nothing: not bytes, headers, names, order nor time betray comparison points."""
+"""Side channels: bytes, headers, names, order and times do not reveal comparison points."""
 
 import time
 from collections.abc import Callable
@@ -13,17 +13,17 @@ from tests.service.harness import Service
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
-def look(
+def collect_features(
     service: Service, players: int, batches: int
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], set[Any]]:
-    """Features of every item served, whether it was a comparison point, its pair, and all shapes that replies had."""
-    features, is_comparison, seen, shapes = [], [], [], set()
+    """Return features, kinds and pairs of all items served, and the set of response shapes."""
+    features, is_comparison, pairs, shapes = [], [], [], set()
     for number in range(players):
         player = service.player(f"p{number}")
         for turn in range(batches):
             batch = player.batch()
             gold = service.gold(batch["batch"])
-            if turn:  # a first batch is known to be all comparison points; what is to be hidden comes later
+            if turn:  # everyone knows that the first batch is all comparison points
                 for place, item in enumerate(batch["items"]):
                     shapes.add(tuple(item))
                     row, pictures = [place, len(item["prompt"])], set()
@@ -41,13 +41,13 @@ def look(
                         )
                     row += [ord(letter) for letter in item["item"][:6]]
                     features.append(row)
-                    seen.append(hash(frozenset(pictures)))
+                    pairs.append(hash(frozenset(pictures)))
                     is_comparison.append(gold[item["item"]] is not None)
             player.send(batch)
     return (
         np.array(features, float),
         np.array(is_comparison),
-        np.unique(seen, return_inverse=True)[1],
+        np.unique(pairs, return_inverse=True)[1],
         shapes,
     )
 
@@ -55,9 +55,10 @@ def look(
 def auc(
     features: NDArray[Any], labels: NDArray[Any], pairs: NDArray[Any], folds: int = 10
 ) -> float:
-    """Area under the ROC curve of a ridge regression on ranks, each pair scored by a model that has not seen it.
+    """Return the area under the ROC curve of a cross-validated ridge regression on ranks.
 
-    By pair, not by item: a pair comes to many players, and a model that knows its answer from one need not guess it.
+    Folds are over pairs, not items: a pair is served to many players, so a model could otherwise
+    recognize it instead of predicting its kind.
     """
     ranks = features.argsort(0).argsort(0) / len(features) - 0.5
     wide = np.hstack([ranks, ranks**2 - 1 / 12, np.ones((len(ranks), 1))])
@@ -73,16 +74,16 @@ def auc(
     return float((place[labels].sum() - right * (right + 1) / 2) / (right * wrong))
 
 
-def test_the_classifier_finds_what_there_is_to_find() -> None:
+def test_the_classifier_detects_a_weak_signal() -> None:
     rng = np.random.default_rng(0)
     labels = rng.random(400) < 0.4
     assert auc(rng.normal(size=(400, 20)) + 0.5 * labels[:, None], labels, np.arange(400)) > 0.9
 
 
 @on_sqlite
-def test_comparison_points_look_like_all_others(make: Callable[..., Service]) -> None:
-    features, labels, pairs, shapes = look(make(preferences=120, comparisons=120), 4, 5)
-    assert len(shapes) == 2  # one of items, one of pictures: the same length, the same headers
+def test_comparison_points_cannot_be_predicted(make: Callable[..., Service]) -> None:
+    features, labels, pairs, shapes = collect_features(make(preferences=120, comparisons=120), 4, 5)
+    assert len(shapes) == 2  # one of items, one of pictures
     n = labels.sum(), (~labels).sum()
     assert abs(auc(features, labels, pairs) - 0.5) < 4 * np.sqrt((1 / n[0] + 1 / n[1]) / 12)
 
@@ -90,8 +91,10 @@ def test_comparison_points_look_like_all_others(make: Callable[..., Service]) ->
 @pytest.mark.full
 @pytest.mark.slow
 @on_sqlite
-def test_comparison_points_look_like_all_others_among_5000(make: Callable[..., Service]) -> None:
+def test_comparison_points_cannot_be_predicted_from_5000_items(
+    make: Callable[..., Service],
+) -> None:
     service = make(preferences=600, comparisons=600, calls_per_minute=10**6)
-    features, labels, pairs, _ = look(service, 110, 11)
+    features, labels, pairs, _ = collect_features(service, 110, 11)
     assert len(labels) >= 5000
     assert abs(auc(features, labels, pairs) - 0.5) < 0.03

@@ -1,4 +1,4 @@
-"""The simulation's players through HTTP: the same rules, so the same decisions and the same distributions."""
+"""Simulated players over HTTP: the service makes the decisions of the simulation."""
 
 import asyncio
 import time
@@ -23,8 +23,8 @@ from tests.service.http_client import HttpConnection, run_shared
 from tests.service.processes import SERVICE, Process
 
 
-async def play(port: int, store: Store, people: int, most: int, seed: int) -> None:
-    """Players of the simulation's crowd, turn by turn, of at most so many labels each; they see with their skill."""
+async def play(port: int, store: Store, people: int, max_labels: int, seed: int) -> None:
+    """Let simulated players give at most `max_labels` labels each, in turns of one batch."""
     rng = np.random.default_rng(seed)
     crowd = Crowd().draw(people, rng)
     connections = [HttpConnection(port) for _ in range(16)]
@@ -43,11 +43,11 @@ async def play(port: int, store: Store, people: int, most: int, seed: int) -> No
         connection.session = sessions[number]
         return number, (await connection.call("POST", "/v1/batches"))[1]
 
-    async def answer(connection: HttpConnection, given: tuple[int, Any]) -> tuple[int, str]:
-        number, batch = given
+    async def answer(connection: HttpConnection, opened_batch: tuple[int, Any]) -> tuple[int, str]:
+        number, batch = opened_batch
         connection.session = sessions[number]
         answers = [
-            {"item": item["item"], "choice": sees(number, shown[item["item"]])}
+            {"item": item["item"], "choice": choose(number, shown[item["item"]])}
             for item in batch["items"]
         ]
         status, reply = await connection.call(
@@ -56,13 +56,13 @@ async def play(port: int, store: Store, people: int, most: int, seed: int) -> No
         assert status == 200, reply
         return number, reply["state"]
 
-    def sees(number: int, right: str | None) -> str:
+    def choose(number: int, right: str | None) -> str:
         knows = right is not None and rng.random() < crowd.skill[number]
         return right if knows and right else "left" if right != "left" else "right"
 
     sessions = dict(await run_shared(connections, range(people), enter))
     playing = list(range(people))
-    for turn in range(most // 5):
+    for turn in range(max_labels // 5):
         opened = await run_shared(
             connections,
             [number for number in playing if crowd.stamina[number] > 5 * turn],
@@ -77,25 +77,25 @@ async def play(port: int, store: Store, people: int, most: int, seed: int) -> No
 
 
 def right_sides(store: Store) -> dict[str, str | None]:
-    """For every item that waits for its answer the side that is right, None for a preference."""
-    wanted = select(assignments.c.id, assignments.c.left, pairs.c.gold).join(
+    """Return the right side of each unanswered item, or None for a preference point."""
+    query = select(assignments.c.id, assignments.c.left, pairs.c.gold).join(
         pairs, pairs.c.id == assignments.c.pair
     )
     with store.read() as connection:
-        rows = connection.execute(wanted.where(assignments.c.choice.is_(None))).all()
+        rows = connection.execute(query.where(assignments.c.choice.is_(None))).all()
     return {row.id: row.gold and ("left" if row.gold == row.left else "right") for row in rows}
 
 
 def check_decisions(service: Service, address: str) -> None:
-    """Every player's standing is what the rules make of their answers, batch by batch, and nothing else."""
+    """Check that each player's standing follows from the answers by the rules, batch by batch."""
     tables = read_database(address, service.run)
     gold = tables.pairs.set_index("pair_id").gold
     rules = service.pair_settings.rules
     labels = tables.labels.assign(gold=tables.labels.pair_id.map(gold))
-    known = labels[labels.gold.notna()]
+    comparisons = labels[labels.gold.notna()]
     right = (
-        (known.gold == known.choice)
-        .groupby([known.player_id, known.batch_id], sort=False)
+        (comparisons.gold == comparisons.choice)
+        .groupby([comparisons.player_id, comparisons.batch_id], sort=False)
         .agg(["sum", "size"])
     )
     with service.store.read() as connection:
@@ -107,9 +107,9 @@ def check_decisions(service: Service, address: str) -> None:
                 )
             )
         }
-    for player, own in labels.groupby("player_id", sort=False):
+    for player, player_labels in labels.groupby("player_id", sort=False):
         standing = rules.start()
-        for batch in own.batch_id.unique():
+        for batch in player_labels.batch_id.unique():
             assert not standing.removed.item()
             sum_, size = right.loc[(player, batch)] if (player, batch) in right.index else (0, 0)
             standing = rules.update(standing, np.array([sum_]), np.array([size - sum_]))
@@ -122,40 +122,38 @@ def check_decisions(service: Service, address: str) -> None:
         )
 
 
-def played(service: Service, folder: Path, people: int, most: int, seed: int) -> str:
-    """Let them play through a service in a process of its own; returns the database's address."""
+def play_in_process(service: Service, folder: Path, people: int, max_labels: int, seed: int) -> str:
+    """Let players play through a service in a child process; return the database's address."""
     address = service.store.engine.url.render_as_string(hide_password=False)
     process = Process(SERVICE, address, str(folder / "keys.json"))
     try:
-        with ThreadPoolExecutor(
-            1
-        ) as apart:  # a browser's tests leave a loop running in the main thread
-            apart.submit(
-                asyncio.run, play(process.port, service.store, people, most, seed)
-            ).result()
+        # Playwright leaves an event loop running in the main thread, so use another thread.
+        with ThreadPoolExecutor(1) as thread:
+            game = play(process.port, service.store, people, max_labels, seed)
+            thread.submit(asyncio.run, game).result()
     finally:
         process.kill()
     return address
 
 
-def test_the_service_decides_as_the_rules_do(service: Service, tmp_path: Path) -> None:
-    check_decisions(service, played(service, tmp_path, 12, 40, seed=1))
+def test_the_service_decides_by_the_rules(service: Service, tmp_path: Path) -> None:
+    check_decisions(service, play_in_process(service, tmp_path, 12, 40, seed=1))
 
 
 @pytest.mark.full
 @pytest.mark.slow
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_10000_players_show_the_simulation_s_distributions(
+def test_10000_players_have_the_distributions_of_the_simulation(
     make: Callable[..., Service], tmp_path: Path
 ) -> None:
-    service, most, people = make(preferences=600, comparisons=600), 15, 10_000
-    address = played(service, tmp_path, people, most, seed=2)
+    service, max_labels, people = make(preferences=600, comparisons=600), 15, 10_000
+    address = play_in_process(service, tmp_path, people, max_labels, seed=2)
     check_decisions(service, address)
-    here = read_database(address, service.run).players
+    served = read_database(address, service.run).players
     table = read_table(service.run, "pairs")
-    there = simulate(table, None, people, 3, rules=Rules(gate=Posterior()))
-    early = there.labels[there.labels.groupby("player_id").cumcount() < most]
-    share_there = early.pair_id.map(table.set_index("pair_id").gold).notna().mean()
-    share_here = (here.comparisons_right + here.comparisons_wrong).sum() / here.labels.sum()
-    assert share_here == pytest.approx(share_there, abs=0.02)
-    assert here.labels.mean() == pytest.approx(len(early) / people, rel=0.04)
+    simulated = simulate(table, None, people, 3, rules=Rules(gate=Posterior()))
+    early = simulated.labels[simulated.labels.groupby("player_id").cumcount() < max_labels]
+    simulated_share = early.pair_id.map(table.set_index("pair_id").gold).notna().mean()
+    share = (served.comparisons_right + served.comparisons_wrong).sum() / served.labels.sum()
+    assert share == pytest.approx(simulated_share, abs=0.02)
+    assert served.labels.mean() == pytest.approx(len(early) / people, rel=0.04)

@@ -1,4 +1,4 @@
-"""The player's way walked at random, beside a model of it: whatever the order of calls, the two agree."""
+"""Random sequences of calls: the service always agrees with a simple model of it."""
 
 import tempfile
 from pathlib import Path
@@ -16,18 +16,18 @@ from tests.service.harness import Player, Service
 PEOPLE = st.sampled_from(["ann", "bob"])
 
 
-class Way(RuleBasedStateMachine):
-    """Two people of one game, who come and go, answer, repeat themselves, withdraw."""
+class ServiceMachine(RuleBasedStateMachine):
+    """Two players of a game who enter, answer, repeat calls and withdraw."""
 
     sessions = Bundle("sessions")
 
     @initialize()
-    def empty(self) -> None:
+    def start(self) -> None:
         folder = Path(tempfile.mkdtemp())
         self.service = Service(f"sqlite:///{folder / 'game.db'}", preferences=20, comparisons=20)
         self.open: dict[str, Any] = {}
         self.answered: dict[str, list[tuple[Any, bool, Any]]] = {"ann": [], "bob": []}
-        self.gone: dict[str, str] = {}  # removed or withdrawn
+        self.inactive: dict[str, str] = {}  # removed or withdrawn
         self.agreed: set[str] = set()
         self.rewards = 0
 
@@ -36,25 +36,25 @@ class Way(RuleBasedStateMachine):
             self.service.store.close()
 
     @rule(target=sessions, name=PEOPLE)
-    def come(self, name: str) -> tuple[str, Player]:
+    def enter(self, name: str) -> tuple[str, Player]:
         player = self.service.player(name, consent=False)
-        assert player.entry["state"] == self.gone.get(name, "active")
+        assert player.entry["state"] == self.inactive.get(name, "active")
         assert player.entry["consented"] == (name in self.agreed)
         return name, player
 
-    @rule(who=sessions)
-    def agree(self, who: tuple[str, Player]) -> None:
-        name, player = who
+    @rule(entered=sessions)
+    def agree(self, entered: tuple[str, Player]) -> None:
+        name, player = entered
         status = player.call("PUT", "/v1/consent", json={}).status_code
         if status == 204:
             self.agreed.add(name)
-        assert status == 204 if name not in self.gone else status in (401, 403)
+        assert status == 204 if name not in self.inactive else status in (401, 403)
 
-    @rule(who=sessions)
-    def ask(self, who: tuple[str, Player]) -> None:
-        name, player = who
+    @rule(entered=sessions)
+    def open_batch(self, entered: tuple[str, Player]) -> None:
+        name, player = entered
         reply = player.call("POST", "/v1/batches")
-        if name in self.gone or name not in self.agreed:
+        if name in self.inactive or name not in self.agreed:
             assert reply.status_code in (401, 403)
         elif reply.status_code == 404:
             assert reply.json()["type"] == "urn:gamelabel:finished"
@@ -65,9 +65,9 @@ class Way(RuleBasedStateMachine):
             assert reply.status_code == 201
             self.open[name] = reply.json()
 
-    @rule(who=sessions, right=st.booleans())
-    def answer(self, who: tuple[str, Player], right: bool) -> None:
-        name, player = who
+    @rule(entered=sessions, right=st.booleans())
+    def answer(self, entered: tuple[str, Player], right: bool) -> None:
+        name, player = entered
         if name not in self.open:
             return
         batch = self.open[name]
@@ -77,34 +77,34 @@ class Way(RuleBasedStateMachine):
         del self.open[name]
         self.rewards += 1
         if reply.json()["state"] == "removed":
-            self.gone[name] = "removed"
+            self.inactive[name] = "removed"
 
-    @rule(who=sessions, right=st.booleans())
-    def repeat(self, who: tuple[str, Player], right: bool) -> None:
-        name, player = who
+    @rule(entered=sessions, right=st.booleans())
+    def repeat(self, entered: tuple[str, Player], right: bool) -> None:
+        name, player = entered
         for batch, first, stored in self.answered[name][-2:]:
             reply = player.send(batch, right)
-            same = player.answers(batch, right) == player.answers(batch, first)
-            assert (reply.json() == stored) if same else (reply.status_code == 409)
+            unchanged = player.answers(batch, right) == player.answers(batch, first)
+            assert (reply.json() == stored) if unchanged else (reply.status_code == 409)
 
-    @rule(who=sessions)
-    def withdraw(self, who: tuple[str, Player]) -> None:
-        name, player = who
+    @rule(entered=sessions)
+    def withdraw(self, entered: tuple[str, Player]) -> None:
+        name, player = entered
         if player.call("DELETE", "/v1/player").status_code == 204:
-            self.gone.setdefault(name, "withdrawn")
+            self.inactive.setdefault(name, "withdrawn")
             self.open.pop(name, None)
             self.answered[name] = []
             self.agreed.discard(name)
 
     @invariant()
-    def what_is_stored_is_what_was_acknowledged(self) -> None:
+    def everything_acknowledged_is_stored(self) -> None:
         if not hasattr(self, "service"):
             return
         with self.service.store.read() as connection:
             count = lambda table, *where: connection.execute(  # noqa: E731
                 select(func.count()).select_from(table).where(*where)
             ).scalar()
-            acknowledged = sum(len(done) for done in self.answered.values())
+            acknowledged = sum(map(len, self.answered.values()))
             assert count(assignments, assignments.c.choice.is_not(None)) == 5 * acknowledged
             assert count(assignments, assignments.c.choice.is_(None)) == 5 * len(self.open)
             assert count(batches) == acknowledged + len(self.open)
@@ -113,7 +113,7 @@ class Way(RuleBasedStateMachine):
                 assert row.right + row.wrong <= row.labels
 
 
-TestWay = Way.TestCase
-TestWay.settings = settings(
+TestServiceMachine = ServiceMachine.TestCase
+TestServiceMachine.settings = settings(
     max_examples=4, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -1,3 +1,5 @@
+"""The database, its settings, the pool of pairs, and the file of keys."""
+
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +18,7 @@ from gamelabel.service.store import Store
 from tests.service.harness import GAME_KEY, make_run
 
 
-def test_migrations_make_the_tables_of_the_schema(url: str) -> None:
+def test_migrations_create_the_tables_of_the_schema(url: str) -> None:
     for _ in range(2):
         store = Store(url)
         with store.read() as connection:
@@ -25,7 +27,7 @@ def test_migrations_make_the_tables_of_the_schema(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_sqlite_is_as_durable_as_promised(url: str) -> None:
+def test_sqlite_has_durable_settings(url: str) -> None:
     with Store(url).read() as connection:
         for pragma, value in {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}.items():
             assert connection.execute(text(f"PRAGMA {pragma}")).scalar() == value
@@ -44,17 +46,18 @@ def test_a_write_is_all_or_nothing(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "nonsense", "sqlite://", "mysql://u:geheim@host/name", "postgres//u:geheim@host"]
+    "invalid",
+    ["", "nonsense", "sqlite://", "mysql://u:geheim@host/name", "postgres//u:geheim@host"],
 )
-def test_an_invalid_address_is_an_error_without_its_password(wrong: str) -> None:
+def test_an_invalid_address_is_an_error_without_its_password(invalid: str) -> None:
     message = r"database address|neither a SQLite file nor PostgreSQL"
     with pytest.raises(ValueError, match=message) as error:
-        Store(wrong)
+        Store(invalid)
     assert "geheim" not in str(error.value)
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_a_run_is_loaded_once_and_all_pictures_are_alike(url: str) -> None:
+def test_a_run_is_loaded_once_and_all_pictures_have_one_format(url: str) -> None:
     store, run = Store(url), make_run(6, 6)
     assert load_run(store, run, "study", size=16) == 12
     assert load_run(store, run, "study", size=16) == 0
@@ -99,7 +102,7 @@ def test_processes_may_start_at_the_same_time(url: str, tmp_path: Path) -> None:
     assert len({public for _, public in started}) == 1
 
 
-def test_keys_are_made_once_and_for_their_owner_alone(tmp_path: Path) -> None:
+def test_keys_are_created_once_and_readable_only_by_their_owner(tmp_path: Path) -> None:
     path = tmp_path / "new" / "keys.json"
     first = load_keys(path)
     assert path.stat().st_mode & 0o777 == 0o600

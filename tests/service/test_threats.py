@@ -1,4 +1,4 @@
-"""What players may try, and what may befall the service."""
+"""Attacks by players, and failures of the database."""
 
 import itertools
 from collections.abc import Callable
@@ -16,19 +16,19 @@ from tests.service.harness import Service, labels_of
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
-def test_nothing_of_another_player_can_be_had(service: Service) -> None:
+def test_players_cannot_access_data_of_others(service: Service) -> None:
     ann, bob = service.player("ann"), service.player("bob")
     hers, his = ann.batch(), bob.batch()
-    for mine, other, batch in ((ann, bob, hers), (bob, ann, his)):
+    for owner, attacker, batch in ((ann, bob, hers), (bob, ann, his)):
         calls = [("GET", f"/v1/batches/{batch['batch']}", None)]
-        calls += [("POST", f"/v1/batches/{batch['batch']}/answers", mine.answers(batch))]
+        calls += [("POST", f"/v1/batches/{batch['batch']}/answers", owner.answers(batch))]
         calls += [
             ("GET", f"/v1/pictures/{item[side]}", None)
             for item in batch["items"]
             for side in ("left", "right")
         ]
         for method, path, body in calls:
-            reply = other.call(method, path, json=body)
+            reply = attacker.call(method, path, json=body)
             assert (reply.status_code, reply.json()["type"]) == (404, "urn:gamelabel:missing"), path
     mixed = ann.answers(hers)
     mixed["answers"][0]["item"] = bob.answers(his)["answers"][0]["item"]
@@ -51,15 +51,15 @@ def test_bad_requests_get_a_problem_and_change_nothing(service: Service) -> None
     player = service.player()
     batch = player.batch()
     path, good = f"/v1/batches/{batch['batch']}/answers", player.answers(batch)
-    one = good["answers"][0]
+    first = good["answers"][0]
     for status, body in [
         (409, {"answers": good["answers"][:4]}),
-        (409, {"answers": [*good["answers"], one | {"item": "A" * 22}]}),
-        (409, {"answers": [*good["answers"], one]}),
+        (409, {"answers": [*good["answers"], first | {"item": "A" * 22}]}),
+        (409, {"answers": [*good["answers"], first]}),
         (422, {"answers": []}),
-        (422, {"answers": [one | {"choice": "both"}]}),
-        (422, {"answers": [one | {"ms": -1}]}),
-        (422, {"answers": [one | {"gold": "a"}]}),
+        (422, {"answers": [first | {"choice": "both"}]}),
+        (422, {"answers": [first | {"ms": -1}]}),
+        (422, {"answers": [first | {"gold": "a"}]}),
         (422, {}),
         (422, []),
         (413, {"answers": good["answers"], "more": "x" * 20_000}),
@@ -87,7 +87,7 @@ def test_bad_requests_get_a_problem_and_change_nothing(service: Service) -> None
 def test_a_bot_that_is_honest_for_50_labels_and_then_guesses_is_removed(
     make: Callable[..., Service],
 ) -> None:
-    # one bot, one course: how many of them are noticed, and how soon, is tested of the rules (tests/games/pairs/test_kinds.py)
+    # One bot with one seed; tests/games/pairs/test_kinds.py tests how many are noticed, and when.
     service = make(preferences=150, comparisons=150, rng=np.random.default_rng(0))
     player, rng = service.player(), np.random.default_rng(0)
     for _ in range(10):
@@ -103,30 +103,32 @@ def test_a_bot_that_is_honest_for_50_labels_and_then_guesses_is_removed(
         )
         if reply.json()["state"] == "removed":
             return
-    pytest.fail("the sleeper was not noticed")
+    pytest.fail("the bot was not removed")
 
 
 @on_sqlite
-def test_too_many_requests_are_told_to_wait(make: Callable[..., Service]) -> None:
+def test_too_many_requests_are_refused_until_the_next_minute(make: Callable[..., Service]) -> None:
     service = make(calls_per_minute=20)
     player = service.player()
     statuses = [player.call("GET", "/v1/batches/" + "A" * 22).status_code for _ in range(30)]
-    assert statuses == [404] * 19 + [429] * 11  # the first of the minute was consent
+    assert statuses == [404] * 19 + [429] * 11  # consent was the first request
     service.clock.now += 60
     assert player.call("GET", "/v1/batches/" + "A" * 22).status_code == 404
 
 
 @on_sqlite
-def test_made_up_sessions_are_limited_by_their_address(make: Callable[..., Service]) -> None:
+def test_requests_with_invented_sessions_are_limited_by_address(
+    make: Callable[..., Service],
+) -> None:
     client = make(calls_per_minute=1).client
-    made_up = [{"Authorization": f"Bearer {number}"} for number in range(30)]
-    assert [client.post("/v1/batches", headers=one).status_code for one in made_up] == [
+    invented = [{"Authorization": f"Bearer {number}"} for number in range(30)]
+    assert [client.post("/v1/batches", headers=headers).status_code for headers in invented] == [
         401
     ] * 20 + [429] * 10
 
 
 @on_sqlite
-def test_minimal_mode_stores_what_the_paper_stores(make: Callable[..., Service]) -> None:
+def test_minimal_mode_stores_no_times(make: Callable[..., Service]) -> None:
     service = make(minimal=True)
     player = service.player()
     player.call("PUT", "/v1/consent", json={"times": True})
@@ -137,24 +139,24 @@ def test_minimal_mode_stores_what_the_paper_stores(make: Callable[..., Service])
 
 @pytest.mark.parametrize("agrees", [True, False])
 @on_sqlite
-def test_response_times_are_kept_of_those_alone_who_agreed(service: Service, agrees: bool) -> None:
+def test_response_times_are_stored_only_with_consent(service: Service, agrees: bool) -> None:
     player = service.player()
     player.call("PUT", "/v1/consent", json={"times": agrees})
     player.send(player.batch())
     assert {row.response_ms for row in labels_of(service.store)} == {900 if agrees else None}
 
 
-def test_while_the_database_is_away_nothing_is_lost(
+def test_nothing_is_lost_while_the_database_is_unreachable(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     player = service.player()
     batch = player.batch()
     connect = service.store.engine.connect
 
-    def gone() -> None:
+    def unreachable() -> None:
         raise OperationalError("SELECT", {}, Exception("the server closed the connection"))
 
-    monkeypatch.setattr(service.store.engine, "connect", gone)
+    monkeypatch.setattr(service.store.engine, "connect", unreachable)
     reply = player.call("POST", "/v1/batches")
     assert (reply.status_code, reply.json()["type"], reply.headers["retry-after"]) == (
         503,
@@ -168,19 +170,19 @@ def test_while_the_database_is_away_nothing_is_lost(
 
 
 @on_sqlite
-def test_on_a_full_disk_answers_are_refused_whole_and_taken_later(service: Service) -> None:
+def test_answers_that_are_refused_on_a_full_disk_are_accepted_later(service: Service) -> None:
     player = service.player()
     batch = player.batch()
 
     def limit(pages: int) -> None:
-        """SQLite answers as on a full disk when a file may not grow."""
+        """Limit the size of the file; SQLite then reports a full disk."""
         service.store.engine.dispose()
         with service.store.engine.connect() as connection:
             connection.execute(text(f"PRAGMA max_page_count={pages}"))
             limits.append(connection.execute(text("PRAGMA page_count")).scalar())
 
     limits: list[int] = []
-    limit(1)  # it cannot be less than what there is
+    limit(1)  # SQLite raises this to the current size
     statuses = []
     for i in range(400):
         newcomer = service.client.post(
@@ -195,7 +197,7 @@ def test_on_a_full_disk_answers_are_refused_whole_and_taken_later(service: Servi
     assert len(labels_of(service.store)) == 5
 
 
-def test_a_database_newer_than_the_program_is_left_alone(service: Service) -> None:
+def test_a_database_of_a_newer_version_is_refused(service: Service) -> None:
     with service.store.write() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     url = service.store.engine.url.render_as_string(hide_password=False)

@@ -1,10 +1,10 @@
-"""Small good tables of every kind, for tests to spoil."""
+"""A small valid example of every table, for tests to alter."""
 
 import pandas as pd
 
 
-def good(name: str) -> pd.DataFrame:
-    """Two good rows of the table `name`."""
+def valid_table(name: str) -> pd.DataFrame:
+    """Return two valid rows of a table."""
     return pd.DataFrame(
         {
             "prompts": {

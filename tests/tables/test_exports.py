@@ -1,4 +1,4 @@
-"""What is written is read back as it was, and nothing passes for what it is not."""
+"""Exports are read back unchanged, and simulated labels stay marked as simulated."""
 
 import csv
 import io
@@ -28,7 +28,7 @@ from gamelabel.tables import (
 )
 from tests.readers.release import HEADER, jpeg, rows, write
 
-# Everything that a table can hold: any Unicode but lone surrogates, which no file in UTF-8 has
+# Any Unicode text but lone surrogates, which UTF-8 cannot encode.
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 prompts = texts.filter(lambda text: text.strip() != "")
 moments = st.datetimes(
@@ -40,7 +40,7 @@ moments = st.datetimes(
 def label_tables(
     draw: st.DrawFn, source: str = "game", sides: tuple[str, ...] = ("a", "b", "tie")
 ) -> LabelTables:
-    """Pairs of files images/0.jpg, images/1.jpg, …, with labels of all kinds, one at least on a preference."""
+    """Draw pairs of images/0.jpg, images/1.jpg, …, and labels, at least one on a preference."""
     names = draw(st.lists(texts, min_size=1, max_size=5, unique=True))
     kinds = [
         "preference",
@@ -59,13 +59,13 @@ def label_tables(
     chosen = first + draw(
         st.lists(st.tuples(st.sampled_from(names), st.sampled_from(sides)), max_size=12)
     )
-    some = st.none() | texts
+    optional_texts = st.none() | texts
     labels = pd.DataFrame(
         {
             "label_id": [f"l{i}" for i in range(len(chosen))],
-            "player_id": [draw(some) for _ in chosen],
+            "player_id": [draw(optional_texts) for _ in chosen],
             "pair_id": [pair for pair, _ in chosen],
-            "batch_id": [draw(some) for _ in chosen],
+            "batch_id": [draw(optional_texts) for _ in chosen],
             "choice": [choice for _, choice in chosen],
             "shown_left": [draw(st.sampled_from(["a", "b", None])) for _ in chosen],
             "response_ms": [draw(st.none() | st.integers(0, 2**40)) for _ in chosen],
@@ -74,25 +74,24 @@ def label_tables(
         },
         dtype=object,
     )
-    whole = check_table(pairs, "pairs"), check_table(labels, "labels")
-    return LabelTables(*whole, players_from_labels(whole[1], whole[0], "game"))
+    pairs, labels = check_table(pairs, "pairs"), check_table(labels, "labels")
+    return LabelTables(pairs, labels, players_from_labels(labels, pairs, "game"))
 
 
-def drawn(folder: Path, found: LabelTables) -> Path:
-    """A run's folder with the pictures of these pairs."""
-    for k, image in enumerate([*found.pairs.image_a, *found.pairs.image_b]):
+def write_pictures(folder: Path, tables: LabelTables) -> Path:
+    """Write the pictures of the pairs to the folder of a run."""
+    for k, image in enumerate([*tables.pairs.image_a, *tables.pairs.image_b]):
         (folder / image).parent.mkdir(parents=True, exist_ok=True)
         (folder / image).write_bytes(jpeg(k, 16))
     return folder
 
 
-def moved(pairs: pd.DataFrame) -> pd.DataFrame:
+def with_outside_paths(pairs: pd.DataFrame) -> pd.DataFrame:
     return pairs.assign(image_a="outside/" + pairs.image_a, image_b="outside/" + pairs.image_b)
 
 
-EXAMPLES = (
-    100 if os.environ.get("CI") == "true" else 4
-)  # a round writes, reads and checks nine tables
+# Few examples, because each writes, reads and checks nine tables.
+EXAMPLES = 100 if os.environ.get("CI") == "true" else 4
 ROUNDS = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -100,48 +99,50 @@ ROUNDS = settings(
 
 @pytest.mark.parametrize("writer", [write_parquet, write_dataset])
 @ROUNDS
-@given(found=label_tables())
-def test_folders_lose_nothing(
-    writer, found: LabelTables, tmp_path_factory: pytest.TempPathFactory
+@given(tables=label_tables())
+def test_exported_folders_are_read_back_unchanged(
+    writer, tables: LabelTables, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     at = tmp_path_factory.mktemp("round")
-    drawn(at / "run", found)
-    written = writer(found, at / "run", at / "out")
+    write_pictures(at / "run", tables)
+    written = writer(tables, at / "run", at / "out")
     assert (
-        written.rows == {name: len(frame) for name, frame in found.by_name().items()}
+        written.rows == {name: len(frame) for name, frame in tables.by_name().items()}
         and not written.omitted
     )
-    again = read_exported(at / "out", at / "other")
-    for before, after in zip(found._replace(pairs=moved(found.pairs)), again, strict=True):
+    exported = read_exported(at / "out", at / "other")
+    for before, after in zip(
+        tables._replace(pairs=with_outside_paths(tables.pairs)), exported, strict=True
+    ):
         pd.testing.assert_frame_equal(before, after)
-    for image in found.pairs.image_b:
+    for image in tables.pairs.image_b:
         assert (at / "other/outside" / image).read_bytes() == (at / "run" / image).read_bytes()
 
 
 @ROUNDS
-@given(found=label_tables())
-def test_the_released_layout_keeps_all_that_it_has_a_place_for(
-    found: LabelTables, tmp_path_factory: pytest.TempPathFactory
+@given(tables=label_tables())
+def test_the_released_layout_keeps_prompts_votes_and_pictures(
+    tables: LabelTables, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     at = tmp_path_factory.mktemp("round")
-    run = drawn(at / "run", found)
-    written = write_released(found, run, at / "data.csv")
+    run = write_pictures(at / "run", tables)
+    written = write_released(tables, run, at / "data.csv")
     pairs, labels, _, rejected = read_released(at / "data.csv", at / "other")
     assert len(rejected) == 0 and set(labels.source) == {"game"}
-    given_votes = found.labels[found.labels.choice != "tie"]
-    before = count_votes(given_votes).merge(
-        found.pairs[found.pairs.kind == "preference"], on="pair_id"
+    choices = tables.labels[tables.labels.choice != "tie"]
+    before = count_votes(choices).merge(
+        tables.pairs[tables.pairs.kind == "preference"], on="pair_id"
     )
     after = pairs.merge(count_votes(labels), on="pair_id")
     for column in ("prompt", "votes_a", "votes_b"):
         assert after[column].tolist() == before[column].tolist()
     for side in ("image_a", "image_b"):
-        for one, other in zip(before[side], after[side], strict=True):
-            assert (run / one).read_bytes() == (at / "other" / other).read_bytes()
-    assert written.rows["labels"] + sum(written.omitted.values()) == len(found.labels)
+        for image, copy in zip(before[side], after[side], strict=True):
+            assert (run / image).read_bytes() == (at / "other" / copy).read_bytes()
+    assert written.rows["labels"] + sum(written.omitted.values()) == len(tables.labels)
 
 
-def test_the_release_itself_comes_back_byte_for_byte(tmp_path: Path) -> None:
+def test_the_release_is_exported_byte_for_byte(tmp_path: Path) -> None:
     table = [
         [i, *row[1:]] for i, row in enumerate(row for row in rows(7) if row[2] + row[4] != "00")
     ]
@@ -149,13 +150,13 @@ def test_the_release_itself_comes_back_byte_for_byte(tmp_path: Path) -> None:
         tmp_path / "data.csv",
         [[str(cell).replace('b"', "b'").replace('"', "'") for cell in r] for r in table],
     )
-    found = read_released(first, tmp_path / "run")
-    write_released(found, tmp_path / "run", tmp_path / "again.csv")
+    tables = read_released(first, tmp_path / "run")
+    write_released(tables, tmp_path / "run", tmp_path / "again.csv")
     assert (tmp_path / "again.csv").read_bytes() == first.read_bytes()
 
 
 def simulated(folder: Path) -> LabelTables:
-    """Two pairs of pictures in PNG, labelled by simulated players."""
+    """Return two pairs of PNG pictures, labelled by a simulated player."""
     pairs = pd.DataFrame(
         {"pair_id": ["x0", "x1"], "prompt_id": ["p0", "p1"], "prompt": ["a red circle", "a star"]}
     )
@@ -179,9 +180,9 @@ def simulated(folder: Path) -> LabelTables:
     return LabelTables(pairs, labels, players_from_labels(labels, pairs, "simulated"))
 
 
-def test_simulated_labels_say_so_wherever_they_go(tmp_path: Path) -> None:
-    found = simulated(tmp_path / "run")
-    written = write_released(found, tmp_path / "run", tmp_path / "data.csv")
+def test_exports_of_simulated_labels_are_marked(tmp_path: Path) -> None:
+    tables = simulated(tmp_path / "run")
+    written = write_released(tables, tmp_path / "run", tmp_path / "data.csv")
     assert written.omitted == {"labels on comparison points": 1, "ties": 1}
     with (tmp_path / "data.csv").open(newline="") as file:
         header, row = list(csv.reader(file))
@@ -191,11 +192,11 @@ def test_simulated_labels_say_so_wherever_they_go(tmp_path: Path) -> None:
     pairs, labels, _, _ = read_released(tmp_path / "data.csv", tmp_path / "other")
     assert (
         labels.source.tolist() == ["simulated"] and pairs.model.isna().all()
-    )  # never as the release itself
+    )  # not read as the release
     with Image.open(tmp_path / "other" / pairs.image_b[0]) as image:  # a PNG that became a JPEG
         assert image.format == "JPEG" and abs(np.asarray(image).astype(int) - 200).max() <= 3
     for writer, name in ((write_dataset, "d"), (write_parquet, "p")):
-        writer(found, tmp_path / "run", tmp_path / name)
+        writer(tables, tmp_path / "run", tmp_path / name)
         card = (tmp_path / name / "README.md").read_text()
         assert (
             "SIMULATED" in card.split("\n# ")[-1].splitlines()[0]
@@ -212,8 +213,8 @@ def test_the_datasets_library_reads_the_folder_and_its_card(
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     import datasets
 
-    found = simulated(tmp_path / "run")
-    write_dataset(found, tmp_path / "run", tmp_path / "d", licence="apache-2.0")
+    tables = simulated(tmp_path / "run")
+    write_dataset(tables, tmp_path / "run", tmp_path / "d", licence="apache-2.0")
     front = yaml.safe_load((tmp_path / "d/README.md").read_text().split("---")[1])
     assert (
         front["license"] == "apache-2.0"
@@ -221,28 +222,31 @@ def test_the_datasets_library_reads_the_folder_and_its_card(
         and "SIMULATED" in front["pretty_name"]
     )
     assert [entry["config_name"] for entry in front["configs"]] == ["pairs", "labels", "players"]
-    got = {
+    loaded = {
         name: datasets.load_dataset(
             str(tmp_path / "d"), name, split="train", cache_dir=str(tmp_path / "cache")
         )
         for name in ("pairs", "labels")
     }
     assert (
-        got["labels"]["choice"][:] == ["a", "tie", "a"] and got["labels"]["created_at"][0] is None
+        loaded["labels"]["choice"][:] == ["a", "tie", "a"]
+        and loaded["labels"]["created_at"][0] is None
     )
-    assert got["pairs"]["gold"][:] == [None, "a"]
-    assert got["pairs"][0]["image_a"].size == (16, 16)
-    raw = got["pairs"].cast_column("image_a", datasets.Image(decode=False))[0]["image_a"]["bytes"]
+    assert loaded["pairs"]["gold"][:] == [None, "a"]
+    assert loaded["pairs"][0]["image_a"].size == (16, 16)
+    raw = loaded["pairs"].cast_column("image_a", datasets.Image(decode=False))[0]["image_a"][
+        "bytes"
+    ]
     assert Image.open(io.BytesIO(raw)).format == "PNG"
 
 
-def test_a_reader_of_the_original_reads_ours(tmp_path: Path) -> None:
-    """As one would read the released file: pandas, the columns by their names, the literal evaluated."""
+def test_code_for_the_released_file_reads_an_export(tmp_path: Path) -> None:
+    """Read it with pandas, by the names of its columns, and evaluate the bytes literals."""
     import ast
     import base64
 
-    found = simulated(tmp_path / "run")
-    write_released(found, tmp_path / "run", tmp_path / "data.csv")
+    tables = simulated(tmp_path / "run")
+    write_released(tables, tmp_path / "run", tmp_path / "data.csv")
     [row] = pd.read_csv(tmp_path / "data.csv").to_dict("records")
     assert row["Unnamed: 0"] == 0 and row["prompt"] == "a red circle"
     assert row["img0_votes"] == 1 and row["img1_votes"] == 0
@@ -252,13 +256,13 @@ def test_a_reader_of_the_original_reads_ours(tmp_path: Path) -> None:
 
 
 def test_exports_are_sources_of_labels(tmp_path: Path) -> None:
-    found = simulated(tmp_path / "run")
-    write_dataset(found, tmp_path / "run", tmp_path / "d")
+    tables = simulated(tmp_path / "run")
+    write_dataset(tables, tmp_path / "run", tmp_path / "d")
     gathered = collect_labels("export", tmp_path / "next", str(tmp_path / "d"))
     assert gathered.labels.label_id.tolist() == ["l0", "l1", "l2"] and len(gathered.rejected) == 0
     assert (tmp_path / "next" / gathered.pairs.image_a[0]).is_file()
     assert read_table(tmp_path / "next", "players").player_id.tolist() == ["u"]
-    write_released(found, tmp_path / "run", tmp_path / "data.csv")
+    write_released(tables, tmp_path / "run", tmp_path / "data.csv")
     assert (
         collect_labels("gamelabel10k", tmp_path / "more", str(tmp_path / "data.csv")).labels.source[
             0
@@ -267,49 +271,49 @@ def test_exports_are_sources_of_labels(tmp_path: Path) -> None:
     )
 
 
-def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path) -> None:
-    found = simulated(tmp_path / "run")
-    bare = found.pairs.assign(image_a=None, image_b=None)
+def test_exports_that_fail_leave_no_files(tmp_path: Path) -> None:
+    tables = simulated(tmp_path / "run")
+    bare = tables.pairs.assign(image_a=None, image_b=None)
     with pytest.raises(
         ValueError, match=r"1 pairs, such as x0, have no pictures .* as parquet or datasets"
     ):
-        write_released(found._replace(pairs=bare), tmp_path / "run", tmp_path / "data.csv")
+        write_released(tables._replace(pairs=bare), tmp_path / "run", tmp_path / "data.csv")
     with pytest.raises(
         ValueError,
         match="labels of one source on preferences, but there are no label of a preference",
     ):
         write_released(
-            found._replace(labels=found.labels[2:]), tmp_path / "run", tmp_path / "data.csv"
+            tables._replace(labels=tables.labels[2:]), tmp_path / "run", tmp_path / "data.csv"
         )
-    mixed = found.labels.assign(source=["simulated", "game", "game"])
+    mixed = tables.labels.assign(source=["simulated", "game", "game"])
     with pytest.raises(ValueError, match="labels of 2 sources"):
-        write_released(found._replace(labels=mixed), tmp_path / "run", tmp_path / "data.csv")
+        write_released(tables._replace(labels=mixed), tmp_path / "run", tmp_path / "data.csv")
     (tmp_path / "run/images/x0-b.png").unlink()
     with pytest.raises(OSError, match=r"x0-b\.png"):
-        write_released(found, tmp_path / "run", tmp_path / "data.csv")
+        write_released(tables, tmp_path / "run", tmp_path / "data.csv")
     for writer in (write_dataset, write_parquet):
         with pytest.raises(FileNotFoundError, match=r"x0-b\.png not found"):
-            writer(found, tmp_path / "run", tmp_path / "out")
+            writer(tables, tmp_path / "run", tmp_path / "out")
         with pytest.raises(ValueError, match="there are no labels to export"):
-            writer(found._replace(labels=found.labels[:0]), tmp_path / "run", tmp_path / "out")
+            writer(tables._replace(labels=tables.labels[:0]), tmp_path / "run", tmp_path / "out")
         with pytest.raises(ValueError, match="is not empty"):
-            writer(found, tmp_path / "run", tmp_path / "run")
+            writer(tables, tmp_path / "run", tmp_path / "run")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
-def test_an_export_that_is_none_or_leads_elsewhere_is_refused(tmp_path: Path) -> None:
+def test_folders_that_are_not_exports_or_have_outside_paths_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="is not an export"):
         read_exported(tmp_path, tmp_path / "run")
-    found = simulated(tmp_path / "run")
-    write_dataset(found, tmp_path / "run", tmp_path / "d")
+    tables = simulated(tmp_path / "run")
+    write_dataset(tables, tmp_path / "run", tmp_path / "d")
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     [path] = (tmp_path / "d/pairs").iterdir()
     rows_ = pq.read_table(path)
-    spoiled = rows_.to_pylist()
-    spoiled[0]["image_a"]["path"] = "../../x.png"
-    pq.write_table(pa.Table.from_pylist(spoiled, schema=rows_.schema), path)
+    altered = rows_.to_pylist()
+    altered[0]["image_a"]["path"] = "../../x.png"
+    pq.write_table(pa.Table.from_pylist(altered, schema=rows_.schema), path)
     with pytest.raises(ValueError, match="is not a path inside the exported folder"):
         read_exported(tmp_path / "d", tmp_path / "next")
     assert not (tmp_path / "x.png").exists()
@@ -318,16 +322,16 @@ def test_an_export_that_is_none_or_leads_elsewhere_is_refused(tmp_path: Path) ->
 def test_without_the_datasets_library_the_error_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = simulated(tmp_path / "run")
+    tables = simulated(tmp_path / "run")
     monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(ValueError, match=r"pip install 'gamelabel\[study\]', or choose"):
-        write_dataset(found, tmp_path / "run", tmp_path / "d")
+        write_dataset(tables, tmp_path / "run", tmp_path / "d")
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 def test_label_source_of_the_released_layout(tmp_path: Path) -> None:
-    found = simulated(tmp_path / "run")
-    released = found.labels.assign(source="released")
-    write_released(found._replace(labels=released), tmp_path / "run", tmp_path / "data.csv")
+    tables = simulated(tmp_path / "run")
+    released = tables.labels.assign(source="released")
+    write_released(tables._replace(labels=released), tmp_path / "run", tmp_path / "data.csv")
     with (tmp_path / "data.csv").open(newline="") as file:
         assert next(csv.reader(file)) == HEADER

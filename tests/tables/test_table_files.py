@@ -6,23 +6,23 @@ import pandas as pd
 import pytest
 
 from gamelabel.tables import TABLES, BadTable, check_table, read_table, split_bad_rows, write_table
-from tests.tables.frames import good
+from tests.tables.frames import valid_table
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_table_comes_back_as_it_was_written(name: str, tmp_path: Path) -> None:
-    path = write_table(good(name), tmp_path, name)
+def test_a_table_is_read_as_it_was_written(name: str, tmp_path: Path) -> None:
+    path = write_table(valid_table(name), tmp_path, name)
     assert path == tmp_path / f"{name}.parquet"
-    back = read_table(tmp_path, name)
-    pd.testing.assert_frame_equal(back, check_table(good(name), name))
-    assert list(back) == list(TABLES[name])
+    stored = read_table(tmp_path, name)
+    pd.testing.assert_frame_equal(stored, check_table(valid_table(name), name))
+    assert list(stored) == list(TABLES[name])
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_the_same_rows_are_the_same_bytes(name: str, tmp_path: Path) -> None:
-    shuffled = good(name)[list(TABLES[name])[::-1]]
+def test_equal_rows_give_equal_files(name: str, tmp_path: Path) -> None:
+    shuffled = valid_table(name)[list(TABLES[name])[::-1]]
     shuffled.index = pd.Index([7, 3])
-    first = write_table(good(name), tmp_path / "one", name).read_bytes()
+    first = write_table(valid_table(name), tmp_path / "one", name).read_bytes()
     assert write_table(shuffled, tmp_path / "two", name).read_bytes() == first
     assert (
         write_table(read_table(tmp_path / "one", name), tmp_path / "three", name).read_bytes()
@@ -31,14 +31,14 @@ def test_the_same_rows_are_the_same_bytes(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_table_without_rows_is_a_table(name: str, tmp_path: Path) -> None:
-    write_table(good(name).head(0), tmp_path, name)
-    back = read_table(tmp_path, name)
-    assert len(back) == 0 and (back.dtypes == check_table(good(name), name).dtypes).all()
+def test_a_table_may_be_empty(name: str, tmp_path: Path) -> None:
+    write_table(valid_table(name).head(0), tmp_path, name)
+    stored = read_table(tmp_path, name)
+    assert len(stored) == 0 and (stored.dtypes == check_table(valid_table(name), name).dtypes).all()
 
 
 @pytest.mark.parametrize(
-    ("name", "column", "value", "says"),
+    ("name", "column", "value", "expected"),
     [
         ("prompts", "rule", "word", "a rejected prompt has a rule, a kept prompt has none"),
         ("prompts", "text", "", "is empty"),
@@ -66,58 +66,59 @@ def test_a_table_without_rows_is_a_table(name: str, tmp_path: Path) -> None:
         ("adherence", "score_a", 1.25, "is above 1"),
     ],
 )
-def test_a_bad_cell_is_named_with_its_cause_and_can_be_split_off(
-    name, column, value, says, tmp_path
+def test_an_invalid_cell_is_named_and_its_row_can_be_split_off(
+    name, column, value, expected, tmp_path
 ) -> None:
-    frame = good(name)
+    frame = valid_table(name)
     frame[column] = frame[column].astype(object)
     frame.loc[0, column] = value
     with pytest.raises(BadTable) as error:
         write_table(frame, tmp_path, name)
     message = str(error.value)
-    row = 1 if says == "occurs more than once" else 0
+    row = 1 if expected == "occurs more than once" else 0
     assert f"{name}.parquet: 1 of 2 rows are invalid" in message
-    assert f"row {row} (counted from 0), column {column}" in message and says in message
+    assert f"row {row} (counted from 0), column {column}" in message and expected in message
     assert f"split_bad_rows(frame, '{name}')" in message
     assert not list(tmp_path.iterdir())
 
     kept, bad = split_bad_rows(frame, name)
     assert len(kept) == 1 and list(bad.index) == [row]
-    assert column in bad.reason.iloc[0] and says in bad.reason.iloc[0]
+    assert column in bad.reason.iloc[0] and expected in bad.reason.iloc[0]
     write_table(kept, tmp_path, name)
 
 
 def test_missing_and_unknown_columns_are_named(tmp_path: Path) -> None:
-    frame = good("labels").rename(columns={"choice": "chosen"})
+    frame = valid_table("labels").rename(columns={"choice": "chosen"})
     with pytest.raises(
         BadTable,
-        match=r"missing columns: choice; unknown columns: chosen\. Its columns are label_id, player_id",
+        match=r"missing columns: choice; unknown columns: chosen\. "
+        r"Its columns are label_id, player_id",
     ):
         write_table(frame, tmp_path, "labels")
     with pytest.raises(BadTable, match="missing columns: choice; unknown"):
         split_bad_rows(frame, "labels")
     with pytest.raises(BadTable, match=r"'labels': missing columns: choice\. Its columns"):
-        check_table(good("labels").drop(columns="choice"), "labels")
+        check_table(valid_table("labels").drop(columns="choice"), "labels")
     with pytest.raises(BadTable, match=r"'labels': unknown columns: age\. Its columns"):
-        check_table(good("labels").assign(age=7), "labels")
+        check_table(valid_table("labels").assign(age=7), "labels")
 
 
-def test_an_unknown_table_a_missing_file_and_a_broken_file(tmp_path: Path) -> None:
+def test_unknown_tables_missing_files_and_broken_files_are_errors(tmp_path: Path) -> None:
     with pytest.raises(BadTable, match="there is no table 'label'; the tables are prompts, pairs"):
         read_table(tmp_path, "label")
     with pytest.raises(FileNotFoundError, match=r"run notebooks/03_labels\.ipynb first"):
         read_table(tmp_path, "labels")
     with pytest.raises(FileNotFoundError, match=r"run notebooks/04_reliability\.ipynb first"):
         read_table(tmp_path, "preferences")
-    path = write_table(good("labels"), tmp_path, "labels")
+    path = write_table(valid_table("labels"), tmp_path, "labels")
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(BadTable, match="not a complete Parquet file"):
         read_table(tmp_path, "labels")
 
 
-def test_a_file_of_the_wrong_content_is_found_on_reading(tmp_path: Path) -> None:
-    spoiled = good("labels").assign(choice=["a", "left"])
-    spoiled.to_parquet(tmp_path / "labels.parquet")
+def test_invalid_content_is_noticed_when_a_table_is_read(tmp_path: Path) -> None:
+    invalid = valid_table("labels").assign(choice=["a", "left"])
+    invalid.to_parquet(tmp_path / "labels.parquet")
     with pytest.raises(
         BadTable,
         match=r"labels.parquet: 1 of 2 rows are invalid\n  row 1 .*'left' is not one of a, b",
@@ -130,7 +131,7 @@ def test_a_failed_write_leaves_the_old_table(
 ) -> None:
     import pyarrow.parquet as pq
 
-    path = write_table(good("players"), tmp_path, "players")
+    path = write_table(valid_table("players"), tmp_path, "players")
     before = path.read_bytes()
 
     def full(table, where, **_) -> None:
@@ -139,12 +140,12 @@ def test_a_failed_write_leaves_the_old_table(
 
     monkeypatch.setattr(pq, "write_table", full)
     with pytest.raises(OSError, match=r"No space left on device: .*players.parquet"):
-        write_table(good("players").head(1), tmp_path, "players")
+        write_table(valid_table("players").head(1), tmp_path, "players")
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
 
-def test_many_bad_cells_are_counted_not_listed() -> None:
-    frame = pd.concat([good("labels")] * 50).assign(choice="z")
+def test_long_lists_of_invalid_cells_are_shortened() -> None:
+    frame = pd.concat([valid_table("labels")] * 50).assign(choice="z")
     with pytest.raises(BadTable) as error:
         check_table(frame, "labels")
     assert len(str(error.value).splitlines()) == 8 and "100 of 100 rows are invalid" in str(
@@ -152,20 +153,23 @@ def test_many_bad_cells_are_counted_not_listed() -> None:
     )
 
 
-def test_importing_the_tables_loads_nothing_heavy() -> None:
-    code = "import sys, gamelabel.readers; print({'datasets', 'pooch', 'PIL', 'pyarrow.parquet', 'torch', 'yaml'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
+def test_importing_readers_loads_nothing_heavy() -> None:
+    heavy = {"datasets", "pooch", "PIL", "pyarrow.parquet", "torch", "yaml"}
+    code = f"import sys, gamelabel.readers; print({heavy} & set(sys.modules))"
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert process.stdout.strip() == "set()"
 
 
 def test_columns_have_the_types_of_their_kinds() -> None:
-    frame = check_table(good("pairs"), "pairs")
+    frame = check_table(valid_table("pairs"), "pairs")
     assert frame["prompt"].dtype == pd.Series(["text"]).dtype and frame["image_a"][0] is not None
     assert frame["seed_a"].dtype == "Int64" and pd.isna(frame["seed_a"][1])
-    players = check_table(good("players"), "players")
+    players = check_table(valid_table("players"), "players")
     assert players["labels"].dtype == "int64"
-    assert check_table(good("adherence"), "adherence")["fits_a"].dtype == "bool"
-    times = check_table(good("labels"), "labels")["created_at"]
+    assert check_table(valid_table("adherence"), "adherence")["fits_a"].dtype == "bool"
+    times = check_table(valid_table("labels"), "labels")["created_at"]
     assert str(times.dtype) == "datetime64[us, UTC]"
 
 
@@ -175,7 +179,7 @@ def test_a_file_has_the_types_of_the_schema_even_for_columns_without_values(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    without = good("pairs").assign(image_a=None, image_b=None, seed_a=None, seed_b=None)
+    without = valid_table("pairs").assign(image_a=None, image_b=None, seed_a=None, seed_b=None)
     schema = pq.read_schema(write_table(without, tmp_path, "pairs"))
     assert schema.names == list(TABLES["pairs"]) and schema.metadata is None
     assert schema.field("image_a") == pa.field("image_a", pa.string())

@@ -34,18 +34,18 @@ def test_columns_of_every_type_are_counted_in_the_same_way(
     assert [int(name) for name in names] == plain.categories.tolist()
 
 
-@pytest.mark.parametrize("most", [255, 256, 257, 512, 70_000])
-def test_counts_do_not_overflow(most: int) -> None:
+@pytest.mark.parametrize("n", [255, 256, 257, 512, 70_000])
+def test_counts_do_not_overflow(n: int) -> None:
     """A byte holds at most 255; 256 and 512 would become 0."""
     frame = pd.DataFrame(
         {
-            "task": np.repeat([3, 4], [most + 1, 2]),
-            "label": np.repeat([0, 1, 0, 1], [most, 1, 1, 1]),
+            "task": np.repeat([3, 4], [n + 1, 2]),
+            "label": np.repeat([0, 1, 0, 1], [n, 1, 1, 1]),
         }
     )
     result, _ = tabulate_votes(frame)
-    assert rows(result) == [[1, 1], [most, 1]]
-    expected = np.array([[most, 1], [1, 1]])
+    assert rows(result) == [[1, 1], [n, 1]]
+    expected = np.array([[n, 1], [1, 1]])
     for statistic in (alpha, fleiss_kappa, percent_agreement):
         assert statistic(frame) == pytest.approx(statistic(expected), rel=1e-12)
 
