@@ -11,7 +11,7 @@ from gamelabel.scenes import all_prompts
 from gamelabel.tuning.aggregation_arms import aggregation_arms, share_right
 from gamelabel.tuning.data import cache_pairs, preference_pairs
 from gamelabel.tuning.dpo import pairwise_loss
-from tests.tuning.worlds import value_of
+from tests.tuning.tiny_model import value_of
 
 OPTIONS = {"batch_size": 4, "beta": 100.0}
 

@@ -17,7 +17,7 @@ from gamelabel.tuning.arms import (
 )
 from gamelabel.tuning.evaluate import HeldOutImages, generate_held_out
 from gamelabel.tuning.sft import sft_loss
-from tests.tuning.worlds import SHORT, make_dataset
+from tests.tuning.tiny_model import SHORT, make_dataset
 
 
 def images_with(fits: list[int], feature: float = 0.0) -> HeldOutImages:

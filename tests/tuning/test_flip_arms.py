@@ -9,7 +9,7 @@ from gamelabel.tuning.evaluate import HeldOutImages
 from gamelabel.tuning.flip_arms import flip_arms, flip_changes, flip_gains
 from gamelabel.tuning.pair_sides import flip_labels
 from gamelabel.tuning.scored import ANNOTATORS, generate_scored, make_annotators
-from tests.tuning.worlds import PROMPTS, value_of
+from tests.tuning.tiny_model import PROMPTS, value_of
 
 OPTIONS = {"batch_size": 4, "beta": 100.0}
 

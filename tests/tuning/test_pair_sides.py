@@ -2,7 +2,7 @@ import numpy as np
 import torch
 
 from gamelabel.tuning.pair_sides import flip_labels, random_of_pair
-from tests.tuning.worlds import make_dataset
+from tests.tuning.tiny_model import make_dataset
 
 
 def test_the_control_takes_either_side_and_keeps_latents_and_noise_together(pipe):
