@@ -1,7 +1,6 @@
 """The wheel in fresh environments: the light core alone, and with extras."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -78,9 +77,7 @@ def test_the_core_computes_statistics_without_torch_or_jupyter(wheel: Path, tmp_
 def test_models_and_service_run_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
     programs = install(wheel, tmp_path, "[models,service]")
     run(programs / "gamelabel", "world", "sample", "a red circle", "--n", "2", cwd=tmp_path)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = 28_413  # the players'; the operator's and the demo game's follow it
     demo = subprocess.Popen(
         [programs / "gamelabel", "serve", "--demo", "--port", str(port)],
         cwd=tmp_path,
@@ -89,7 +86,8 @@ def test_models_and_service_run_from_the_wheel(wheel: Path, tmp_path: Path) -> N
         text=True,
     )
     try:
-        assert b"<html" in fetch(f"http://127.0.0.1:{port}/play", demo)
+        assert b"<html" in fetch(f"http://127.0.0.1:{port + 2}/", demo)
+        assert b"kid" in fetch(f"http://127.0.0.1:{port}/v1/keys", demo)
     finally:
         demo.terminate()
         demo.communicate(timeout=30)
