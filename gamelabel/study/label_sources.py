@@ -6,7 +6,6 @@ from pathlib import Path
 
 from gamelabel.games.pairs import Crowd, Rules, simulate
 from gamelabel.readers.registry import FILE_SOURCES, LabelSource
-from gamelabel.service.pairs.export import read_database
 from gamelabel.tables.label_tables import OUTSIDE_FOLDER, LabelTables
 from gamelabel.tables.table_files import read_table, write_table
 
@@ -17,7 +16,7 @@ LABEL_SOURCES: dict[str, LabelSource] = {
         "people who played the labelling game",
         "address of the service's database, such as sqlite:///game.db",
         "game",
-        lambda file, run_dir, gold: read_database(file, run_dir),
+        lambda file, run_dir, gold: _read_database(file, run_dir),
     ),
 }
 
@@ -82,3 +81,14 @@ def collect_labels(
     write_table(tables.labels, run_dir, "labels")
     write_table(tables.players, run_dir, "players")
     return tables
+
+
+def _read_database(address: str, run_dir: Path) -> LabelTables:
+    """Read the service's database; the service's packages are imported only for this source."""
+    try:
+        from gamelabel.service.pairs.export import read_database
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"labels from a database need the package {error.name}: pip install 'gamelabel[service]'"
+        ) from error
+    return read_database(address, run_dir)

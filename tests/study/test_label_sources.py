@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -110,3 +112,14 @@ def test_the_documentation_describes_every_source() -> None:
     text = (Path(__file__).parents[2] / "docs/labels.md").read_text()
     for name, source in LABEL_SOURCES.items():
         assert f"| `{name}` | {source.description} | {source.file} |" in text
+
+
+def test_the_service_is_imported_only_for_labels_from_its_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "import sys, gamelabel.study.label_sources; print('sqlalchemy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+    monkeypatch.setitem(sys.modules, "gamelabel.service.pairs.export", None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'gamelabel\[service\]'"):
+        collect_labels("database", tmp_path, "sqlite:///game.db")
