@@ -89,6 +89,7 @@ def _read_database(address: str, run_dir: Path) -> LabelTables:
         from gamelabel.service.pairs.export import read_database
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"labels from a database need the package {error.name}: pip install 'gamelabel[service]'"
+            f"labels from a database need the package {error.name}: "
+            "pip install 'gamelabel[service]'"
         ) from error
     return read_database(address, run_dir)
