@@ -9,7 +9,7 @@ import re
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _DISK_FULL = re.compile(r"No space left|[Qq]uota exceeded|ENOSPC|no room for")
@@ -50,12 +50,12 @@ def replacing(path: str | Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
         partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        reason = error.strerror or str(error)
-        raise OSError(error.errno or errno.EIO, reason, str(path)) from error
-    except BaseException:
-        partial.unlink(missing_ok=True)
+    except BaseException as error:
+        with suppress(OSError):  # the file, or its folder, may not exist
+            partial.unlink()
+        if isinstance(error, OSError):
+            reason = error.strerror or str(error)
+            raise OSError(error.errno or errno.EIO, reason, str(path)) from error
         raise
 
 

@@ -1,7 +1,10 @@
 """The training loop: schedules, resume, averaged and best weights, metrics, and errors."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
+from pickle import UnpicklingError
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -55,6 +58,12 @@ def test_the_linear_schedule_warms_up_holds_and_decays_to_zero():
     assert learning_rate_at(99, config) == pytest.approx(0.02)
 
 
+def test_by_default_the_rate_warms_up_over_200_steps_and_falls_after_two_fifths():
+    config = TrainingConfig(1000, 1, 1.0)
+    rates = [learning_rate_at(step, config) for step in (99, 199, 400, 700)]
+    assert rates == pytest.approx([0.5, 1.0, 1.0, 0.5])
+
+
 def test_the_cosine_schedule_decays_from_the_first_step():
     config = TrainingConfig(100, 1, 2.0, schedule="cosine", warmup_steps=0)
     rates = [learning_rate_at(step, config) for step in (0, 50, 99)]
@@ -90,6 +99,36 @@ def test_a_checkpoint_of_another_training_is_not_used(tmp_path, change):
     loss, calls = make_loss(module)
     train(module, loss, config, tmp_path, **settings)
     assert len(calls) == 12
+
+
+def test_a_checkpoint_that_could_run_code_is_refused(tmp_path):
+    module = make_linear()
+    torch.save({"key": tmp_path}, tmp_path / "checkpoint.pt")  # a path is not plain data
+    with pytest.raises(UnpicklingError):
+        train(module, make_loss(module)[0], CONFIG, tmp_path)
+
+
+def test_the_log_counts_the_seconds_of_both_calls(tmp_path, monkeypatch):
+    now = 1000.0
+    monkeypatch.setattr(training, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+
+    def take_a_second(loss: Loss) -> Loss:
+        def slow(step: TrainingStep) -> tuple[Tensor, Metrics]:
+            nonlocal now
+            value = loss(step)
+            now += 1.0
+            return value
+
+        return slow
+
+    for stop_at in (7, -1):
+        module = make_linear()
+        loss = take_a_second(make_loss(module, stop_at)[0])
+        with suppress(Interrupt):
+            train(module, loss, CONFIG, tmp_path)
+        now += 1000.0  # between the calls
+    assert [row["seconds"] for row in read_log(tmp_path)] == [12.0]
 
 
 def test_a_full_disk_leaves_the_last_checkpoint_whole(small_disk, monkeypatch):  # noqa: F811
