@@ -11,16 +11,10 @@ from gamelabel.cli import app, main
 from gamelabel.images import FLUX_SCENES, load_pipeline
 from gamelabel.scenes import draw, parse
 from gamelabel.tuning.adapter import add_adapter, save_adapter
-from tests.images.repositories import untrained_repository
 
 needs_the_model = pytest.mark.skipif(
     not FLUX_SCENES.exists(), reason="the embedded model is not there"
 )
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory):
-    return untrained_repository(tmp_path_factory.mktemp("flux"))
 
 
 def gamelabel(*words):

@@ -8,7 +8,6 @@ from gamelabel.images.pairs import draw_pairs, drop_held_out, is_complete, make_
 from gamelabel.images.pipeline import load_pipeline
 from gamelabel.scenes import all_prompts, sample_prompts
 from tests.disks import small_disk  # noqa: F401  (a fixture)
-from tests.images.repositories import untrained_repository
 
 
 @pytest.fixture(scope="module")
@@ -74,8 +73,10 @@ def test_a_batch_below_zero(kept, tmp_path):
         draw_pairs(None, make_pairs(kept, 3, 1, "model", 1), tmp_path, batch_size=-1)
 
 
-def test_only_what_is_missing_or_broken_is_drawn_and_to_the_byte_as_before(kept, tmp_path):
-    pipe = load_pipeline(untrained_repository(tmp_path / "flux"), device="cpu")
+def test_only_what_is_missing_or_broken_is_drawn_and_to_the_byte_as_before(
+    kept, repository, tmp_path
+):
+    pipe = load_pipeline(repository, device="cpu")
     pairs = make_pairs(kept, 3, 1, "model", 1)
     assert draw_pairs(pipe, pairs, tmp_path, batch_size=5) == 8
     files = sorted((tmp_path / "images").iterdir())

@@ -16,7 +16,7 @@ from gamelabel.images.pipeline import (
     load_pipeline,
     starting_noise,
 )
-from tests.images.repositories import schnell_repository, untrained_repository
+from tests.images.repositories import schnell_repository
 
 PROMPTS = [
     "a red circle",
@@ -27,11 +27,6 @@ PROMPTS = [
 
 # What FluxPipeline must be told: its own defaults are those of FLUX.1.
 STOCK = {"guidance_scale": 0, "height": 64, "width": 64, "max_sequence_length": 16}
-
-
-@pytest.fixture(scope="module")
-def repository(tmp_path_factory):
-    return untrained_repository(tmp_path_factory.mktemp("flux"))
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,6 @@ from gamelabel.tuning.adapter import (
 from gamelabel.tuning.data import LatentDataset
 from gamelabel.tuning.dpo import pairwise_loss
 from gamelabel.tuning.sft import sft_loss
-from tests.images.repositories import untrained_repository
 from tests.tuning.tiny_model import PROMPTS, SHORT, make_dataset, make_pipe
 
 
@@ -35,8 +34,7 @@ def first_image(pipe: FluxPipeline):
     return next(generate(pipe, ["a red circle"], [1]))
 
 
-def test_stock_flux_loads_what_is_saved_and_generates_the_same(tmp_path):
-    repository = untrained_repository(tmp_path / "flux")
+def test_stock_flux_loads_what_is_saved_and_generates_the_same(repository, tmp_path):
     pipe = load_pipeline(repository, device="cpu")
     plain = first_image(pipe)
     weights = add_adapter(pipe.transformer, rank=4)
@@ -75,9 +73,8 @@ def test_alpha_is_the_rank_so_the_adapter_is_not_scaled(pipe, tmp_path):
     assert (config["transformer.r"], config["transformer.lora_alpha"]) == (4, 4)
 
 
-def test_a_base_in_bfloat16_gets_an_adapter_in_float32(tmp_path):
+def test_a_base_in_bfloat16_gets_an_adapter_in_float32(repository, tmp_path):
     """FLUX.1 is loaded in bfloat16 on a GPU."""
-    repository = untrained_repository(tmp_path / "flux")
     pipe = load_pipeline(repository, device="cpu").to(torch.bfloat16)
     plain = first_image(pipe)
     generator = torch.Generator().manual_seed(0)
