@@ -2,6 +2,21 @@
 
 from gamelabel.aggregation.aggregate_labels import METHODS, aggregate, worker_skills
 from gamelabel.aggregation.crowd_labels import CrowdLabels, FitResult
+from gamelabel.aggregation.evaluation import (
+    accuracy_with_gold,
+    aggregate_by_method,
+    task_accuracy,
+)
 from gamelabel.aggregation.preference_table import preferences
 
-__all__ = ["METHODS", "CrowdLabels", "FitResult", "aggregate", "preferences", "worker_skills"]
+__all__ = [
+    "METHODS",
+    "CrowdLabels",
+    "FitResult",
+    "accuracy_with_gold",
+    "aggregate",
+    "aggregate_by_method",
+    "preferences",
+    "task_accuracy",
+    "worker_skills",
+]

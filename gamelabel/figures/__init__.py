@@ -15,6 +15,7 @@ from gamelabel.figures import (
 )
 from gamelabel.figures.estimate_figures import plot_estimates
 from gamelabel.figures.picture_figures import (
+    plot_examples,
     plot_picture_grid,
     plot_picture_pair,
     plot_scored_pictures,
@@ -26,6 +27,7 @@ __all__ = [
     "crowd_figures",
     "label_figures",
     "plot_estimates",
+    "plot_examples",
     "plot_picture_grid",
     "plot_picture_pair",
     "plot_scored_pictures",

@@ -18,6 +18,7 @@ from gamelabel.figures.style import (
     format_counts,
     name_rows,
     reference_line,
+    write_no_data,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ def plot_claim_values(ax: Axes, table: DataFrame, limit: float = 2.0) -> Axes:
     Axes
         `ax`.
     """
+    if table.empty:
+        return write_no_data(ax)
     y = _plot_claims(ax, table, 0.02 * limit, 0.98 * limit)
     least, most = (table[end].clip(0, limit).to_numpy(float) for end in ("least", "most"))
     ax.barh(
@@ -78,6 +81,8 @@ def plot_claim_directions(ax: Axes, table: DataFrame, limit: float = 6.0) -> Axe
     Axes
         `ax`.
     """
+    if table.empty:
+        return write_no_data(ax)
     _plot_claims(ax, table, -0.96 * limit, 0.96 * limit)
     ax.axvspan(0, limit, color=PALE, linewidth=0, label="accepted", zorder=0)
     reference_line(ax, 0, "no difference")
@@ -126,10 +131,12 @@ def plot_label_tail(ax: Axes, counts: ArrayLike, mean: float, sd: float, busiest
     from scipy.special import ndtr
 
     counts = np.asarray(counts, float)
-    least_share = 1 / max(1, len(counts))
+    if not len(counts):
+        return write_no_data(ax)
+    least_share = 1 / len(counts)
     sns.ecdfplot(x=counts, complementary=True, color=BLUE, label="this run", ax=ax)
     sigma = np.sqrt(np.log1p((sd / mean) ** 2))
-    labels = np.geomspace(1, 2 * max(busiest, counts.max(initial=1)), 200)
+    labels = np.geomspace(1, 2 * max(busiest, counts.max()), 200)
     tail = ndtr((np.log(mean) - sigma**2 / 2 - np.log(labels)) / sigma)
     lognormal = f"lognormal, mean {mean:.0f}, sd {sd:.0f} (the paper)"
     ax.plot(labels, tail, color="black", linestyle="--", linewidth=1, label=lognormal)
@@ -161,6 +168,8 @@ def plot_accuracy_by_labels(ax: Axes, players: DataFrame, mean: float, weighted:
         `ax`.
     """
     known = players[players.accuracy.notna()]
+    if known.empty:
+        return write_no_data(ax)
     counts = known.state.value_counts()
     names = {state: f"{state} ({counts.get(state, 0):,})" for state in ("active", "removed")}
     sns.scatterplot(

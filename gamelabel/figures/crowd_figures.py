@@ -20,6 +20,7 @@ from gamelabel.figures.style import (
     format_axis,
     name_rows,
     reference_line,
+    write_no_data,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def plot_two_means(ax: Axes, table: DataFrame, paper: tuple[float, float] = (0.7
     Axes
         `ax`.
     """
+    if table.empty:
+        return write_no_data(ax)
     y = name_rows(ax, [str(crowd) for crowd in table.index])
     ax.hlines(y, table["mean"], table.weighted, color=GREY, linewidth=2, zorder=1)
     style = {"y": y, "s": 40, "zorder": 3, "ax": ax}
@@ -74,6 +77,8 @@ def plot_method_gains(ax: Axes, accuracy: DataFrame, published: Mapping[str, flo
     Axes
         `ax`.
     """
+    if accuracy.empty:
+        return write_no_data(ax)
     names = [f"{crowd} ({value:.1%})" for crowd, value in accuracy.majority.items()]
     rows = np.array(name_rows(ax, names), float)
     methods = [method for method in accuracy if method != "majority"]
@@ -99,6 +104,8 @@ def plot_gate_costs(ax: Axes, table: DataFrame) -> Axes:
     `table` is indexed by crowd, with columns spent and lost (shares of labels) and removed (share
     of workers, written on the right).
     """
+    if table.empty:
+        return write_no_data(ax)
     uses = {
         "kept as data": 1 - table.spent - table.lost,
         "spent on comparison points": table.spent,
@@ -119,31 +126,20 @@ def plot_gate_costs(ax: Axes, table: DataFrame) -> Axes:
     ax.set(xlim=(0, 1), xlabel="share of all labels", ylabel="")
     ax.grid(visible=False, axis="y")
     format_axis(ax.xaxis, "percent")
-    if ax.get_legend():
-        sns.move_legend(
-            ax,
-            "lower left",
-            bbox_to_anchor=(0, 1),
-            ncols=3,
-            title="",
-            reverse=True,
-            columnspacing=1,
-        )
+    place = {"bbox_to_anchor": (0, 1), "ncols": 3, "columnspacing": 1}
+    sns.move_legend(ax, "lower left", title="", reverse=True, **place)
     return ax
 
 
-def plot_gate_gains(ax: Axes, low: DataFrame, middle: DataFrame, high: DataFrame) -> Axes:
-    """Plot how many more tasks come out right with a gate than without, for as much work.
+def plot_gate_gains(ax: Axes, gains: DataFrame) -> Axes:
+    """Plot how many more tasks are labelled correctly with a gate than without, for as much work.
 
-    Each frame is indexed by crowd, with a column for each gate and method, in percentage points;
-    `low` and `high` are the ends of the intervals over replays.
+    `gains` is the table of `gamelabel.games.pairs.replay.gate_gains`.
     """
-    series = {
-        str(way): pd.DataFrame({"value": middle[way], "low": low[way], "high": high[way]})
-        for way in middle
-    }
+    named = gains.rename(columns={"crowd": "name"})
+    series = {str(votes): rows for votes, rows in named.groupby("votes", sort=False)}
     label = "tasks right, difference from no gate (percentage points)"
-    return plot_estimates(ax, series, label, {"no gate": 0})
+    return plot_estimates(ax, series, label, {"no gate": 0}, "points")
 
 
 def plot_abilities(ax: Axes, table: DataFrame, limit: int = 12) -> Axes:

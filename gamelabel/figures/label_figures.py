@@ -20,6 +20,7 @@ from gamelabel.figures.style import (
     format_ranks,
     name_rows,
     reference_line,
+    write_no_data,
 )
 
 if TYPE_CHECKING:
@@ -88,8 +89,10 @@ def plot_removed_by_kind(ax: Axes, table: DataFrame) -> Axes:
 def plot_labels_per_player(ax: Axes, counts: ArrayLike, top: int = 16) -> Axes:
     """Plot the labels of each player, counts (P,), the busiest first and the top ones in color."""
     ordered = np.sort(np.asarray(counts))[::-1]
+    if not len(ordered):
+        return write_no_data(ax)
     rank = np.arange(1, len(ordered) + 1)
-    share = ordered[:top].sum() / max(1, ordered.sum())
+    share = ordered[:top].sum() / ordered.sum()
     groups = [f"busiest {top}: {share:.0%} of all labels", "all others"]
     group = np.where(rank <= top, *groups)
     sns.barplot(
@@ -108,18 +111,19 @@ def plot_labels_per_point(ax: Axes, votes: DataFrame) -> Axes:
 
     `votes` is the table of `gamelabel.tables.count_votes`.
     """
+    if votes.empty:
+        return write_no_data(ax)
     total = votes.votes_a + votes.votes_b
     both_sides = (votes.votes_a > 0) & (votes.votes_b > 0)
     agreement = both_sides.map({False: "all labels agree", True: "labels on both sides"})
     data = pd.DataFrame({"labels": total, "agreement": agreement})
-    largest = int(total.max()) if len(votes) else 1
-    if len(votes):
-        sns.histplot(
-            data, x="labels", hue="agreement", palette=[VERMILION, SKY], alpha=1,
-            hue_order=["labels on both sides", "all labels agree"], multiple="stack", discrete=True,
-            binrange=(1, largest), shrink=0.8, linewidth=0, ax=ax,
-        )  # fmt: skip
-        sns.move_legend(ax, "best", title="")
+    largest = int(total.max())
+    sns.histplot(
+        data, x="labels", hue="agreement", palette=[VERMILION, SKY], alpha=1,
+        hue_order=["labels on both sides", "all labels agree"], multiple="stack", discrete=True,
+        binrange=(1, largest), shrink=0.8, linewidth=0, ax=ax,
+    )  # fmt: skip
+    sns.move_legend(ax, "best", title="")
     ax.set(xlabel="labels of a data point", ylabel="data points", xticks=np.arange(1, largest + 1))
     return ax
 

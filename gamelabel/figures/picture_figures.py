@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 
 from gamelabel.figures.style import BLUE, GREEN, VERMILION
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
+    from pandas import DataFrame
 
 
 def plot_picture_pair(
@@ -48,6 +51,36 @@ def plot_picture_pair(
                 color=color,
             )  # fmt: skip
     return ax
+
+
+def plot_examples(axes: NDArray[Any], examples: DataFrame, folder: str | Path) -> NDArray[Any]:
+    """Plot pairs of pictures, the chosen one on the left; axes that are not needed stay empty.
+
+    Parameters
+    ----------
+    axes : array of Axes
+        Where to draw, at least as many as examples.
+    examples : DataFrame
+        The table of `gamelabel.tables.example_preferences`.
+    folder : str or Path
+        The folder of the pictures, a run's.
+
+    Returns
+    -------
+    array of Axes
+        `axes`.
+    """
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for ax, row in zip(axes.flat, examples.to_dict("records"), strict=False):
+        pair = [_read_picture(Path(folder) / row[side]) for side in ("chosen", "rejected")]
+        plot_picture_pair(ax, pair[0], pair[1], row["prompt"], captions=True)
+    return axes
+
+
+def _read_picture(path: Path) -> NDArray[np.uint8]:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def plot_judged_picture(ax: Axes, picture: NDArray[Any], fits: bool | None = None) -> Axes:

@@ -16,6 +16,7 @@ from gamelabel.figures.style import (
     format_axis,
     format_ranks,
     reference_line,
+    write_no_data,
 )
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def plot_accuracy_by_player(ax: Axes, table: DataFrame, mean: float, weighted: f
         `ax`.
     """
     known = table[table.accuracy.notna()].sort_values("accuracy", ascending=False)
+    if known.empty:
+        return write_no_data(ax)
     rank = np.arange(1, len(known) + 1)
     ax.vlines(rank, known.low, known.high, color=SKY, linewidth=1.2, label="95 % (Wilson)")
     sns.scatterplot(
@@ -65,6 +68,8 @@ def plot_lorenz_curve(ax: Axes, curve: ArrayLike, gini: float) -> Axes:
     `curve`, (P + 1,), rises from 0 to 1; `gini` is its Gini coefficient.
     """
     labels = np.asarray(curve)
+    if np.isnan(labels).all():
+        return write_no_data(ax)
     players = np.linspace(0, 1, len(labels))
     ax.plot(players, players, color="black", linestyle="--", linewidth=1, label="equal shares")
     sns.lineplot(x=players, y=labels, color=BLUE, label=f"Gini {gini:.2f}", errorbar=None, ax=ax)

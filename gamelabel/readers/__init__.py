@@ -5,7 +5,14 @@ from gamelabel.readers.exported import read_exported
 from gamelabel.readers.imagereward import read_rankings
 from gamelabel.readers.pickapic import read_pickapic
 from gamelabel.readers.ranked_pairs import ranked_pairs
-from gamelabel.readers.real_crowds import PUBLISHED_ACCURACY, REAL_CROWDS, RealCrowd, real_crowds
+from gamelabel.readers.real_crowds import (
+    PUBLISHED_ACCURACY,
+    REAL_CROWDS,
+    RealCrowd,
+    crowd_sizes,
+    real_crowds,
+    timed_labels,
+)
 from gamelabel.readers.registry import FILE_SOURCES, LabelSource
 from gamelabel.readers.released import read_released
 
@@ -16,6 +23,7 @@ __all__ = [
     "Annotations",
     "LabelSource",
     "RealCrowd",
+    "crowd_sizes",
     "ranked_pairs",
     "read_annotations",
     "read_crowd",
@@ -24,4 +32,5 @@ __all__ = [
     "read_rankings",
     "read_released",
     "real_crowds",
+    "timed_labels",
 ]

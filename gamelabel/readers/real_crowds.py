@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -95,6 +95,42 @@ def real_crowds(
         except DataNotFound as error:
             missing[name] = str(error).splitlines()[0]
     return crowds, missing
+
+
+def crowd_sizes(crowds: Mapping[str, RealCrowd]) -> pd.DataFrame:
+    """Count the tasks, the named workers and the labels of each crowd, indexed by crowd.
+
+    >>> crowd_sizes({}).columns.tolist()
+    ['tasks', 'workers', 'labels', 'question']
+    """
+    rows = {
+        name: {
+            "tasks": crowd.labels["task"].nunique(),
+            "workers": crowd.labels["worker"].nunique(),
+            "labels": len(crowd.labels),
+            "question": crowd.description,
+        }
+        for name, crowd in crowds.items()
+    }
+    table = pd.DataFrame(rows, index=["tasks", "workers", "labels", "question"]).T
+    return table.rename_axis("crowd")
+
+
+def timed_labels(crowds: Mapping[str, RealCrowd]) -> pd.DataFrame:
+    """Return the labels of all crowds that recorded how long they took, as one frame.
+
+    Columns `task` (with the crowd's name before it), `worker`, `label`, `seconds`.
+
+    >>> timed_labels({}).columns.tolist()
+    ['task', 'worker', 'label', 'seconds']
+    """
+    columns = ["task", "worker", "label", "seconds"]
+    parts = [
+        crowd.labels[columns].assign(task=name + crowd.labels["task"])
+        for name, crowd in crowds.items()
+        if "seconds" in crowd.labels
+    ]
+    return pd.concat(parts or [pd.DataFrame(columns=columns)], ignore_index=True)
 
 
 def _first_tasks(crowd: RealCrowd, n_tasks: int) -> RealCrowd:

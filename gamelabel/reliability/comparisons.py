@@ -82,6 +82,34 @@ def bradley_terry(comparisons: pd.DataFrame, confidence: float = CONFIDENCE) -> 
     return table.sort_values(["ability", "item"], ascending=[False, True], ignore_index=True)
 
 
+def largest_group(comparisons: pd.DataFrame) -> pd.DataFrame:
+    """Return the comparisons within the largest group of items that comparisons connect.
+
+    Parameters
+    ----------
+    comparisons : DataFrame
+        Columns as for `bradley_terry`, which accepts the result.
+
+    Returns
+    -------
+    DataFrame
+        The rows of which both items are in the group: each of its items can be reached from every
+        other by wins and ties. Of groups of equal size, that of the first item in order.
+
+    Examples
+    --------
+    >>> rows = [("x", "y", "tie"), ("y", "x", "left"), ("x", "z", "left")]
+    >>> largest_group(pd.DataFrame(rows, columns=["left", "right", "winner"])).index.tolist()
+    [0, 1]
+    """
+    games = _encode(comparisons)
+    _, group = _strong_groups(games)
+    sizes = np.bincount(group)
+    members = games.items[group == group[sizes[group] == sizes.max(initial=0)][:1]]
+    rows = comparisons[comparisons.winner.notna()]
+    return rows[rows.left.isin(members) & rows.right.isin(members)]
+
+
 def side_bias(comparisons: pd.DataFrame, confidence: float = CONFIDENCE) -> Estimate:
     """Estimate the share of decided comparisons that the left side won, with a Wilson interval.
 
@@ -138,17 +166,11 @@ def _encode(comparisons: pd.DataFrame) -> _Games:
 
 def _check_connected(games: _Games) -> None:
     """Raise ValueError unless every item can be reached from every other by wins (Ford)."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    left, right, points, items = games
-    winners = np.concatenate([left[points > 0], right[points < 1]])
-    losers = np.concatenate([right[points > 0], left[points < 1]])
-    graph = coo_array((np.ones(len(winners)), (winners, losers)), shape=(len(items), len(items)))
-    n_groups, group = connected_components(graph, directed=True, connection="strong")
+    items = games.items
+    n_groups, group = _strong_groups(games)
     if n_groups <= 1:
         return
-    n_separate, _ = connected_components(graph, directed=False)
+    n_separate, _ = _groups(games, directed=False)
     if n_separate > 1:
         reason = f"{n_separate} groups were never compared with each other"
     else:
@@ -161,6 +183,23 @@ def _check_connected(games: _Games) -> None:
         f"comparisons do not connect the {len(items)} items: {reason}. The groups: {shown}{more}. "
         "Keep one group, or collect comparisons between them"
     )
+
+
+def _strong_groups(games: _Games) -> tuple[int, NDArray[np.int32]]:
+    """Group items that can be reached from each other by wins: number of groups, group (n,)."""
+    return _groups(games, directed=True)
+
+
+def _groups(games: _Games, directed: bool) -> tuple[int, NDArray[np.int32]]:
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    left, right, points, items = games
+    winners = np.concatenate([left[points > 0], right[points < 1]])
+    losers = np.concatenate([right[points > 0], left[points < 1]])
+    graph = coo_array((np.ones(len(winners)), (winners, losers)), shape=(len(items), len(items)))
+    n_groups, group = connected_components(graph, directed=directed, connection="strong")
+    return int(n_groups), group
 
 
 def _shortened(names: list[object]) -> str:

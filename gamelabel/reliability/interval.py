@@ -105,6 +105,15 @@ def alpha_interval(
     return percentile_interval(value, resampled, int(frequency.sum()), confidence)
 
 
+def resampling_unit(labels: pd.DataFrame) -> Literal["task", "worker"]:
+    """Return what to resample: workers if the labels name any, otherwise tasks.
+
+    >>> resampling_unit(pd.DataFrame({"task": ["t1"], "worker": [None], "label": ["a"]}))
+    'task'
+    """
+    return "worker" if labels["worker"].notna().any() else "task"
+
+
 def _over_tasks(
     units: IntArray,
     frequency: IntArray,

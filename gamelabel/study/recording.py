@@ -116,10 +116,31 @@ class Report:
         entry |= {"source": source or label_source, "cell": _cell()}
         self._keep("metrics", name, entry, label_source)
 
-    def save_figure(self, fig: Figure, name: str, caption: str = "") -> Path:
-        """Write a figure to `figures/NAME.png` of the report and return the path."""
+    def save_figure(
+        self, fig: Figure, name: str, caption: str = "", simulated: bool = False
+    ) -> Path | None:
+        """Write a figure to `figures/NAME.png` of the report.
+
+        Parameters
+        ----------
+        fig : Figure
+            The figure. If all of its axes are empty, nothing is written.
+        name : str
+            The name, in snake_case.
+        caption : str
+            What the figure shows.
+        simulated : bool
+            Whether it is simulated whatever labels the run has.
+
+        Returns
+        -------
+        Path or None
+            The file, or None if nothing was written.
+        """
+        if not any(ax.has_data() for ax in fig.axes):
+            return None
         label_source = self.label_source
-        simulated = label_source == "simulated"
+        simulated = simulated or label_source == "simulated"
         if simulated and not any(text.get_text() == _MARK for text in fig.texts):
             fig.text(0.995, 1.005, _MARK, **_MARK_STYLE)
         path = self._path("figures", name, ".png")
@@ -128,13 +149,30 @@ class Report:
         self._keep("figures", name, entry, label_source)
         return path
 
-    def save_table(self, frame: DataFrame, name: str, caption: str = "") -> Path:
-        """Write a table to `tables/NAME.csv` of the report and return the path.
+    def save_table(
+        self, frame: DataFrame, name: str, caption: str = "", simulated: bool = False
+    ) -> Path:
+        """Write a table to `tables/NAME.csv` of the report.
 
-        A named index becomes a column; a simulated table gets the column `label_source`.
+        Parameters
+        ----------
+        frame : DataFrame
+            The table. A named index becomes a column.
+        name : str
+            The name, in snake_case.
+        caption : str
+            What the table shows.
+        simulated : bool
+            Whether it is simulated whatever labels the run has. A simulated table gets the column
+            `label_source`.
+
+        Returns
+        -------
+        Path
+            The file.
         """
         label_source = self.label_source
-        simulated = label_source == "simulated"
+        simulated = simulated or label_source == "simulated"
         if any(frame.index.names):
             frame = frame.reset_index()
         if simulated:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -126,6 +126,17 @@ def descendants(names: set[str], steps: Sequence[Step]) -> set[str]:
         if children <= reached:
             return reached
         reached |= children
+
+
+def missing_steps(name: str, recorded: Iterable[str], steps: Sequence[Step] = STEPS) -> list[str]:
+    """Return the steps whose results a step reads and that are not among the recorded ones.
+
+    >>> missing_steps("10_figures", ["01_prompts", "02_images"])[0]
+    '03_labels'
+    """
+    finished = set(recorded)
+    after = next((step.after for step in steps if step.name == name), ())
+    return [other for other in after if other not in finished]
 
 
 def uses_labels(name: str, steps: Sequence[Step] = STEPS) -> bool:

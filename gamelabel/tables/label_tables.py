@@ -15,6 +15,7 @@ from gamelabel.tables.votes import players_from_labels
 
 # Subfolder of a run for pairs, and their pictures, that came with labels from elsewhere
 OUTSIDE_FOLDER = "outside"
+_NAMES = ("pairs", "labels", "players")
 
 
 def rejected_cells(faults: Iterable[tuple[int, str, str]] = ()) -> pd.DataFrame:
@@ -111,3 +112,53 @@ def labelled_pairs(run_dir: str | Path) -> pd.DataFrame:
     """
     outside = Path(run_dir) / OUTSIDE_FOLDER
     return read_table(outside if (outside / "pairs.parquet").is_file() else run_dir, "pairs")
+
+
+def read_label_tables(run_dir: str | Path) -> LabelTables:
+    """Read the labels of a run, their pairs and players; without labels the tables are empty.
+
+    Examples
+    --------
+    >>> tables = read_label_tables("nowhere")
+    >>> len(tables.labels), "choice" in tables.labels
+    (0, True)
+    """
+    if not (Path(run_dir) / "labels.parquet").is_file():
+        empty = (check_table(pd.DataFrame(columns=list(TABLES[name])), name) for name in _NAMES)
+        return LabelTables(*empty)
+    labels, players = read_table(run_dir, "labels"), read_table(run_dir, "players")
+    return LabelTables(labelled_pairs(run_dir), labels, players)
+
+
+def fitting_images(run_dir: str | Path) -> pd.DataFrame:
+    """Return which image fits, for each pair of a run's labels of which exactly one image fits.
+
+    Only the judge of the drawn world knows. The result is empty if the labels came with pairs of
+    their own, or if the run has no table `adherence`.
+
+    Parameters
+    ----------
+    run_dir : str or Path
+        The run's folder.
+
+    Returns
+    -------
+    DataFrame
+        Columns `task` (the pair) and `label` ("a" or "b"), as the known answers of
+        `gamelabel.reliability.accuracy`.
+
+    Examples
+    --------
+    >>> fitting_images("nowhere")
+    Empty DataFrame
+    Columns: [task, label]
+    Index: []
+    """
+    run_dir = Path(run_dir)
+    outside = (run_dir / OUTSIDE_FOLDER / "pairs.parquet").is_file()
+    if outside or not (run_dir / "adherence.parquet").is_file():
+        return pd.DataFrame({"task": [], "label": []}, dtype=object)
+    truth = read_table(run_dir, "adherence")
+    truth = truth[truth["fits_a"] != truth["fits_b"]]
+    label = truth["fits_a"].map({True: "a", False: "b"})
+    return pd.DataFrame({"task": truth["pair_id"], "label": label}).reset_index(drop=True)

@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from gamelabel.figures import claim_figures
 from gamelabel.figures.style import BLUE, GREY, VERMILION
@@ -66,3 +67,14 @@ def test_accuracy_by_labels_tells_removed_players_by_color(ax):
     assert np.asarray(points.get_offsets()).tolist() == [[20, 0.9], [30, 0.5]]
     assert [to_hex(color) for color in points.get_facecolors()] == [BLUE, VERMILION]
     assert legend_names(ax)[:2] == ["active (1)", "removed (1)"]
+
+
+def test_without_claims_or_players_figures_say_that_there_is_no_data():
+    players = pd.DataFrame({"accuracy": [np.nan], "labels": [3], "state": ["active"]})
+    axes = Figure().subplots(1, 4)
+    claim_figures.plot_claim_values(axes[0], pd.DataFrame())
+    claim_figures.plot_claim_directions(axes[1], pd.DataFrame())
+    claim_figures.plot_label_tail(axes[2], [], 87, 194, 2000)
+    claim_figures.plot_accuracy_by_labels(axes[3], players, 0.74, 0.83)
+    for ax in axes:
+        assert texts(ax) == ["no data"] and not ax.has_data()

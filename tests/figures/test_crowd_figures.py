@@ -12,7 +12,6 @@ def test_two_means_in_the_order_given(ax):
     assert crowd_figures.plot_two_means(ax, table) is ax and row_names(ax) == ["b", "a", "c"]
     assert dots(ax, "mean of workers")[:, 0].tolist() == [0.8, 0.7, 0.6]
     assert dots(ax, "mean by label")[:, 0].tolist() == [0.7, 0.75, 0.6]
-    crowd_figures.plot_two_means(Figure().subplots(), table[:0])
 
 
 def test_methods_are_measured_from_the_majority(ax):
@@ -45,13 +44,29 @@ def test_costs_fill_the_labels_of_each_crowd(ax):
 
 
 def test_gains_have_an_interval_for_each_gate(ax):
-    low, middle, high = (
-        pd.DataFrame({"x": [v, 1.0], "y": [v, 1.0]}, index=["a", "b"]) for v in (-1.0, 0.0, 3.0)
-    )
-    crowd_figures.plot_gate_gains(ax, low, middle, high)
+    rows = [
+        (votes, crowd, value, value - 0.25, value + 0.5)
+        for votes in ("x", "y")
+        for crowd, value in (("a", 0.0), ("b", 1.0))
+    ]
+    gains = pd.DataFrame(rows, columns=["votes", "crowd", "value", "low", "high"])
+    crowd_figures.plot_gate_gains(ax, gains)
     assert row_names(ax) == ["a", "b"] and list(errorbars(ax)) == ["x", "y"]
-    assert errorbars(ax)["x"].tolist() == [[0, -1, 3], [1, 1, 1]]
-    crowd_figures.plot_gate_gains(Figure().subplots(), *[t[:0] for t in (low, middle, high)])
+    assert errorbars(ax)["x"].tolist() == [[0, -0.25, 0.5], [1, 0.75, 1.5]]
+
+
+def test_without_crowds_figures_say_that_there_is_no_data():
+    means = pd.DataFrame({"mean": [], "weighted": []})
+    accuracy = pd.DataFrame({"majority": []}, dtype=float)
+    costs = pd.DataFrame({"spent": [], "lost": [], "removed": []})
+    gains = pd.DataFrame(columns=["votes", "crowd", "value", "low", "high"])
+    axes = Figure().subplots(1, 4)
+    crowd_figures.plot_two_means(axes[0], means)
+    crowd_figures.plot_method_gains(axes[1], accuracy, {})
+    crowd_figures.plot_gate_costs(axes[2], costs)
+    crowd_figures.plot_gate_gains(axes[3], gains)
+    for ax in axes:
+        assert texts(ax) == ["no data"] and not ax.has_data()
 
 
 def test_many_abilities_show_both_ends(ax):

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 from gamelabel.figures import label_figures
 from gamelabel.games.pairs import Rules
 from gamelabel.games.pairs.operating_curve import operating_curves
-from tests.figures.reading import dots, errorbars, legend_names, row_names
+from tests.figures.reading import dots, errorbars, legend_names, row_names, texts
 
 VOTES = pd.DataFrame({"pair_id": ["x", "y", "z"], "votes_a": [1, 2, 0], "votes_b": [0, 1, 2]})
 
@@ -72,9 +72,9 @@ def test_an_ensemble_is_over_the_papers_number(ax):
     np.testing.assert_allclose(spans, [[0.8, 1.1], [0.8, 1.2]])
 
 
-def test_without_labels_a_figure_is_empty(ax):
-    label_figures.plot_labels_per_player(ax, [])
-    ax.figure.canvas.draw()
+def test_without_labels_figures_say_that_there_is_no_data(ax):
     other = Figure().subplots()
+    label_figures.plot_labels_per_player(ax, [])
     label_figures.plot_labels_per_point(other, VOTES.head(0))
-    other.figure.canvas.draw()
+    for empty in (ax, other):
+        assert texts(empty) == ["no data"] and not empty.has_data()

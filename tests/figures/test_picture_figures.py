@@ -1,8 +1,15 @@
 import numpy as np
+import pandas as pd
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from PIL import Image
 
-from gamelabel.figures import plot_picture_grid, plot_picture_pair, plot_scored_pictures
+from gamelabel.figures import (
+    plot_examples,
+    plot_picture_grid,
+    plot_picture_pair,
+    plot_scored_pictures,
+)
 from gamelabel.figures.style import GREEN, VERMILION
 from tests.figures.reading import texts
 
@@ -48,3 +55,14 @@ def test_a_pair_shows_the_first_on_the_left_and_says_which_is_preferred(ax):
     assert (shown[0, 0, 0], shown[0, -1, 0]) == (0, 9) and shown.shape == (32, 66, 3)
     assert texts(ax) == ["preferred", "dispreferred"]
     assert ax.texts[0].get_position()[0] < ax.texts[1].get_position()[0]
+
+
+def test_examples_show_the_chosen_picture_on_the_left(tmp_path):
+    for name, value in (("x", 0), ("y", 9)):
+        Image.new("RGB", (16, 16), (value,) * 3).save(tmp_path / f"{name}.png")
+    examples = pd.DataFrame({"prompt": ["a star"], "chosen": ["y.png"], "rejected": ["x.png"]})
+    axes = plot_examples(Figure().subplots(1, 2, squeeze=False), examples, tmp_path)
+    shown = axes[0, 0].images[0].get_array()
+    assert (shown[0, 0, 0], shown[0, -1, 0]) == (9, 0)
+    assert axes[0, 0].get_title() == "a star" and texts(axes[0, 0])[0] == "preferred"
+    assert not axes[0, 1].has_data() and not axes[0, 1].axison

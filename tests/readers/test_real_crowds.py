@@ -1,7 +1,15 @@
+import pandas as pd
 import pytest
 
 from gamelabel import sources
-from gamelabel.readers.real_crowds import PUBLISHED_ACCURACY, REAL_CROWDS, real_crowds
+from gamelabel.readers.real_crowds import (
+    PUBLISHED_ACCURACY,
+    REAL_CROWDS,
+    RealCrowd,
+    crowd_sizes,
+    real_crowds,
+    timed_labels,
+)
 
 
 def test_unknown_and_missing_crowds_are_named(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,3 +47,22 @@ def test_real_crowds_have_their_published_sizes(name: str) -> None:
     ) and crowd.labels.label.notna().all()
     first = real_crowds(name, n_tasks=50)[0][name]
     assert first.labels.task.nunique() == 50 and set(first.gold.task) <= set(first.labels.task)
+
+
+def small_crowds() -> dict[str, RealCrowd]:
+    labels = pd.DataFrame({"task": ["1", "1"], "worker": ["w", None], "label": ["a", "b"]})
+    gold = pd.DataFrame({"task": [], "label": []})
+    plain = RealCrowd(labels, gold, "nominal", "two classes")
+    return {"plain": plain, "timed": plain._replace(labels=labels.assign(seconds=[3, 4]))}
+
+
+def test_the_sizes_of_crowds() -> None:
+    table = crowd_sizes(small_crowds())
+    row = {"tasks": 1, "workers": 1, "labels": 2, "question": "two classes"}
+    assert table.index.name == "crowd" and table.loc["plain"].to_dict() == row
+
+
+def test_labels_with_times_keep_their_crowds_apart() -> None:
+    timed = timed_labels(small_crowds())
+    assert timed.task.tolist() == ["timed1", "timed1"] and timed.seconds.tolist() == [3, 4]
+    assert timed_labels({}).empty

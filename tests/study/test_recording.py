@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from gamelabel.figures.style import write_no_data
 from gamelabel.reliability.estimate import Estimate
 from gamelabel.study import Report, snake
 
@@ -72,6 +73,7 @@ def test_simulated_labels_mark_tables_and_figures(
 ) -> None:
     write_labels(report, *sources)
     figure = Figure()
+    figure.subplots().plot([1, 2])
     report.save_figure(figure, "line")
     report.save_figure(figure, "line")
     assert [text.get_text() for text in figure.texts] == ["SIMULATED"] * marked
@@ -102,6 +104,31 @@ def test_the_labels_notebook_marks_what_it_simulates_before_there_are_labels(
 ) -> None:
     assert report.label_source == ""
     assert Report(report.run_dir, report.report_dir, simulated=True).label_source == "simulated"
+
+
+def test_a_simulation_is_marked_whatever_the_labels(report: Report) -> None:
+    write_labels(report, "released")
+    figure = Figure()
+    figure.subplots().plot([1, 2])
+    report.save_figure(figure, "line", simulated=True)
+    path = report.save_table(pd.DataFrame({"a": [1]}), "small", simulated=True)
+    report.save_table(pd.DataFrame({"a": [1]}), "other")
+    assert [text.get_text() for text in figure.texts] == ["SIMULATED"]
+    assert "SIMULATED" in path.read_text()
+    records = json.loads((report.run_dir / "records/04_reliability.json").read_text())
+    assert records["label_source"] == "released" and records["figures"]["line"]["simulated"]
+    assert [records["tables"][name]["simulated"] for name in ("small", "other")] == [True, False]
+
+
+def test_a_figure_without_data_is_not_kept(report: Report) -> None:
+    figure = Figure()
+    axes = figure.subplots(1, 2)
+    for ax in axes:
+        write_no_data(ax)
+    assert report.save_figure(figure, "line") is None
+    assert not report.report_dir.exists() and not (report.run_dir / "records").exists()
+    axes[1].plot([1, 2])
+    assert report.save_figure(figure, "line").exists()
 
 
 def test_the_same_figure_gives_the_same_bytes(report: Report) -> None:

@@ -9,6 +9,7 @@ from gamelabel.study.steps import (
     Study,
     descendants,
     find_root,
+    missing_steps,
     parents,
     uses_labels,
 )
@@ -20,6 +21,13 @@ def test_every_input_is_made_by_an_earlier_step() -> None:
         made = {name for earlier in STEPS[:k] for name in earlier.outputs}
         assert set(step.inputs) <= made  # a question mark stands on both sides
         assert all(parent in STEPS[:k] for parent in parents(step, STEPS))
+
+
+def test_steps_that_have_not_run_are_named_in_order() -> None:
+    steps = (Step("1"), Step("2"), Step("3", after=("1", "2")))
+    assert missing_steps("3", [], steps) == ["1", "2"]
+    assert missing_steps("3", ["1"], steps) == ["2"]
+    assert missing_steps("1", [], steps) == missing_steps("own", [], steps) == []
 
 
 def test_no_two_steps_leave_the_same_file() -> None:

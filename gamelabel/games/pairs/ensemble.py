@@ -18,6 +18,7 @@ from gamelabel.games.pairs.playthrough import (
     play_batches,
 )
 from gamelabel.games.pairs.rules import Rules
+from gamelabel.reliability import PAPER_STATISTICS
 
 GAMES_AT_ONCE = 64  # enough for the speed of arrays, in some tens of megabytes
 
@@ -36,7 +37,7 @@ def play_ensemble(
 
     The games are the same as those of `simulate`, played many at a time and without their tables.
     What players choose in preference points does not matter to these numbers, so no truth is
-    needed.
+    needed. A game needs points of both kinds: without them the table has no rows.
 
     Parameters
     ----------
@@ -60,6 +61,8 @@ def play_ensemble(
     >>> games.index.tolist(), games.players.tolist()
     ([0, 1], [4, 4])
     """
+    if not points or not comparisons:
+        return pd.DataFrame(columns=list(PAPER_STATISTICS), dtype=float).rename_axis("seed")
     crowd, rules = crowd or Crowd(), rules or Rules()
     tables = []
     for start in range(0, len(seeds), GAMES_AT_ONCE):

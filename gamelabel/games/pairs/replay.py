@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gamelabel.aggregation import aggregate
+from gamelabel.aggregation import aggregate, task_accuracy
+from gamelabel.games.pairs.gate import Gate
 from gamelabel.games.pairs.rules import Rules
+from gamelabel.readers import RealCrowd
 
 KEPT, SPENT, LOST = "kept", "spent", "lost"
+_REPLAY_COLUMNS = [
+    "removed", "spent", "lost", "covered", "label_accuracy", "label_accuracy_kept", "majority",
+    "majority_same_work", "majority_kept", "weighted_kept",
+]  # fmt: skip
 
 
 class ReplayResult(NamedTuple):
@@ -125,7 +131,7 @@ def replay_table(
     [[1.0, 0.625]]
     """
     answers = gold.set_index("task").label
-    majority = _accuracy(aggregate(labels), answers)
+    majority = task_accuracy(aggregate(labels), gold)
     is_right = (labels.task.map(answers) == labels.label)[labels.task.isin(answers.index)]
     rows = {}
     for seed in seeds:
@@ -141,11 +147,79 @@ def replay_table(
             "label_accuracy": is_right.mean(),
             "label_accuracy_kept": is_right[kept.index.intersection(is_right.index)].mean(),
             "majority": majority,
-            "majority_same_work": _accuracy(aggregate(sample, seed=seed), answers),
-            "majority_kept": _accuracy(aggregate(kept, seed=seed), answers),
-            "weighted_kept": _accuracy(_aggregate_weighted(kept, spent, answers, seed), answers),
+            "majority_same_work": task_accuracy(aggregate(sample, seed=seed), gold),
+            "majority_kept": task_accuracy(aggregate(kept, seed=seed), gold),
+            "weighted_kept": task_accuracy(_aggregate_weighted(kept, spent, answers, seed), gold),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("seed")
+
+
+def replay_crowds(
+    crowds: Mapping[str, RealCrowd], gates: Mapping[str, Gate], seeds: Sequence[int]
+) -> pd.DataFrame:
+    """Play the game over real crowds under several gates; see `replay_table`.
+
+    Parameters
+    ----------
+    crowds : mapping of str to RealCrowd
+        Crowds with known answers, by name.
+    gates : mapping of str to Gate
+        The gates, by name.
+    seeds : sequence of int
+        Seeds of the replays.
+
+    Returns
+    -------
+    DataFrame
+        One row for each crowd, gate and seed: `crowd`, `gate`, and the columns of `replay_table`.
+
+    Examples
+    --------
+    >>> replay_crowds({}, {}, seeds=[0]).columns.tolist()[:4]
+    ['crowd', 'gate', 'removed', 'spent']
+    """
+    tables = []
+    for name, crowd in crowds.items():
+        for gate, rule in gates.items():
+            table = replay_table(crowd.labels, crowd.gold, Rules(gate=rule), seeds)
+            tables.append(table.assign(crowd=name, gate=gate))
+    columns = ["crowd", "gate", *_REPLAY_COLUMNS]
+    return pd.concat(tables)[columns] if tables else pd.DataFrame(columns=columns)
+
+
+def gate_gains(replays: pd.DataFrame) -> pd.DataFrame:
+    """Compare the tasks that are right with a gate and without one, for the same work.
+
+    Parameters
+    ----------
+    replays : DataFrame
+        The table of `replay_crowds`.
+
+    Returns
+    -------
+    DataFrame
+        One row for each way to vote and crowd: `votes`, such as "threshold, majority"; `crowd`;
+        `value`, the median difference over replays, as a share of tasks; `low` and `high`, the
+        middle 80 % of the replays. Weighted votes are compared for the posterior gate only.
+
+    Examples
+    --------
+    >>> row = {"crowd": "x", "gate": "SPRT", "majority_kept": 0.9, "majority_same_work": 0.8}
+    >>> gate_gains(pd.DataFrame([{**row, "weighted_kept": 0.9}])).round(3)
+                votes crowd  value  low  high
+    0  SPRT, majority     x    0.1  0.1   0.1
+    """
+    votes = replays["gate"] + ", majority"
+    gain = replays["majority_kept"] - replays["majority_same_work"]
+    majority = pd.DataFrame({"votes": votes, "crowd": replays["crowd"], "gain": gain})
+    posterior = replays[replays["gate"] == "posterior"]
+    gain = posterior["weighted_kept"] - posterior["majority_same_work"]
+    weighted = pd.DataFrame({"votes": "posterior, weighted votes", "crowd": posterior["crowd"]})
+    gains = pd.concat([majority, weighted.assign(gain=gain)], ignore_index=True)
+    groups = gains.astype({"gain": float}).groupby(["votes", "crowd"], sort=False)["gain"]
+    shares = {"value": 0.5, "low": 0.1, "high": 0.9}
+    table = pd.DataFrame({name: groups.quantile(share) for name, share in shares.items()})
+    return table.reset_index()
 
 
 def _aggregate_weighted(
@@ -165,8 +239,3 @@ def _aggregate_weighted(
     return pd.DataFrame(
         {"task": [task[1] for task in result.task], "label": result.label.to_numpy()}
     )
-
-
-def _accuracy(aggregated: pd.DataFrame, answers: pd.Series) -> float:
-    truth = aggregated.task.map(answers)
-    return float((aggregated.label == truth)[truth.notna()].mean())

@@ -51,3 +51,11 @@ def test_numbers_stand_beside_the_papers() -> None:
         "high": 4.6,
         "rank": 0.7,
     }
+
+
+@pytest.mark.parametrize(("points", "comparisons"), [(0, 40), (300, 0)])
+def test_without_points_of_both_kinds_there_is_no_game(points: int, comparisons: int) -> None:
+    games = play_ensemble(points, comparisons, range(2), players=4)
+    assert games.empty
+    table = ensemble_table(PAPER_STATISTICS, games, PAPER_STATISTICS)
+    assert table["median"].isna().all() and (table["this"] == table.paper).all()

@@ -5,8 +5,16 @@ import pandas as pd
 import pytest
 
 from gamelabel.games.pairs import SPRT, Posterior, Rules, Threshold
-from gamelabel.games.pairs.replay import KEPT, LOST, SPENT, replay_labels, replay_table
-from gamelabel.readers.real_crowds import real_crowds
+from gamelabel.games.pairs.replay import (
+    KEPT,
+    LOST,
+    SPENT,
+    gate_gains,
+    replay_crowds,
+    replay_labels,
+    replay_table,
+)
+from gamelabel.readers.real_crowds import RealCrowd, real_crowds
 
 NOBODY = Rules(gate=Threshold(min_accuracy=0.0))
 
@@ -127,3 +135,36 @@ def test_on_real_workers_the_gate_keeps_the_better_labels() -> None:
     found = replay_table(here["rte"].labels, here["rte"].gold, Rules(), range(2)).mean()
     assert found.label_accuracy == pytest.approx(0.729, abs=1e-3)
     assert found.label_accuracy_kept > 0.8 and found.majority_kept > found.majority_same_work
+
+
+def test_several_crowds_and_gates() -> None:
+    labels, gold = crowd([0.9, 0.5, 0.5])
+    crowds = {"x": RealCrowd(labels, gold, "nominal", "two classes")}
+    gates = {"nobody": NOBODY.gate, "posterior": Posterior()}
+    table = replay_crowds(crowds, gates, seeds=[0, 1])
+    assert table.groupby(["crowd", "gate"]).size().to_dict() == {
+        ("x", "nobody"): 2,
+        ("x", "posterior"): 2,
+    }
+    expected = replay_table(labels, gold, Rules(gate=Posterior()), [1]).iloc[0]
+    row = table[table.gate == "posterior"].loc[1]
+    assert row.drop(["crowd", "gate"]).to_dict() == expected.to_dict()
+    assert list(replay_crowds({}, gates, [0])) == list(table)
+
+
+def test_gains_are_over_the_same_work() -> None:
+    rows = [
+        {"crowd": "x", "gate": gate, "majority_kept": 0.5 + gain, "majority_same_work": 0.5}
+        for gate in ("SPRT", "posterior")
+        for gain in np.linspace(0, 0.2, 11)
+    ]
+    table = gate_gains(pd.DataFrame(rows).assign(weighted_kept=0.8)).set_index("votes")
+    assert list(table.index) == [
+        "SPRT, majority",
+        "posterior, majority",
+        "posterior, weighted votes",
+    ]
+    gains = table.loc["SPRT, majority", ["value", "low", "high"]].tolist()
+    assert gains == pytest.approx([0.1, 0.02, 0.18])
+    assert table.value["posterior, weighted votes"] == pytest.approx(0.3)
+    assert gate_gains(replay_crowds({}, {}, [0])).empty
