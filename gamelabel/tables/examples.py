@@ -34,8 +34,8 @@ def example_preferences(
     Examples
     --------
     >>> from gamelabel.tables import read_label_tables
-    >>> len(example_preferences(read_label_tables("nowhere"), "nowhere"))
-    0
+    >>> example_preferences(read_label_tables("nowhere"), "nowhere").columns.tolist()
+    ['pair_id', 'prompt', 'chosen', 'rejected']
     """
     points = tables.pairs[tables.pairs["kind"] == "preference"]
     votes = count_votes(tables.labels).merge(points, on="pair_id")
@@ -44,9 +44,6 @@ def example_preferences(
     chosen = votes["image_a"].where(prefers_a, votes["image_b"])
     rejected = votes["image_b"].where(prefers_a, votes["image_a"])
     decided = votes[["pair_id", "prompt"]].assign(chosen=chosen, rejected=rejected)
-    exists = [
-        all((Path(folder) / str(file)).is_file() for file in pair)
-        for pair in zip(chosen, rejected, strict=True)
-    ]
-    decided = decided[exists]
+    exists = decided[["chosen", "rejected"]].map(lambda file: Path(folder, str(file)).is_file())
+    decided = decided[exists.all(axis=1)]
     return decided.sample(min(n, len(decided)), random_state=seed)

@@ -15,7 +15,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # Code that hides the data sets of this machine
 NO_DATA = """
+import os
 from gamelabel import sources
+os.environ.pop("GAMELABEL_DATA", None)
 sources.SHARED_DATA = sources.DATA_CACHE = sources.ROOT / "nowhere"
 """
 
@@ -49,8 +51,6 @@ def run_notebook(tmp_path: Path) -> RunNotebook:
         program.write_text("\n".join([before, defaults, *changed, *code]), encoding="utf-8")
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"}
         environment["JPY_SESSION_NAME"] = path.name
-        if before == NO_DATA:
-            environment.pop("GAMELABEL_DATA", None)
         finished = subprocess.run(
             [sys.executable, program.name],
             cwd=tmp_path,

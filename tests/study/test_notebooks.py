@@ -1,4 +1,4 @@
-"""The rules for the study's own notebooks and profiles, as DESIGN has them."""
+"""The rules for the study's notebooks and profiles."""
 
 import ast
 import json
@@ -14,7 +14,10 @@ from gamelabel.study.steps import STEPS, Study
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-LINES = 10
+MAX_CODE_CELLS = 20
+MAX_LINES = 10  # of a code cell other than the parameters
+MAX_LENGTH = 100  # characters of a line of code or of text
+NOT_IN_NOTEBOOKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def cells(path: Path) -> list[dict[str, Any]]:
@@ -25,10 +28,20 @@ def text(cell: dict[str, Any]) -> str:
     return "".join(cell["source"])
 
 
+def code_cells(path: Path) -> list[dict[str, Any]]:
+    """Return the code cells without the parameters."""
+    code = [cell for cell in cells(path) if cell["cell_type"] == "code"]
+    return [cell for cell in code if "parameters" not in cell["metadata"].get("tags", [])]
+
+
+def names_in(node: ast.AST) -> set[str]:
+    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+
+
 @pytest.mark.parametrize("name", ["smoke", "small", "paper"])
 def test_each_profile_fits_the_notebooks(name: str) -> None:
-    got = read_profile(Study(ROOT, name))
-    assert {step for step in got.steps} == {path.stem for path in NOTEBOOKS}
+    profile = read_profile(Study(ROOT, name))
+    assert set(profile.steps) == {path.stem for path in NOTEBOOKS}
 
 
 @pytest.mark.parametrize("name", ["smoke", "small", "paper"])
@@ -38,7 +51,6 @@ def test_a_profile_gives_a_reason_on_each_line(name: str) -> None:
         assert not line.strip() or line.endswith(":") or "# " in line, line
 
 
-@pytest.mark.skipif(not NOTEBOOKS, reason="there are no notebooks yet")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 class TestNotebook:
     def test_it_is_a_step(self, path: Path) -> None:
@@ -55,22 +67,37 @@ class TestNotebook:
     def test_its_parameters_are_flat_and_each_says_what_it_is(self, path: Path) -> None:
         tagged = [cell for cell in cells(path) if "parameters" in cell["metadata"].get("tags", [])]
         assert len(tagged) == 1
-        found = read_parameters(path)
-        assert set(FOLDERS) <= set(found)
-        assert all(parameter.comment for parameter in found.values())
+        parameters = read_parameters(path)
+        assert set(FOLDERS) <= set(parameters)
+        assert all(parameter.comment for parameter in parameters.values())
 
-    def test_its_cells_are_short_and_define_nothing(self, path: Path) -> None:
-        for cell in cells(path):
-            if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", []):
-                assert len(text(cell).splitlines()) <= LINES, text(cell)
-                code = "\n".join(
-                    "" if line.lstrip().startswith(("%", "!")) else line
-                    for line in text(cell).splitlines()
-                )
-                kinds = (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef)
-                assert not any(isinstance(node, kinds) for node in ast.walk(ast.parse(code))), text(
-                    cell
-                )
+    def test_its_file_has_one_format(self, path: Path) -> None:
+        content = path.read_text(encoding="utf-8")
+        assert content == json.dumps(json.loads(content), indent=1, ensure_ascii=False) + "\n"
+
+    def test_its_cells_are_few_and_short(self, path: Path) -> None:
+        code = [cell for cell in cells(path) if cell["cell_type"] == "code"]
+        assert len(code) <= MAX_CODE_CELLS
+        for cell in code_cells(path):
+            assert len(text(cell).splitlines()) <= MAX_LINES, text(cell)
+
+    def test_its_lines_are_short(self, path: Path) -> None:
+        lines = "\n".join(map(text, cells(path))).splitlines()
+        assert [line for line in lines if len(line) > MAX_LENGTH] == []
+
+    def test_its_cells_define_nothing(self, path: Path) -> None:
+        for cell in code_cells(path):
+            nodes = ast.walk(ast.parse(text(cell)))
+            assert not any(isinstance(node, NOT_IN_NOTEBOOKS) for node in nodes), text(cell)
+
+    def test_no_cell_depends_on_a_condition(self, path: Path) -> None:
+        parameters = set(read_parameters(path))
+        for cell in code_cells(path):
+            body = ast.parse(text(cell)).body
+            assert not isinstance(body[0], ast.If), text(cell)
+            for statement in body:
+                if isinstance(statement, ast.If):
+                    assert not names_in(statement.test) & parameters, text(cell)
 
     def test_it_opens_with_words_and_closes_with_something_to_try(self, path: Path) -> None:
         first, last = cells(path)[0], cells(path)[-1]
