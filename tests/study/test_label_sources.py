@@ -79,7 +79,7 @@ def test_bad_input_is_named_before_anything_is_written(tmp_path: Path) -> None:
 def test_the_notebook_names_every_source() -> None:
     notebook = Path(__file__).parents[2] / "notebooks/03_labels.ipynb"
     comment = read_parameters(notebook)["label_source"].comment
-    names = comment.partition(": ")[2].replace(" or ", ", ").split(", ")
+    names = comment.split(", ")
     assert names == list(LABEL_SOURCES)
 
 

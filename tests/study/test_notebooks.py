@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 MAX_CODE_CELLS = 20
 MAX_LINES = 10  # of a code cell other than the parameters
+MAX_LENGTH = 100  # characters of a line of code or of text
 NOT_IN_NOTEBOOKS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
@@ -79,6 +80,10 @@ class TestNotebook:
         assert len(code) <= MAX_CODE_CELLS
         for cell in code_cells(path):
             assert len(text(cell).splitlines()) <= MAX_LINES, text(cell)
+
+    def test_its_lines_are_short(self, path: Path) -> None:
+        lines = "\n".join(map(text, cells(path))).splitlines()
+        assert [line for line in lines if len(line) > MAX_LENGTH] == []
 
     def test_its_cells_define_nothing(self, path: Path) -> None:
         for cell in code_cells(path):

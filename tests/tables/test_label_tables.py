@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gamelabel.tables import fitting_images, read_label_tables, write_table
-from gamelabel.tables.examples import example_preferences
+from gamelabel.tables.example_points import example_preferences
 from gamelabel.tables.label_tables import OUTSIDE_FOLDER
 from tests.tables.frames import good
 
