@@ -103,7 +103,9 @@ def test_a_file_of_the_released_format_with_its_irregularities(
 
 @pytest.mark.slow
 def test_a_real_crowd(tmp_path: Path, run_notebook: RunNotebook) -> None:
-    files = {name: str(external_file("crowd_labels", f"rte/{name}.csv")) for name in ("label", "truth")}
+    files = {
+        name: str(external_file("crowd_labels", f"rte/{name}.csv")) for name in ("label", "truth")
+    }
     crowd = {"labels_file": files["label"], "gold_file": files["truth"]}
     run_notebook("03_labels", label_source="csv", **crowd, **SMALL)
     measured = run_notebook("04_reliability", replicates=200).metrics
