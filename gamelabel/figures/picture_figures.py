@@ -109,7 +109,7 @@ def plot_picture_grid(
     axes : array of Axes (rows, columns)
         Where to draw.
     pictures : mapping of str to ndarray (N, H, W, 3)
-        Pictures of each model, of which the first are shown.
+        Pictures of each model, of which the first are shown. Columns without one stay empty.
     prompts : sequence of str, length N
         The prompts, the same for all models.
     fits : mapping of str to ndarray, bool (N,), optional
@@ -121,7 +121,9 @@ def plot_picture_grid(
         `axes`.
     """
     for row, (model, drawn) in zip(axes, pictures.items(), strict=True):
-        for column, ax in enumerate(row):
+        for ax in row[len(drawn) :]:
+            ax.set_axis_off()
+        for column, ax in enumerate(row[: len(drawn)]):
             plot_judged_picture(ax, drawn[column], bool(fits[model][column]) if fits else None)
         _label_row(row[0], model, 14, 8)
     for ax, prompt in zip(axes[0], prompts, strict=False):

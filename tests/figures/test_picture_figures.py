@@ -42,10 +42,24 @@ def test_a_grid_names_its_models_and_shows_each_prompt_above_its_column():
     assert [frame(ax) for ax in axes.flat] == [GREEN, VERMILION, VERMILION, GREEN]
 
 
+def test_columns_of_a_grid_without_a_picture_stay_empty():
+    axes = Figure().subplots(2, 3)
+    pictures = dict.fromkeys(("base", "DPO"), np.zeros((2, 4, 4, 3), np.uint8))
+    plot_picture_grid(axes, pictures, ["a", "b"])
+    assert [len(ax.images) for ax in axes.flat] == [1, 1, 0, 1, 1, 0]
+    assert [ax.axison for ax in axes[0]] == [True, True, False]
+
+
 def test_a_grid_without_verdicts_has_no_frames():
     axes = Figure().subplots(1, 2, squeeze=False)
     plot_picture_grid(axes, {"base": np.zeros((2, 4, 4, 3), np.uint8)}, ["a", "b"])
     assert not any(ax.spines["left"].get_visible() for ax in axes.flat)
+
+
+def test_scored_pictures_without_verdicts_have_no_frames():
+    axes = Figure().subplots(1, 2)
+    plot_scored_pictures(axes, np.zeros((2, 4, 4, 3), np.uint8), [0.1, 0.9], None, "a red circle")
+    assert not any(ax.spines["left"].get_visible() for ax in axes)
 
 
 def test_a_pair_shows_the_first_on_the_left_and_says_which_is_preferred(ax):
