@@ -1,4 +1,4 @@
-"""A disk that is soon full, for tests of what happens then."""
+"""A small disk for tests of a full disk."""
 
 import subprocess
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import pytest
 
 @dataclass
 class Disk:
-    """A file system of its own, in memory, that can be given more room."""
+    """A file system in memory whose size can be increased."""
 
     folder: Path
 
@@ -18,7 +18,7 @@ class Disk:
         self._remount(f"size={size}")
 
     def fill(self) -> None:
-        """Take all the room that there is."""
+        """Fill the disk."""
         with (self.folder / "filler").open("wb", buffering=0) as file:
             try:
                 while file.write(bytes(4096)):
@@ -27,7 +27,7 @@ class Disk:
                 pass
 
     def lock(self) -> None:
-        """Let nobody write, the administrator included."""
+        """Make the disk read-only, also for root."""
         self._remount("ro")
 
     def _remount(self, options: str) -> None:
@@ -36,7 +36,7 @@ class Disk:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Disk]:
-    """60 kB of room."""
+    """A disk of 60 kB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     try:

@@ -1,4 +1,4 @@
-"""`gamelabel export` as typed."""
+"""`gamelabel export` on the command line."""
 
 from pathlib import Path
 
@@ -12,46 +12,48 @@ from tests.tables.test_exports import simulated
 
 
 def typed(*words: str) -> tuple[int, str, BaseException | None]:
-    done = CliRunner().invoke(app, ["export", *words])
-    return done.exit_code, done.output, done.exception
+    result = CliRunner().invoke(app, ["export", *words])
+    return result.exit_code, result.output, result.exception
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    found = simulated(tmp_path / "run")
-    for name, frame in found.by_name().items():
+    tables = simulated(tmp_path / "run")
+    for name, frame in tables.by_name().items():
         write_table(frame, tmp_path / "run", name)
     return tmp_path / "run"
 
 
 def test_each_form_is_written_and_says_what_it_left_out(run: Path, tmp_path: Path) -> None:
-    code, said, _ = typed("csv", str(tmp_path / "data.csv"), "--run", str(run))
-    assert code == 0 and "of SIMULATED labels: 1 points, 1 labels" in said.replace("\n", "")
-    assert "left out: 1 labels on comparison points" in said and "left out: 1 ties" in said
+    code, output, _ = typed("csv", str(tmp_path / "data.csv"), "--run", str(run))
+    assert code == 0 and "of SIMULATED labels: 1 points, 1 labels" in output.replace("\n", "")
+    assert "left out: 1 labels on comparison points" in output and "left out: 1 ties" in output
     assert len(read_released(tmp_path / "data.csv", tmp_path / "other").labels) == 1
     for form in ("datasets", "parquet"):
-        code, said, _ = typed(form, str(tmp_path / form), "--run", str(run), "--licence", "cc0-1.0")
+        code, output, _ = typed(
+            form, str(tmp_path / form), "--run", str(run), "--licence", "cc0-1.0"
+        )
         assert (
             code == 0
-            and "2 pairs, 3 labels, 1 players" in said.replace("\n", "")
-            and "left out" not in said
+            and "2 pairs, 3 labels, 1 players" in output.replace("\n", "")
+            and "left out" not in output
         )
         assert "cc0-1.0" in (tmp_path / form / "README.md").read_text()
 
 
-def test_mistakes_are_answered_with_the_cure(run: Path, tmp_path: Path) -> None:
+def test_errors_come_with_advice(run: Path, tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_text("mine")
     _, _, error = typed("csv", str(tmp_path / "data.csv"), "--run", str(run))
     assert "data.csv exists: choose another name" in str(error)
     assert (tmp_path / "data.csv").read_text() == "mine"
     _, _, error = typed("csv", str(tmp_path / "x.csv"), "--run", str(tmp_path / "empty"))
     assert "run notebooks/03_labels.ipynb first" in str(error)
-    code, said, _ = typed("xlsx", str(tmp_path / "x"))
-    assert code == 2 and "xlsx" in said
+    code, output, _ = typed("xlsx", str(tmp_path / "x"))
+    assert code == 2 and "xlsx" in output
 
 
-def test_help_teaches() -> None:
-    code, said, _ = typed("--help")
+def test_the_help_explains_the_formats() -> None:
+    code, output, _ = typed("--help")
     assert code == 0
     for words in ("GameLabel-10K", "load_dataset", "label_source", "SIMULATED"):
-        assert words in said
+        assert words in output

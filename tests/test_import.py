@@ -17,5 +17,7 @@ NO_TORCH = next(
 def test_importing_loads_no_torch(module: str) -> None:
     """The import rules read the source; this sees what Python loads, parent packages included."""
     code = f"import sys, {module}; print('torch' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert process.stdout.strip() == "False"

@@ -25,7 +25,7 @@ class Silent(SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Path]:
-    """A folder that lies at an address, and a catalogue of one set there; nothing is at hand."""
+    """Serve a folder at an address, with a catalogue of one set; no data are available locally."""
     folder = tmp_path / "served"
     folder.mkdir()
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=str(folder)))
@@ -83,11 +83,11 @@ def test_the_catalogue_is_complete() -> None:
                 )
 
 
-def test_every_set_beside_the_repository_is_whole() -> None:
-    here = [key for key in sources.sources() if (sources.SHARED_DATA / key).is_dir()]
-    if not here:
+def test_every_set_beside_the_repository_is_complete() -> None:
+    available = [key for key in sources.sources() if (sources.SHARED_DATA / key).is_dir()]
+    if not available:
         pytest.skip("no ../shared/data beside the repository")
-    assert all(sources.is_available(key) for key in here)
+    assert all(sources.is_available(key) for key in available)
 
 
 @pytest.mark.parametrize("place", ["named", "cache", "shared"])
@@ -113,9 +113,9 @@ def test_a_damaged_copy_is_replaced_by_a_download(
 def test_a_damaged_copy_is_not_used(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document(nowhere, monkeypatch, "https://localhost:9/")
     put(nowhere / "cache", b"not that")
-    whole = put(nowhere / "shared", GOOD)
-    assert sources.data_file("a_set", "a.txt", download=False) == whole
-    whole.unlink()
+    path = put(nowhere / "shared", GOOD)
+    assert sources.data_file("a_set", "a.txt", download=False) == path
+    path.unlink()
     with pytest.raises(sources.DataNotFound, match=r"cache/a_set/a\.txt is a different file"):
         sources.data_file("a_set", "a.txt", download=False)
     assert not sources.is_available("a_set")
@@ -160,7 +160,7 @@ def test_a_wrong_or_missing_download_leaves_nothing(
         (served / "a.txt").write_bytes(content)
     with pytest.raises(sources.DataNotFound) as caught:
         sources.data_file("a_set", "a.txt")
-    said = str(caught.value)
+    message = str(caught.value)
     cure = str(nowhere / "cache/a_set/a.txt")
     for part in (
         "a.txt of A Set",
@@ -171,11 +171,11 @@ def test_a_wrong_or_missing_download_leaves_nothing(
         "GAMELABEL_DATA",
         SHA,
     ):
-        assert part in said
+        assert part in message
     assert not list((nowhere / "cache/a_set").iterdir())
 
 
-def test_a_file_without_an_address_is_put_there_by_hand(
+def test_a_file_without_an_address_must_be_added_by_hand(
     nowhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document(nowhere, monkeypatch, "", **{"from": ""}, by_hand="the table of the book's page 3")
@@ -215,7 +215,7 @@ def test_an_interrupted_download_leaves_nothing(
     assert not list((nowhere / "cache/a_set").iterdir())
 
 
-def test_unknown_names_are_answered_with_the_known() -> None:
+def test_unknown_names_list_the_known_ones() -> None:
     with pytest.raises(
         ValueError, match=r"'parti'; data/sources.yaml has agiqa3k, .*prompts_parti"
     ):

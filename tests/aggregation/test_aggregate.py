@@ -53,9 +53,7 @@ def test_em_ends_within_its_tolerance_of_the_maximum(prior: float) -> None:
     coded = encode_labels(labels)
     crowd, _ = crowd_labels(coded, gold_answers(None, coded))
     rough, fine = (dawid_skene(crowd, prior, tolerance) for tolerance in (1e-6, 1e-13))
-    assert (
-        0 <= fine.objective[-1] - rough.objective[-1] <= 2e-6 * len(labels)
-    )  # as far as can be told
+    assert 0 <= fine.objective[-1] - rough.objective[-1] <= 2e-6 * len(labels)  # up to rounding
     assert len(rough.objective) < len(fine.objective)
 
 
@@ -128,11 +126,11 @@ def test_weights_from_little_gold_do_no_harm(skill: tuple, gold: int) -> None:
 @pytest.mark.parametrize(("a", "b"), [(2, 1), (8, 2), (80, 20)])
 def test_expected_accuracy_is_as_good_as_with_the_true_prior(a: int, b: int) -> None:
     rng = np.random.default_rng(a)
-    truth, seen = rng.beta(a, b, 2000), rng.integers(0, 30, 2000)
-    right = rng.binomial(seen, truth)
+    truth, n_answers = rng.beta(a, b, 2000), rng.integers(0, 30, 2000)
+    right = rng.binomial(n_answers, truth)
     known, result = (
-        (right + a) / (seen + a + b),
-        expected_accuracy(right.astype(float), seen.astype(float)),
+        (right + a) / (n_answers + a + b),
+        expected_accuracy(right.astype(float), n_answers.astype(float)),
     )
     assert ((result - truth) ** 2).mean() < 1.05 * ((known - truth) ** 2).mean()
 
@@ -145,22 +143,22 @@ def test_expected_accuracy_is_as_good_as_with_the_true_prior(a: int, b: int) -> 
         ("one-coin", "OneCoinDawidSkene", {}),
         pytest.param(
             "mace", "MACE", {"n_restarts": 1}, marks=pytest.mark.full
-        ),  # its restarts all start alike
-        # left to itself it ends after two rounds, below the maximum: it compares a sum with a mean
+        ),  # all restarts start at the same point
+        # With its own tolerance it stops after two rounds: it compares a sum with a mean.
         pytest.param(
             "glad", "GLAD", {"n_iter": 40, "tol": -1, "m_step_tol": 1e-4}, marks=pytest.mark.full
         ),
     ],
 )
-@pytest.mark.filterwarnings("ignore")  # crowd-kit's own
+@pytest.mark.filterwarnings("ignore")  # warnings of crowd-kit
 def test_answers_agree_with_crowd_kit(method: str, name: str, settings: dict) -> None:
     crowdkit = pytest.importorskip(
         "crowdkit.aggregation", reason="crowd-kit is an independent reference"
     )
     labels, _ = simulated_labels(seed=3)
-    theirs = getattr(crowdkit, name)(**settings).fit_predict(labels)
-    ours = aggregate(labels, method).set_index("task").label
-    assert (theirs.reindex(ours.index) == ours).mean() >= 0.96
+    reference = getattr(crowdkit, name)(**settings).fit_predict(labels)
+    result = aggregate(labels, method).set_index("task").label
+    assert (reference.reindex(result.index) == result).mean() >= 0.96
 
 
 def test_dawid_skene_without_prior_maximizes_the_likelihood() -> None:
@@ -174,9 +172,9 @@ def test_dawid_skene_without_prior_maximizes_the_likelihood() -> None:
     coded = encode_labels(labels)
     crowd, _ = crowd_labels(coded, gold_answers(None, coded))
     fit = dawid_skene(crowd, prior=0)
-    theirs = crowdkit.DawidSkene(n_iter=1000).fit(labels)
-    joint = np.tile(np.log(theirs.priors_.sort_index().to_numpy()), (45, 1))
-    errors = theirs.errors_[sorted(theirs.errors_)]
+    reference = crowdkit.DawidSkene(n_iter=1000).fit(labels)
+    joint = np.tile(np.log(reference.priors_.sort_index().to_numpy()), (45, 1))
+    errors = reference.errors_[sorted(reference.errors_)]
     for task, worker, label in labels.to_numpy():
         joint[task - 1] += np.log(errors.loc[(worker, label)].to_numpy())
     assert fit.log_likelihood >= np.logaddexp.reduce(joint, 1).sum() - 1e-9

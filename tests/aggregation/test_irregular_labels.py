@@ -161,12 +161,12 @@ def test_ten_million_rows() -> None:
     task, worker = np.repeat(np.arange(tasks), 5), rng.integers(0, workers, 5 * tasks)
     labels = pd.DataFrame({"task": task, "worker": worker})
     labels["label"] = truth[task] == (rng.random(len(task)) < skill[worker])
-    much = pd.DataFrame({"task": np.arange(20_000), "label": truth[:20_000]})
-    gold = much.head(1000)
+    gold_of_many = pd.DataFrame({"task": np.arange(20_000), "label": truth[:20_000]})
+    gold = gold_of_many.head(1000)
     assert 0 < alpha(labels) < 1 and 0 < fleiss_kappa(labels) < 1
     assert accuracy(labels, gold).answered.sum() == 5000
     for method, known in (
-        ("weighted", much),
+        ("weighted", gold_of_many),
         ("weighted", None),
         ("one-coin", gold),
         ("dawid-skene", gold),

@@ -82,7 +82,7 @@ def test_the_result_is_a_valid_table(method, tmp_path) -> None:
     assert nothing.empty
 
 
-def test_labels_that_say_nothing_are_refused() -> None:
+def test_labels_without_information_are_refused() -> None:
     wrong = choices(("x", "p1", "a"), ("x", "p1", "b"), ("x", "p0", "a"))
     with pytest.raises(ValueError, match="1 of 2 labels of comparison points are wrong"):
         preferences(wrong, points(1, 1))

@@ -1,4 +1,4 @@
-"""Numbers read back from drawn axes."""
+"""Functions that read numbers from axes."""
 
 import numpy as np
 from matplotlib.axes import Axes

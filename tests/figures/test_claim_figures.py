@@ -23,8 +23,8 @@ VALUES = pd.DataFrame(
 
 
 def marks(ax) -> list:
-    drawn = [line for line in ax.lines if line.get_marker() in "o<>" and len(line.get_xdata())]
-    return [(line.get_marker(), float(line.get_xdata()[0]), line.get_color()) for line in drawn]
+    markers = [line for line in ax.lines if line.get_marker() in "o<>" and len(line.get_xdata())]
+    return [(line.get_marker(), float(line.get_xdata()[0]), line.get_color()) for line in markers]
 
 
 def test_a_value_far_off_is_an_arrow_at_the_edge(ax):

@@ -13,8 +13,10 @@ def test_colors_that_mean_something_differ_for_color_blind_eyes():
     deuteranopia = [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]]
     for matrix in (protanopia, deuteranopia):
         for one, other in ((BLUE, VERMILION), (GREEN, VERMILION)):
-            seen = [np.array(matrix) @ np.array(to_rgb(color)) ** 2.2 for color in (one, other)]
-            assert np.abs(seen[0] - seen[1]).max() > 0.1
+            simulated = [
+                np.array(matrix) @ np.array(to_rgb(color)) ** 2.2 for color in (one, other)
+            ]
+            assert np.abs(simulated[0] - simulated[1]).max() > 0.1
 
 
 def test_importing_figures_changes_no_settings():

@@ -22,7 +22,7 @@ def test_held_out_prompts_are_left_out_of_the_pool_and_others_kept():
     assert drop_held_out(table).text.tolist() == ["A dog on the moon", *train]
 
 
-def test_decoys_share_no_word_and_serve_nowhere_else(kept):
+def test_decoys_share_no_word_with_their_prompt_and_are_used_once(kept):
     pairs = make_pairs(kept, 300, 100, "model", seed=1)
     comparisons = pairs[pairs.kind == "comparison"]
     assert len(pairs) == 400 and len(comparisons) == 100
@@ -33,7 +33,7 @@ def test_decoys_share_no_word_and_serve_nowhere_else(kept):
     assert len(set(decoys)) == 100 and not set(decoys) & set(pairs.prompt)
 
 
-def test_the_side_of_the_answer_is_balanced_and_ids_do_not_tell(kept):
+def test_the_side_of_the_answer_is_balanced_and_ids_do_not_reveal_it(kept):
     pairs = make_pairs(kept, 300, 100, "model", seed=1)
     assert pairs.gold.value_counts().to_dict() == {"a": 50, "b": 50}
     comparison = (pairs.kind == "comparison").to_numpy()
@@ -63,7 +63,7 @@ def test_too_few_prompts_say_how_many_are_needed(kept):
 
 
 @pytest.mark.parametrize(("points", "comparisons"), [(0, 5), (-3, 5), (3, -1)])
-def test_a_plan_of_nothing(kept, points, comparisons):
+def test_an_empty_plan_is_refused(kept, points, comparisons):
     with pytest.raises(ValueError, match="at least 1 point"):
         make_pairs(kept, points, comparisons, "model", 1)
 
@@ -73,9 +73,7 @@ def test_a_batch_below_zero(kept, tmp_path):
         draw_pairs(None, make_pairs(kept, 3, 1, "model", 1), tmp_path, batch_size=-1)
 
 
-def test_only_what_is_missing_or_broken_is_drawn_and_to_the_byte_as_before(
-    kept, repository, tmp_path
-):
+def test_only_missing_or_broken_pictures_are_drawn_with_the_same_bytes(kept, repository, tmp_path):
     pipe = load_pipeline(repository, device="cpu")
     pairs = make_pairs(kept, 3, 1, "model", 1)
     assert draw_pairs(pipe, pairs, tmp_path, batch_size=5) == 8
@@ -93,23 +91,23 @@ def test_only_what_is_missing_or_broken_is_drawn_and_to_the_byte_as_before(
 
 @pytest.fixture
 def noise(monkeypatch):
-    """Pictures of noise in the place of the model's; returns how many were asked for."""
-    asked = []
+    """Replace generation by pictures of noise; return the numbers of requested pictures."""
+    requested = []
 
     def generate(pipe, prompts, seeds, steps, guidance, batch_size, progress):
-        asked.append(len(seeds))
+        requested.append(len(seeds))
         for start in range(0, len(seeds), batch_size):
-            some = seeds[start : start + batch_size]
+            batch = seeds[start : start + batch_size]
             yield np.stack(
                 [
                     np.random.default_rng(seed).integers(0, 256, (64, 64, 3), np.uint8)
-                    for seed in some
+                    for seed in batch
                 ]
             )
 
     monkeypatch.setattr(module, "generate", generate)
     monkeypatch.setattr(module, "weights_hash", lambda pipe: str(pipe))
-    return asked
+    return requested
 
 
 def test_another_seed_model_or_setting_draws_anew_and_what_is_not_planned_goes(
@@ -128,17 +126,17 @@ def test_another_seed_model_or_setting_draws_anew_and_what_is_not_planned_goes(
 
 def test_ctrl_c_between_pictures_keeps_those_that_are_drawn(kept, tmp_path, noise, monkeypatch):
     pairs = make_pairs(kept, 3, 1, "model", 1)
-    drawn = module.generate
+    generate_images = module.generate
 
-    def interrupted(*given, **named):
-        batches = drawn(*given, **named)
+    def interrupted(*arguments, **named):
+        batches = generate_images(*arguments, **named)
         yield next(batches)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "generate", interrupted)
     with pytest.raises(KeyboardInterrupt):
         draw_pairs(None, pairs, tmp_path, batch_size=2)
-    monkeypatch.setattr(module, "generate", drawn)
+    monkeypatch.setattr(module, "generate", generate_images)
     assert draw_pairs(None, pairs, tmp_path, batch_size=2) == 6
     assert noise == [8, 6]
 

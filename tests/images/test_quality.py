@@ -19,7 +19,7 @@ def test_the_value_is_the_definition():
     assert kernel_distance(x, y, replicates=1)[0] == pytest.approx(_by_hand(x, y))
 
 
-def test_equal_distributions_are_no_distance_apart_and_shifted_ones_are():
+def test_equal_distributions_have_distance_zero_and_shifted_ones_do_not():
     rng = np.random.default_rng(1)
     x, same, other = (
         rng.normal(size=(400, 8)),
@@ -36,11 +36,11 @@ def test_worse_pictures_change_quality_below_zero():
     scenes, base = rng.normal(size=(300, 8)), rng.normal(size=(300, 8)) + 0.1
     worse = quality_change(base + 0.3, base, scenes)
     assert worse.high < 0 and worse.n == 300
-    ours, before = (kernel_distance(x, scenes, replicates=1)[0] for x in (base + 0.3, base))
-    assert worse.value == pytest.approx(1000 * (before - ours))
+    after, before = (kernel_distance(x, scenes, replicates=1)[0] for x in (base + 0.3, base))
+    assert worse.value == pytest.approx(1000 * (before - after))
     assert quality_change(base, base, scenes) == Estimate(0.0, 0.0, 0.0, 300)
 
 
-def test_one_picture_is_no_set():
+def test_one_picture_is_not_enough():
     with pytest.raises(ValueError, match="at least two"):
         kernel_distance(np.zeros((1, 3)), np.zeros((5, 3)))

@@ -11,17 +11,17 @@ PROMPTS = pd.DataFrame({"prompt_id": ["p", "q"], "text": ["a red circle", "two b
 
 @pytest.fixture
 def drawing(monkeypatch):
-    """Scenes for pictures: what is asked of the model, without a model."""
-    asked = []
+    """Draw scenes instead of generating pictures; record the requested prompts and seeds."""
+    requested = []
 
     def generate(pipe, prompts, seeds, steps, guidance, batch_size, progress):
-        asked.extend(seeds)
+        requested.extend(seeds)
         yield np.stack([draw(parse(text), seed) for text, seed in zip(prompts, seeds, strict=True)])
 
     monkeypatch.setattr(pairs, "generate", generate)
     monkeypatch.setattr(pairs, "fit_batch_size", lambda pipe, batch_size: batch_size)
     monkeypatch.setattr(pairs, "weights_hash", lambda pipe: "")
-    return asked
+    return requested
 
 
 def test_every_prompt_gets_as_many_each_with_its_own_seed():

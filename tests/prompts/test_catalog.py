@@ -7,12 +7,14 @@ from gamelabel.prompts import load_corpus, load_published, load_word_lists, worl
 from gamelabel.prompts.corpora import PUBLISHED_CORPORA
 
 
-def test_what_is_missing_says_where_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_missing_prompt_sets_are_named_with_their_source(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in ("DATA_CACHE", "SHARED_DATA"):
         monkeypatch.setattr(sources, name, tmp_path)
     monkeypatch.delenv("GAMELABEL_DATA", raising=False)
-    found, missing = load_published()
-    assert not found and missing.corpus.tolist() == list(PUBLISHED_CORPORA)
+    available, missing = load_published()
+    assert not available and missing.corpus.tolist() == list(PUBLISHED_CORPORA)
     assert (
         missing.address[0] == "https://github.com/google-research/parti"
         and missing.licence[0] == "Apache-2.0"

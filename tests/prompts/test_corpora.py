@@ -70,20 +70,20 @@ def test_bad_rows_are_counted_with_their_reason(tmp_path: Path) -> None:
     corpus = csv_corpus(write(tmp_path, b"\n".join(rows) + b"\n"))
     assert corpus.texts == ["a cat", "a fox"]
     assert corpus.rejected.row.tolist() == [2, 3, 4, 5, 6]
-    wanted = [
+    expected = [
         "is empty",
         "1 cells, but the header has 2",
         "row is empty",
         "3 cells, but the header has 2",
         "not UTF-8",
     ]
-    for part, reason in zip(wanted, corpus.rejected.reason, strict=True):
+    for part, reason in zip(expected, corpus.rejected.reason, strict=True):
         assert part in reason
 
 
 def test_a_csv_that_is_cut_off(tmp_path: Path) -> None:
-    whole = 'prompt,image_file\na cat,0.png\n"a dog, big",1.png\n'
-    cut = csv_corpus(write(tmp_path, whole[: whole.index("big")]))
+    text = 'prompt,image_file\na cat,0.png\n"a dog, big",1.png\n'
+    cut = csv_corpus(write(tmp_path, text[: text.index("big")]))
     assert cut.texts == ["a cat"] and cut.rejected.row.tolist() == [2]
     assert "truncated" in cut.rejected.reason[0]
 

@@ -17,7 +17,7 @@ from gamelabel.scenes import sample_prompts
 
 
 def plainly(vectors: np.ndarray, n: int, k: int) -> list[int]:
-    """Vote-k as its paper has it, one sum at a time (distinct products only)."""
+    """Compute vote-k as published, one sum at a time (distinct products only)."""
     rows = range(len(vectors))
     alike = vectors @ vectors.T
     votes_for = [
@@ -38,7 +38,7 @@ def plainly(vectors: np.ndarray, n: int, k: int) -> list[int]:
 
 @settings(deadline=None, max_examples=30)
 @given(st.integers(0, 10_000), st.integers(2, 20), st.integers(1, 6))
-def test_it_chooses_what_the_paper_says(seed, rows, k):
+def test_it_equals_the_published_algorithm(seed, rows, k):
     vectors = np.random.default_rng(seed).normal(size=(rows, 5))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     n = max(1, rows // 2)
@@ -72,7 +72,7 @@ def table(texts, kept=True):
     )
 
 
-def test_the_choice_speaks_for_all_better_than_chance():
+def test_the_choice_represents_all_prompts_better_than_chance():
     prompts = table(list(dict.fromkeys(sample_prompts(400, 0))))
     chosen = select_diverse(prompts, 30)
     assert chosen.text.is_unique and len(chosen) == 30

@@ -20,12 +20,24 @@ TERMS = ["darn", "heck"]
 
 
 def test_the_table_and_its_reasons() -> None:
-    done = filter_prompts(CORPUS, TERMS, "whole word")
-    assert done.table.text.tolist() == ["a cat", "a darn cat", "darning", "a heck of a cat", "heck"]
-    assert done.table.kept.tolist() == [True, False, True, False, False]
-    assert done.table.matched.fillna("").tolist() == ["", "darn", "", "heck", "heck"]
-    assert done.table.rule.fillna("").tolist() == ["", "whole word", "", "whole word", "whole word"]
-    assert (done.total, done.repeats, done.kept, done.share_kept) == (6, 1, 3, 0.5)
+    filtered = filter_prompts(CORPUS, TERMS, "whole word")
+    assert filtered.table.text.tolist() == [
+        "a cat",
+        "a darn cat",
+        "darning",
+        "a heck of a cat",
+        "heck",
+    ]
+    assert filtered.table.kept.tolist() == [True, False, True, False, False]
+    assert filtered.table.matched.fillna("").tolist() == ["", "darn", "", "heck", "heck"]
+    assert filtered.table.rule.fillna("").tolist() == [
+        "",
+        "whole word",
+        "",
+        "whole word",
+        "whole word",
+    ]
+    assert (filtered.total, filtered.repeats, filtered.kept, filtered.share_kept) == (6, 1, 3, 0.5)
     assert filter_prompts(CORPUS, TERMS, "substring").kept == 2
 
 

@@ -84,14 +84,13 @@ def test_kappas_equal_those_of_statsmodels(table) -> None:
     assume((square.sum(0) * square.sum(1)).sum() < square.sum() ** 2)
     labels = labels_from(table)
     assert cohen_kappa(labels) == pytest.approx(rater.cohens_kappa(square).kappa)
-    seen = (
-        square.sum(0) + square.sum(1)
-    ) > 0  # the categories that labels show: the others make no step
-    shown = square[np.ix_(seen, seen)]
-    for weights, theirs in (("linear", "linear"), ("quadratic", "quadratic")):
-        expected = rater.cohens_kappa(shown, wt=theirs).kappa
+    # Categories without labels do not count as a step between others.
+    used = (square.sum(0) + square.sum(1)) > 0
+    shown = square[np.ix_(used, used)]
+    for weights in ("linear", "quadratic"):
+        expected = rater.cohens_kappa(shown, wt=weights).kappa
         relabelled = labels.assign(
-            label=labels.label.map(dict(zip(np.flatnonzero(seen), range(9), strict=False)))
+            label=labels.label.map(dict(zip(np.flatnonzero(used), range(9), strict=False)))
         )
         assert cohen_kappa(relabelled, weights) == pytest.approx(expected)
     counts = labels.groupby(["task", "label"]).size().unstack(fill_value=0).to_numpy()

@@ -65,9 +65,9 @@ def test_abilities_equal_those_of_choix(rows) -> None:
         (number[a], number[b]) if won else (number[b], number[a])
         for a, b, won in frame[["left", "right", "won"]].to_numpy()
     ]
-    theirs = choix.opt_pairwise(len(items), games, alpha=0)
-    ours = result.set_index("item").ability[items].to_numpy()
-    assert ours == pytest.approx(theirs - theirs.mean(), abs=2e-3)
+    reference = choix.opt_pairwise(len(items), games, alpha=0)
+    abilities = result.set_index("item").ability[items].to_numpy()
+    assert abilities == pytest.approx(reference - reference.mean(), abs=2e-3)
 
 
 def test_intervals_equal_those_of_logistic_regression() -> None:

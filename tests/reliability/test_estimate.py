@@ -37,9 +37,11 @@ def test_intervals_of_proportions_equal_those_of_statsmodels() -> None:
         "statsmodels.stats.proportion", reason="statsmodels is an independent reference"
     )
     right = np.arange(31)
-    for ours, theirs in ((wilson, "wilson"), (clopper_pearson, "beta")):
-        expected = proportion.proportion_confint(right, 30, method=theirs)
-        assert np.array(ours(right, np.full(31, 30))) == pytest.approx(np.array(expected), abs=1e-9)
+    for interval, method in ((wilson, "wilson"), (clopper_pearson, "beta")):
+        expected = proportion.proportion_confint(right, 30, method=method)
+        assert np.array(interval(right, np.full(31, 30))) == pytest.approx(
+            np.array(expected), abs=1e-9
+        )
 
 
 def test_coverage_of_the_wilson_interval() -> None:

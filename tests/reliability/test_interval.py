@@ -12,11 +12,11 @@ def crowd(
     """Labels of players whose skill and activity vary a lot; no player labels a task twice."""
     skill = np.where(rng.random(players) < 0.2, 0.5, rng.beta(23, 5.6, players))
     diligence = rng.lognormal(0, 1.3, players)
-    drawn = (
+    pairs = (
         rng.choice(players, labels, p=diligence / diligence.sum()),
         rng.integers(0, tasks, labels),
     )
-    worker, task = np.divmod(np.unique(drawn[0] * tasks + drawn[1]), tasks)
+    worker, task = np.divmod(np.unique(pairs[0] * tasks + pairs[1]), tasks)
     truth = rng.random(tasks) < 0.5
     return pd.DataFrame(
         {
@@ -33,10 +33,10 @@ def test_the_bootstrap_over_tasks_equals_a_loop() -> None:
     counts = np.stack([rng.binomial(3, rng.beta(2, 1, 150)), np.zeros(150, int)], 1)
     counts[:, 1] = 3 - counts[:, 0]
     loop = [krippendorff.alpha(value_counts=counts[rng.integers(0, 150, 150)]) for _ in range(500)]
-    ours = alpha_interval(counts, replicates=4000)
-    assert ours.value == alpha(counts) and ours.n == 150
+    result = alpha_interval(counts, replicates=4000)
+    assert result.value == alpha(counts) and result.n == 150
     low, high = np.quantile(loop, [0.025, 0.975])
-    assert (ours.low, ours.high) == pytest.approx((low, high), abs=0.03)
+    assert (result.low, result.high) == pytest.approx((low, high), abs=0.03)
 
 
 @pytest.mark.parametrize("level", ["nominal", "ordinal", "interval", "ratio"])
@@ -66,10 +66,10 @@ def test_a_replicate_with_every_worker_once_is_alpha() -> None:
             return np.tile(np.arange(low, high), (size[0], 1))
 
     for level in ("nominal", "ordinal", "interval", "ratio"):
-        drawn = bootstrap_alpha_over_workers(
+        replicates = bootstrap_alpha_over_workers(
             coded, coded.vote_counts(), 3, Everyone(), level, np.arange(2.0)
         )
-        assert drawn == pytest.approx([alpha(labels, level)] * 3, abs=1e-12)
+        assert replicates == pytest.approx([alpha(labels, level)] * 3, abs=1e-12)
 
 
 @pytest.mark.parametrize("level", ["nominal", "ordinal", "interval", "ratio"])

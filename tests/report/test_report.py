@@ -64,8 +64,8 @@ def test_a_run_leaves_exactly_this(study: Study) -> None:
     }
     steps = ("01_prompts", "02_images", "03_labels", "04_reliability")
     pages = {f"notebooks/{step}.{kind}" for step in steps for kind in ("ipynb", "html")}
-    whole = {"manifest.json", "claims.json", "metrics.json", "index.html", "report.pdf"}
-    assert files == pages | whole | {"figures/line.png", "tables/kept.csv"}
+    top_level = {"manifest.json", "claims.json", "metrics.json", "index.html", "report.pdf"}
+    assert files == pages | top_level | {"figures/line.png", "tables/kept.csv"}
 
 
 def test_the_manifest_holds_what_design_says(study: Study) -> None:
@@ -140,7 +140,7 @@ def test_every_link_leads_somewhere_and_claims_to_their_cell(study: Study) -> No
     assert "labels_players" in cell
 
 
-def test_what_is_simulated_says_so(study: Study) -> None:
+def test_simulated_results_are_marked(study: Study) -> None:
     text = (study.report_dir / "index.html").read_text()
     parts = re.split("<h[23]", text)
     assert "SIMULATED" in parts[0]
@@ -235,7 +235,10 @@ def test_verify_before_any_run(tmp_path: Path) -> None:
 def test_the_same_run_in_another_folder_gives_the_same_hashes(study: Study, tmp_path: Path) -> None:
     other = toy_study(tmp_path / "elsewhere", _01_prompts=PROMPTS, _02_images=IMAGES)
     write_report(run_study(other))
-    theirs, ours = manifest.read_manifest(study)["steps"], manifest.read_manifest(other)["steps"]
+    expected, actual = (
+        manifest.read_manifest(study)["steps"],
+        manifest.read_manifest(other)["steps"],
+    )
     assert all(
-        ours[step]["outputs"] == theirs[step]["outputs"] for step in ("01_prompts", "02_images")
+        actual[step]["outputs"] == expected[step]["outputs"] for step in ("01_prompts", "02_images")
     )

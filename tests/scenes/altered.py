@@ -1,4 +1,4 @@
-"""Pictures whose truth is known: scenes altered in one attribute, and an oracle that knows them."""
+"""Scenes altered in one attribute, and an oracle of whether they fit their prompt."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Altered:
 
 
 def oracle(marks: list[PlacedObject], style: str, scene: Scene) -> bool:
-    """Whether marks are exactly what a scene asks for, decided from their own numbers."""
+    """Return whether marks match a scene, computed from their coordinates."""
     if len(marks) != len(scene.objects) or scene.style not in ("", style):
         return False
     return any(
@@ -69,7 +69,7 @@ def altered(n: int, seed: int) -> Iterator[Altered]:
     )
     rng = np.random.default_rng(seed)
     kinds = itertools.cycle(_ALTER)
-    made = 0
+    n_altered = 0
     for i, prompt in enumerate(rng.permutation(prompts).tolist()):
         scene, kind = parse(prompt), next(kinds)
         changed = _ALTER[kind](scene, rng, i)
@@ -77,8 +77,8 @@ def altered(n: int, seed: int) -> Iterator[Altered]:
             continue
         marks, style = changed
         yield Altered(prompt, kind, oracle(marks, style, scene), paint(marks, style, i))
-        made += 1
-        if made == n:
+        n_altered += 1
+        if n_altered == n:
             return
 
 

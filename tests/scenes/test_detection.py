@@ -34,11 +34,11 @@ def sample(n: int, seed: int) -> list[tuple[list[PlacedObject], str, np.ndarray]
 @pytest.mark.parametrize("n", [300, pytest.param(5_000, marks=pytest.mark.full)])
 def test_objects_are_found_where_they_were_drawn(n: int) -> None:
     cases = sample(n, seed=5)
-    seen = detect_objects([picture for *_, picture in cases])
+    result = detect_objects([picture for *_, picture in cases])
     for i, (marks, style, _) in enumerate(cases):
-        assert seen.style_name(i) == style
-        assert seen.count[i] == len(marks)
-        for detected in seen.objects(i):
+        assert result.style_name(i) == style
+        assert result.count[i] == len(marks)
+        for detected in result.objects(i):
             mark = min(marks, key=lambda m: np.hypot(m.x - detected.x, m.y - detected.y))
             assert (detected.shape, detected.colour) == (mark.object.shape, mark.object.colour)
             assert (detected.size == "small") == (mark.r < SIZE_THRESHOLD)
@@ -69,21 +69,23 @@ def test_objects_come_largest_first() -> None:
     st.integers(0, 2**32),
 )
 @settings(max_examples=200, deadline=None)
-def test_a_thing_is_known_anywhere_at_any_tilt(
+def test_objects_are_detected_at_any_place_and_angle(
     shape, colour, style, r, tilt, across, down, seed
 ) -> None:
     reach = BOUNDING_RADII[shape] * r + 3.0
     x, y = (reach + share * (SIDE - 1 - 2 * reach) for share in (across, down))
-    seen = detect_objects(
+    result = detect_objects(
         [paint([PlacedObject(SceneObject(shape, colour), x, y, r, tilt)], style, seed)]
     )
-    assert [(detected.shape, detected.colour) for detected in seen.objects(0)] == [(shape, colour)]
-    assert seen.style_name(0) == style
+    assert [(detected.shape, detected.colour) for detected in result.objects(0)] == [
+        (shape, colour)
+    ]
+    assert result.style_name(0) == style
 
 
 @given(st.integers(0, 2**32), st.integers(1, 30))
 @settings(max_examples=60, deadline=None)
-def test_any_picture_is_seen_alike_alone_and_in_a_batch(seed: int, boxes: int) -> None:
+def test_detection_does_not_depend_on_the_batch(seed: int, boxes: int) -> None:
     rng = np.random.default_rng(seed)
     pictures = rng.integers(0, 256, (4, SIDE, SIDE, 3), dtype=np.uint8)
     for picture in pictures[1:]:
@@ -108,13 +110,13 @@ def test_any_picture_is_seen_alike_alone_and_in_a_batch(seed: int, boxes: int) -
 
 
 def test_an_empty_picture_shows_nothing() -> None:
-    seen = detect_objects(np.stack([WHITE, np.zeros_like(WHITE)]))
-    assert seen.count.tolist() == [0, 0]
-    assert seen.objects(0) == seen.objects(1) == []
-    assert [seen.style_name(0), seen.style_name(1)] == ["", "chalk drawing"]
+    result = detect_objects(np.stack([WHITE, np.zeros_like(WHITE)]))
+    assert result.count.tolist() == [0, 0]
+    assert result.objects(0) == result.objects(1) == []
+    assert [result.style_name(0), result.style_name(1)] == ["", "chalk drawing"]
 
 
-def test_specks_are_no_objects() -> None:
+def test_specks_are_not_objects() -> None:
     picture = WHITE.copy()
     picture[10, 10 : 10 + MIN_PATCH_PIXELS - 1] = BLUE
     assert detect_objects([picture]).count[0] == 0
@@ -129,7 +131,7 @@ def boxed(**boxes: tuple[slice, slice]) -> np.ndarray:
     return picture
 
 
-def test_a_thing_of_two_colours_is_of_neither() -> None:
+def test_an_object_of_two_colors_has_neither_color() -> None:
     picture = boxed(blue=(slice(20, 40), slice(20, 40)), red=(slice(20, 40), slice(30, 40)))
     assert [
         (detected.shape, detected.colour) for detected in detect_objects([picture]).objects(0)
@@ -149,7 +151,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("name", MALFORMED)
-def test_malformed_things_have_an_unclear_shape(name: str) -> None:
+def test_malformed_objects_have_an_unclear_shape(name: str) -> None:
     y, x = np.mgrid[0:SIDE, 0:SIDE] - 31.5
     picture = WHITE.copy()
     picture[MALFORMED[name](x, y)] = BLUE
@@ -158,11 +160,11 @@ def test_malformed_things_have_an_unclear_shape(name: str) -> None:
     ] == [("", "blue")]
 
 
-def test_at_most_so_many_objects_are_described_and_all_are_counted() -> None:
+def test_a_limited_number_of_objects_is_described_and_all_are_counted() -> None:
     picture = WHITE.copy()
     for i in range(9):
         top, left = 4 + 20 * (i // 3), 4 + 20 * (i % 3)
         picture[top : top + 12, left : left + 12] = RED
-    seen = detect_objects([picture])
-    assert seen.count[0] == 9
-    assert [detected.shape for detected in seen.objects(0)] == ["square"] * MAX_OBJECTS
+    result = detect_objects([picture])
+    assert result.count[0] == 9
+    assert [detected.shape for detected in result.objects(0)] == ["square"] * MAX_OBJECTS

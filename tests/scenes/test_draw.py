@@ -47,9 +47,11 @@ def test_another_process_draws_the_same_bytes() -> None:
         "import zlib; from gamelabel.scenes import draw, parse;"
         "print(zlib.crc32(draw(parse('three circles in the style of a comic book'), 5).tobytes()))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     picture = draw(parse("three circles in the style of a comic book"), 5)
-    assert int(done.stdout) == zlib.crc32(picture.tobytes())
+    assert int(process.stdout) == zlib.crc32(picture.tobytes())
 
 
 def test_seeds_differ() -> None:
@@ -110,7 +112,7 @@ def test_relations_hold_with_room_to_spare(n: int) -> None:
         assert along > 2.0 * abs(across)
 
 
-def test_things_next_to_each_other_stand_on_either_side() -> None:
+def test_objects_next_to_each_other_are_on_either_side() -> None:
     scene = parse("a circle next to a star")
     sides = [a.x < b.x for a, b in (place_objects(scene, seed) for seed in range(200))]
     assert 50 < sum(sides) < 150

@@ -30,7 +30,7 @@ def test_the_held_out_prompts_are_those_the_shipped_models_never_saw() -> None:
     )
 
 
-def test_wording_and_style_play_no_part_in_the_split() -> None:
+def test_the_split_does_not_depend_on_wording_and_style() -> None:
     for scene in all_scenes():
         assert scene_split(scene) == scene_split(replace(scene, style=""))
 

@@ -83,7 +83,7 @@ def test_prompts_mean_what_they_say(prompt: str, scene: Scene) -> None:
 
 
 @given(a_prompt, st.data())
-def test_case_spaces_and_full_stop_are_forgiven(prompt: str, data: st.DataObject) -> None:
+def test_case_spaces_and_full_stops_are_ignored(prompt: str, data: st.DataObject) -> None:
     space = data.draw(st.sampled_from((" ", "  ", "\t", "\n")))
     loud = space.join(prompt.title().split()) + data.draw(st.sampled_from(("", ".", " .", " ")))
     assert parse(loud) == parse(prompt)
@@ -100,7 +100,7 @@ def test_any_other_text_is_refused_with_a_prompt_that_is_not(text: str) -> None:
     assert parse(error.value.nearest)
 
 
-def test_a_refusal_says_what_is_strange_and_what_is_near() -> None:
+def test_an_error_names_unknown_words_and_the_nearest_prompt() -> None:
     with pytest.raises(UnknownPrompt, match="unknown words: dog; the nearest prompt is"):
         parse("a red dog")
     with pytest.raises(UnknownPrompt, match="its words are known, their order is not"):
@@ -110,7 +110,7 @@ def test_a_refusal_says_what_is_strange_and_what_is_near() -> None:
 
 @given(a_prompt, st.integers(0, 10**6))
 @settings(max_examples=25, deadline=None)
-def test_a_slip_of_the_finger_is_traced_back(prompt: str, where: int) -> None:
+def test_the_nearest_prompt_of_a_typing_error_is_the_original(prompt: str, where: int) -> None:
     at = where % len(prompt)
     slipped = prompt[:at] + "#" + prompt[at + 1 :]
     assert (

@@ -36,9 +36,9 @@ def test_every_drawn_scene_fits(n: int) -> None:
 def test_one_drawing_of_every_prompt_fits() -> None:
     texts = list(all_prompts())
     for start in range(0, len(texts), 1000):
-        some = texts[start : start + 1000]
-        fits, _ = adherence(np.stack([draw(parse(text), start) for text in some]), some)
-        assert [text for text, fit in zip(some, fits, strict=True) if not fit] == []
+        batch = texts[start : start + 1000]
+        fits, _ = adherence(np.stack([draw(parse(text), start) for text in batch]), batch)
+        assert [text for text, fit in zip(batch, fits, strict=True) if not fit] == []
 
 
 @pytest.mark.parametrize("n", [600, pytest.param(6_000, marks=WHOLE)])
@@ -77,7 +77,7 @@ def test_verdicts_are_steady(harm: str, n: int) -> None:
     assert adherence(pictures, texts)[0].mean() >= 0.995
 
 
-def test_harm_does_not_make_altered_scenes_fit() -> None:
+def test_noise_and_compression_do_not_make_altered_scenes_fit() -> None:
     cases = [case for case in altered(600, seed=3) if not case.fits]
     texts = [case.prompt for case in cases]
     for pictures in (
@@ -178,7 +178,7 @@ def test_what_is_wrong_in_words(
     assert verify(paint(marks, style, 0), prompt).faults == wrong
 
 
-def test_far_things_are_not_next_to_each_other() -> None:
+def test_distant_objects_are_not_next_to_each_other() -> None:
     far = [
         PlacedObject(SceneObject("circle", "red"), 10.0, 32.0, 7.0, 0.0),
         PlacedObject(SceneObject("star", "blue"), 53.0, 32.0, 7.0, 0.0),
@@ -188,7 +188,7 @@ def test_far_things_are_not_next_to_each_other() -> None:
     )
 
 
-def test_things_that_touch_are_one_unclear_shape() -> None:
+def test_touching_objects_are_one_unclear_shape() -> None:
     touching = [
         PlacedObject(SceneObject("circle", "red"), 22.0, 32.0, 9.0, 0.0),
         PlacedObject(SceneObject("circle", "red"), 38.0, 32.0, 9.0, 0.0),
@@ -212,7 +212,7 @@ def test_a_pil_image_is_judged_like_its_array() -> None:
     assert verify_batch([Image.fromarray(picture), picture], ["a red circle"] * 2)[0].fits
 
 
-def test_nothing_is_judged_from_nothing() -> None:
+def test_an_empty_batch_has_no_verdicts() -> None:
     assert verify_batch([], []) == []
 
 
@@ -231,7 +231,7 @@ GOOD = np.zeros((64, 64, 3), np.uint8)
         ("picture.png", r"is a str; .*PIL image or a NumPy array"),
     ],
 )
-def test_a_picture_that_cannot_be_judged_is_refused_with_the_cure(image: object, says: str) -> None:
+def test_an_invalid_picture_is_refused_with_advice(image: object, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         verify(image, "a red circle")
 

@@ -73,7 +73,7 @@ def test_the_papers_own_numbers_agree_with_its_claims() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ours", "expected"),
+    ("measured", "expected"),
     [
         (metric(5.0), "matches"),
         (metric(6.0), "matches"),
@@ -82,12 +82,12 @@ def test_the_papers_own_numbers_agree_with_its_claims() -> None:
         (metric(7.0, 6.1, 8.0), "differs"),
     ],
 )
-def test_a_value_is_met_if_the_interval_overlaps(ours: Any, expected: str) -> None:
-    assert verdict({"within": [4, 6]}, m=ours) == expected
+def test_a_value_is_met_if_the_interval_overlaps(measured: Any, expected: str) -> None:
+    assert verdict({"within": [4, 6]}, m=measured) == expected
 
 
 @pytest.mark.parametrize(
-    ("test", "ours", "expected"),
+    ("test", "measured", "expected"),
     [
         ({"above": 0}, metric(0.1, 0.05, 0.2), "matches"),
         ({"above": 0}, metric(0.1, -0.01, 0.2), "differs"),
@@ -100,9 +100,9 @@ def test_a_value_is_met_if_the_interval_overlaps(ours: Any, expected: str) -> No
     ],
 )
 def test_a_direction_needs_the_whole_interval(
-    test: dict[str, Any], ours: Any, expected: str
+    test: dict[str, Any], measured: Any, expected: str
 ) -> None:
-    assert verdict(test, m=ours, other=metric(0.5, 0.4, 0.6)) == expected
+    assert verdict(test, m=measured, other=metric(0.5, 0.4, 0.6)) == expected
 
 
 @pytest.mark.parametrize("source", ["simulated", "crowd+simulated", "", "unknown"])
@@ -208,7 +208,7 @@ def test_two_claims_with_one_id(tmp_path: Path) -> None:
         (None, None, "-"),
     ],
 )
-def test_what_the_paper_says(expected: Any, tolerance: Any, text: str) -> None:
+def test_the_papers_statements_in_words(expected: Any, tolerance: Any, text: str) -> None:
     assert paper_value({"expected": expected, "tolerance": tolerance}) == text
 
 

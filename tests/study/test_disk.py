@@ -59,8 +59,8 @@ def test_a_full_disk_is_explained_and_loses_nothing(
     result = run_study(study)
     write_report(result)
     assert result.status == {"01_prompts": "cached", "02_images": "done"}
-    drawn = json.loads((study.report_dir / "metrics.json").read_text())["images_drawn"]["value"]
-    assert drawn == 12 - len(kept)
+    n_drawn = json.loads((study.report_dir / "metrics.json").read_text())["images_drawn"]["value"]
+    assert n_drawn == 12 - len(kept)
     assert not list(study.root.rglob("*.part"))
 
 

@@ -40,20 +40,20 @@ def test_a_hub_that_answers_and_one_that_does_not(monkeypatch: pytest.MonkeyPatc
     assert hub_problem() == "switched off by HF_HUB_OFFLINE"
 
 
-def test_a_hub_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hub_that_never_answers_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
     monkeypatch.setattr(doctor, "_connect", lambda *_: None)  # says nothing, as a lookup that hangs
     assert hub_problem(seconds=-1) == "unreachable (no answer)"
 
 
-def test_what_lies_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_available_data_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(doctor, "is_available", lambda key: key == "imagereward")
-    found = examine(tmp_path)
-    assert ("hub", "switched off by HF_HUB_OFFLINE") in found.lines()
-    assert found.data["embedded model"].startswith("not found in")
-    assert found.data["available"] == "imagereward"
-    assert "prompts_parti" in found.data["not available"]
+    result = examine(tmp_path)
+    assert ("hub", "switched off by HF_HUB_OFFLINE") in result.lines()
+    assert result.data["embedded model"].startswith("not found in")
+    assert result.data["available"] == "imagereward"
+    assert "prompts_parti" in result.data["not available"]
 
 
 @pytest.mark.parametrize(

@@ -7,22 +7,24 @@ from tests.study.toys import write_notebook
 
 
 def test_modules_with_their_packages_and_lazy_imports(tmp_path: Path) -> None:
-    found = modules(
+    imported = modules(
         write_notebook(
             tmp_path / "n.ipynb", "n = 1", "%matplotlib inline\nfrom gamelabel import study"
         )
     )
-    assert {"gamelabel", "gamelabel.study", "gamelabel.study.recording"} <= set(found)
-    assert "gamelabel.study.steps" in found  # recording.py imports it inside a function
-    assert not {"gamelabel.study.runner", "gamelabel.report.write", "gamelabel.scenes"} & set(found)
-    assert all(path.exists() for path in found.values())
+    assert {"gamelabel", "gamelabel.study", "gamelabel.study.recording"} <= set(imported)
+    assert "gamelabel.study.steps" in imported  # recording.py imports it inside a function
+    assert not {"gamelabel.study.runner", "gamelabel.report.write", "gamelabel.scenes"} & set(
+        imported
+    )
+    assert all(path.exists() for path in imported.values())
 
 
 def test_names_of_a_package_lead_to_its_modules(tmp_path: Path) -> None:
-    found = modules(
+    imported = modules(
         write_notebook(tmp_path / "n.ipynb", "n = 1", "from gamelabel.scenes import verify")
     )
-    assert {"gamelabel.scenes.verify", "gamelabel.scenes.grammar"} <= set(found)
+    assert {"gamelabel.scenes.verify", "gamelabel.scenes.grammar"} <= set(imported)
 
 
 def test_outputs_and_ids_do_not_count(tmp_path: Path) -> None:
@@ -36,7 +38,7 @@ def test_outputs_and_ids_do_not_count(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_no_notebook(tmp_path: Path) -> None:
+def test_invalid_notebooks_are_refused(tmp_path: Path) -> None:
     (tmp_path / "n.ipynb").write_text("{}")
     with pytest.raises(ValueError, match="is not a notebook"):
         modules(tmp_path / "n.ipynb")

@@ -23,23 +23,24 @@ def prepare(folder: Path) -> None:
 
 def test_simulated_labels_are_about_the_runs_own_pairs(tmp_path: Path) -> None:
     prepare(tmp_path)
-    found = collect_labels("simulated", tmp_path, players=8, seed=1)
-    assert read_table(tmp_path, "labels").label_id.tolist() == found.labels.label_id.tolist()
-    assert len(read_table(tmp_path, "players")) == 8 and len(found.rejected) == 0
+    collected = collect_labels("simulated", tmp_path, players=8, seed=1)
+    assert read_table(tmp_path, "labels").label_id.tolist() == collected.labels.label_id.tolist()
+    assert len(read_table(tmp_path, "players")) == 8 and len(collected.rejected) == 0
     assert labelled_pairs(tmp_path).equals(read_table(tmp_path, "pairs"))
     first = (tmp_path / "labels.parquet").read_bytes()
     collect_labels("simulated", tmp_path, players=8, seed=1)
     assert (tmp_path / "labels.parquet").read_bytes() == first
 
 
-def test_released_labels_bring_their_pairs_and_simulated_ones_put_them_aside(
+def test_released_labels_bring_their_pairs_and_simulated_ones_replace_them(
     tmp_path: Path,
 ) -> None:
     prepare(tmp_path)
     own = (tmp_path / "pairs.parquet").read_bytes()
-    found = collect_labels("gamelabel10k", tmp_path, str(write(tmp_path / "data.csv", rows(5))))
+    collected = collect_labels("gamelabel10k", tmp_path, str(write(tmp_path / "data.csv", rows(5))))
     assert (
-        len(found.players) == 0 and len(read_table(tmp_path, "labels")) == len(found.labels) == 19
+        len(collected.players) == 0
+        and len(read_table(tmp_path, "labels")) == len(collected.labels) == 19
     )
     pairs = labelled_pairs(tmp_path)
     assert len(pairs) == 5 and all((tmp_path / path).is_file() for path in pairs.image_a)
@@ -51,9 +52,9 @@ def test_released_labels_bring_their_pairs_and_simulated_ones_put_them_aside(
 def test_a_crowds_csv_makes_players(tmp_path: Path) -> None:
     (tmp_path / "l.csv").write_text("task,worker,label\n1,u,0\n1,v,1\n2,u,1\n")
     (tmp_path / "g.csv").write_text("item,truth\n1,0\n")
-    found = collect_labels("csv", tmp_path, str(tmp_path / "l.csv"), str(tmp_path / "g.csv"))
-    assert found.players.player_id.tolist() == ["u", "v"]
-    assert found.players[
+    collected = collect_labels("csv", tmp_path, str(tmp_path / "l.csv"), str(tmp_path / "g.csv"))
+    assert collected.players.player_id.tolist() == ["u", "v"]
+    assert collected.players[
         ["comparisons_right", "comparisons_wrong", "labels"]
     ].to_numpy().tolist() == [
         [1, 0, 2],
@@ -61,7 +62,7 @@ def test_a_crowds_csv_makes_players(tmp_path: Path) -> None:
     ]
 
 
-def test_bad_input_is_named_before_anything_is_written(tmp_path: Path) -> None:
+def test_invalid_input_is_named_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError,
         match="there is no source of labels 'mturk'; the sources are simulated, gamelabel10k, csv",
@@ -97,9 +98,9 @@ def test_each_source_of_files_says_whose_labels_it_has(tmp_path: Path) -> None:
         "pickapic": tmp_path / "pickapic.parquet",
     }
     for source, file in files.items():
-        found = collect_labels(source, tmp_path / source, str(file))
-        assert set(found.labels.source) == {LABEL_SOURCES[source].label_source}, source
-        assert len(labelled_pairs(tmp_path / source)) == len(found.pairs)
+        collected = collect_labels(source, tmp_path / source, str(file))
+        assert set(collected.labels.source) == {LABEL_SOURCES[source].label_source}, source
+        assert len(labelled_pairs(tmp_path / source)) == len(collected.pairs)
 
 
 def test_sources_are_of_people_or_simulated() -> None:
@@ -118,8 +119,10 @@ def test_the_service_is_imported_only_for_labels_from_its_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = "import sys, gamelabel.study.label_sources; print('sqlalchemy' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert process.stdout == "False\n"
     monkeypatch.setitem(sys.modules, "gamelabel.service.pairs.export", None)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'gamelabel\[service\]'"):
         collect_labels("database", tmp_path, "sqlite:///game.db")

@@ -16,22 +16,22 @@ bare = -3"""
 
 def test_the_same_as_papermill_reads(tmp_path: Path) -> None:
     notebook = write_notebook(tmp_path / "n.ipynb", CELL)
-    ours, theirs = read_parameters(notebook), papermill.inspect_notebook(str(notebook))
-    assert list(ours) == list(theirs)
+    parameters, expected = read_parameters(notebook), papermill.inspect_notebook(str(notebook))
+    assert list(parameters) == list(expected)
     plain = {
-        name: p for name, p in ours.items() if name != "rule"
+        name: p for name, p in parameters.items() if name != "rule"
     }  # papermill cuts a text at its `#`
     assert {name: repr(p.default) for name, p in plain.items()} == {
-        name: theirs[name]["default"] for name in plain
+        name: expected[name]["default"] for name in plain
     }
-    assert [p.comment for p in plain.values()] == [theirs[name]["help"] for name in plain]
-    assert ours["rule"] == Parameter("rule", "whole # word", "which rule")
+    assert [p.comment for p in plain.values()] == [expected[name]["help"] for name in plain]
+    assert parameters["rule"] == Parameter("rule", "whole # word", "which rule")
 
 
 def test_a_line_that_a_formatter_has_broken(tmp_path: Path) -> None:
     source = 'n = (\n    "a"  # what it is\n)\nm = 1  # another'
-    found = read_parameters(write_notebook(tmp_path / "n.ipynb", source))
-    assert [str(p) for p in found.values()] == ["n = 'a'  # what it is", "m = 1  # another"]
+    parameters = read_parameters(write_notebook(tmp_path / "n.ipynb", source))
+    assert [str(p) for p in parameters.values()] == ["n = 'a'  # what it is", "m = 1  # another"]
 
 
 @pytest.mark.parametrize(

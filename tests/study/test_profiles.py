@@ -32,7 +32,7 @@ def test_a_steps_own_line_wins_and_the_command_line_over_all(study: Study) -> No
     assert got.cell_minutes == 0.5
 
 
-def test_what_a_profile_says_of_itself(study: Study) -> None:
+def test_the_settings_of_a_profile(study: Study) -> None:
     write(study, "# Two lines\n# of words.\nseed: 1  # any\n# not these\n")
     assert read_profile(study).about == "Two lines of words."
 
@@ -74,7 +74,7 @@ def test_a_value_of_the_wrong_type(study: Study, line: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["- a\n- b", "a: [", "just words"])
-def test_a_file_that_holds_no_settings(study: Study, text: str) -> None:
+def test_a_file_without_settings(study: Study, text: str) -> None:
     write(study, text)
     with pytest.raises(ValueError, match=r"smoke\.yaml"):
         read_profile(study)

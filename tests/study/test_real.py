@@ -1,4 +1,4 @@
-"""The study's notebooks at the smallest size: what repeats, what stays, what is made again."""
+"""The study's notebooks at the smallest size: reproducibility, and which steps run again."""
 
 import shutil
 from pathlib import Path
@@ -41,10 +41,10 @@ def due(study: Study) -> dict[str, str]:
 def test_the_same_seed_elsewhere_gives_the_same_bytes(
     first: tuple[Study, RunResult], tmp_path: Path
 ) -> None:
-    """Of every table, picture, figure and adapter, and of the numbers and verdicts made of them."""
+    """Tables, pictures, figures and adapters, and the numbers and verdicts computed from them."""
     other = real_study(tmp_path / "quite" / "elsewhere")
     write_report(run_study(other, jobs=2))
-    ours, theirs = outputs(first[0]), outputs(other)
+    actual, expected = outputs(first[0]), outputs(other)
     kinds = (
         "prompts.parquet",
         "pairs.parquet",
@@ -53,9 +53,9 @@ def test_the_same_seed_elsewhere_gives_the_same_bytes(
         "players.parquet",
         "preferences.parquet",
     )
-    assert {f"data/runs/smoke/{name}" for name in (*kinds, "images", "adapters")} <= set(ours)
-    assert {path for path in ours if ours[path] != theirs.get(path)} == set()
-    assert set(ours) == set(theirs)
+    assert {f"data/runs/smoke/{name}" for name in (*kinds, "images", "adapters")} <= set(actual)
+    assert {path for path in actual if actual[path] != expected.get(path)} == set()
+    assert set(actual) == set(expected)
     for name in ("metrics.json", "claims.json"):
         assert (first[0].report_dir / name).read_bytes() == (other.report_dir / name).read_bytes()
 
@@ -76,18 +76,18 @@ def test_with_nothing_changed_no_kernel_starts(
     assert {status[step.name] for step in first[0].runnable()} == {"cached"}
 
 
-def test_an_artifact_that_is_gone_makes_its_step_due_and_what_follows_wait(
+def test_a_missing_artifact_makes_its_step_due_and_later_steps_wait(
     first: tuple[Study, RunResult],
 ) -> None:
     study, _ = first
     for step in study.runnable():
         for name in manifest.read_manifest(study)["steps"][step.name]["outputs"]:
-            place, aside = study.root / name, study.root / "aside"
-            place.rename(aside)
-            found = due(study)
-            assert found.pop(step.name) == f"{name} is missing"
-            assert set(found) <= descendants({step.name}, STEPS)
-            aside.rename(place)
+            place, backup = study.root / name, study.root / "aside"
+            place.rename(backup)
+            due_steps = due(study)
+            assert due_steps.pop(step.name) == f"{name} is missing"
+            assert set(due_steps) <= descendants({step.name}, STEPS)
+            backup.rename(place)
     assert due(study) == {}
 
 

@@ -1,4 +1,4 @@
-"""run_all.sh with a stand-in for the set-up and the command, which have their own tests."""
+"""run_all.sh with a fake set-up and a fake command, which have their own tests."""
 
 import shutil
 import subprocess
@@ -22,11 +22,11 @@ def clone(tmp_path: Path) -> Path:
 
 
 def run_all(clone: Path, *words: str, code: int = 0) -> tuple[int, list[str]]:
-    done = subprocess.run(
+    process = subprocess.run(
         [clone / "run_all.sh", *words], cwd="/", env={"PATH": "/usr/bin:/bin", "CODE": str(code)},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
-    return done.returncode, [line for line in done.stdout.splitlines() if line]
+    return process.returncode, [line for line in process.stdout.splitlines() if line]
 
 
 def test_small_is_the_default_and_the_claims_follow(clone: Path) -> None:
@@ -53,6 +53,6 @@ def test_another_profile_and_further_options(clone: Path) -> None:
 
 @pytest.mark.parametrize(("code", "lines"), [(1, 4), (2, 2), (130, 2)])
 def test_its_status_is_the_runs(clone: Path, code: int, lines: int) -> None:
-    """A failed step still has claims to show; what never ran, or was stopped, has none."""
-    done = run_all(clone, code=code)
-    assert (done[0], len(done[1])) == (code, lines)
+    """Claims are shown after a failed step, but not if nothing ran or the run was stopped."""
+    process = run_all(clone, code=code)
+    assert (process[0], len(process[1])) == (code, lines)

@@ -116,10 +116,10 @@ def test_nothing_heavy_is_imported_when_nothing_changed(copy: Study) -> None:
         "write_report(runner.run_study(study, ['broken=false']));"
         "print({'papermill', 'nbclient', 'nbconvert', 'pandas', 'torch'} & set(sys.modules))"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.strip() == "set()"
+    assert process.stdout.strip() == "set()"
 
 
 @pytest.mark.parametrize(
@@ -164,14 +164,14 @@ def test_nothing_heavy_is_imported_when_nothing_changed(copy: Study) -> None:
 )
 def test_what_makes_a_step_due(copy: Study, change: object, step: str, why: str) -> None:
     change(copy)  # type: ignore[operator]
-    found = {
+    status = {
         name: reason
         for name, (reason, _) in step_status(copy, ["broken=false"]).items()
         if name < "05"
     }
-    assert why in found[step]
-    assert all(found[name] == "" for name in found if name < step and "lock" not in why)
-    assert all(found[name] for name in found if name > step and step < "04")  # they wait for it
+    assert why in status[step]
+    assert all(status[name] == "" for name in status if name < step and "lock" not in why)
+    assert all(status[name] for name in status if name > step and step < "04")  # they wait for it
 
 
 def edit(study: Study, step: str, old: str, new: str) -> None:
@@ -183,9 +183,9 @@ def edit(study: Study, step: str, old: str, new: str) -> None:
 
 
 def test_a_changed_parameter_is_named_with_both_values(copy: Study) -> None:
-    found = step_status(copy, ["broken=false", "rows=5"])
-    assert found["01_prompts"][0] == "parameter rows changed from 4 to 5"
-    assert found["02_images"][0] == "waits for 01_prompts"
+    status = step_status(copy, ["broken=false", "rows=5"])
+    assert status["01_prompts"][0] == "parameter rows changed from 4 to 5"
+    assert status["02_images"][0] == "waits for 01_prompts"
 
 
 def test_what_a_parameter_names_counts_as_an_input(copy: Study) -> None:
@@ -234,10 +234,10 @@ def test_newly_available_data_make_their_readers_due(
         lambda notebook: {**real(notebook), "gamelabel.sources": Path(tracker.__file__)},
     )
     assert "gamelabel.sources changed" in step_status(copy, ["broken=false"])["01_prompts"][0]
-    seen = tracker.Tracker(copy, runner.read_profile(copy), tracker.Hashes())
+    change_tracker = tracker.Tracker(copy, runner.read_profile(copy), tracker.Hashes())
     for data in ("", "imagereward"):
         monkeypatch.setattr(tracker, "_available_data", lambda data=data: data)
-        assert seen.dependencies(copy.step("01"))["the set of available data"] == data
+        assert change_tracker.dependencies(copy.step("01"))["the set of available data"] == data
 
 
 def test_a_deleted_file_is_made_again_and_nothing_follows_if_it_is_equal(copy: Study) -> None:

@@ -18,8 +18,8 @@ from tests.study.toys import PROMPTS, toy_study
 
 def test_every_input_is_made_by_an_earlier_step() -> None:
     for k, step in enumerate(STEPS):
-        made = {name for earlier in STEPS[:k] for name in earlier.outputs}
-        assert set(step.inputs) <= made  # a question mark stands on both sides
+        outputs = {name for earlier in STEPS[:k] for name in earlier.outputs}
+        assert set(step.inputs) <= outputs  # a question mark stands on both sides
         assert all(parent in STEPS[:k] for parent in parents(step, STEPS))
 
 

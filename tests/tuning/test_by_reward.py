@@ -71,7 +71,7 @@ def test_a_model_of_another_size_keeps_what_it_knows_by_its_own_images(pipe, sco
     assert not torch.equal(pretraining_images(pipe, scored, 40, seed=4).latents, own.latents)
 
 
-def test_rewards_weigh_errors_from_zero_to_one(pipe, scored):
+def test_rewards_weight_errors_from_zero_to_one(pipe, scored):
     scores = torch.tensor([[-1.0, 3.0], [1.0, 0.0]])
     assert scale_rewards(scores).tolist() == [[0.0, 1.0], [0.5, 0.25]]
     with pytest.raises(ValueError, match="same score"):

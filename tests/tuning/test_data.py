@@ -49,7 +49,7 @@ def test_pairs_are_joined_with_what_people_prefer():
     }
 
 
-def test_pairs_that_teach_nothing_are_refused_by_name():
+def test_pairs_without_information_are_refused_by_name():
     missing = PAIRS.assign(image_b=["1b", None, None, None])
     with pytest.raises(ValueError, match=r"1 of 2 preferences \(p3\) have no image"):
         preference_pairs(missing, PREFERENCES)
@@ -96,7 +96,7 @@ def test_an_image_of_unknown_seed_has_no_noise_to_train_on(pipe, tmp_path):
     assert unknown.noise.untyped_storage().nbytes() == 4, "unknown noise takes no memory"
 
 
-def test_files_that_cannot_be_learned_from_are_refused(pipe, tmp_path):
+def test_files_that_cannot_be_used_for_training_are_refused(pipe, tmp_path):
     files, prompts = [tmp_path / "a.png", tmp_path / "b.png"], ["a red circle", "two blue stars"]
     for file, height in zip(files, (64, 48), strict=True):
         Image.fromarray(np.zeros((height, 64, 3), np.uint8)).save(file)

@@ -83,14 +83,14 @@ def test_a_soft_label_for_one_side_is_the_rest_for_the_other(z, probability):
 
 
 @given(st.floats(0.01, 0.49))
-def test_conservative_dpo_is_least_where_the_model_expects_as_many_flips(flip_rate):
+def test_conservative_dpo_is_minimal_at_the_margin_of_its_flip_rate(flip_rate):
     z = float(torch.logit(torch.tensor(1 - flip_rate, dtype=torch.float64)))
     h = margin_of(z).requires_grad_()
     (slope,) = torch.autograd.grad(cdpo_loss(h, BETA, flip_rate), h)
     assert slope.item() == pytest.approx(0, abs=1e-6)
 
 
-def test_ipo_is_least_at_half_over_beta():
+def test_ipo_is_minimal_at_half_over_beta():
     assert ipo_loss(torch.tensor(1 / (2 * BETA)), BETA).item() == 0
     values = ipo_loss(torch.tensor([0.0, 2 / (2 * BETA)]), BETA)
     assert values.tolist() == pytest.approx([2.5e-5, 2.5e-5])
@@ -179,7 +179,7 @@ def test_dpo_raises_the_margin_of_two_images_and_logs_it(tune_pair, tmp_path):
     assert row["accuracy"] == pytest.approx(sum(above) / 50)
 
 
-def test_each_loss_comes_to_rest_where_its_formula_is_least(tune_pair):
+def test_each_loss_converges_to_the_minimum_of_its_formula(tune_pair):
     """IPO at 1 / (2 beta), cDPO and soft labels at the believed margin; robust DPO goes past it."""
     flip_rate = 0.2
     rest = 2.0 / 40.0 * math.log((1 - flip_rate) / flip_rate)
@@ -235,7 +235,7 @@ def test_drift_counts_images_at_their_own_noise_only(adapted):
     assert value.item() == pytest.approx(value_of(plain, 5) + 2.0 * expected.item(), rel=1e-4)
 
 
-def test_what_a_loss_needs_is_asked_for():
+def test_missing_arguments_of_a_loss_are_named():
     with pytest.raises(ValueError, match="an anchor needs images at their own noise"):
         pairwise_loss(None, None, None, 1, noise="fresh", anchor=1.0)
     with pytest.raises(ValueError, match="unknown loss 'kto': choose one of dpo, cdpo"):

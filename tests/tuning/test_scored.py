@@ -109,12 +109,12 @@ def test_scores_that_are_not_numbers_are_refused(pipe, tmp_path):
 
 def scene_images() -> tuple[np.ndarray, list[str]]:
     """For each prompt two drawings of its own scene and two of another prompt's."""
-    prompts, drawn = [], []
+    prompts, pictures = [], []
     for number, prompt in enumerate(SCENE_PROMPTS):
         other = SCENE_PROMPTS[number - 1]
         prompts += [prompt] * 4
-        drawn += [prompt, prompt, other, other]
-    images = [draw(parse(prompt), seed) for seed, prompt in enumerate(drawn)]
+        pictures += [prompt, prompt, other, other]
+    images = [draw(parse(prompt), seed) for seed, prompt in enumerate(pictures)]
     return np.stack(images), prompts
 
 

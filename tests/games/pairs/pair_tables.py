@@ -1,4 +1,4 @@
-"""Pairs and their adherence scores, as the image steps leave them, without any image."""
+"""Tables of pairs and their adherence scores, as the image steps write them, without images."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ import pandas as pd
 def make_pair_tables(
     preferences: int, comparisons: int, seed: int = 0
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The pairs table, and truth: scores in thirds for every preference."""
+    """Return the table of pairs, and the true scores, in thirds, of every preference."""
     rng = np.random.default_rng(seed)
     n = preferences + comparisons
     kind = np.repeat(["preference", "comparison"], [preferences, comparisons])

@@ -15,17 +15,17 @@ PUBLISHED = 262_883  # the seed of notebook 03
 
 
 def test_the_default_crowd_makes_the_papers_numbers_likely() -> None:
-    many = play_ensemble(30_000, 600, range(96))
-    table = ensemble_table(many.iloc[0].to_dict(), many, PAPER_STATISTICS).set_index("number")
+    games = play_ensemble(30_000, 600, range(96))
+    table = ensemble_table(games.iloc[0].to_dict(), games, PAPER_STATISTICS).set_index("number")
     assert ((table.low <= table.paper) & (table.paper <= table.high)).all()
     assert table.drop("players")["rank"].between(0.2, 0.8).all()
 
 
 @pytest.mark.full
 def test_every_number_of_the_paper_lies_in_the_central_80_percent_of_1000_seeds() -> None:
-    many = play_ensemble(30_000, 600, range(1000))
+    games = play_ensemble(30_000, 600, range(1000))
     table = (
-        ensemble_table(many.iloc[0].to_dict(), many, PAPER_STATISTICS)
+        ensemble_table(games.iloc[0].to_dict(), games, PAPER_STATISTICS)
         .set_index("number")
         .drop("players")
     )
@@ -38,19 +38,20 @@ def test_the_published_seed_has_every_number_within_3_percent() -> None:
 
 def test_a_seed_is_found_only_where_one_fits() -> None:
     wide = windows(PAPER_STATISTICS, 0.5, multi_labelled=(0, 9999))
-    found = find_seed(wide, range(200))
-    row = play_ensemble(6800, 600, [found]).iloc[0]
+    result = find_seed(wide, range(200))
+    row = play_ensemble(6800, 600, [result]).iloc[0]
     assert all(low <= row[name] <= high for name, (low, high) in wide.items())
     assert find_seed(wide | {"kept": (0, 1)}, range(50)) is None
 
 
 def test_calibration_moves_a_crowd_towards_the_numbers() -> None:
     off = replace(Crowd(), labels_mu=3.4)
-    found, _ = calibrate(PAPER_STATISTICS, off, games=16, trials=26)
-    many, before = (
-        play_ensemble(30_000, 600, range(500, 548), crowd=crowd) for crowd in (found, off)
+    result, _ = calibrate(PAPER_STATISTICS, off, games=16, trials=26)
+    games, before = (
+        play_ensemble(30_000, 600, range(500, 548), crowd=crowd) for crowd in (result, off)
     )
     gap = [
-        abs(each.annotations.median() - PAPER_STATISTICS["annotations"]) for each in (many, before)
+        abs(table.annotations.median() - PAPER_STATISTICS["annotations"])
+        for table in (games, before)
     ]
     assert gap[0] < gap[1] / 2

@@ -22,16 +22,16 @@ PLAYER_KINDS = Crowd(
 @pytest.mark.parametrize("crowd", [None, PLAYER_KINDS])
 def test_an_ensembles_rows_are_the_games_of_its_seeds(crowd: Crowd | None) -> None:
     """With so few points that the busiest players see all of them."""
-    many = play_ensemble(300, 40, range(4, 8), players=20, crowd=crowd)
-    assert list(many.index) == [4, 5, 6, 7] and set(many.columns) == set(PAPER_STATISTICS)
-    for seed in many.index:
+    games = play_ensemble(300, 40, range(4, 8), players=20, crowd=crowd)
+    assert list(games.index) == [4, 5, 6, 7] and set(games.columns) == set(PAPER_STATISTICS)
+    for seed in games.index:
         played = simulate(PAIRS, TRUTH, players=20, seed=seed, crowd=crowd)
-        assert many.loc[seed].to_dict() == pytest.approx(
+        assert games.loc[seed].to_dict() == pytest.approx(
             dataset_statistics(played.labels, played.players, PAIRS)
         )
 
 
-def test_how_many_games_are_played_together_changes_none() -> None:
+def test_games_do_not_depend_on_how_many_are_played_together() -> None:
     assert (
         play_ensemble(300, 40, range(70), players=3)
         .loc[66:]
@@ -39,9 +39,9 @@ def test_how_many_games_are_played_together_changes_none() -> None:
     )
 
 
-def test_numbers_stand_beside_the_papers() -> None:
-    many = pd.DataFrame({"kept": [1.0, 2, 3, 4, 5]})
-    row = ensemble_table({"kept": 3, "other": 9}, many, {"kept": 4}).iloc[0].to_dict()
+def test_numbers_are_compared_with_the_papers() -> None:
+    games = pd.DataFrame({"kept": [1.0, 2, 3, 4, 5]})
+    row = ensemble_table({"kept": 3, "other": 9}, games, {"kept": 4}).iloc[0].to_dict()
     assert row == {
         "number": "kept",
         "paper": 4,

@@ -13,14 +13,18 @@ def test_every_change_of_the_papers_future_work_has_an_effect_with_its_interval(
     )
     assert ((table.low <= table.effect) & (table.effect <= table.high)).all()
     assert table.equals(run_experiments(games=24))
-    found = table.set_index(["experiment", "measure"])
-    of = {(name.split()[-1], measure): row for (name, measure), row in found.iterrows()}
-    assert of["carelessness", "accuracy of answers not too fast"].low > 0
-    assert of["carelessness", "chance that an unread answer is the faster (AUC)"].low > 0.9
-    assert of["item", "kept labels, ratio"].low > 1
-    assert of["allowed", "unequal pairs where the votes choose the better"].high < 0
-    assert of["once", "accuracy of a pair"].high < 0 < of["once", "right pairs an answer"].low
-    assert of["skills", "accuracy of kept labels"].effect > 0
+    effects = table.set_index(["experiment", "measure"])
+    by_change = {(name.split()[-1], measure): row for (name, measure), row in effects.iterrows()}
+    assert by_change["carelessness", "accuracy of answers not too fast"].low > 0
+    assert by_change["carelessness", "chance that an unread answer is the faster (AUC)"].low > 0.9
+    assert by_change["item", "kept labels, ratio"].low > 1
+    assert by_change["allowed", "unequal pairs where the votes choose the better"].high < 0
+    assert (
+        by_change["once", "accuracy of a pair"].high
+        < 0
+        < by_change["once", "right pairs an answer"].low
+    )
+    assert by_change["skills", "accuracy of kept labels"].effect > 0
 
 
 def test_the_interval_of_an_effect_is_that_of_its_mean_over_games() -> None:

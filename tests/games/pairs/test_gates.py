@@ -1,4 +1,4 @@
-"""Each gate's decisions, and its errors as published or as its theory promises."""
+"""Decisions of each gate, and its error rates as published or derived."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ HISTORY = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, 
 
 
 def alone(gate: Gate) -> Rules:
-    """Nothing but comparison points, judged one by one."""
+    """Return rules with only comparison points, in batches of one."""
     return Rules(batch_size=1, share_factor=1, share_floor=(1, 1), gate=gate)
 
 
@@ -78,7 +78,9 @@ def test_a_wrong_answer_ages_the_posterior_as_a_right_one_does() -> None:
 def test_worse_answers_never_save_a_player(history, gate) -> None:
     """A gate that removes a player also removes one with fewer right answers in each batch."""
     worse = [(max(0, right - 1), wrong + min(1, right)) for right, wrong in history]
-    removed, also = (np.logical_or.accumulate(replay(gate, each)[2]) for each in (history, worse))
+    removed, also = (
+        np.logical_or.accumulate(replay(gate, answers)[2]) for answers in (history, worse)
+    )
     assert (also >= removed).all()
 
 
@@ -90,7 +92,9 @@ def test_worse_answers_never_save_a_player(history, gate) -> None:
         (Posterior(confidence=0.95, discount=1.0), [0.998, 0.003, 0.0], 26),
     ],
 )
-def test_gates_alone_remove_known_shares(gate: Gate, expected: list[float], spent: float) -> None:
+def test_gates_alone_remove_the_published_shares(
+    gate: Gate, expected: list[float], spent: float
+) -> None:
     """Shares removed within 200 comparison points, and the median spent on a guesser."""
     table = operating_curves(
         {"gate": alone(gate)}, [0.5, 0.8, 0.85], labels=200, players=2000, seed=1
@@ -101,7 +105,7 @@ def test_gates_alone_remove_known_shares(gate: Gate, expected: list[float], spen
 
 
 @pytest.mark.parametrize("error", [0.05, 0.2])
-def test_the_sequential_test_errs_as_seldom_as_it_says(error: float) -> None:
+def test_the_sequential_test_keeps_its_error_rates(error: float) -> None:
     """Wald: each true error is at most error / (1 - error), both at most the nominal sum."""
     table = operating_curves(
         {"gate": alone(SPRT(0.6, 0.8, error, error))}, [0.6, 0.8], labels=600, players=3000, seed=2
@@ -112,7 +116,7 @@ def test_the_sequential_test_errs_as_seldom_as_it_says(error: float) -> None:
     assert (wrong >= error / 2).all()  # and it is not so careful that it asks too much
 
 
-def test_a_stricter_rule_has_more_of_one_error_and_less_of_the_other() -> None:
+def test_a_stricter_rule_trades_one_error_for_the_other() -> None:
     rules = {"strict": Rules(gate=Threshold(0.75)), "mild": Rules(gate=Threshold(0.55))}
     table = operating_curves(rules, [0.5, 0.8], labels=100, players=300)
     assert table.equals(operating_curves(rules, [0.5, 0.8], labels=100, players=300))
@@ -124,7 +128,7 @@ def test_a_stricter_rule_has_more_of_one_error_and_less_of_the_other() -> None:
         gate_errors(table, good=0.9)
 
 
-def test_only_what_forgets_notices_who_turns_bad() -> None:
+def test_only_gates_that_forget_notice_players_who_turn_bad() -> None:
     """200 players, right nine times in ten for 100 comparison points, then guessing for 100."""
     rng = np.random.default_rng(3)
     skill = np.repeat([0.9, 0.5], 100)
@@ -152,6 +156,6 @@ def test_only_what_forgets_notices_who_turns_bad() -> None:
         lambda: Posterior(discount=0),
     ],
 )
-def test_gates_that_make_no_sense_are_refused(wrong: Callable[[], Gate]) -> None:
+def test_invalid_gates_are_refused(wrong: Callable[[], Gate]) -> None:
     with pytest.raises(ValueError, match="needs"):
         wrong()

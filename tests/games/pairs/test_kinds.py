@@ -1,4 +1,4 @@
-"""Whom gates let through, by kind: what each kind is there to show."""
+"""Which kinds of players the gates remove."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def removed():
     return outcomes_by_kind(RULES, players=400).set_index(["rule", "kind"]).removed
 
 
-def test_every_kind_stands_under_every_rule_and_the_table_repeats() -> None:
+def test_the_table_has_every_kind_and_rule_and_is_reproducible() -> None:
     table = outcomes_by_kind({"mild": Rules(gate=Threshold(0.1))}, labels=60, players=30)
     assert table.kind.tolist() == ["honest", "guesser", *PLAYER_KINDS]
     assert ((table.low <= table.removed) & (table.removed <= table.high)).all()
@@ -25,7 +25,7 @@ def test_every_kind_stands_under_every_rule_and_the_table_repeats() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_gates_remove_who_is_rarely_right_and_no_honest_player_or_copier_more_than_need_be(
+def test_gates_remove_inaccurate_players_and_few_honest_players_or_copiers(
     removed, rule: str
 ) -> None:
     assert (removed[rule][["guesser", "flipper", "bot"]] > 0.95).all()
@@ -34,11 +34,11 @@ def test_gates_remove_who_is_rarely_right_and_no_honest_player_or_copier_more_th
     assert removed[rule]["hurried"] > removed[rule]["honest"] + 0.3
 
 
-def test_who_turns_bad_is_noticed_by_gates_that_go_on_asking(removed) -> None:
+def test_gates_that_keep_asking_notice_players_who_turn_bad(removed) -> None:
     assert removed["posterior", "sleeper"] > 0.95 > 0.6 > removed["sprt", "sleeper"]
 
 
-def test_labels_left_are_as_right_as_their_kind_says() -> None:
+def test_remaining_labels_have_the_accuracy_of_their_kind() -> None:
     """With nobody removed: a sleeper looks at 50 of 500, a flipper inverts their answers."""
     table = outcomes_by_kind(
         {"open": Rules(gate=Threshold(0.0), good_accuracy=0.0)}, players=400
@@ -52,15 +52,15 @@ def test_labels_left_are_as_right_as_their_kind_says() -> None:
     assert 0.5 < table.right["sleeper"] < 0.55
 
 
-def test_chances_are_those_of_the_answers() -> None:
+def test_expected_accuracy_is_that_of_the_answers() -> None:
     """`right` is the share of `picks`, over where the image is."""
     rng = np.random.default_rng(0)
     people = Crowd(kind_shares=dict.fromkeys(PLAYER_KINDS, 1 / 7)).draw(30, rng)
-    who, given = np.repeat(np.arange(30), 20_000), 100
-    chance, hurry = people.attention(who, given)
+    players, n_labels = np.repeat(np.arange(30), 20_000), 100
+    chance, hurry = people.attention(players, n_labels)
     picked = people.choose_target(
-        who, chance, hurry, rng.random(len(who)), rng.random(len(who)) < 0.5
+        players, chance, hurry, rng.random(len(players)), rng.random(len(players)) < 0.5
     )
     assert picked.reshape(30, -1).mean(1) == pytest.approx(
-        people.accuracy(np.arange(30), given), abs=0.02
+        people.accuracy(np.arange(30), n_labels), abs=0.02
     )

@@ -33,7 +33,7 @@ def test_the_prior_is_ten_answers_at_the_papers_mean_accuracy() -> None:
 
 @settings(deadline=None)
 @given(st.integers(0, 300), st.integers(0, 300))
-def test_one_more_right_answer_never_pays_less_and_one_answer_moves_an_old_hand_one_level_at_most(
+def test_right_answers_never_lower_pay_and_one_answer_changes_an_experienced_player_by_one_level(
     right, wrong
 ) -> None:
     now, better, worse = (
@@ -57,18 +57,18 @@ def test_pay_does_not_depend_on_which_places_of_a_batch_were_comparison_points(
 ) -> None:
     """Shuffle, in each batch, which answers are right together with which places count."""
     rules = Rules()
-    one = other = rules.start()
+    first = second = rules.start()
     for answers, mask in batches:
         places = [(right, bool(mask >> i & 1)) for i, right in enumerate(answers)]
-        assert pay_level(one.right, one.wrong) == pay_level(other.right, other.wrong)
+        assert pay_level(first.right, first.wrong) == pay_level(second.right, second.wrong)
         shuffled = shuffle.sample(places, 5)
-        one, other = (
+        first, second = (
             rules.update(
                 standing,
-                np.array([sum(right for right, counts in each if counts)]),
-                np.array([sum(not right for right, counts in each if counts)]),
+                np.array([sum(right for right, counts in answers if counts)]),
+                np.array([sum(not right for right, counts in answers if counts)]),
             )
-            for standing, each in ((one, places), (other, shuffled))
+            for standing, answers in ((first, places), (second, shuffled))
         )
 
 
@@ -77,8 +77,8 @@ def information(first: np.ndarray, second: np.ndarray) -> float:
     joint = np.zeros((first.max() + 1, second.max() + 1))
     np.add.at(joint, (first, second), 1 / len(first))
     apart = joint.sum(1, keepdims=True) * joint.sum(0)
-    there = joint > 0
-    return float((joint[there] * np.log2(joint[there] / apart[there])).sum())
+    possible = joint > 0
+    return float((joint[possible] * np.log2(joint[possible] / apart[possible])).sum())
 
 
 def test_a_prober_learns_nothing_from_the_pay_of_the_batch_probed() -> None:
@@ -91,16 +91,16 @@ def test_a_prober_learns_nothing_from_the_pay_of_the_batch_probed() -> None:
     rules, rng = Rules(), np.random.default_rng(0)
     standing = rules.start(20_000)
     for _ in range(12):
-        asked = rules.draw_comparisons(standing, rng).sum(1)
-        right = rng.binomial(asked, 0.85)
-        standing = rules.update(standing, right, asked - right)
+        n_comparisons = rules.draw_comparisons(standing, rng).sum(1)
+        right = rng.binomial(n_comparisons, 0.85)
+        standing = rules.update(standing, right, n_comparisons - right)
     standing = standing.select(np.flatnonzero(standing.share == rules.share_floor[0]))
     counts = rules.draw_comparisons(standing, rng)
     right = rng.binomial(counts[:, 1:].sum(1), 0.85)
     then = rules.update(standing, right, counts.sum(1) - right)
     probed = counts[:, 0].astype(int)
     before, after = (
-        information(probed, pay_level(each.right, each.wrong)) for each in (standing, then)
+        information(probed, pay_level(state.right, state.wrong)) for state in (standing, then)
     )
     none = [
         information(rng.permutation(probed), pay_level(standing.right, standing.wrong))

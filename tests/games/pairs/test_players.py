@@ -1,4 +1,4 @@
-"""Players as columns: each kind does in a game what its columns say."""
+"""Players as columns: each kind plays as its columns describe."""
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,9 @@ OPEN = Rules(share_factor=1, gate=Threshold(0.0))  # nothing but comparison poin
 
 
 def people(players: int = 12, labels: int = 400, **columns: object) -> pd.DataFrame:
-    """Players who see everything and give so many labels, with some columns set."""
-    drawn = Crowd(guesser_share=0).draw(players, np.random.default_rng(0)).to_frame()
-    return drawn.assign(skill=1.0, stamina=labels, **columns)
+    """Return perfect players with a number of labels each, and some columns set."""
+    frame = Crowd(guesser_share=0).draw(players, np.random.default_rng(0)).to_frame()
+    return frame.assign(skill=1.0, stamina=labels, **columns)
 
 
 def answers(frame: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
@@ -32,7 +32,7 @@ def answers(frame: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     )
 
 
-def test_who_sees_everything_is_always_right_and_who_flips_never() -> None:
+def test_perfect_players_are_always_right_and_flippers_never() -> None:
     assert answers(people()).right.all()
     assert not answers(people(inverted=True)).right.any()
 
@@ -52,31 +52,29 @@ def test_a_sleeper_turns_into_a_guesser_and_a_tired_player_slowly() -> None:
     )
 
 
-def test_a_one_sided_player_leans_to_the_left_and_errs_where_the_right_image_is_on_the_right() -> (
-    None
-):
-    found = answers(people(guess_rate=0.4, left_bias=1.0))
-    is_left = found.choice == found.shown_left
+def test_a_one_sided_player_prefers_the_left_and_errs_if_the_right_image_is_not_there() -> None:
+    labels = answers(people(guess_rate=0.4, left_bias=1.0))
+    is_left = labels.choice == labels.shown_left
     assert is_left.mean() == pytest.approx(0.7, abs=0.02)
-    assert found.right[found.gold == found.shown_left].all()
-    assert found.right[found.gold != found.shown_left].mean() == pytest.approx(0.6, abs=0.03)
+    assert labels.right[labels.gold == labels.shown_left].all()
+    assert labels.right[labels.gold != labels.shown_left].mean() == pytest.approx(0.6, abs=0.03)
 
 
 def test_a_team_gives_the_same_answer_to_the_same_point_and_others_do_not() -> None:
     frame = people(players=10, labels=300).assign(skill=0.7, team=[0] * 5 + [-1] * 5)
-    found = answers(frame)
+    labels = answers(frame)
     for members, alike in (
-        (found.player_id < "player-00005", 1.0),
-        (found.player_id >= "player-00005", 0.58),
+        (labels.player_id < "player-00005", 1.0),
+        (labels.player_id >= "player-00005", 0.58),
     ):
-        pairs = found[members].merge(found[members], on="pair_id")
+        pairs = labels[members].merge(labels[members], on="pair_id")
         pairs = pairs[pairs.player_id_x < pairs.player_id_y]
         assert (pairs.choice_x == pairs.choice_y).mean() == pytest.approx(
             alike, abs=0.05 * (alike < 1)
         )
 
 
-def test_times_are_there_where_players_have_a_pace_and_tell_who_did_not_look() -> None:
+def test_response_times_need_a_pace_and_reveal_players_who_did_not_look() -> None:
     assert answers(people()).response_ms.isna().all()
     ms = answers(people(median_ms=4000.0)).response_ms.astype(float)
     assert ms.median() == pytest.approx(4000, rel=0.1)
@@ -86,10 +84,11 @@ def test_times_are_there_where_players_have_a_pace_and_tell_who_did_not_look() -
     ).median() == pytest.approx(700, rel=0.1)
 
 
-def test_kinds_come_in_their_shares_and_the_rest_is_as_without_them() -> None:
+def test_kinds_have_their_shares_and_do_not_change_other_players() -> None:
     crowd = Crowd(kind_shares={"bot": 0.2, "copier": 0.1, "sleeper": 0.1})
     mixed, plain = (
-        each.draw(4000, np.random.default_rng(1)).to_frame() for each in (crowd, Crowd())
+        crowd_drawn.draw(4000, np.random.default_rng(1)).to_frame()
+        for crowd_drawn in (crowd, Crowd())
     )
     shares = mixed.kind.value_counts(normalize=True)
     assert [shares[kind] for kind in crowd.kind_shares] == pytest.approx([0.2, 0.1, 0.1], abs=0.03)
@@ -105,29 +104,29 @@ def test_kinds_come_in_their_shares_and_the_rest_is_as_without_them() -> None:
     st.dictionaries(st.sampled_from(sorted(PLAYER_KINDS)), st.floats(0, 0.14), max_size=7),
     st.integers(0, 2**32),
 )
-def test_whoever_plays_the_same_seed_gives_the_same_bytes_and_no_removed_player_comes_back(
-    kinds, seed
-) -> None:
+def test_equal_seeds_give_equal_bytes_and_removed_players_do_not_return(kinds, seed) -> None:
     crowd, rules = Crowd(kind_shares=kinds, labels_mu=3.0), Rules()
     first, again = (simulate(PAIRS, TRUTH, 20, seed, crowd, rules) for _ in range(2))
     pd.testing.assert_frame_equal(first.labels, again.labels)
     pd.testing.assert_frame_equal(first.players, again.players)
     joined = first.labels.merge(PAIRS[["pair_id", "gold"]], on="pair_id").sort_values("label_id")
     for player in first.players.itertuples():
-        mine = joined[joined.player_id == player.player_id]
+        own_labels = joined[joined.player_id == player.player_id]
         counts = (
-            mine.assign(right=mine.choice == mine.gold, gold=mine.gold.notna())
+            own_labels.assign(
+                right=own_labels.choice == own_labels.gold, gold=own_labels.gold.notna()
+            )
             .groupby("batch_id")[["right", "gold"]]
             .sum()
         )
         standing = rules.start()
-        for right, asked in counts.itertuples(index=False):
+        for right, n_comparisons in counts.itertuples(index=False):
             assert not standing.removed.item()
-            standing = rules.update(standing, np.array([right]), np.array([asked - right]))
+            standing = rules.update(standing, np.array([right]), np.array([n_comparisons - right]))
         assert standing.removed.item() == (player.state == "removed")
 
 
-def test_players_that_cannot_be_are_refused() -> None:
+def test_invalid_players_are_refused() -> None:
     with pytest.raises(ValueError, match="skill, stamina are missing"):
         Players.from_frame(people().drop(columns=["skill", "stamina"]))
     with pytest.raises(ValueError, match=r"skill, guess_rate and left_bias in \[0, 1\]"):

@@ -19,12 +19,12 @@ def images(prompts: int = 5, k: int = 5, seed: int = 0, **columns) -> pd.DataFra
 
 
 def sharp(skill: float) -> Crowd:
-    """A crowd of nobody but players of one skill."""
+    """Return a crowd of players with one skill."""
     return Crowd(guesser_share=0.0, skill_mean=skill, skill_concentration=1e12)
 
 
 @pytest.mark.parametrize("skill", [0.5, 0.8, 0.95])
-def test_neighbours_stand_right_as_often_as_the_annotator_sees(skill):
+def test_neighbours_are_ordered_with_the_skill_of_the_annotator(skill):
     rng = np.random.default_rng(0)
     orders = np.stack([mallows(4, skill, rng) for _ in range(2000)])
     places = np.argsort(orders, 1)
@@ -33,7 +33,7 @@ def test_neighbours_stand_right_as_often_as_the_annotator_sees(skill):
     assert (places[:, 0] < places[:, 3]).mean() >= skill - 0.04  # farther apart is easier
 
 
-def test_of_all_orders_those_with_fewer_exchanges_are_likelier():
+def test_orders_with_fewer_inversions_are_more_probable():
     """Mallows' model of three items: phi to the power of the number of inverted pairs."""
     rng, phi = np.random.default_rng(1), 0.25
     orders = [tuple(mallows(3, 1 / (1 + phi), rng)) for _ in range(6000)]
@@ -44,7 +44,7 @@ def test_of_all_orders_those_with_fewer_exchanges_are_likelier():
         assert share[order] == pytest.approx(phi**wrong / total, abs=0.025)
 
 
-def test_an_annotator_who_never_errs_says_what_is_true():
+def test_a_perfect_annotator_gives_the_true_ranking():
     pictures = images(fidelity=lambda f: f.alignment)
     ranked = rank_images(pictures, crowd=sharp(1 - 1e-9), ties=0.0).merge(
         pictures, on="image", suffixes=("", "_true")
@@ -71,7 +71,7 @@ def test_a_rating_is_right_unless_it_is_random(skill):
     assert (random == 7).mean() == pytest.approx((2 - 2 * skill) / 7, abs=0.04)
 
 
-def test_fidelity_counts_for_as_much_as_alignment():
+def test_fidelity_and_alignment_have_equal_weight():
     pictures = images(1, 4, alignment=[0.4, 0.5, 0.6, 0.7], fidelity=[1.0, 0.6, 0.3, 0.0])
     ranked = rank_images(pictures, crowd=sharp(1 - 1e-9), ties=0.0)
     assert ranked["rank"].tolist() == [1, 2, 3, 4]
@@ -83,7 +83,7 @@ def test_equally_good_images_are_a_matter_of_taste():
     assert ((ranked["rank"] == 1).to_numpy().reshape(100, 4).sum(0) > 10).all()
 
 
-def test_only_those_rated_alike_are_tied():
+def test_only_images_with_equal_ratings_are_tied():
     ranked = rank_images(images(20, 9), rankings_per_prompt=2, ties=1.0)
     for _, group in ranked.groupby(["prompt_id", "player_id"]):
         assert (group.groupby("rank").overall.nunique() == 1).all()
@@ -92,7 +92,7 @@ def test_only_those_rated_alike_are_tied():
     assert rank_images(images(20, 9), ties=0.0).groupby(["prompt_id", "rank"]).size().max() == 1
 
 
-def test_ties_are_as_frequent_as_experts_leave_them():
+def test_ties_are_as_frequent_as_in_the_published_rankings():
     """Of ImageReward's published rankings 831 of 7,230 pairs are tied."""
     ranked = rank_images(images(200, 7))
     tied = total = 0
@@ -112,15 +112,15 @@ def test_a_ranking_is_a_table_of_simulated_rows():
         assert ranked[name].between(1, 7).all()
 
 
-def test_issues_are_noticed_and_never_made_up():
+def test_only_real_issues_are_reported():
     marks = ["; ".join(RANKING_ISSUES[:2]), "", RANKING_ISSUES[2], "", ""] * 200
     ranked = rank_images(images(200, issues=marks), crowd=sharp(0.9))
-    given = ranked.merge(images(200, issues=marks), on="image", suffixes=("", "_true"))
+    marked = ranked.merge(images(200, issues=marks), on="image", suffixes=("", "_true"))
     assert all(
         set(a.split("; ")) <= {"", *b.split("; ")}
-        for a, b in zip(given.issues, given.issues_true, strict=True)
+        for a, b in zip(marked.issues, marked.issues_true, strict=True)
     )
-    noticed = (given.issues[given.issues_true == RANKING_ISSUES[2]] == RANKING_ISSUES[2]).mean()
+    noticed = (marked.issues[marked.issues_true == RANKING_ISSUES[2]] == RANKING_ISSUES[2]).mean()
     assert noticed == pytest.approx(0.9, abs=0.07)
 
 
@@ -130,12 +130,12 @@ def test_the_same_seed_gives_the_same_table():
 
 
 @pytest.mark.parametrize("k", [3, 10])
-def test_too_few_or_too_many_pictures(k):
+def test_too_few_or_too_many_pictures_are_refused(k):
     with pytest.raises(ValueError, match=f"has {k} images: 4 to 9"):
         rank_images(images(2, k))
 
 
-def test_what_else_cannot_be_ranked():
+def test_other_invalid_rankings_are_refused():
     with pytest.raises(ValueError, match="5 rankings per prompt by 4"):
         rank_images(images(), annotators=4, rankings_per_prompt=5)
     with pytest.raises(ValueError, match="unknown issue 'ugly'"):

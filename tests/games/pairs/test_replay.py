@@ -1,4 +1,4 @@
-"""The game over recorded labels: what a gate keeps, spends and loses."""
+"""The game over recorded labels: labels that a gate keeps, spends and loses."""
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ NOBODY = Rules(gate=Threshold(min_accuracy=0.0))
 def crowd(
     skills: list[float], labels: int = 200, tasks: int = 400, seed: int = 0
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Workers of these accuracies, each with so many labels on different tasks of two classes."""
+    """Return labels of workers with given accuracies on different tasks of two classes."""
     rng = np.random.default_rng(seed)
     truth = rng.integers(2, size=tasks)
     rows = []
@@ -80,14 +80,14 @@ def test_without_removal_nothing_is_lost_and_the_first_batch_is_spent() -> None:
 @pytest.mark.parametrize(
     "gate", [Threshold(), SPRT(), Posterior()], ids=lambda gate: type(gate).__name__
 )
-def test_who_is_always_wrong_goes_early_and_who_is_always_right_stays(gate) -> None:
+def test_workers_who_are_always_wrong_are_removed_early_and_perfect_ones_stay(gate) -> None:
     labels, gold = crowd([1.0, 0.0])
     workers = replay_labels(labels, gold, Rules(gate=gate)).workers.set_index("worker")
     assert workers.removed.to_dict() == {"w0": False, "w1": True}
     assert workers.loc["w1", "wrong"] <= 15 and workers.loc["w1", "kept"] <= 10
 
 
-def test_what_has_no_gold_is_never_spent_and_the_seed_decides() -> None:
+def test_tasks_without_gold_are_never_spent_and_replays_depend_on_the_seed() -> None:
     labels, gold = crowd([0.8, 0.6, 0.9])
     few = gold[gold.task < 100]
     found = replay_labels(labels, few, Rules(), seed=5)
@@ -99,7 +99,7 @@ def test_what_has_no_gold_is_never_spent_and_the_seed_decides() -> None:
         replay_labels(labels.assign(worker=None), gold, Rules())
 
 
-def test_a_gate_pays_where_the_busiest_are_the_worst() -> None:
+def test_a_gate_helps_if_the_busiest_workers_are_the_worst() -> None:
     good, gold = crowd([0.85] * 12, labels=60)
     bad, _ = crowd([0.5] * 4, labels=400)
     labels = pd.concat([good, bad.assign(worker="spam " + bad.worker)], ignore_index=True)
@@ -111,7 +111,7 @@ def test_a_gate_pays_where_the_busiest_are_the_worst() -> None:
     assert 0.05 < found.spent < 0.5 and 0.3 < found.lost < 0.9 and 0.1 <= found.removed <= 0.4
 
 
-def test_comparison_points_tell_whose_votes_weigh_more() -> None:
+def test_comparison_points_determine_the_weights_of_votes() -> None:
     labels, gold = crowd([0.95] * 6 + [0.5] * 14, labels=150)
     everyone = Rules(
         gate=Threshold(min_accuracy=0.0), good_accuracy=0.0
@@ -120,7 +120,7 @@ def test_comparison_points_tell_whose_votes_weigh_more() -> None:
     assert found.lost == 0 and found.weighted_kept > found.majority_kept + 0.02
 
 
-def test_where_all_are_alike_a_gate_only_costs() -> None:
+def test_a_gate_only_costs_labels_if_all_workers_are_alike() -> None:
     labels, gold = crowd([0.9] * 10)
     found = replay_table(labels, gold, Rules(gate=SPRT()), range(3)).mean()
     assert found.removed == 0 and found.lost == 0 and found.spent > 0.15

@@ -8,13 +8,13 @@ from gamelabel.games.pairs import Rules, Threshold
 COUNTS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=60)
 
 
-def test_the_threshold_gate_waits_then_removes_whoever_is_below_it() -> None:
+def test_the_threshold_gate_waits_and_then_removes_players_below_it() -> None:
     right = np.array([0, 9, 9, 10, 62, 63])
     wrong = np.array([14, 5, 6, 5, 38, 37])
     assert Threshold().removes(right, wrong).tolist() == [False, False, True, False, True, False]
 
 
-def test_an_accuracy_that_is_just_reached_is_good_enough() -> None:
+def test_an_accuracy_equal_to_the_threshold_is_sufficient() -> None:
     rules = Rules(good_accuracy=0.8)
     assert rules.update(rules.start(), np.array([4]), np.array([1])).share.item() == 0.818
     assert not Threshold(0.5, 10).removes(np.array([5]), np.array([5])).item()
@@ -52,14 +52,14 @@ def test_a_batch_without_comparison_points_moves_the_share_as_all_answers_so_far
 
 def test_comparison_points_come_at_the_share_in_every_place_of_the_batch() -> None:
     standing = Rules().start(40_000)._replace(share=np.full(40_000, 0.1))
-    drawn = Rules().draw_comparisons(standing, np.random.default_rng(1))
-    assert drawn.shape == (40_000, 5)
-    assert np.abs(drawn.mean(0) - 0.213).max() < 4 * np.sqrt(0.213 * 0.787 / 40_000)
+    comparisons = Rules().draw_comparisons(standing, np.random.default_rng(1))
+    assert comparisons.shape == (40_000, 5)
+    assert np.abs(comparisons.mean(0) - 0.213).max() < 4 * np.sqrt(0.213 * 0.787 / 40_000)
 
 
 @settings(deadline=None)  # the first call may be slow
 @given(st.lists(COUNTS, min_size=1, max_size=4))
-def test_all_at_once_is_the_same_as_one_by_one_and_removal_is_for_good(histories) -> None:
+def test_updating_all_players_equals_updating_each_and_removal_is_final(histories) -> None:
     """The simulation puts all players to the rules at once, a server one at a time."""
     rules = Rules()
     length = min(map(len, histories))
@@ -85,6 +85,6 @@ def test_all_at_once_is_the_same_as_one_by_one_and_removal_is_for_good(histories
         lambda: Threshold(1.2),
     ],
 )
-def test_rules_that_make_no_sense_are_refused(wrong) -> None:
+def test_invalid_rules_are_refused(wrong) -> None:
     with pytest.raises(ValueError, match="need"):
         wrong()

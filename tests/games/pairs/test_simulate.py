@@ -12,11 +12,11 @@ PAIRS, TRUTH = make_pair_tables(6800, 600)
 
 
 def seers(skill: float, **others) -> Crowd:
-    """A crowd in which all have one skill."""
+    """Return a crowd whose players have one skill."""
     return Crowd(guesser_share=0, skill_mean=skill, skill_concentration=1e9, **others)
 
 
-def test_the_tables_are_as_the_schema_has_them_and_agree_with_each_other() -> None:
+def test_the_tables_follow_the_schema_and_agree_with_each_other() -> None:
     labels, players = simulate(PAIRS, TRUTH, seed=3)
     pd.testing.assert_frame_equal(
         check_table(labels, "labels"), labels.astype(check_table(labels, "labels").dtypes)
@@ -73,8 +73,8 @@ def test_a_better_image_is_seen_with_the_players_skill_and_equal_ones_are_a_matt
     joined = labels.merge(TRUTH, on="pair_id")
     differ = joined[joined.score_a != joined.score_b]
     better = np.where(differ.score_a > differ.score_b, "a", "b")
-    seen = (differ.choice == better).mean()
-    assert abs(seen - 0.8) < 4 * np.sqrt(0.16 / len(differ))
+    correct = (differ.choice == better).mean()
+    assert abs(correct - 0.8) < 4 * np.sqrt(0.16 / len(differ))
     equal = joined[joined.score_a == joined.score_b]
     assert abs((equal.choice == "a").mean() - 0.5) < 0.06
 
@@ -91,13 +91,15 @@ def test_pairs_that_no_verifier_can_read_are_a_matter_of_taste() -> None:
     labels, _ = simulate(PAIRS, half, seed=1, crowd=seers(1 - 1e-9, taste=1e6))
     joined = labels.merge(TRUTH, on="pair_id")
     differ = joined[joined.score_a != joined.score_b]
-    seen = differ.choice == np.where(differ.score_a > differ.score_b, "a", "b")
-    assert seen[differ.pair_id < "x03400"].all()
-    assert seen[differ.pair_id >= "x03400"].mean() == pytest.approx(0.5, abs=0.04)
+    correct = differ.choice == np.where(differ.score_a > differ.score_b, "a", "b")
+    assert correct[differ.pair_id < "x03400"].all()
+    assert correct[differ.pair_id >= "x03400"].mean() == pytest.approx(0.5, abs=0.04)
 
 
 @pytest.mark.parametrize(("taste", "expected"), [(0.75, 0.70), (1e6, 0.5), (1e-6, 1.0)])
-def test_attentive_players_share_their_taste_as_far_as_said(taste: float, expected: float) -> None:
+def test_attentive_players_agree_on_taste_at_the_configured_rate(
+    taste: float, expected: float
+) -> None:
     crowd = seers(1 - 1e-9, taste=taste)
     labels, _ = simulate(
         PAIRS, None, seed=2, crowd=crowd, shared_fraction=1.0, repeat_probability=1.0
@@ -106,7 +108,7 @@ def test_attentive_players_share_their_taste_as_far_as_said(taste: float, expect
     assert agreement(preferences) == pytest.approx(expected, abs=0.03)
 
 
-def test_a_guesser_agrees_with_nobody() -> None:
+def test_guessers_agree_only_by_chance() -> None:
     rules = Rules(good_accuracy=0.0, gate=Threshold(0.0))
     labels, players = simulate(
         PAIRS,
@@ -136,7 +138,7 @@ def test_players_start_at_different_comparison_points() -> None:
     assert len(first) == 40 and first.nunique() > 30
 
 
-def test_bad_input_is_named() -> None:
+def test_invalid_input_is_named() -> None:
     with pytest.raises(ValueError, match="no comparison points among the pairs"):
         simulate(PAIRS[PAIRS.kind == "preference"], TRUTH)
     with pytest.raises(
