@@ -1,5 +1,6 @@
 import errno
 import hashlib
+import os
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -48,6 +49,7 @@ def test_a_file_in_place_of_the_folder_is_an_error_that_names_what_was_to_be_wri
     with pytest.raises(OSError) as error:
         write_text(tmp_path / "folder" / "file.txt", "text")
     assert error.value.filename == str(tmp_path / "folder" / "file.txt")
+    assert error.value.strerror == os.strerror(error.value.errno)
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "disk full"), RuntimeError("disk full")])

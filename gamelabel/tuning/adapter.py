@@ -23,6 +23,7 @@ from torch import Tensor
 from gamelabel.training import Loss, TrainingConfig, train
 
 ADAPTER_FILE = "pytorch_lora_weights.safetensors"  # the name that diffusers looks for in a folder
+DEFAULT_RANK = 16
 _TRAINED = "default"  # peft's name of the adapter that learns
 _START = "start"  # and of the frozen one that it continues from
 _ROWS_AT_ONCE = 64
@@ -49,7 +50,9 @@ class WrongBase(ValueError):
     """An adapter that was tuned on another base model than the one that it is loaded on."""
 
 
-def add_adapter(transformer: Any, rank: int = 16, seed: int = 0) -> list[torch.nn.Parameter]:
+def add_adapter(
+    transformer: Any, rank: int = DEFAULT_RANK, seed: int = 0
+) -> list[torch.nn.Parameter]:
     """Add a LoRA adapter to the transformer, which is frozen and at first unchanged by it.
 
     Parameters
@@ -205,7 +208,7 @@ def tune_adapter(
     config: TrainingConfig,
     folder: Path,
     data: str,
-    rank: int = 16,
+    rank: int = DEFAULT_RANK,
     seed: int = 0,
     start: Path | None = None,
 ) -> Path:

@@ -17,7 +17,13 @@ from numpy.typing import NDArray
 from gamelabel.files import snake
 from gamelabel.images.quality import quality_change
 from gamelabel.training import Loss, TrainingConfig
-from gamelabel.tuning.adapter import ADAPTER_FILE, load_adapter, training_cost, tune_adapter
+from gamelabel.tuning.adapter import (
+    ADAPTER_FILE,
+    DEFAULT_RANK,
+    load_adapter,
+    training_cost,
+    tune_adapter,
+)
 from gamelabel.tuning.evaluate import HeldOutImages, adherence_change, generate_held_out
 
 Name = TypeVar("Name", bound=Hashable)  # of an arm: a string, or a tuple of what makes it up
@@ -49,7 +55,7 @@ def tune_arms(
     arms: Mapping[Name, Arm],
     config: TrainingConfig,
     folder: Path,
-    rank: int = 16,
+    rank: int = DEFAULT_RANK,
     seed: int = 0,
 ) -> dict[Name, list[Path]]:
     """Tune the adapters of each arm; finished ones are kept, interrupted ones resume.

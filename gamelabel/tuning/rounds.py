@@ -11,7 +11,7 @@ from diffusers import FluxPipeline
 
 from gamelabel.files import snake
 from gamelabel.training import Loss, TrainingConfig
-from gamelabel.tuning.adapter import fingerprint, load_adapter, tune_adapter
+from gamelabel.tuning.adapter import DEFAULT_RANK, fingerprint, load_adapter, tune_adapter
 from gamelabel.tuning.by_reward import raft_loss
 from gamelabel.tuning.data import cache_prompts
 from gamelabel.tuning.dpo import pairwise_loss
@@ -29,7 +29,7 @@ def tune_in_rounds(
     folder: Path,
     rounds: int,
     images_per_prompt: int,
-    rank: int = 16,
+    rank: int = DEFAULT_RANK,
     seed: int = 0,
     steps: int = 4,
     generated: Path | None = None,
@@ -124,7 +124,7 @@ def tune_arms_in_rounds(
     folder: Path,
     rounds: int,
     images_per_prompt: int,
-    rank: int = 16,
+    rank: int = DEFAULT_RANK,
     seed: int = 0,
     steps: int = 4,
     generated: Path | None = None,

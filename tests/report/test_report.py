@@ -161,7 +161,19 @@ def test_the_pdf(study: Study) -> None:
     step = chapter["steps"][3]
     assert (chapter["title"], step["simulated"]) == ("Labelling pairs of images", True)
     assert step["figures"] == [{"file": "/figures/line.png", "caption": "A line"}]
+    row = ["simulated", "SIMULATED"]
+    rows = [["source", "label_source"], row, row, row]
+    assert step["tables"] == [{"caption": "Labels kept", "rows": rows}]
     assert step["metrics"][0][1:] == ["0.900 ", "[0.880, 0.920]", "-"]
+
+
+def test_the_report_says_which_code_made_it(study: Study) -> None:
+    values = manifest.read_manifest(study)
+    python = values["platform"]["python"]
+    for dirty, changes in ((False, ""), (True, ", with changes")):
+        values["git"] = {"commit": "0123456789abcdef" * 2, "dirty": dirty}
+        facts = dict(build_content(study, values, [])["facts"])
+        assert facts["code"] == f"gamelabel at 0123456789{changes}; Python {python}"
 
 
 def test_the_pdf_takes_any_text(study: Study, tmp_path: Path) -> None:

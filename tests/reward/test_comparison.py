@@ -91,3 +91,9 @@ def test_a_cached_scorer_scores_each_file_and_prompt_once():
     assert calls == [("1.png", "x"), ("2.png", "x"), ("1.png", "y")]
     with pytest.raises(ValueError, match="2 images but 1 prompts"):
         again(["1.png", "2.png"], ["x"])
+
+
+def test_a_cached_scorer_refuses_more_scores_than_images():
+    scorer = cached_scorer(lambda images, prompts: np.zeros(len(images) + 1))
+    with pytest.raises(ValueError, match="longer"):
+        scorer(["1.png", "2.png"], ["x", "x"])

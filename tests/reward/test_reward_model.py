@@ -159,7 +159,14 @@ def test_unknown_words_warn(model):
 
 def test_prompts_that_are_too_long_warn(model):
     with pytest.warns(UserWarning, match="1 of 2 prompts have more than 20 tokens"):
-        model.tokenize(["a red circle", " ".join(["red"] * 30)])
+        model.tokenize(["a red circle", " ".join(["red"] * 19)])
+
+
+def test_a_prompt_of_the_longest_length_does_not_warn(model):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tokens = model.tokenize([" ".join(["red"] * 18)])  # and one token at each end
+    assert tokens["attention_mask"].sum() == 20
 
 
 @pytest.mark.parametrize("prompts", ["a red circle", ["a red circle"]])
@@ -169,8 +176,13 @@ def test_as_many_prompts_as_pictures(model, prompts):
 
 
 def test_files_and_arrays_that_are_not_images(model, tmp_path):
-    with pytest.raises(ValueError, match="uint8"):
-        model.score(np.zeros((1, 64, 64, 3)), PROMPTS[:1])
+    for image in (
+        np.zeros((64, 64, 3)),
+        np.zeros((64, 64), np.uint8),
+        np.zeros((64, 64, 4), np.uint8),
+    ):
+        with pytest.raises(ValueError, match="an image is RGB, uint8"):
+            model.score([image], PROMPTS[:1])
     (tmp_path / "x.png").write_bytes(b"no picture")
     with pytest.raises(OSError, match=r"x\.png cannot be read"):
         model.score([tmp_path / "x.png"], PROMPTS[:1])

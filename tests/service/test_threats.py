@@ -1,6 +1,7 @@
 """Attacks by players, and failures of the database."""
 
 import itertools
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -81,6 +82,18 @@ def test_bad_requests_get_a_problem_and_change_nothing(service: Service) -> None
     assert player.call("GET", "/v1/batches/" + "A" * 22).status_code == 404
     assert labels_of(service.store) == []
     assert player.send(batch).status_code == 200
+
+
+@on_sqlite
+def test_a_body_has_at_most_16_kibibytes(service: Service) -> None:
+    player = service.player()
+    batch = player.batch()
+    path, body = f"/v1/batches/{batch['batch']}/answers", json.dumps(player.answers(batch))
+    for size, status in ((16 * 1024 + 1, 413), (16 * 1024, 200)):
+        headers = {"Content-Type": "application/json"}
+        assert player.call("POST", path, content=body.ljust(size), headers=headers).status_code == (
+            status
+        )
 
 
 @on_sqlite

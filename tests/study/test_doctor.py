@@ -14,6 +14,10 @@ LAPTOP = Machine(gpu=None, gpu_gb=0, memory_gb=16, disk_gb=100, cores=4, hub="",
     ("machine", "expected"),
     [
         (replace(LAPTOP, memory_gb=4), "smoke; small needs memory of 6 GB (found 4)"),
+        (
+            replace(LAPTOP, memory_gb=6),
+            "small; paper needs a GPU of 48 GB (found 0), memory of 32 GB (found 6)",
+        ),
         (LAPTOP, "small; paper needs a GPU of 48 GB (found 0), memory of 32 GB (found 16)"),
         (
             replace(LAPTOP, gpu="a card", gpu_gb=80, memory_gb=64, hub="unreachable"),

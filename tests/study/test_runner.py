@@ -277,6 +277,22 @@ def test_a_notebook_that_does_not_write_its_output(tmp_path: Path) -> None:
     assert run_study(study).status == {"01_prompts": "failed: cell 0"}
 
 
+def test_one_step_runs_at_a_time_without_jobs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+
+    def execute(*_: object) -> None:
+        events.append("begin")
+        time.sleep(0.2)
+        events.append("end")
+
+    monkeypatch.setattr(runner, "execute", execute)
+    study = toy_study(tmp_path, (Step("a"), Step("b")), _a=(FOLDERS,), _b=(FOLDERS,))
+    run_study(study)
+    assert events == ["begin", "end"] * 2
+
+
 def test_independent_steps_run_at_once_with_jobs(tmp_path: Path) -> None:
     wait = 'import time\n(run / "NAME").touch()\n'
     wait += 'while not (run / "OTHER").exists():\n    time.sleep(0.05)'

@@ -73,6 +73,13 @@ def test_alpha_is_the_rank_so_the_adapter_is_not_scaled(pipe, tmp_path):
     assert (config["transformer.r"], config["transformer.lora_alpha"]) == (4, 4)
 
 
+def test_the_default_rank_is_16(pipe):
+    add_adapter(pipe.transformer)
+    layers = [layer for layer in pipe.transformer.modules() if isinstance(layer, LoraLayer)]
+    remove_adapter(pipe.transformer)
+    assert {layer.r["default"] for layer in layers} == {16}
+
+
 def test_a_base_in_bfloat16_gets_an_adapter_in_float32(repository, tmp_path):
     """FLUX.1 is loaded in bfloat16 on a GPU."""
     pipe = load_pipeline(repository, device="cpu").to(torch.bfloat16)
