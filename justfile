@@ -43,7 +43,7 @@ serve *args:
 
 # Write the references: docs/api from the docstrings, docs/cli.md from the commands.
 docs:
-    pdoc --docformat numpy --output-directory docs/api gamelabel
+    pdoc --docformat numpy --output-directory docs/api $(find gamelabel -name '*.py' -not -path '*/migrations/*') '!gamelabel.service.migrations'
     typer gamelabel.cli utils docs --name gamelabel --output docs/cli.md
     @echo "docs/api/index.html"
 
