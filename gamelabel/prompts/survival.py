@@ -174,8 +174,8 @@ def rejection_reasons(filtered: FilteredPrompts, top: int = 10) -> pd.DataFrame:
     rejected = filtered.table.assign(prompts=filtered.counts)[~filtered.table.kept]
     reasons = rejected.groupby(["rule", "matched"], sort=True).prompts.sum().reset_index()
     reasons = reasons.sort_values("prompts", ascending=False, kind="stable").head(top)
-    reasons["letters"] = reasons.matched.str.len()
-    reasons["share"] = reasons.prompts / max(filtered.total, 1)
+    reasons["letters"] = reasons.matched.map(len)
+    reasons["share"] = reasons.prompts / filtered.total
     reasons["term"] = reasons.matched.map(mask_term)
     columns = ["rule", "term", "letters", "prompts", "share"]
     return reasons[columns].reset_index(drop=True)

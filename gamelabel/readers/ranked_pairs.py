@@ -69,7 +69,7 @@ def ranked_pairs(
 def _every_two(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """Join every two rows with equal keys, the lower number first (_a, then _b)."""
     two = frame.merge(frame, on=keys, suffixes=("_a", "_b"))
-    two = two[two["number_a"] < two["number_b"]].reset_index(drop=True)
+    two = two[two["number_a"] < two["number_b"]]
     numbers = two["number_a"].astype(str) + "-" + two["number_b"].astype(str)
     return two.assign(pair_id=two["prompt_id"] + "-" + numbers)
 

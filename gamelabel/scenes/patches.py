@@ -111,7 +111,7 @@ def _kind_of_rgb() -> NDArray[np.uint8]:
     levels = np.arange(4, 256, 8)
     r, g, b = (channel.ravel() for channel in np.meshgrid(levels, levels, levels, indexing="ij"))
     top, chroma = np.maximum(np.maximum(r, g), b), np.ptp((r, g, b), axis=0)
-    turn = 60.0 / np.maximum(chroma, 1)
+    turn = 60.0 / np.maximum(chroma, _CHROMA)  # paler pixels are paper, whatever their hue
     hue = np.select(
         [top == r, top == g], [(g - b) * turn, (b - r) * turn + 120], (r - g) * turn + 240
     )

@@ -66,7 +66,7 @@ def check_vote_counts(counts: IntArray) -> IntArray:
             "vote counts are whole numbers from 0, with shape (units, categories); this is "
             f"{counts.dtype}, shape {counts.shape}"
         )
-    return counts.astype(np.int64, copy=False)
+    return np.asarray(counts, np.int64)
 
 
 def labeled_rows(labels: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

@@ -34,6 +34,31 @@ def test_the_published_sets(name: str) -> None:
     assert len(corpus.rejected) == (18 if name == "pick-a-pic" else 0)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("drawbench", "a cat\n\na dog\n \n"),
+        (
+            "geneval",
+            "".join(f'{{"prompt": {text}}}\n' for text in ('"a cat"', '""', '"a dog"', "7")),
+        ),
+        ("imagereward", '[{"text": "a cat"}, {"text": ""}, {"text": "a dog"}, {"text": 7}]'),
+    ],
+)
+def test_rejected_rows_of_a_published_set_are_counted_from_1(
+    name: str, content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def data_file(key: str, file: str, fetch: bool) -> Path:
+        path = tmp_path / file
+        path.write_text(content if file == next(iter(_PUBLISHED[name][1])) else "[]")
+        return path
+
+    monkeypatch.setattr("gamelabel.prompts.corpora.data_file", data_file)
+    corpus = published_corpus(name)
+    assert corpus.texts == ["a cat", "a dog"]
+    assert corpus.rejected.row.tolist() == [2, 4]
+
+
 def test_an_unknown_set() -> None:
     with pytest.raises(ValueError, match="the corpora are parti, drawbench"):
         published_corpus("coco")

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gamelabel.prompts.diversity import (
+    _similarity_graph,
     coverage,
     embed_texts,
     select_diverse,
@@ -43,6 +44,23 @@ def test_it_equals_the_published_algorithm(seed, rows, k):
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     n = max(1, rows // 2)
     assert vote_k(vectors, n, k).tolist() == plainly(vectors, n, min(k, rows - 1))
+
+
+def test_each_of_many_rows_votes_for_the_nearest():
+    vectors = np.random.default_rng(0).normal(size=(600, 20))
+    vectors += 1  # so that many are similar
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    alike = vectors @ vectors.T - 2 * np.eye(600)
+    least = np.sort(alike, axis=1)[:, -150:-149]
+    assert least.min() > 0
+    assert ((_similarity_graph(vectors, 150).toarray() > 0) == (alike >= least)).all()
+
+
+@pytest.mark.parametrize(("neighbors", "first"), [(1, 1), (2, 0), (3, 0)])
+def test_a_row_votes_for_at_most_all_others(neighbors, first):
+    """The middle row is nearest to both others; if all vote for all, the first row is chosen."""
+    angles = np.array([0.0, 0.6, 1.4])
+    assert vote_k(np.stack([np.cos(angles), np.sin(angles)], 1), 1, neighbors) == [first]
 
 
 def test_one_of_each_group_is_chosen_first():

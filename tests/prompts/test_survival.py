@@ -98,4 +98,6 @@ def test_reasons_are_masked() -> None:
     assert shown.prompts.tolist() == [2, 1] and shown.letters.tolist() == [4, 4]
     assert shown.share.tolist() == [2 / 6, 1 / 6]
     assert not any(term in shown.to_csv() for term in TERMS)
-    assert rejection_reasons(filter_prompts(Corpus("clean", ["a cat"]), TERMS)).empty
+    for texts in (["a cat"], []):
+        assert rejection_reasons(filter_prompts(Corpus("clean", texts), TERMS)).empty
+    assert rejection_reasons(filter_prompts(Corpus("rude", ["heck"]), TERMS)).share.tolist() == [1]

@@ -102,6 +102,17 @@ def test_an_invalid_cell_rejects_its_row(expected: str, tmp_path: Path) -> None:
     assert [f"{r.row} {r.column} {r.reason}" for r in rejected.itertuples()] == [f"1 {expected}"]
 
 
+def test_times_may_be_text_in_iso_8601(tmp_path: Path) -> None:
+    times = ["2023-01-15T13:00:00.5+01:00", "2023-01-15 12:00", "yesterday"]
+    source = written(tmp_path, *(row(created_at=time) for time in times))
+    _, labels, _, rejected = read_pickapic(source, tmp_path / "run")
+    expected = ["2023-01-15T12:00:00.5Z", "2023-01-15T12:00:00Z"]
+    assert labels.created_at.tolist() == [pd.Timestamp(time) for time in expected]
+    assert rejected[["row", "column", "reason"]].to_numpy().tolist() == [
+        [2, "created_at", "is not a time"]
+    ]
+
+
 def test_a_wrong_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="give a Parquet file with columns caption"):
         read_pickapic(tmp_path / "none.parquet", tmp_path)

@@ -66,3 +66,15 @@ def test_labels_with_times_keep_their_crowds_apart() -> None:
     timed = timed_labels(small_crowds())
     assert timed.task.tolist() == ["timed1", "timed1"] and timed.seconds.tolist() == [3, 4]
     assert timed_labels({}).empty
+
+
+@pytest.mark.parametrize("name", PUBLISHED_ACCURACY)
+def test_a_published_accuracy_is_that_of_a_whole_number_of_tasks(name: str) -> None:
+    """It is published with four digits."""
+    assert all(0.5 < accuracy < 1 for accuracy in PUBLISHED_ACCURACY[name])
+    crowds, missing = real_crowds(name)
+    if missing:
+        pytest.skip(missing[name])
+    n = len(crowds[name].gold)
+    for accuracy in PUBLISHED_ACCURACY[name]:
+        assert round(n * accuracy) / n == pytest.approx(accuracy, abs=0.5e-4)

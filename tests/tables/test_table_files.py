@@ -64,6 +64,13 @@ def test_a_table_may_be_empty(name: str, tmp_path: Path) -> None:
         ("preferences", "method", "", "is empty"),
         ("preferences", "votes", 0, "is below 1"),
         ("adherence", "score_a", 1.25, "is above 1"),
+        ("adherence", "score_a", -0.1, "is below 0"),
+        ("adherence", "score_b", 1.01, "is above 1"),
+        ("adherence", "score_b", -0.1, "is below 0"),
+        ("pairs", "seed_b", -1, "is below 0"),
+        ("labels", "response_ms", -1, "is below 0"),
+        ("players", "comparisons_right", -1, "is below 0"),
+        ("players", "comparisons_wrong", -1, "is below 0"),
     ],
 )
 def test_an_invalid_cell_is_named_and_its_row_can_be_split_off(
@@ -85,6 +92,24 @@ def test_an_invalid_cell_is_named_and_its_row_can_be_split_off(
     assert len(kept) == 1 and list(bad.index) == [row]
     assert column in bad.reason.iloc[0] and expected in bad.reason.iloc[0]
     write_table(kept, tmp_path, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("pairs", {"seed_a": 0, "seed_b": 0}),
+        ("labels", {"response_ms": 0}),
+        ("players", {"comparisons_right": 0, "comparisons_wrong": 0, "labels": 0}),
+        ("preferences", {"probability": 0.5, "votes": 1}),
+        ("preferences", {"probability": 1}),
+        ("adherence", {"score_a": 0, "score_b": 0}),
+        ("adherence", {"score_a": 1, "score_b": 1}),
+    ],
+)
+def test_the_smallest_and_largest_values_are_valid(name: str, cells: dict[str, float]) -> None:
+    checked = check_table(good(name).assign(**cells), name)
+    for column, value in cells.items():
+        assert checked[column].tolist() == [value, value]
 
 
 def test_missing_and_unknown_columns_are_named(tmp_path: Path) -> None:

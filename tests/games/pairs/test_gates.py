@@ -150,12 +150,32 @@ def test_only_gates_that_forget_notice_players_who_turn_bad() -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
+        lambda: Threshold(-0.01),
+        lambda: Threshold(1.01),
+        lambda: Threshold(min_answers=0),
         lambda: SPRT(0.8, 0.6),
+        lambda: SPRT(0.6, 0.6),
+        lambda: SPRT(0, 0.6),
+        lambda: SPRT(0.6, 1),
         lambda: SPRT(alpha=0),
+        lambda: SPRT(beta=0),
+        lambda: SPRT(alpha=0.5, beta=0.5),
+        lambda: Posterior(0),
+        lambda: Posterior(1),
+        lambda: Posterior(confidence=0),
         lambda: Posterior(confidence=1),
         lambda: Posterior(discount=0),
+        lambda: Posterior(discount=1.01),
+        lambda: Posterior(prior=(1, 0)),
     ],
 )
 def test_invalid_gates_are_refused(wrong: Callable[[], Gate]) -> None:
     with pytest.raises(ValueError, match="needs"):
         wrong()
+
+
+def test_the_extreme_gates_that_make_sense() -> None:
+    """At 0 nobody is removed; at 1, after one answer, everyone who was ever wrong."""
+    none, one = np.zeros(2), np.array([0.0, 1.0])
+    assert Threshold(0, 1).removes(none, one).tolist() == [False, False]
+    assert Threshold(1, 1).removes(1 - one, one).tolist() == [False, True]

@@ -129,6 +129,9 @@ def test_equal_seeds_give_equal_bytes_and_removed_players_do_not_return(kinds, s
 def test_invalid_players_are_refused() -> None:
     with pytest.raises(ValueError, match="skill, stamina are missing"):
         Players.from_frame(people().drop(columns=["skill", "stamina"]))
+    for column, value in (("skill", 1.1), ("left_bias", -0.1), ("stamina", 0), ("fatigue", -0.1)):
+        with pytest.raises(ValueError, match="a stamina of at least 1 and a fatigue of at least 0"):
+            Players.from_frame(people().assign(**{column: value}))
     with pytest.raises(ValueError, match=r"skill, guess_rate and left_bias in \[0, 1\]"):
         simulate(PAIRS, TRUTH, people(guess_rate=1.2))
     with pytest.raises(ValueError, match="with a sum of at most 1, of tired"):
