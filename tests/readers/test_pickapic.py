@@ -104,7 +104,7 @@ def test_an_invalid_cell_rejects_its_row(expected: str, tmp_path: Path) -> None:
 
 def test_times_may_be_text_in_iso_8601(tmp_path: Path) -> None:
     times = ["2023-01-15T13:00:00.5+01:00", "2023-01-15 12:00", "yesterday"]
-    source = written(tmp_path, *(row(created_at=time) for time in times))
+    source = write_rows(tmp_path, *(row(created_at=time) for time in times))
     _, labels, _, rejected = read_pickapic(source, tmp_path / "run")
     expected = ["2023-01-15T12:00:00.5Z", "2023-01-15T12:00:00Z"]
     assert labels.created_at.tolist() == [pd.Timestamp(time) for time in expected]

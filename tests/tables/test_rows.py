@@ -49,7 +49,7 @@ def test_a_long_cell_is_read_without_changing_the_limit_of_the_csv_module(tmp_pa
     assert len(next(rows).cells["a"]) == 500_000 and csv.field_size_limit() == before
 
 
-def test_a_cell_above_16_mib_is_damage_and_not_the_rest_of_the_file(tmp_path: Path) -> None:
+def test_a_cell_of_more_than_16_mib_is_an_error(tmp_path: Path) -> None:
     longest = 16 * 2**20
     [row] = csv_rows(file(tmp_path, b"a\n" + b"x" * longest + b"\n"), ["a"])
     assert len(row.cells["a"]) == longest

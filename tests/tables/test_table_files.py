@@ -107,7 +107,7 @@ def test_an_invalid_cell_is_named_and_its_row_can_be_split_off(
     ],
 )
 def test_the_smallest_and_largest_values_are_valid(name: str, cells: dict[str, float]) -> None:
-    checked = check_table(good(name).assign(**cells), name)
+    checked = check_table(valid_table(name).assign(**cells), name)
     for column, value in cells.items():
         assert checked[column].tolist() == [value, value]
 

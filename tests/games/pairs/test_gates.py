@@ -174,7 +174,7 @@ def test_invalid_gates_are_refused(wrong: Callable[[], Gate]) -> None:
         wrong()
 
 
-def test_the_extreme_gates_that_make_sense() -> None:
+def test_extreme_gates_are_valid() -> None:
     """At 0 nobody is removed; at 1, after one answer, everyone who was ever wrong."""
     none, one = np.zeros(2), np.array([0.0, 1.0])
     assert Threshold(0, 1).removes(none, one).tolist() == [False, False]
