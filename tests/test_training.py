@@ -1,6 +1,7 @@
 """The training loop: schedules, resume, averaged and best weights, metrics, and errors."""
 
 import json
+import math
 from contextlib import suppress
 from dataclasses import replace
 from pickle import UnpicklingError
@@ -206,6 +207,33 @@ def test_dropout_depends_on_the_step_alone(tmp_path):
     assert not torch.equal(outputs[0], outputs[1])
 
 
+def test_the_random_numbers_of_a_step_are_those_of_its_seed(tmp_path):
+    """They must not change between versions: a checkpoint resumes with the same batches."""
+    seeds = []
+
+    def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
+        seeds.append((step.generator.initial_seed(), torch.initial_seed()))
+        return module.weight.square().sum(), {}
+
+    module = make_linear()
+    train(module, loss, replace(CONFIG, steps=2), tmp_path, seed=3)
+    assert seeds == [(3_000_009, 3_000_009), (3_000_010, 3_000_010)]
+
+
+def test_the_loss_is_computed_in_bfloat16_unless_told_otherwise(tmp_path):
+    outputs = []
+
+    def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
+        outputs.append(module(torch.ones(1, 3)))
+        return outputs[-1].square().mean(), {}
+
+    module = make_linear()
+    train(module, loss, TrainingConfig(1, 1, 0.1), tmp_path / "default")
+    train(module, loss, TrainingConfig(1, 1, 0.1, bf16=False), tmp_path / "float32")
+    assert [output.dtype for output in outputs] == [torch.bfloat16, torch.float32]
+    assert {weight.dtype for weight in module.parameters()} == {torch.float32}
+
+
 def test_gradients_are_clipped_to_norm_one(tmp_path):
     """AdamW is scale free but for its eps: a steep loss is clipped, a flat one stays flat."""
     norms = []
@@ -252,6 +280,15 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_steps_before_it(tmp_path)
     assert len(calls) == 7, "five steps were saved"
     train(straight, make_broken(straight, -1)[0], CONFIG, tmp_path / "straight", 1, "data")
     assert torch.equal(resumed.weight, straight.weight)
+
+
+def test_an_error_names_the_first_rows_of_a_large_batch(tmp_path):
+    def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
+        return module.weight.sum() * math.inf, {"rows": torch.arange(10)}
+
+    module = make_linear()
+    with pytest.raises(FloatingPointError, match=r"the rows 0, 1, 2, 3, 4, 5, 6, 7 and 2 more\."):
+        train(module, loss, CONFIG, tmp_path)
 
 
 def test_losses_take_turns_and_metrics_are_logged_as_means(tmp_path):

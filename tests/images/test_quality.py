@@ -38,6 +38,10 @@ def test_worse_pictures_change_quality_below_zero():
     assert worse.high < 0 and worse.n == 300
     after, before = (kernel_distance(x, scenes, replicates=1)[0] for x in (base + 0.3, base))
     assert worse.value == pytest.approx(1000 * (before - after))
+    after, before = (kernel_distance(x, scenes, replicates=50)[1:] for x in (base + 0.3, base))
+    interval = np.quantile(1000 * (before - after), (0.025, 0.975))
+    change = quality_change(base + 0.3, base, scenes, replicates=50)
+    assert (change.low, change.high) == pytest.approx(interval)
     assert quality_change(base, base, scenes) == Estimate(0.0, 0.0, 0.0, 300)
 
 

@@ -28,6 +28,7 @@ def test_every_prompt_gets_as_many_each_with_its_own_seed():
     plan = plan_several(PROMPTS, 4, seed=1)
     assert plan.groupby("prompt_id").size().tolist() == [4, 4]
     assert plan.image.is_unique and plan.seed.is_unique
+    assert plan.seed.between(0, 2**31 - 1).all(), "the database of the service has 32 bits"
     assert plan.image[5] == "images/q-1.png" and plan.prompt[5] == "two blue stars"
     assert plan_several(PROMPTS, 4, seed=1).equals(plan) and not plan_several(
         PROMPTS, 4, seed=2

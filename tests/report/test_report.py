@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gamelabel.files import sha256
+from gamelabel.files import sha256, write_text
 from gamelabel.report.content import build_content
 from gamelabel.report.pdf import pdf_content, write_pdf
 from gamelabel.report.report_page import render_report
@@ -174,6 +174,31 @@ def test_the_report_says_which_code_made_it(study: Study) -> None:
         values["git"] = {"commit": "0123456789abcdef" * 2, "dirty": dirty}
         facts = dict(build_content(study, values, [])["facts"])
         assert facts["code"] == f"gamelabel at 0123456789{changes}; Python {python}"
+
+
+def test_the_report_says_what_was_tested_on_which_labels(study: Study) -> None:
+    values = manifest.read_manifest(study)
+    claims = json.loads((study.report_dir / "claims.json").read_text())
+    tested = sum(not claim["verdict"].startswith("not testable") for claim in claims)
+    content = build_content(study, values, claims)
+    expected = f"{tested} of the paper's {len(claims)} claims were tested, on "
+    assert content["sentence"] == f"{expected}labels that are simulated."
+    for step in values["steps"].values():
+        step["label_source"] = ""
+    assert build_content(study, values, claims)["sentence"] == f"{expected}no labels yet."
+
+
+def test_the_report_shows_15_rows_of_a_table(study: Study) -> None:
+    path = study.report_dir / "tables" / "kept.csv"
+    before = path.read_text()
+    try:
+        write_text(path, "number\n" + "".join(f"{number}\n" for number in range(20)))
+        (chapter,) = build_content(study, manifest.read_manifest(study), [])["chapters"]
+    finally:
+        write_text(path, before)
+    (table,) = chapter["steps"][3]["tables"]
+    assert table["rows"] == [[f"{number}"] for number in range(15)]
+    assert table["more_rows"] == 5
 
 
 def test_the_pdf_takes_any_text(study: Study, tmp_path: Path) -> None:

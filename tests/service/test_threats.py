@@ -58,6 +58,8 @@ def test_bad_requests_get_a_problem_and_change_nothing(service: Service) -> None
         (409, {"answers": [*good["answers"], first | {"item": "A" * 22}]}),
         (409, {"answers": [*good["answers"], first]}),
         (422, {"answers": []}),
+        (409, {"answers": [first] * 100}),
+        (422, {"answers": [first] * 101}),
         (422, {"answers": [first | {"choice": "both"}]}),
         (422, {"answers": [first | {"ms": -1}]}),
         (422, {"answers": [first | {"gold": "a"}]}),
