@@ -56,6 +56,17 @@ EQUIVALENT: dict[str, str] = {
     "gamelabel/prompts/diversity.py:module: 512 -> 513": (
         "how many rows are compared at a time, which changes no result"
     ),
+    "gamelabel/images/latents.py:module: 15 -> 16": (
+        "how many images are decoded at a time, which changes no image"
+    ),
+    "gamelabel/report/notebook_pages.py:write_notebook_pages: page.stat().st_mtime_ns < "
+    "source.stat().st_mtime_ns -> page.stat().st_mtime_ns <= source.stat().st_mtime_ns": (
+        "a page as old as its notebook is written again, with the same content"
+    ),
+    "gamelabel/report/write.py:write_report: 1 -> 2": "the indentation of a JSON file",
+    "gamelabel/report/write.py:write_report: False -> True": (
+        "letters outside ASCII are escaped in a JSON file, which reads the same"
+    ),
 }
 
 COMPARISONS = {

@@ -320,8 +320,9 @@ def train_linear(folder, worker: Worker) -> None:
     train(module, make_loss(module)[0], CONFIG, folder, worker=worker)
 
 
-def test_two_workers_learn_what_one_learns(tmp_path):
+def test_two_workers_learn_what_one_learns_and_show_one_progress_bar(tmp_path, capfd):
     train_linear(tmp_path / "one", Worker())
     run_workers(train_linear, (tmp_path / "two",), workers=2)
+    assert capfd.readouterr().err.count("two:   0%") == 1
     one, two = (torch.load(tmp_path / name / "checkpoint.pt")["weights"] for name in ("one", "two"))
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(one, two, strict=True))
