@@ -155,7 +155,7 @@ def test_missing_labels_are_ignored_and_repeated_labels_count_twice() -> None:
 
 def test_errors_name_the_problem() -> None:
     labels = coders("a b", "a a")
-    with pytest.raises(ValueError, match="'cardinal' is no level"):
+    with pytest.raises(ValueError, match="no level of measurement 'cardinal'"):
         alpha(labels, "cardinal")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="labels at the interval level must be numbers"):
         alpha(labels, "interval")

@@ -147,11 +147,14 @@ def ties(
     True
     """
     rng = np.random.default_rng(seed)
-    points, people = 2000, Crowd().draw(300, rng)
-    player = rng.integers(300, size=(points, votes))
+    points, players = 2000, 300
+    people = Crowd().draw(players, rng)
+    player = rng.integers(players, size=(points, votes))
     is_equal = rng.random(points) < equal
     right = rng.random(player.shape) < people.skill[player]
-    is_lazy = (rng.random(300) < lazy_players)[player] & (rng.random(player.shape) < lazy_tie_rate)
+    is_lazy = (rng.random(players) < lazy_players)[player] & (
+        rng.random(player.shape) < lazy_tie_rate
+    )
     tied = is_lazy | (is_equal[:, None] & (rng.random(player.shape) < tie_rate))
     vote = np.where(right, 1, -1)[~is_equal]
     with_ties = np.where(tied[~is_equal], 0, vote).sum(1)
