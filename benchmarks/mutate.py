@@ -53,6 +53,9 @@ EQUIVALENT: dict[str, str] = {
     "gamelabel/games/pairs/experiments.py:response_times: 1200 -> 1201": (
         "an assumption of the experiment: a millisecond changes no conclusion"
     ),
+    "gamelabel/games/pairs/experiments.py:ties: 300 -> 301": (
+        "an assumption of the experiment: a player more changes no conclusion"
+    ),
     "gamelabel/prompts/diversity.py:module: 512 -> 513": (
         "how many rows are compared at a time, which changes no result"
     ),
@@ -200,9 +203,17 @@ def tests_of(path: Path) -> list[str]:
 def survives(mutation: Mutation, copy: Path) -> bool:
     """Return whether all tests pass in a copy of the project with the mutation."""
     (copy / mutation.path).write_text(mutation.text)
+    try:
+        return passes(mutation.path, copy)
+    finally:
+        shutil.copy(ROOT / mutation.path, copy / mutation.path)
+
+
+def passes(path: Path, copy: Path) -> bool:
+    """Return whether the tests of a file pass in a copy of the project."""
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
-    command += ["-m", "not full and not slow", "--doctest-modules", *tests_of(mutation.path)]
+    command += ["-m", "not full and not slow", "--doctest-modules", *tests_of(path)]
     running = subprocess.Popen(
         command,
         cwd=copy,
@@ -219,8 +230,6 @@ def survives(mutation: Mutation, copy: Path) -> bool:
         os.killpg(running.pid, signal.SIGKILL)
         running.communicate()
         return False
-    finally:
-        shutil.copy(ROOT / mutation.path, copy / mutation.path)
 
 
 def main() -> None:
@@ -244,6 +253,10 @@ def main() -> None:
         shutil.copytree(ROOT, copy, ignore=ignored)
         if (ROOT.parent / "shared").exists():  # published data that some tests read
             (Path(folder) / "shared").symlink_to(ROOT.parent / "shared")
+        # a test that fails without a mutation would seem to notice all of them
+        for path in {mutation.path.parent: mutation.path for mutation in chosen}.values():
+            if not passes(path, copy):
+                raise SystemExit(f"without mutations, {' '.join(tests_of(path))} do not pass")
         for number, mutation in enumerate(chosen, 1):
             start = time.monotonic()
             survived = survives(mutation, copy)
