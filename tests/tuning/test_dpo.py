@@ -12,6 +12,7 @@ from torch.nn.functional import logsigmoid
 from gamelabel.flow import noised, velocity, velocity_errors
 from gamelabel.images.pipeline import encode_prompts
 from gamelabel.training import TrainingConfig, TrainingStep, train
+from gamelabel.tuning import dpo
 from gamelabel.tuning.adapter import add_adapter, remove_adapter
 from gamelabel.tuning.data import LatentDataset
 from gamelabel.tuning.dpo import (
@@ -206,6 +207,19 @@ def perturb(transformer) -> None:
     for name, weight in transformer.named_parameters():
         if "lora_B" in name:
             weight.fill_(0.02)
+
+
+@torch.no_grad()
+def test_pairs_are_seen_at_the_noise_levels_of_four_sampling_steps(adapted, monkeypatch):
+    levels = set()
+
+    def recording(transformer, x_t, sigma, text):
+        levels.update(sigma.tolist())
+        return velocity(transformer, x_t, sigma, text)
+
+    monkeypatch.setattr(dpo, "velocity", recording)
+    value_of(pairwise_loss(adapted.transformer, make_dataset(adapted), make_dataset(adapted), 40))
+    assert levels == {1.0, 0.75, 0.5, 0.25}
 
 
 @torch.no_grad()
