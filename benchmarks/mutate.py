@@ -59,6 +59,12 @@ EQUIVALENT: dict[str, str] = {
     "gamelabel/prompts/diversity.py:module: 512 -> 513": (
         "how many rows are compared at a time, which changes no result"
     ),
+    "gamelabel/reliability/krippendorff_alpha.py:weighted_disagreement: 1.0 -> 2.0": (
+        "two ratio-scaled values with a sum of 0 are both 0: 0 is divided by it"
+    ),
+    "gamelabel/reliability/worker_bootstrap.py:module: 250_000 -> 250001": (
+        "how many numbers are processed at a time, which changes no result"
+    ),
     "gamelabel/images/latents.py:module: 15 -> 16": (
         "how many images are decoded at a time, which changes no image"
     ),

@@ -150,6 +150,8 @@ def test_long_lists_of_groups_are_shortened() -> None:
     pairs = pd.DataFrame({"left": range(0, 40, 2), "right": range(1, 40, 2), "winner": "tie"})
     with pytest.raises(ValueError, match=r"20 groups were never compared.*and 16 more groups"):
         bradley_terry(pairs)
+    with pytest.raises(ValueError, match=r"4 groups were never compared.*; \S+, \S+\. Keep one"):
+        bradley_terry(pairs[:4])
 
 
 def test_empty_input_and_ties_that_connect() -> None:
