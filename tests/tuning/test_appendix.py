@@ -3,6 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 from benchmarks.appendix_gpu import full_size
@@ -10,6 +11,7 @@ from benchmarks.appendix_gpu import full_size
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.full
 def test_the_script_of_the_appendix_runs_tiny_on_any_machine(tmp_path):
     out = tmp_path / "appendix.json"
     command = [sys.executable, "-m", "benchmarks.appendix_gpu", "--tiny"]

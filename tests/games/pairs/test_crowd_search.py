@@ -44,6 +44,7 @@ def test_a_seed_is_found_only_where_one_fits() -> None:
     assert find_seed(wide | {"kept": (0, 1)}, range(50)) is None
 
 
+@pytest.mark.full
 def test_calibration_moves_a_crowd_towards_the_numbers() -> None:
     off = replace(Crowd(), labels_mu=3.4)
     result, _ = calibrate(PAPER_STATISTICS, off, games=16, trials=26)

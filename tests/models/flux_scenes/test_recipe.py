@@ -86,7 +86,7 @@ def trained(tmp_path_factory):
     return recipe, folder, result
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_every_stage_is_done_and_stock_flux_opens_the_repository(trained):
     _, folder, _ = trained
     for stage in STAGES:
@@ -99,7 +99,7 @@ def test_every_stage_is_done_and_stock_flux_opens_the_repository(trained):
     assert sum(file.stat().st_size for file in files) < 12e6
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_card_is_filled_in(trained):
     _, folder, result = trained
     assert result == json.loads((folder / "repository/adherence.json").read_text())
@@ -110,7 +110,7 @@ def test_the_card_is_filled_in(trained):
     assert (folder / "repository/curves.png").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_images_that_do_not_fit_are_not_distilled(trained, tmp_path, monkeypatch):
     recipe, folder, _ = trained
     for part in ("codec", "text", "refined"):
@@ -129,7 +129,7 @@ def test_images_that_do_not_fit_are_not_distilled(trained, tmp_path, monkeypatch
     assert [len(rows) for rows in kept] == [8, 8, 8]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_stage_that_is_done_is_not_run_again(trained):
     recipe, folder, _ = trained
     before = (folder / "teacher/checkpoint.pt").stat().st_mtime_ns
@@ -139,7 +139,7 @@ def test_a_stage_that_is_done_is_not_run_again(trained):
     assert (folder / "student/done").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_number_of_workers_does_not_change_the_weights(trained, tmp_path):
     recipe, _, _ = trained
     short = replace(recipe, codec=replace(recipe.codec, steps=2))
