@@ -19,7 +19,7 @@ test room="" *args:
         mapfile -t places < <(find tests gamelabel -type d -name "{{ room }}" -not -path "*/__pycache__*")
         ((${#places[@]})) || { echo "There is no room {{ room }} in tests/ or gamelabel/." >&2; exit 2; }
     fi
-    pytest -n auto -m "not full" "${places[@]}" {{ args }}
+    pytest -n auto --dist worksteal -m "not full" "${places[@]}" {{ args }}
 
 # Check style, types and import rules.
 lint:

@@ -5,10 +5,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source .ci/setup.sh
 
-export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} # one thread a test process: there is a process for each core
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1} # one thread a test process: there are several processes
 
 failed=0
 .venv/bin/just lint || failed=1
 [[ "${CI:-}" == true ]] || set -- -m "not full" "$@"
-.venv/bin/pytest -n auto "$@" || failed=1
+.venv/bin/pytest -n auto --dist worksteal "$@" || failed=1
 exit "$failed"

@@ -1,8 +1,14 @@
 """Fixtures that several rooms share."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Start two processes a core with `-n auto`: many tests wait for a server or a kernel."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session")
