@@ -12,3 +12,10 @@ def test_version() -> None:
 
 def test_no_arguments_shows_the_help() -> None:
     assert "Preference data from play" in CliRunner().invoke(app, []).output
+
+
+def test_the_demo_refuses_a_run_and_games_of_ones_own() -> None:
+    for option in ("--study", "--games"):
+        result = CliRunner().invoke(app, ["serve", "--demo", option, "nowhere"])
+        assert isinstance(result.exception, ValueError)
+        assert "leave out --study and --games" in str(result.exception)

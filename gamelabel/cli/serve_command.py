@@ -33,7 +33,10 @@ def serve_command(
     ] = None,
     host: Annotated[str, typer.Option(help="The address on which to serve players.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(help="The players' port. The operator's is the next one.")
+        int,
+        typer.Option(
+            help="The players' port. The operator's is the next one, the demo game's the one after it."
+        ),
     ] = 8000,
     look: Annotated[
         float, typer.Option(min=0, help="Seconds a pair is shown before it can be answered.")
@@ -49,6 +52,10 @@ def serve_command(
     """
     from gamelabel.service.pairs.start import serve_demo, serve_study
 
+    if demo and (study or games):
+        raise ValueError(
+            "--demo brings its own pictures and its own game: leave out --study and --games"
+        )
     if demo:
         serve_demo(Path("data/runs/demo"), port, look, minimal)
     else:

@@ -48,7 +48,7 @@ class UnknownPrompt(ValueError):
         if unknown:
             reason = f"unknown words: {', '.join(unknown)}"
         super().__init__(
-            f"cannot judge {prompt!r}: {reason}; the nearest prompt is {self.nearest!r}"
+            f"{prompt!r} is not in the grammar: {reason}; the nearest prompt is {self.nearest!r}"
         )
 
 
