@@ -35,7 +35,7 @@ def serve_command(
     port: Annotated[
         int,
         typer.Option(
-            help="The players' port. The operator's is the next one, the demo game's the one after it."
+            help="The players' port. The operator's and the demo game's are the next two."
         ),
     ] = 8000,
     look: Annotated[
