@@ -50,6 +50,11 @@ DOCTESTS = ("games", "scenes", "prompts", "tables", "readers", "aggregation", "r
 SECONDS = 240.0  # a mutation whose tests take longer than this counts as noticed
 # "file:function: change" of mutations without a visible effect -> the reason
 EQUIVALENT: dict[str, str] = {
+    "gamelabel/aggregation/expectation_maximization.py:module: 10_000 -> 10001": (
+        "one iteration more of ten thousand, after which a warning is given"
+    ),
+    "gamelabel/aggregation/expectation_maximization.py:_has_converged: last <= tolerance -> last < "
+    "tolerance": "a gain of exactly the tolerance, which is a choice",
     "gamelabel/games/pairs/experiments.py:response_times: 1200 -> 1201": (
         "an assumption of the experiment: a millisecond changes no conclusion"
     ),

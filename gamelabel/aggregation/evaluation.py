@@ -72,9 +72,9 @@ def task_accuracy(aggregated: pd.DataFrame, gold: pd.DataFrame) -> float:
 def accuracy_with_gold(
     labels: pd.DataFrame,
     gold: pd.DataFrame,
+    draws: int,
     method: MethodName = "dawid-skene",
     share: float = 0.1,
-    draws: int = 10,
     seed: int = 0,
 ) -> tuple[float, float]:
     """Measure what a method learns from the known answers of a share of the tasks.
@@ -85,12 +85,12 @@ def accuracy_with_gold(
         Columns `task`, `worker` and `label`.
     gold : DataFrame
         All known answers, columns `task` and `label`.
+    draws : int
+        Number of random choices of the answers that the method may use.
     method : str
         A method of `aggregate`.
     share : float
         Share of the known answers that the method may use, 0 to 1.
-    draws : int
-        Number of random choices of these answers.
     seed : int
         Seed for breaking ties.
 
