@@ -20,3 +20,9 @@ def test_it_does_not_depend_on_the_order_of_tied_scores() -> None:
 
 def test_it_is_undefined_without_both_classes() -> None:
     assert np.isnan(auc([1.0, 2.0], [True, True])) and np.isnan(auc([], []))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("positive", [[True, True], [False, False]])
+def test_an_empty_class_gives_nan_without_a_warning(positive: list[bool]) -> None:
+    assert np.isnan(auc([1.0, 2.0], positive))

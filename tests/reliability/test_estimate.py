@@ -99,3 +99,14 @@ def test_undefined_replicates_are_left_out() -> None:
     assert percentile_interval(2.0, replicates, 9, confidence=0.5) == (2.0, 1.5, 2.5, 9)
     assert np.isnan(percentile_interval(np.nan, replicates, 9)[:3]).all()
     assert np.isnan(percentile_interval(2.0, np.array([np.nan]), 9)[1:3]).all()
+
+
+def test_wilson_interval_of_one_trial() -> None:
+    """For one success of one the lower limit is 1 / (1 + z²)."""
+    low, high = wilson(1, 1)
+    assert (low, high) == (pytest.approx(1 / (1 + 1.959964**2), abs=1e-6), 1.0)
+
+
+def test_resampling_starts_from_seed_0() -> None:
+    assert (resample_counts(9, 3) == resample_counts(9, 3, seed=0)).all()
+    assert (resample_counts(9, 3) != resample_counts(9, 3, seed=1)).any()

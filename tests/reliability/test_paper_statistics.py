@@ -52,3 +52,14 @@ def test_statistics_without_labels() -> None:
     result = dataset_statistics(labels.head(0), players.head(0), PAIRS)
     assert result["annotations"] == result["kept"] == result["points"] == 0
     assert isinstance(pd.Series(result).isna().sum(), np.integer)
+
+
+def test_players_without_comparison_points_do_not_weigh_in_the_accuracy() -> None:
+    labels, players = simulate(PAIRS, TRUTH, seed=7)
+    idle = players.head(1).assign(
+        player_id="idle", comparisons_right=0, comparisons_wrong=0, labels=500
+    )
+    more = dataset_statistics(labels, pd.concat([players, idle]), PAIRS)
+    expected = dataset_statistics(labels, players, PAIRS)
+    for name in ("accuracy_mean", "accuracy_weighted"):
+        assert more[name] == pytest.approx(expected[name])

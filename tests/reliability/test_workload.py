@@ -56,3 +56,7 @@ def test_cost_of_the_paper() -> None:
     assert cost(LABELS, ecpm=10) == pytest.approx(0.02) and cost(0) == 0
     with pytest.raises(ValueError, match="a batch has at least one label"):
         cost(5, batch=0)
+
+
+def test_more_busiest_players_than_there_are_gave_all_labels() -> None:
+    assert participation(np.array([3, 1])).top_share(16) == 1.0
