@@ -63,7 +63,7 @@ def dataset_statistics(
     votes = kept.pair_id.value_counts()
     named, judged = bool(len(players)), bool((pairs.kind == "comparison").any())
     answered = players.comparisons_right + players.comparisons_wrong
-    accuracy = (players.comparisons_right / answered.where(answered > 0)).to_numpy(float)
+    accuracy = (players.comparisons_right / answered).to_numpy(float)  # NaN without answers
     weight = (players.labels - answered).where(answered > 0, 0).to_numpy(float)
     weighted = np.nansum(accuracy * weight) / weight.sum() if weight.sum() else np.nan
     work = participation(players.labels)

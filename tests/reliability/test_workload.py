@@ -60,3 +60,7 @@ def test_cost_of_the_paper() -> None:
 
 def test_more_busiest_players_than_there_are_gave_all_labels() -> None:
     assert participation(np.array([3, 1])).top_share(16) == 1.0
+
+
+def test_advertisements_of_no_value_cost_nothing() -> None:
+    assert cost(10, ecpm=0) == 0
