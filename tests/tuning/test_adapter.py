@@ -5,9 +5,11 @@ import math
 
 import pytest
 import torch
-from diffusers import FluxPipeline
+from diffusers import FluxPipeline, FluxTransformer2DModel
+from peft import get_peft_model_state_dict
 from peft.tuners.lora import LoraLayer
 from safetensors import safe_open
+from safetensors.torch import load_file
 
 from gamelabel.images.pipeline import encode_prompts, generate, load_pipeline
 from gamelabel.training import TrainingConfig, TrainingStep
@@ -43,9 +45,12 @@ def test_stock_flux_loads_what_is_saved_and_generates_the_same(repository, tmp_p
         for weight in weights:
             weight.normal_(std=0.1)
     tuned = first_image(pipe)
-    file = save_adapter(pipe.transformer, tmp_path / "adapter")
+    file = save_adapter(pipe.transformer, tmp_path / "adapter", precision="fp32")
     assert (tuned != plain).any()
-    files = {save_adapter(pipe.transformer, tmp_path / "adapter").read_bytes() for _ in range(8)}
+    files = {
+        save_adapter(pipe.transformer, tmp_path / "adapter", precision="fp32").read_bytes()
+        for _ in range(8)
+    }
     assert len(files) == 1
 
     loaded = load_pipeline(repository, device="cpu", adapter=file)
@@ -71,6 +76,41 @@ def test_alpha_is_the_rank_so_the_adapter_is_not_scaled(pipe, tmp_path):
     with safe_open(file, framework="pt") as opened:
         config = json.loads(opened.metadata()["lora_adapter_metadata"])
     assert (config["transformer.r"], config["transformer.lora_alpha"]) == (4, 4)
+
+
+@pytest.mark.parametrize(("rank", "size"), [(64, 687_341_568), (16, 171_835_392)])
+def test_an_adapter_of_schnell_is_as_large_as_the_published_one(rank, size):
+    """GameLabel-10K's file has 687 MB, rank 64 of every linear layer of the blocks in 16 bits."""
+    with torch.device("meta"):
+        transformer = FluxTransformer2DModel(guidance_embeds=False)  # otherwise schnell's defaults
+        weights = add_adapter(transformer, rank)
+    assert 2 * sum(weight.numel() for weight in weights) == size
+
+
+@pytest.mark.parametrize(
+    ("precision", "dtype"),
+    [("fp16", torch.float16), ("bf16", torch.bfloat16), ("fp32", torch.float32)],
+)
+def test_the_precision_of_the_file_is_a_choice(adapted, tmp_path, precision, dtype):
+    file = save_adapter(adapted.transformer, tmp_path, precision=precision)
+    saved = load_file(file)
+    assert {weight.dtype for weight in saved.values()} == {dtype}
+    trained = get_peft_model_state_dict(adapted.transformer)
+    for name, weight in trained.items():
+        assert torch.equal(saved[f"transformer.{name}"], weight.to(dtype))
+
+
+def test_the_file_has_the_precision_of_the_published_one(adapted, tmp_path):
+    saved = load_file(save_adapter(adapted.transformer, tmp_path))
+    assert {weight.dtype for weight in saved.values()} == {torch.float16}
+
+
+def test_the_layers_of_the_norms_are_adapted_and_those_outside_the_blocks_are_not(adapted):
+    names = get_peft_model_state_dict(adapted.transformer)
+    layers = {name.rsplit(".", 2)[0] for name in names}
+    assert "transformer_blocks.0.norm1_context.linear" in layers
+    assert "single_transformer_blocks.0.norm.linear" in layers
+    assert not {"x_embedder", "context_embedder", "norm_out.linear", "proj_out"} & layers
 
 
 def test_the_default_rank_is_16(pipe):
