@@ -47,7 +47,7 @@ ROOMS = {  # room -> its tests
     "files.py": ["tests/test_files.py"],
 }
 DOCTESTS = ("games", "scenes", "prompts", "tables", "readers", "aggregation", "reliability")
-SECONDS = 240.0  # a mutation whose tests take longer than this counts as noticed
+PATIENCE = 4.0  # a mutation counts as noticed when its tests take this many times as long
 # "file:function: change" of mutations without a visible effect -> the reason
 EQUIVALENT: dict[str, str] = {
     "gamelabel/aggregation/expectation_maximization.py:module: 10_000 -> 10001": (
@@ -201,11 +201,16 @@ def sample(places: list[str], number: int, seed: int) -> list[Mutation]:
     return chosen
 
 
+def room_of(path: Path) -> str:
+    """Return the room of a file, as `ROOMS` names it."""
+    inside = path.relative_to("gamelabel").as_posix()
+    return max((room for room in ROOMS if inside.startswith(room)), key=len)
+
+
 def tests_of(path: Path) -> list[str]:
     """Return the tests of a file, and the file itself if its examples run."""
     inside = path.relative_to("gamelabel").as_posix()
-    room = max((room for room in ROOMS if inside.startswith(room)), key=len)
-    folders = [test for test in ROOMS[room] if (ROOT / test).exists()]
+    folders = [test for test in ROOMS[room_of(path)] if (ROOT / test).exists()]
     nearest = [
         f"{folder}/test_{path.stem}.py" for folder in folders
     ]  # first, since it fails soonest
@@ -213,17 +218,17 @@ def tests_of(path: Path) -> list[str]:
     return [test for test in nearest if (ROOT / test).exists()] + examples + folders
 
 
-def survives(mutation: Mutation, copy: Path) -> bool:
-    """Return whether all tests pass in a copy of the project with the mutation."""
+def survives(mutation: Mutation, copy: Path, seconds: float) -> bool:
+    """Return whether all tests pass within a time in a copy of the project with the mutation."""
     (copy / mutation.path).write_text(mutation.text)
     try:
-        return passes(mutation.path, copy)
+        return failure(mutation.path, copy, seconds) == ""
     finally:
         shutil.copy(ROOT / mutation.path, copy / mutation.path)
 
 
-def passes(path: Path, copy: Path) -> bool:
-    """Return whether the tests of a file pass in a copy of the project."""
+def failure(path: Path, copy: Path, seconds: float | None = None) -> str:
+    """Return the end of pytest's output if a test of a file fails in a copy; empty if none does."""
     environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     command += ["-m", "not full and not slow", "--doctest-modules", *tests_of(path)]
@@ -237,12 +242,12 @@ def passes(path: Path, copy: Path) -> bool:
         start_new_session=True,
     )
     try:
-        running.communicate(timeout=SECONDS)
-        return running.returncode == 0
+        output, _ = running.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         os.killpg(running.pid, signal.SIGKILL)
         running.communicate()
-        return False
+        return f"no end after {seconds:.0f} s"
+    return output[-3000:] or "no output" if running.returncode else ""
 
 
 def main() -> None:
@@ -267,12 +272,16 @@ def main() -> None:
         if (ROOT.parent / "shared").exists():  # published data that some tests read
             (Path(folder) / "shared").symlink_to(ROOT.parent / "shared")
         # a test that fails without a mutation would seem to notice all of them
-        for path in {mutation.path.parent: mutation.path for mutation in chosen}.values():
-            if not passes(path, copy):
-                raise SystemExit(f"without mutations, {' '.join(tests_of(path))} do not pass")
+        limits: dict[str, float] = {}
+        for path in {room_of(mutation.path): mutation.path for mutation in chosen}.values():
+            start = time.monotonic()
+            if output := failure(path, copy):
+                tests = " ".join(tests_of(path))
+                raise SystemExit(f"{output}\nwithout mutations, {tests} do not pass")
+            limits[room_of(path)] = 30 + PATIENCE * (time.monotonic() - start)
         for number, mutation in enumerate(chosen, 1):
             start = time.monotonic()
-            survived = survives(mutation, copy)
+            survived = survives(mutation, copy, limits[room_of(mutation.path)])
             survivors += [mutation] if survived else []
             word = "SURVIVED" if survived else "noticed"
             seconds = time.monotonic() - start
