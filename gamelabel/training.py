@@ -15,8 +15,8 @@ from diffusers.training_utils import EMAModel
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from gamelabel.data_parallel import SINGLE_WORKER, Worker, average_gradients
 from gamelabel.files import replacing, write_text
-from gamelabel.parallel import SINGLE_WORKER, Worker, average_gradients
 
 CHECKPOINT_SECONDS = 120.0
 _MAX_GRADIENT_NORM = 1.0

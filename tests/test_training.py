@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from gamelabel import training
-from gamelabel.parallel import Worker, run_workers
+from gamelabel.data_parallel import Worker, run_workers
 from gamelabel.training import Loss, Metrics, TrainingConfig, TrainingStep, learning_rate_at, train
 from tests.disks import small_disk  # noqa: F401  (a fixture)
 

@@ -57,8 +57,21 @@ def run_command(
     ] = "",
     parameter: ParameterOption = None,
     jobs: Annotated[
-        int, typer.Option(min=1, help="The number of independent steps that run at once.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            min=1,
+            help="The number of processes: of independent steps, and of a step that shares its"
+            " work. By default that of the profile. The results do not depend on it.",
+        ),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="tcp://HOST:PORT",
+            help="The address of a Dask scheduler, whose workers share the work instead; see"
+            " docs/cluster.md.",
+        ),
+    ] = None,
 ) -> None:
     """Run the steps of the study that are due, and write the report.
 
@@ -82,7 +95,7 @@ def run_command(
     from gamelabel.study.runner import run_study
 
     study = _study(profile)
-    result = run_study(study, parameter or [], jobs, start, only, chapter)
+    result = run_study(study, parameter or [], jobs, cluster, start, only, chapter)
     judged = write_report(result)
     if result.interrupted:
         typer.echo("interrupted; run the same command again to resume", err=True)

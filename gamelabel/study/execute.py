@@ -9,11 +9,12 @@ import re
 import signal
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from gamelabel.files import write_text
+from gamelabel.parallel import ONE_THREAD
 from gamelabel.study.imports import PACKAGE, code_of
 
 _TRACEBACK_LINES = 12  # shown when a step fails
@@ -89,6 +90,7 @@ def execute(
     executed: Path,
     parameters: dict[str, Any],
     minutes: float,
+    variables: Mapping[str, str],
     kernels: Kernels,
     on_cell: Callable[[int, int], None],
     on_line: Callable[[str], None],
@@ -105,6 +107,8 @@ def execute(
         The values of its parameters.
     minutes : float
         The time limit of one cell.
+    variables : mapping of str to str
+        Environment variables of the kernel.
     kernels : Kernels
         Through which the notebook can be stopped.
     on_cell : callable
@@ -145,7 +149,7 @@ def execute(
                 execution_timeout=max(1, round(minutes * 60)),
                 on_cell_start=start,
                 resources={"metadata": {"path": str(notebook.parent)}},
-                kernel_manager_class=_manager(notebook, Path(sockets), kernels),
+                kernel_manager_class=_manager(notebook, Path(sockets), variables, kernels),
             )
         except papermill.PapermillExecutionError as error:
             lines = _plain("\n".join(error.traceback)).splitlines()[-_TRACEBACK_LINES:]
@@ -164,7 +168,7 @@ def execute(
             _tidy(executed)
 
 
-def _manager(notebook: Path, sockets: Path, kernels: Kernels) -> type:
+def _manager(notebook: Path, sockets: Path, variables: Mapping[str, str], kernels: Kernels) -> type:
     """Return a kernel manager that connects through files.
 
     Kernels that start at the same time can choose the same port.
@@ -186,7 +190,7 @@ def _manager(notebook: Path, sockets: Path, kernels: Kernels) -> type:
             )
             own = {"JPY_SESSION_NAME": notebook.name, "PYTHONHASHSEED": "0", "PYTHONPATH": path}
             await super()._async_start_kernel(
-                **{**settings, "env": {**_QUIET, **os.environ, **own}}
+                **{**settings, "env": {**_QUIET, **ONE_THREAD, **os.environ, **own, **variables}}
             )
             kernels.add(self)
 

@@ -1,8 +1,9 @@
 """Read a profile, a short YAML file, and give each notebook its parameters.
 
 A setting at the top level applies to every notebook that has a parameter of that name; a setting
-under a step's name applies to that step alone. `seed` is the root seed of the study and
-`cell_minutes` the time limit of a cell. Names and types are checked.
+under a step's name applies to that step alone. `seed` is the root seed of the study,
+`cell_minutes` the time limit of a cell, and `jobs` and `cluster` say where it is computed, which
+changes no result. Names and types are checked.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from gamelabel.study.steps import Step, Study
 
 CELL_MINUTES = Parameter("cell_minutes", 30.0, "the time limit of one cell, minutes")
 SEED = Parameter("seed", 0, "the root seed of the study")
-_STUDY_SETTINGS = {setting.name: setting for setting in (CELL_MINUTES, SEED)}
+JOBS = Parameter("jobs", 1, "processes at once, count")
+CLUSTER = Parameter("cluster", "", "the address of a Dask scheduler; empty for this machine alone")
+_STUDY_SETTINGS = {setting.name: setting for setting in (CELL_MINUTES, SEED, JOBS, CLUSTER)}
 FOLDERS = ("run_dir", "report_dir")  # set by the runner
 
 
@@ -38,6 +41,10 @@ class Profile:
         The root seed.
     cell_minutes : float
         The time limit of one cell.
+    jobs : int
+        The number of processes at once.
+    cluster : str
+        The address of a Dask scheduler, if any.
     steps : dict
         The parameters of each step, defaults included.
     """
@@ -46,6 +53,8 @@ class Profile:
     about: str
     seed: int
     cell_minutes: float
+    jobs: int
+    cluster: str
     steps: dict[str, dict[str, Value]]
 
 
@@ -77,9 +86,7 @@ def read_profile(study: Study, overrides: Sequence[str] = ()) -> Profile:
             name: settings[step.name].get(name, p.default) for name, p in known[step.name].items()
         }
         steps[step.name] = {**values, **_folders(study, known[step.name])}
-    return Profile(
-        study.profile, _about(study), study_settings["seed"], study_settings["cell_minutes"], steps
-    )
+    return Profile(study.profile, _about(study), **study_settings, steps=steps)
 
 
 def _read_yaml(study: Study) -> Mapping[str, Any]:

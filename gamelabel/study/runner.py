@@ -8,10 +8,12 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from graphlib import TopologicalSorter
 from typing import Any
 
 from gamelabel.files import full_disk_message
+from gamelabel.parallel import CLUSTER_VARIABLE, JOBS_VARIABLE
 from gamelabel.study.execute import Kernels, StepFailed, execute
 from gamelabel.study.hashes import MISSING, Hashes
 from gamelabel.study.profiles import Profile, read_profile
@@ -38,7 +40,8 @@ _Outcome = tuple[str, dict[str, Any] | None]
 def run_study(
     study: Study,
     overrides: Sequence[str] = (),
-    jobs: int = 1,
+    jobs: int | None = None,
+    cluster: str | None = None,
     start: str = "",
     only: str = "",
     chapter: str = ALL_CHAPTERS,
@@ -52,8 +55,12 @@ def run_study(
         The project's folder and the profile.
     overrides : sequence of str
         Parameters as NAME=VALUE, which replace those of the profile.
-    jobs : int
-        The number of independent steps that run at the same time.
+    jobs : int, optional
+        The number of processes at once: of independent steps, or of one that shares its work. By
+        default that of the profile.
+    cluster : str, optional
+        The address of a Dask scheduler, whose workers get the work that is shared. By default that
+        of the profile.
     start : str
         Run this step and all that depend on it, whether they are due or not, and nothing before.
     only : str
@@ -79,9 +86,15 @@ def run_study(
     selected = study.select(chapter, start, only)
     if not any(step.name in selected for step in study.runnable()):
         raise ValueError(f"no notebook of the study found in {study.notebooks}")
+    if jobs is not None:
+        profile = replace(profile, jobs=jobs)
+    if cluster is not None:
+        profile = replace(profile, cluster=cluster)
+    if profile.jobs < 1:
+        raise ValueError(f"jobs is {profile.jobs}: give the number of processes, 1 or more")
     _check_folders(study)
     with _lock(study), progress or Progress() as shown:
-        return _Run(study, profile, shown, selected, forced=bool(start or only)).run(jobs)
+        return _Run(study, profile, shown, selected, forced=bool(start or only)).run()
 
 
 def step_status(study: Study, overrides: Sequence[str] = ()) -> dict[str, tuple[str, float | None]]:
@@ -109,7 +122,8 @@ class _Run:
     def __init__(
         self, study: Study, profile: Profile, progress: Progress, selected: set[str], forced: bool
     ) -> None:
-        self.study, self.progress, self.forced = study, progress, forced
+        self.study, self.profile = study, profile
+        self.progress, self.forced = progress, forced
         self.tracker, self.kernels = make_tracker(study, profile), Kernels()
         self.history = read_history(study)
         self.steps = {s.name: s for s in study.runnable() if s.name in selected}
@@ -121,19 +135,19 @@ class _Run:
         chapters = {s.chapter for s in self.steps.values()}
         return NOT_SELECTED if step.chapter in chapters else OTHER_CHAPTER
 
-    def run(self, jobs: int) -> RunResult:
-        """Run each step as soon as the steps before it are finished."""
+    def run(self) -> RunResult:
+        """Run each step as soon as the steps before it are finished and a process is free."""
         order = TopologicalSorter({name: self._parents(name) for name in self.steps})
         order.prepare()
         ready: list[str] = []
         running: dict[Future[_Outcome], str] = {}
         interrupted = False
-        with ThreadPoolExecutor(jobs) as pool:
+        with ThreadPoolExecutor(self.profile.jobs) as pool:
             try:
                 while order.is_active():
                     ready = sorted([*ready, *order.get_ready()], key=list(self.steps).index)
-                    while ready and len(running) < jobs:
-                        name = ready.pop(0)
+                    for name in self._next(ready, list(running.values())):
+                        ready.remove(name)
                         running[pool.submit(self._run_step, self.steps[name])] = name
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
                         name = running.pop(future)
@@ -148,6 +162,17 @@ class _Run:
         with contextlib.suppress(OSError):  # the cache only saves time
             self.tracker.hashes.save()
         return RunResult(self.tracker, status, self.history, interrupted)
+
+    def _next(self, ready: list[str], running: list[str]) -> list[str]:
+        """Return which of the ready steps to start: one at a time of those that fan out."""
+        chosen: list[str] = []
+        for name in ready:
+            busy = [self.steps[other] for other in (*running, *chosen)]
+            if len(busy) == self.profile.jobs:
+                break
+            if not (self.steps[name].fans_out and any(step.fans_out for step in busy)):
+                chosen.append(name)
+        return chosen
 
     def _parents(self, name: str) -> list[str]:
         before = parents(self.steps[name], self.study.steps)
@@ -202,6 +227,7 @@ class _Run:
             study.executed(step),
             parameters,
             tracker.profile.cell_minutes,
+            self._variables(step),
             self.kernels,
             lambda number, total: self.progress.cell(name, number, total),
             lambda line: self.progress.line(name, line),
@@ -218,6 +244,12 @@ class _Run:
             "label_source": read_records(study, step)["label_source"],
             "seconds": round(time.monotonic() - began, 2),
         }
+
+    def _variables(self, step: Step) -> dict[str, str]:
+        """Return the environment variables that say where a step's notebook computes."""
+        if not step.fans_out:
+            return {JOBS_VARIABLE: "1", CLUSTER_VARIABLE: ""}
+        return {JOBS_VARIABLE: str(self.profile.jobs), CLUSTER_VARIABLE: self.profile.cluster}
 
     def _failed(self, step: Step, failure: StepFailed) -> str:
         """Show why a step failed and return its status."""

@@ -27,6 +27,8 @@ class Step:
         Steps whose recorded numbers it reads, where they exist.
     chapter : str
         The chapter of the study that it belongs to, a key of `CHAPTERS`.
+    fans_out : bool
+        Whether most of its work is shared by several processes; see `gamelabel.parallel`.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Step:
     project: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     chapter: str = "pairs"
+    fans_out: bool = False
 
     @property
     def records(self) -> str:
@@ -46,7 +49,12 @@ class Step:
 CHAPTERS = {"pairs": "Labelling pairs of images"}
 STEPS = (
     Step("01_prompts", outputs=("prompts.parquet",), project=("data/sources.yaml",)),
-    Step("02_images", ("prompts.parquet",), ("pairs.parquet", "adherence.parquet", "images/")),
+    Step(
+        "02_images",
+        ("prompts.parquet",),
+        ("pairs.parquet", "adherence.parquet", "images/"),
+        fans_out=True,
+    ),
     # labels from elsewhere bring their own pairs and images
     Step(
         "03_labels",
@@ -62,6 +70,7 @@ STEPS = (
         "05_tuning",
         ("pairs.parquet", "images/", "labels.parquet", "preferences.parquet", "outside/?"),
         ("adapters/",),
+        fans_out=True,
     ),
     # other people's labels: nothing of this run's
     Step("06_real_crowds", project=("data/sources.yaml",)),
@@ -81,11 +90,13 @@ STEPS = (
             "outside/?",
         ),
         ("preference/",),
+        fans_out=True,
     ),
     Step(
         "09_rewards_and_rounds",
         ("pairs.parquet", "preferences.parquet", "outside/?", "reward/", "preference/"),
         ("rounds/",),
+        fans_out=True,
     ),
     # last, since it tests the claims on what all the others recorded
     Step(

@@ -304,6 +304,49 @@ def test_independent_steps_run_at_once_with_jobs(tmp_path: Path) -> None:
     assert run_study(study, ["cell_minutes=2"], jobs=2).status == {"a": "done", "b": "done"}
 
 
+def test_the_processes_of_a_step_that_fans_out_and_its_one_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    cells = (
+        "import os",
+        'names = ["GAMELABEL_JOBS", "GAMELABEL_CLUSTER", "OMP_NUM_THREADS"]',
+        '(run / "NAME").write_text(" ".join(os.environ[name] for name in names))',
+    )
+    toys = {f"_{name}": (FOLDERS, START, "\n".join(cells).replace("NAME", name)) for name in "ab"}
+    study = toy_study(tmp_path, (Step("a", fans_out=True), Step("b")), **toys)
+    assert run_study(study, jobs=3, cluster="tcp://x:1").complete
+    assert (study.run_dir / "a").read_text() == "3 tcp://x:1 1"
+    assert (study.run_dir / "b").read_text() == "1  1"
+
+    (study.notebooks / "profiles" / "smoke.yaml").write_text("jobs: 2\ncluster: tcp://y:2\n")
+    assert set(run_study(study).status.values()) == {"cached"}  # no result depends on them
+    run_study(study, only="a")
+    assert (study.run_dir / "a").read_text() == "2 tcp://y:2 1"
+    with pytest.raises(ValueError, match="jobs is 0: give the number"):
+        run_study(study, ["jobs=0"])
+
+
+def test_of_the_steps_that_fan_out_one_runs_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running: set[str] = set()
+    together: set[frozenset[str]] = set()
+
+    def execute(notebook: Path, *_: object) -> None:
+        running.add(notebook.stem)
+        together.add(frozenset(running))
+        time.sleep(0.3)
+        running.remove(notebook.stem)
+
+    monkeypatch.setattr(runner, "execute", execute)
+    steps = (Step("a", fans_out=True), Step("b", fans_out=True), Step("c"), Step("d"))
+    study = toy_study(tmp_path, steps, **{f"_{name}": (FOLDERS,) for name in "abcd"})
+    assert run_study(study, jobs=3).complete
+    assert max(map(len, together)) == 3
+    assert not any({"a", "b"} <= names for names in together)
+
+
 def test_a_cell_past_its_limit_and_a_kernel_that_dies(tmp_path: Path) -> None:
     toys = {"_a": (FOLDERS, "while True:\n    pass"), "_b": (FOLDERS, "import os\nos._exit(1)")}
     study = toy_study(tmp_path, (Step("a"), Step("b")), **toys)

@@ -9,6 +9,7 @@ import torch
 from diffusers import AutoencoderKL, FluxTransformer2DModel
 from torch import Tensor
 
+from gamelabel.data_parallel import Worker
 from gamelabel.flow import Text, few_step_sigmas, integrate, pack, unpack
 from gamelabel.images.latents import decoded_pixels, pixels_to_images
 from gamelabel.models.flux_scenes.autoencoder import (
@@ -27,7 +28,6 @@ from gamelabel.models.flux_scenes.recipe import FluxRecipe
 from gamelabel.models.flux_scenes.student import student_loss
 from gamelabel.models.flux_scenes.teacher import make_transformer, teacher_loss
 from gamelabel.models.flux_scenes.text_encoders import TextEncoders, text_loss
-from gamelabel.parallel import Worker
 from gamelabel.scenes import adherence
 from gamelabel.scenes.grammar import all_prompts
 from gamelabel.scenes.prompt_split import scene_split

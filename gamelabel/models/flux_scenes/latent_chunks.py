@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from gamelabel.data_parallel import Worker
 from gamelabel.files import replacing
 from gamelabel.models.flux_scenes.autoencoder import CHANNELS
-from gamelabel.parallel import Worker
 from gamelabel.scenes.draw import SIDE
 from gamelabel.scenes.grammar import FAMILIES
 from gamelabel.scenes.prompt_split import sample_prompts

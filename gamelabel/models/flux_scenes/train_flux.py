@@ -10,10 +10,10 @@ from pathlib import Path
 
 import torch
 
+from gamelabel.data_parallel import Worker, run_workers
 from gamelabel.files import write_text
 from gamelabel.models.flux_scenes.flux_stages import STAGES
 from gamelabel.models.flux_scenes.recipe import FluxRecipe
-from gamelabel.parallel import Worker, run_workers
 
 # glibc returns large blocks to the system after every step and faults them in again at the next
 # step (10 to 20 % of an autoencoder step on a CPU). With these settings workers keep their memory.

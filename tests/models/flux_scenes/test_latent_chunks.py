@@ -3,6 +3,7 @@ from collections import Counter
 import pytest
 import torch
 
+from gamelabel.data_parallel import Worker
 from gamelabel.models.flux_scenes.latent_chunks import (
     chunk_noise,
     chunk_prompts,
@@ -10,7 +11,6 @@ from gamelabel.models.flux_scenes.latent_chunks import (
     load_chunks,
     write_chunks,
 )
-from gamelabel.parallel import Worker
 from gamelabel.scenes import parse
 
 STAGES = ("scenes", "hard_scenes", "distillation_set")

@@ -9,6 +9,7 @@ import torch
 from diffusers import FluxPipeline
 from torch.nn.functional import one_hot
 
+from gamelabel.data_parallel import Worker
 from gamelabel.models.flux_scenes import (
     FluxRecipe,
     assemble_repository,
@@ -21,7 +22,6 @@ from gamelabel.models.flux_scenes.flux_stages import STAGES
 from gamelabel.models.flux_scenes.latent_chunks import load_chunks
 from gamelabel.models.flux_scenes.text_encoders import FACTS, text_loss, token_facts
 from gamelabel.models.flux_scenes.tokenizers import make_clip_tokenizer, make_t5_tokenizer
-from gamelabel.parallel import Worker
 from gamelabel.scenes.grammar import all_prompts
 from gamelabel.training import TrainingStep
 
