@@ -19,7 +19,8 @@ labels are treated in the same way everywhere:
 """
 
 from gamelabel.reliability.agreement import cohen_kappa, fleiss_kappa, percent_agreement
-from gamelabel.reliability.comparisons import bradley_terry, side_bias
+from gamelabel.reliability.bradley_terry_fit import bradley_terry
+from gamelabel.reliability.comparisons import side_bias
 from gamelabel.reliability.estimate import Estimate, proportion, wilson
 from gamelabel.reliability.interval import alpha_interval
 from gamelabel.reliability.krippendorff_alpha import alpha
