@@ -4,14 +4,16 @@
     python -m benchmarks.bench_reliability alpha
 
 Parts: `alpha`, `memory` (alpha against a pass over its input), `replicates` (of the bootstrap),
-`dawid_skene`, `mace`, `glad`. Each part runs our code and the reference in turns in one process and
-compares processor time on one core. Loops over a reference run a few times and are scaled up.
+`dawid_skene`, `mace`, `glad`, `bradley_terry` (against evalica and choix). Each part runs our code
+and the reference in turns in one process and compares processor time on one core. Loops over a
+reference run a few times and are scaled up.
 `bench_crowds` compares accuracy on real crowds.
 """
 
 from __future__ import annotations
 
 import os
+import tracemalloc
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -26,7 +28,7 @@ from gamelabel.aggregation import aggregate
 from gamelabel.aggregation.crowd_labels import crowd_labels
 from gamelabel.aggregation.dawid_skene import dawid_skene as fit_dawid_skene
 from gamelabel.games.pairs import simulate
-from gamelabel.reliability import alpha, alpha_interval
+from gamelabel.reliability import alpha, alpha_interval, bradley_terry
 from gamelabel.tables import to_annotations
 from gamelabel.tables.encoded_labels import encode_labels, gold_answers
 from tests.games.pairs.pair_tables import make_pair_tables
@@ -236,6 +238,58 @@ def compare_fits(
     )
 
 
+def compared_items(n: int, items: int) -> pd.DataFrame:
+    """Return n comparisons of items with normal abilities, one in ten of them a tie."""
+    rng = np.random.default_rng(0)
+    ability = rng.normal(size=items)
+    left = rng.integers(0, items, n)
+    right = (left + rng.integers(1, items, n)) % items
+    won = rng.random(n) < 1 / (1 + np.exp(ability[right] - ability[left]))
+    winner = np.where(rng.random(n) < 0.1, "tie", np.where(won, "left", "right"))
+    names = np.array([f"model-{item}" for item in range(items)])
+    return pd.DataFrame({"left": names[left], "right": names[right], "winner": winner})
+
+
+def bradley_terry_fits() -> None:
+    """Compare the way from names to a table: ours has intervals, the others have none.
+
+    evalica gets lists, which it reads faster than columns; choix, which knows no ties, gets the
+    decided comparisons as lists of numbers.
+    """
+    import choix
+    import evalica
+
+    sides = {"left": evalica.Winner.X, "right": evalica.Winner.Y, "tie": evalica.Winner.Draw}
+    for n, items in ((9_000, 20), (9_000, 100), (1_000_000, 50), (1_000_000, 1_000)):
+        games = compared_items(n, items)
+        left, right = games.left.tolist(), games.right.tolist()
+        winners = games.winner.map(sides).tolist()
+        rounds = 20 if n < 100_000 else 3
+        run = compare(
+            lambda g=games: bradley_terry(g),
+            lambda x=left, y=right, w=winners: evalica.bradley_terry(x, y, w, limit=1000),
+            rounds,
+        )
+        decided = games[games.winner != "tie"]
+        won = (decided.winner == "left").to_numpy()
+        codes = [decided[side].str[6:].astype(int).to_numpy() for side in ("left", "right")]
+        pairs = np.where(won, codes, codes[::-1]).T.tolist()
+        choix_seconds, _ = timed(lambda p=pairs, i=items: choix.ilsr_pairwise(i, p), 1)
+        print(
+            f"Bradley-Terry, {n:,} comparisons of {items:,} items: {run.seconds * 1000:.1f} ms; "
+            f"evalica {run.reference_seconds * 1000:.1f} ms (ours is allowed twice that), "
+            f"{run.speedup:.1f} times; choix {choix_seconds * 1000:,.0f} ms, "
+            f"{choix_seconds / run.seconds:.1f} times",
+            flush=True,
+        )
+    tracemalloc.start()
+    bradley_terry(games)
+    peak = tracemalloc.get_traced_memory()[1] / 2**20
+    print(
+        f"  memory of the last: {peak:.0f} MiB beside its {games.memory_usage().sum() / 2**20:.0f}"
+    )
+
+
 if __name__ == "__main__":
     parts = {
         "alpha": alphas,
@@ -244,6 +298,7 @@ if __name__ == "__main__":
         "dawid_skene": dawid_skene,
         "mace": mace,
         "glad": glad,
+        "bradley_terry": bradley_terry_fits,
     }
     for part in parse_parts(__doc__, parts):
         parts[part]()
