@@ -17,13 +17,13 @@ import torch
 
 from gamelabel.files import replacing
 
-Value = TypeVar("Value")
+Content = TypeVar("Content")
 
 
-class Shared(Generic[Value]):
+class Shared(Generic[Content]):
     """An object and the file through which other processes get it; see `shared`."""
 
-    def __init__(self, value: Value, file: Path) -> None:
+    def __init__(self, value: Content, file: Path) -> None:
         self.value = value
         self._file = file.absolute()
         self._token = uuid4().hex  # the same file may hold another object later
@@ -38,7 +38,7 @@ class Shared(Generic[Value]):
 
 
 @contextmanager
-def shared(value: Value, file: Path) -> Iterator[Shared[Value]]:
+def shared(value: Content, file: Path) -> Iterator[Shared[Content]]:
     """Give a handle of an object, to be passed to `Executor.map` as a part of the function.
 
     Parameters

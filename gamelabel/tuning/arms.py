@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -16,12 +17,15 @@ from numpy.typing import NDArray
 
 from gamelabel.files import snake
 from gamelabel.images.quality import quality_change
+from gamelabel.parallel import executor
+from gamelabel.shared_objects import Shared, shared
 from gamelabel.training import Loss, TrainingConfig
 from gamelabel.tuning.adapter import (
     ADAPTER_FILE,
     DEFAULT_RANK,
     load_adapter,
     training_cost,
+    training_folder,
     tune_adapter,
 )
 from gamelabel.tuning.evaluate import HeldOutImages, adherence_change, generate_held_out
@@ -58,7 +62,9 @@ def tune_arms(
     rank: int = DEFAULT_RANK,
     seed: int = 0,
 ) -> dict[Name, list[Path]]:
-    """Tune the adapters of each arm; finished ones are kept, interrupted ones resume.
+    """Tune the adapters of each arm, several at once if `executor` has several processes.
+
+    Finished adapters are kept, interrupted ones resume.
 
     Parameters
     ----------
@@ -80,22 +86,48 @@ def tune_arms(
     dict of name to list of Path
         The adapters of each arm.
     """
-    adapters = {}
-    for name, arm in arms.items():
-        settings = replace(config, learning_rate=arm.learning_rate)
-        adapters[name] = [
-            tune_adapter(
-                transformer,
-                arm.loss,
-                settings,
-                folder / f"{snake(str(name))}-{number}",
-                arm.data,
-                rank,
-                number,
-            )
-            for number in range(seed, seed + arm.seeds)
-        ]
+    runs = arm_runs(arms, seed)
+    names = [run_name(*run) for run in runs]
+    file = training_folder(folder / "arms.pt")
+    with executor() as pool, shared((transformer, dict(arms)), file) as task:
+        tune = partial(_tune_run, task, config, folder.absolute(), rank)
+        for _ in pool.map(tune, runs, names, "adapters"):
+            pass
+    adapters: dict[Name, list[Path]] = {name: [] for name in arms}
+    for name, number in runs:
+        adapters[name].append(folder / run_name(name, number) / ADAPTER_FILE)
     return adapters
+
+
+def arm_runs(arms: Mapping[Name, Any], seed: int) -> list[tuple[Name, int]]:
+    """Return the name and the seed of each training of arms that have `seeds`."""
+    seeds = {name: range(seed, seed + arm.seeds) for name, arm in arms.items()}
+    return [(name, number) for name in arms for number in seeds[name]]
+
+
+def run_name(name: Hashable, seed: int) -> str:
+    """Return the folder's name of an arm's training from a seed.
+
+    >>> run_name("DPO, own noise", 0)
+    'dpo_own_noise-0'
+    """
+    return f"{snake(str(name))}-{seed}"
+
+
+def _tune_run(
+    task: Shared[tuple[Any, dict[Any, Arm]]],
+    config: TrainingConfig,
+    folder: Path,
+    rank: int,
+    run: tuple[Hashable, int],
+) -> None:
+    """Train one adapter, in whichever process."""
+    transformer, arms = task.value
+    name, seed = run
+    arm = arms[name]
+    settings = replace(config, learning_rate=arm.learning_rate)
+    place = folder / run_name(name, seed)
+    tune_adapter(transformer, arm.loss, settings, place, arm.data, rank, seed)
 
 
 def find_adapters(folder: Path, names: Sequence[str]) -> dict[str, list[Path]]:
@@ -123,7 +155,7 @@ def generate_arms(
     steps: int = 4,
     seed: int = 0,
 ) -> dict[Name, list[HeldOutImages]]:
-    """Generate images of held-out prompts with each adapter of each arm.
+    """Generate images of held-out prompts with each adapter of each arm; see `executor`.
 
     Parameters
     ----------
@@ -139,16 +171,31 @@ def generate_arms(
     dict of name to list of HeldOutImages
         The images of each arm, one entry an adapter.
     """
-    generated: dict[Name, list[HeldOutImages]] = {}
-    for name, files in adapters.items():
-        generated[name] = []
-        for file in files:
-            load_adapter(pipe, file)
-            try:
-                generated[name].append(generate_held_out(pipe, n, steps, seed, progress=str(name)))
-            finally:
-                pipe.unload_lora_weights()
+    files = [file.absolute() for arm in adapters.values() for file in arm]
+    names = [f"images of {file.parent.name}" for file in files]
+    generated: dict[Name, list[HeldOutImages]] = {name: [] for name in adapters}
+    owners = [name for name, arm in adapters.items() for _ in arm]
+    if not files:
+        return generated
+    place = training_folder(files[0].parent.with_name("images.pt"))
+    with executor() as pool, shared(pipe, place) as model:
+        generate = partial(_generate_images, model, n, steps, seed)
+        images = pool.map(generate, files, names, "models tested")
+        for name, model_images in zip(owners, images, strict=True):
+            generated[name].append(model_images)
     return generated
+
+
+def _generate_images(
+    model: Shared[FluxPipeline], n: int, steps: int, seed: int, file: Path
+) -> HeldOutImages:
+    """Generate with one adapter, in whichever process."""
+    pipe = model.value
+    load_adapter(pipe, file)
+    try:
+        return generate_held_out(pipe, n, steps, seed, progress=file.parent.name)
+    finally:
+        pipe.unload_lora_weights()
 
 
 def change_table(

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from diffusers import FluxPipeline
 
-from gamelabel.files import snake
+from gamelabel.parallel import executor
+from gamelabel.shared_objects import Shared, shared
 from gamelabel.training import Loss, TrainingConfig
-from gamelabel.tuning.adapter import DEFAULT_RANK, fingerprint, load_adapter, tune_adapter
+from gamelabel.tuning.adapter import (
+    ADAPTER_FILE,
+    DEFAULT_RANK,
+    fingerprint,
+    load_adapter,
+    training_folder,
+    tune_adapter,
+)
+from gamelabel.tuning.arms import arm_runs, run_name
 from gamelabel.tuning.by_reward import raft_loss
 from gamelabel.tuning.data import cache_prompts
 from gamelabel.tuning.dpo import pairwise_loss
@@ -98,11 +108,16 @@ def tune_in_rounds(
         loss = _make_loss(pipe.transformer, scored, method, options)
         images = fingerprint(scored.latents.flatten(0, 1), scored.scores)
         data = f"{method} {sorted(options.items())} {images}"
-        round_folder = folder / f"round-{number + 1}"
+        place = round_folder(folder, number + 1)
         adapters.append(
-            tune_adapter(pipe.transformer, loss, config, round_folder, data, rank, seed, start)
+            tune_adapter(pipe.transformer, loss, config, place, data, rank, seed, start)
         )
     return adapters
+
+
+def round_folder(folder: Path, number: int) -> Path:
+    """Return the folder of the adapter after a round, counted from 1."""
+    return folder / f"round-{number}"
 
 
 class RoundsArm(NamedTuple):
@@ -129,7 +144,9 @@ def tune_arms_in_rounds(
     steps: int = 4,
     generated: Path | None = None,
 ) -> dict[str, list[Path]]:
-    """Tune the adapters of each arm in rounds; they are saved as `folder/NAME-SEED/round-NUMBER`.
+    """Tune the adapters of each arm in rounds, several arms at once; see `executor`.
+
+    They are saved as `folder/NAME-SEED/round-NUMBER`.
 
     Parameters
     ----------
@@ -153,28 +170,54 @@ def tune_arms_in_rounds(
     dict of str to list of Path
         The adapters of each arm after each round, by "NAME, NUMBER".
     """
+    runs = arm_runs(arms, seed)
+    names = [run_name(*run) for run in runs]
+    file = training_folder(folder / "rounds.pt")
+    settings = (config, folder.absolute(), rounds, images_per_prompt, rank, steps)
+    generated = generated.absolute() if generated else None
+    with executor() as pool, shared((pipe, list(prompts), dict(arms)), file) as task:
+        tune = partial(_tune_run, task, *settings, generated)
+        for _ in pool.map(tune, runs, names, "arms in rounds"):
+            pass
     adapters: dict[str, list[Path]] = {}
-    for name, arm in arms.items():
-        for number in range(seed, seed + arm.seeds):
-            files = tune_in_rounds(
-                pipe,
-                prompts,
-                arm.scorer,
-                arm.judge,
-                arm.method,
-                arm.options,
-                replace(config, learning_rate=arm.learning_rate),
-                folder / f"{snake(name)}-{number}",
-                rounds,
-                images_per_prompt,
-                rank,
-                number,
-                steps,
-                generated,
-            )
-            for k, file in enumerate(files, 1):
-                adapters.setdefault(f"{name}, {k}", []).append(file)
+    for name, number in runs:
+        for k in range(1, rounds + 1):
+            place = round_folder(folder / run_name(name, number), k)
+            adapters.setdefault(f"{name}, {k}", []).append(place / ADAPTER_FILE)
     return adapters
+
+
+def _tune_run(
+    task: Shared[tuple[FluxPipeline, list[str], dict[str, RoundsArm]]],
+    config: TrainingConfig,
+    folder: Path,
+    rounds: int,
+    images_per_prompt: int,
+    rank: int,
+    steps: int,
+    generated: Path | None,
+    run: tuple[str, int],
+) -> None:
+    """Tune one adapter in rounds, in whichever process."""
+    pipe, prompts, arms = task.value
+    name, seed = run
+    arm = arms[name]
+    tune_in_rounds(
+        pipe,
+        prompts,
+        arm.scorer,
+        arm.judge,
+        arm.method,
+        arm.options,
+        replace(config, learning_rate=arm.learning_rate),
+        folder / run_name(name, seed),
+        rounds,
+        images_per_prompt,
+        rank,
+        seed,
+        steps,
+        generated,
+    )
 
 
 def _make_loss(
