@@ -55,7 +55,7 @@ def few_step_sigmas(steps: int) -> list[float]:
 
 def noised(x0: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
     """Compute x_t at the noise levels sigma (N,)."""
-    level = sigma.view(-1, 1, 1)
+    level = sigma.to(x0.device).view(-1, 1, 1)
     return (1.0 - level) * x0 + level * noise
 
 
@@ -78,8 +78,9 @@ def velocity(transformer: Any, x_t: Tensor, sigma: Tensor, text: Text) -> Tensor
     Tensor of float32, shape (N, tokens, channels)
         On the model's device.
     """
-    weight = transformer.x_embedder.weight
-    x_t, sigma = x_t.to(weight), sigma.to(weight)
+    # not those of a weight, which may be quantized: packed 4-bit weights are of dtype uint8
+    place = {"device": transformer.device, "dtype": transformer.dtype}
+    x_t, sigma = x_t.to(**place), sigma.to(**place)
     side = isqrt(x_t.shape[1])
     rows, columns = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
     image_ids = torch.stack((torch.zeros_like(rows), rows, columns), -1).view(-1, 3).to(x_t)
@@ -88,8 +89,8 @@ def velocity(transformer: Any, x_t: Tensor, sigma: Tensor, text: Text) -> Tensor
         guidance = torch.full_like(sigma, DISTILLED_GUIDANCE)
     v = transformer(
         hidden_states=x_t,
-        encoder_hidden_states=text.embeds.to(weight),
-        pooled_projections=text.pooled.to(weight),
+        encoder_hidden_states=text.embeds.to(**place),
+        pooled_projections=text.pooled.to(**place),
         timestep=sigma,
         guidance=guidance,
         txt_ids=image_ids.new_zeros(text.embeds.shape[1], 3),

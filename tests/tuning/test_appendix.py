@@ -5,29 +5,74 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
-from benchmarks.appendix_gpu import full_size
+from benchmarks import appendix_gpu
+from benchmarks.appendix_gpu import ROWS, Bench, Int8Linear, LeftOut, Row, full_model, main
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.full
-def test_the_script_of_the_appendix_runs_tiny_on_any_machine(tmp_path):
+def test_each_row_of_the_script_is_measured_tiny_on_any_machine(tmp_path):
     out = tmp_path / "appendix.json"
-    command = [sys.executable, "-m", "benchmarks.appendix_gpu", "--tiny"]
-    command += ["--batches", "1", "2", "--out", str(out)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
-    results = json.loads(out.read_text())
-    assert results["size"] == "tiny" and results["side"] == 128
-    for name in ("pictures", "lora_samples"):
-        for n in (1, 2):
-            rates = results[f"{name}_batch_{n}"]
-            assert rates["a_second"] > 0 and 0 < rates["share_of_matrix_rate"] < 10
+    command = [sys.executable, "-m", "benchmarks.appendix_gpu", "--tiny", "--seconds", "1200"]
+    command += ["--out", str(out)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=1200)
+    rows = {row["row"]: row for row in json.loads(out.read_text())["rows"]}
+    assert list(rows) == [row.name for row in ROWS]
+    left_out = {name for name, row in rows.items() if "left_out" in row}
+    assert all(name.startswith("NF4") for name in left_out)
+    assert not [row for row in rows.values() if "error" in row]
+    agreement = rows.pop("embedded model, card against processor")
+    assert agreement["largest_loss_difference"] < 1e-3
+    assert agreement["last_loss"] < agreement["first_loss"]
+    for name in rows.keys() - left_out - {"matrix product"}:
+        assert rows[name]["seconds"] > 0
+
+
+def measured(monkeypatch, tmp_path, *rows: Row, seconds: float = 60.0) -> list[dict]:
+    monkeypatch.setattr(appendix_gpu, "ROWS", rows)
+    out = tmp_path / "rows.json"
+    options = ["--tiny", "--seconds", str(seconds), "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", ["appendix_gpu", *options])
+    main()
+    return json.loads(out.read_text())["rows"]
+
+
+def test_a_row_that_fails_has_its_error_and_the_next_goes_on(monkeypatch, tmp_path, capsys):
+    def fails(bench: Bench) -> dict[str, float]:
+        raise torch.OutOfMemoryError("40 GB")
+
+    def not_here(bench: Bench) -> dict[str, float]:
+        raise LeftOut("no library")
+
+    rows = Row("one", fails), Row("two", not_here), Row("three", lambda bench: {"seconds": 2.0})
+    assert measured(monkeypatch, tmp_path, *rows) == [
+        {"row": "one", "error": "OutOfMemoryError: 40 GB"},
+        {"row": "two", "left_out": "no library"},
+        {"row": "three", "seconds": 2.0},
+    ]
+    assert "three: seconds 2" in capsys.readouterr().out
+
+
+def test_no_row_starts_too_late(monkeypatch, tmp_path):
+    (row,) = measured(monkeypatch, tmp_path, Row("one", lambda bench: {}), seconds=-1.0)
+    assert row == {"row": "one", "left_out": "not begun within -1 seconds"}
+
+
+def test_a_layer_of_8_bits_is_its_layer_but_for_rounding():
+    torch.manual_seed(0)
+    layer, x = nn.Linear(64, 32), torch.randn(8, 64)
+    quantized = Int8Linear(layer)
+    assert quantized.weight.dtype == torch.int8
+    assert torch.allclose(quantized(x), layer(x), atol=0.02)
+    assert (quantized(x) != layer(x)).any()
 
 
 def test_its_model_is_as_large_as_flux():
     """FLUX.1-schnell: 11.9 billion weights of the transformer, 84 million of the autoencoder."""
-    pipe = full_size("meta")
+    pipe = full_model("meta")
     assert round(sum(w.numel() for w in pipe.transformer.parameters()) / 1e9, 1) == 11.9
     assert round(sum(w.numel() for w in pipe.vae.parameters()) / 1e6) == 84
     assert {w.dtype for w in pipe.transformer.parameters()} == {torch.bfloat16}
