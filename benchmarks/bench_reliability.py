@@ -74,12 +74,17 @@ def alphas() -> None:
     rater = np.arange(4)[:, None]
     matrix = np.where(rater < counts.sum(1), rater < counts[:, 1], np.nan)
     print(f"alpha of {len(frame):,} labels in {len(counts):,} units (target: 10 times faster)")
-    for name, data, reference_data in (
-        ("vote counts", counts, {"value_counts": counts}),
-        ("labels; a matrix of 4 raters for the reference", frame, {"reliability_data": matrix}),
+    for name, data, is_counts, reference_data in (
+        ("vote counts", counts, True, {"value_counts": counts}),
+        (
+            "labels; a matrix of 4 raters for the reference",
+            frame,
+            None,
+            {"reliability_data": matrix},
+        ),
     ):
         run = compare(
-            lambda labels=data: alpha(labels),
+            lambda labels=data, counts=is_counts: alpha(labels, counts=counts),
             lambda data=reference_data: krippendorff.alpha(**data, level_of_measurement="nominal"),
             5,
         )
@@ -107,8 +112,11 @@ def memory() -> None:
             array.reshape(-1).view(np.uint8)[: array.nbytes // 8 * 8].view(np.int64)
             for array in arrays
         ]
+        is_counts = True if isinstance(labels, np.ndarray) else None
         run = compare(
-            lambda data=labels: alpha(data), lambda parts=words: [part.sum() for part in parts], 5
+            lambda data=labels, c=is_counts: alpha(data, counts=c),
+            lambda parts=words: [part.sum() for part in parts],
+            5,
         )
         print(
             f"  {name}: {run.seconds * 1000:.1f} ms, {1 / run.speedup:.1f} passes over "
@@ -141,7 +149,7 @@ def replicates() -> None:
     for name, ours, axis in (
         (
             "points (target: 1,000 times faster)",
-            lambda: alpha_interval(votes, replicates=REPLICATES),
+            lambda: alpha_interval(votes, replicates=REPLICATES, counts=True),
             1,
         ),
         (

@@ -67,9 +67,7 @@ EQUIVALENT: dict[str, str] = {
     "gamelabel/reliability/krippendorff_alpha.py:weighted_disagreement: 1.0 -> 2.0": (
         "two ratio-scaled values with a sum of 0 are both 0: 0 is divided by it"
     ),
-    "gamelabel/reliability/worker_bootstrap.py:bootstrap_alpha_over_workers: size > 1 -> "
-    "size >= 1": "tasks with one label add nothing to agreement, so this changes only the time",
-    "gamelabel/reliability/worker_bootstrap.py:module: 250_000 -> 250001": (
+    "gamelabel/reliability/worker_jackknife.py:module: 250_000 -> 250001": (
         "how many numbers are processed at a time, which changes no result"
     ),
     "gamelabel/images/latents.py:module: 15 -> 16": (

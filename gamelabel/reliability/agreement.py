@@ -6,29 +6,33 @@ intervals.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from gamelabel.tables.encoded_labels import encode_labels
-from gamelabel.tables.vote_counts import FloatArray, IntArray, check_vote_counts, tabulate_votes
+from gamelabel.reliability.vote_table import encode_in_order, vote_table
+from gamelabel.tables.vote_counts import FloatArray, IntArray
 
 
-def percent_agreement(labels: pd.DataFrame | IntArray) -> float:
+def percent_agreement(labels: pd.DataFrame | ArrayLike, counts: bool | None = None) -> float:
     """Compute the share of a task's pairs of labels that are equal, averaged over tasks.
 
     Tasks with fewer than two labels are left out; without any others the result is NaN. The labels
-    are a frame with columns `task` and `label`, or vote counts of shape (tasks, categories).
+    are a frame with columns `task` and `label`, or an array, for which `counts` is required, as for
+    `alpha`.
 
-    >>> round(percent_agreement(np.array([[2, 1], [1, 1], [4, 0]])), 4)  # mean of 1/3, 0 and 1
+    >>> votes = [[2, 1], [1, 1], [4, 0]]  # agreement 1/3, 0 and 1
+    >>> round(percent_agreement(votes, counts=True), 4)
     0.4444
     """
-    counts = _pairable(labels)
-    return float(_agreement(counts).mean()) if len(counts) else float("nan")
+    votes = _pairable(labels, counts)
+    return float(_agreement(votes).mean()) if len(votes) else float("nan")
 
 
-def fleiss_kappa(labels: pd.DataFrame | IntArray) -> float:
+def fleiss_kappa(labels: pd.DataFrame | ArrayLike, counts: bool | None = None) -> float:
     """Compute Fleiss' kappa = (P - P_e) / (1 - P_e).
 
     P is the percent agreement, P_e the agreement of labels drawn by the shares of the categories.
@@ -37,8 +41,10 @@ def fleiss_kappa(labels: pd.DataFrame | IntArray) -> float:
 
     Parameters
     ----------
-    labels : DataFrame or ndarray of int
-        A frame with columns `task` and `label`, or vote counts of shape (tasks, categories).
+    labels : DataFrame or array_like
+        A frame with columns `task` and `label`, or an array.
+    counts : bool, optional
+        Required for an array: True for vote counts, False for labels, as for `alpha`.
 
     Returns
     -------
@@ -53,23 +59,25 @@ def fleiss_kappa(labels: pd.DataFrame | IntArray) -> float:
     --------
     The table of 14 raters and 10 subjects that textbooks use:
 
-    >>> counts = np.array([
+    >>> votes = [
     ...     [0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1],
     ...     [7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7],
-    ... ])
-    >>> round(fleiss_kappa(counts), 4)
+    ... ]
+    >>> round(fleiss_kappa(votes, counts=True), 4)
     0.2099
     """
-    counts = _pairable(labels)
-    if not len(counts):
+    votes = _pairable(labels, counts)
+    if not len(votes):
         return float("nan")
-    shares = (counts / counts.sum(1, keepdims=True)).mean(0)
-    observed, expected = float(_agreement(counts).mean()), float((shares**2).sum())
+    shares = (votes / votes.sum(1, keepdims=True)).mean(0)
+    observed, expected = float(_agreement(votes).mean()), float((shares**2).sum())
     return (observed - expected) / (1 - expected) if expected < 1 else float("nan")
 
 
 def cohen_kappa(
-    labels: pd.DataFrame, weights: Literal["linear", "quadratic"] | None = None
+    labels: pd.DataFrame,
+    weights: Literal["linear", "quadratic"] | None = None,
+    categories: Sequence[object] | None = None,
 ) -> float:
     """Compute Cohen's kappa = 1 - D_o / D_e of two workers, over the tasks that both labeled.
 
@@ -79,7 +87,10 @@ def cohen_kappa(
         Columns `task`, `worker` and `label`, with exactly two workers.
     weights : str, optional
         Distance of two labels. None: 1 if they differ. "linear" and "quadratic": the number of
-        steps between them, or its square, with the categories in ascending order.
+        steps between them, or its square, with the categories in ascending order: that of numbers,
+        also as text, of an ordered categorical column, or of `categories`.
+    categories : sequence, optional
+        The categories in ascending order. Those that do not occur count as a step, too.
 
     Returns
     -------
@@ -90,7 +101,7 @@ def cohen_kappa(
     ------
     ValueError
         Where there are not two workers, or one has labeled a task twice. For more workers use
-        `fleiss_kappa` or `alpha`.
+        `fleiss_kappa` or `alpha`. With weights, for text without an order.
 
     References
     ----------
@@ -105,7 +116,7 @@ def cohen_kappa(
     >>> round(cohen_kappa(pd.DataFrame(rows, columns=["task", "worker", "label"])), 4)
     0.4
     """
-    encoded = encode_labels(labels)
+    encoded = encode_in_order(labels, categories, weights is not None)
     if len(encoded.workers) != 2:
         raise ValueError(
             f"Cohen's kappa compares 2 workers, not {len(encoded.workers)}: use fleiss_kappa or "
@@ -129,16 +140,15 @@ def cohen_kappa(
     return 1 - float((distance * confusion).sum()) / expected if expected else float("nan")
 
 
-def _pairable(labels: pd.DataFrame | IntArray) -> IntArray:
-    """Return the vote counts of the tasks with two labels or more."""
-    is_frame = isinstance(labels, pd.DataFrame)
-    counts = tabulate_votes(labels)[0] if is_frame else check_vote_counts(labels)
-    pairable: IntArray = counts[counts.sum(1) > 1].astype(np.int64)
+def _pairable(labels: pd.DataFrame | ArrayLike, counts: bool | None) -> IntArray:
+    """Return the votes of the tasks with two labels or more."""
+    votes = vote_table(labels, counts=counts)[0]
+    pairable: IntArray = votes[votes.sum(1) > 1].astype(np.int64)
     return pairable
 
 
-def _agreement(counts: IntArray) -> FloatArray:
+def _agreement(votes: IntArray) -> FloatArray:
     """Return the share of each task's pairs of labels that are equal, shape (T,)."""
-    m = counts.sum(1)
-    equal: FloatArray = (counts * (counts - 1)).sum(1) / (m * (m - 1))
+    m = votes.sum(1)
+    equal: FloatArray = (votes * (votes - 1)).sum(1) / (m * (m - 1))
     return equal

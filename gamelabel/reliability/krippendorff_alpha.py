@@ -9,35 +9,37 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from gamelabel.tables.vote_counts import (
-    BLOCK_SIZE,
-    FloatArray,
-    IntArray,
-    check_vote_counts,
-    tabulate_votes,
-)
+from gamelabel.reliability.vote_table import vote_table
+from gamelabel.tables.categories import category_numbers
+from gamelabel.tables.vote_counts import BLOCK_SIZE, FloatArray, IntArray
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 
 
 def alpha(
-    labels: pd.DataFrame | IntArray, level: Level = "nominal", values: Sequence[float] | None = None
+    labels: pd.DataFrame | ArrayLike,
+    level: Level = "nominal",
+    categories: Sequence[object] | None = None,
+    counts: bool | None = None,
 ) -> float:
     """Compute Krippendorff's alpha = 1 - D_o / D_e, from observed and expected disagreement.
 
     Parameters
     ----------
-    labels : DataFrame or ndarray of int
-        A frame with columns `task` and `label` (who gave a label does not matter), or vote counts,
-        integers of shape (units, categories). Units with fewer than two labels say nothing about
-        agreement and are left out. A worker who labels a task twice counts twice.
+    labels : DataFrame or array_like
+        A frame with columns `task` and `label` (who gave a label does not matter), or an array (see
+        `counts`). Units with fewer than two labels say nothing about agreement and are left out. A
+        worker who labels a task twice counts twice.
     level : str
         Level of measurement, which sets the distance between two labels. "interval" and "ratio"
-        need numbers. "ordinal" takes the categories in ascending order, those of a categorical
-        column in their own order.
-    values : sequence of float, optional
-        The number that each category of vote counts stands for, shape (categories,). By default
-        0, 1, 2, ... A frame needs none: its labels are the values.
+        need numbers, also as text; those of ratios must not be negative. "ordinal" needs an order:
+        that of numbers, of an ordered categorical column, or of `categories`.
+    categories : sequence, optional
+        The categories in ascending order, whether they occur or not. For vote counts: what each
+        column stands for, by default 0, 1, 2, ...
+    counts : bool, optional
+        Required for an array: True for vote counts, integers of shape (units, categories); False
+        for labels of shape (raters, units), NaN or None where there is none.
 
     Returns
     -------
@@ -48,7 +50,8 @@ def alpha(
     Raises
     ------
     ValueError
-        For an unknown level, a missing column, and labels that are not numbers but have to be.
+        For an unknown level, a missing column, an array without `counts`, and labels without the
+        order or the numbers that the level needs.
 
     Notes
     -----
@@ -74,55 +77,60 @@ def alpha(
 
     The same from vote counts: five units with labels 00, four with 01 or 10, and one with 11.
 
-    >>> round(alpha(np.array([[2, 0]] * 5 + [[1, 1]] * 4 + [[0, 2]])), 4)
+    >>> round(alpha([[2, 0]] * 5 + [[1, 1]] * 4 + [[0, 2]], counts=True), 4)
     0.0952
     """
-    counts, numbers = counts_and_values(labels, level, values)
-    units, frequency = count_patterns(counts)
-    return float(alpha_of_patterns(units, frequency[None], level, numbers)[0])
+    votes, values = votes_and_values(labels, level, categories, counts)
+    units, frequency = count_patterns(votes)
+    return float(alpha_of_patterns(units, frequency[None], level, values)[0])
 
 
-def counts_and_values(
-    labels: pd.DataFrame | IntArray, level: Level, values: Sequence[float] | None = None
+def votes_and_values(
+    labels: pd.DataFrame | ArrayLike,
+    level: Level,
+    categories: Sequence[object] | None = None,
+    counts: bool | None = None,
 ) -> tuple[IntArray, FloatArray]:
-    """Return the vote counts (units, categories) and the values (categories,) of labels.
+    """Return the votes (units, categories) and the values (categories,) of labels; see `alpha`.
 
-    >>> frame = pd.DataFrame({"task": [0, 0], "label": [2, 4]})
-    >>> counts, values = counts_and_values(frame, "ratio")
-    >>> counts.tolist(), values.tolist()
-    ([[1, 1]], [2.0, 4.0])
+    >>> frame = pd.DataFrame({"task": [0, 0], "label": ["2", "10"]})
+    >>> votes, values = votes_and_values(frame, "ratio")
+    >>> votes.tolist(), values.tolist()
+    ([[1, 1]], [10.0, 2.0])
     """
-    if not isinstance(labels, pd.DataFrame):
-        counts = check_vote_counts(labels)
-        numbers = np.arange(counts.shape[1]) if values is None else np.asarray(values)
-        if len(numbers) != counts.shape[1]:
-            raise ValueError(
-                f"{len(numbers)} values for {counts.shape[1]} categories: one value per category "
-                "is needed"
-            )
-        return counts, category_values(numbers, level)
-    if values is not None:
-        raise ValueError("values go with vote counts: the labels of a frame are their own values")
-    counts, categories = tabulate_votes(labels)
-    return counts, category_values(categories, level)
+    check_level(level)
+    votes, names = vote_table(labels, categories, counts, level == "ordinal")
+    return votes, category_values(names, level)
 
 
-def category_values(categories: ArrayLike | pd.Index, level: Level) -> FloatArray:
-    """Return the value of each category (C,); those of the interval level are centered.
+def check_level(level: Level) -> None:
+    """Raise ValueError for an unknown level of measurement.
 
-    >>> category_values([10, 20, 60], "interval").tolist()
-    [-20.0, -10.0, 30.0]
+    >>> check_level("ordinal")
     """
     if level not in get_args(Level):
         raise ValueError(
             f"there is no level of measurement {level!r}; use {', '.join(get_args(Level))}"
         )
+
+
+def category_values(categories: pd.Index, level: Level) -> FloatArray:
+    """Return the value of each category (C,); those of the interval level are centered.
+
+    >>> category_values(pd.Index([10, 20, 60]), "interval").tolist()
+    [-20.0, -10.0, 30.0]
+    """
     if level in ("nominal", "ordinal"):
-        return np.arange(len(np.asarray(categories)), dtype=float)
-    try:
-        values = np.asarray(categories, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"labels at the {level} level must be numbers: {error}") from error
+        return np.arange(len(categories), dtype=float)
+    values = category_numbers(categories)
+    if values is None:
+        example = next(c for c in categories if category_numbers(pd.Index([c])) is None)
+        raise ValueError(f"labels at the {level} level must be numbers, and {example!r} is not")
+    if level == "ratio" and (values < 0).any():
+        raise ValueError(
+            f"labels at the ratio level must not be negative, and {categories[values.argmin()]!r} "
+            "is: use the interval level"
+        )
     return values - values.mean() if level == "interval" and len(values) else values
 
 
@@ -170,7 +178,11 @@ def count_patterns(counts: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def alpha_of_patterns(
-    units: IntArray, frequency: IntArray, level: Level, values: FloatArray
+    units: IntArray,
+    frequency: IntArray | FloatArray,
+    level: Level,
+    values: FloatArray,
+    prior: FloatArray | None = None,
 ) -> FloatArray:
     """Compute alpha for R data sets that consist of the same P patterns of votes.
 
@@ -178,12 +190,15 @@ def alpha_of_patterns(
     ----------
     units : ndarray of int
         The patterns, vote counts of shape (P, C), each with two labels or more.
-    frequency : ndarray of int
+    frequency : ndarray
         How often each pattern occurs in each data set, shape (R, P).
     level : str
         Level of measurement.
     values : ndarray of float
         The value of each category, shape (C,).
+    prior : ndarray of float, optional
+        Labels of units that are added to each data set, shape (R, C + 1): of units that agree on
+        each category, and of units whose labels all differ.
 
     Returns
     -------
@@ -196,12 +211,16 @@ def alpha_of_patterns(
     >>> alpha_of_patterns(units, np.array([[3, 0, 3], [5, 4, 1]]), "nominal", np.zeros(2)).round(4)
     array([1.    , 0.0952])
     """
-    m = units.sum(1)
+    m, n_categories = units.sum(1), units.shape[1]
     marginal = frequency @ units.astype(float)
+    if prior is not None:
+        marginal = marginal + prior[:, :-1] + prior[:, -1:] / n_categories
     scale = category_scale(marginal, level, values)
     unit_scale = scale[:, None, :] if level == "ordinal" else scale
     disagreement = weighted_disagreement(units.astype(float), level, unit_scale)
     observed = (frequency * (disagreement / (m - 1))).sum(1)
+    if prior is not None:
+        observed = observed + prior[:, -1] * mean_distance(n_categories, level, scale)
     n = marginal.sum(1)
     return alpha_from_sums(observed, marginal, n, level, scale)
 
@@ -244,6 +263,31 @@ def alpha_from_sums(
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = (n * n - squared_weights) / n * observed / expected
         return np.where(expected > 0, 1 - ratio, np.nan)
+
+
+def prior_units(categories: int) -> FloatArray:
+    """Return weak prior knowledge as units that are added where an interval is computed, (C + 1,).
+
+    One unit that agrees, 1 / C of it in each of the C categories, and half a unit whose labels all
+    differ. For two categories and two labels a unit these are the weights of Jeffreys' prior for
+    the three kinds of units. Without them, categories or disagreements that the data lack by chance
+    would be impossible.
+
+    >>> prior_units(4).tolist()
+    [0.25, 0.25, 0.25, 0.25, 0.5]
+    """
+    return np.append(np.full(categories, 1 / categories), 0.5)
+
+
+def mean_distance(categories: int, level: Level, scale: FloatArray) -> FloatArray:
+    """Return the mean distance of two different ones of C categories, for a scale (..., C).
+
+    >>> float(mean_distance(3, "interval", np.array([0.0, 1.0, 3.0])))  # mean of 1, 4 and 9
+    4.666666666666667
+    """
+    return weighted_disagreement(np.ones(categories), level, scale) / (
+        categories * (categories - 1)
+    )
 
 
 def category_scale(marginal: FloatArray, level: Level, values: FloatArray) -> FloatArray:

@@ -7,9 +7,7 @@ import pandas as pd
 from gamelabel.reliability.worker_accuracy import mean_accuracy
 
 
-def agreement_by_speed(
-    labels: pd.DataFrame, per_task: int = 5, replicates: int = 1000, seed: int = 0
-) -> pd.DataFrame:
+def agreement_by_speed(labels: pd.DataFrame, per_task: int = 5) -> pd.DataFrame:
     """Compare the labels of a task by how fast they were given.
 
     Tasks differ in how long they take, so labels are ranked within their task.
@@ -20,8 +18,6 @@ def agreement_by_speed(
         Columns `task`, `label` and `seconds`.
     per_task : int
         Number of labels of a task; tasks with another number are left out.
-    replicates, seed : int
-        Bootstrap replicates behind an interval, and their seed.
 
     Returns
     -------
@@ -44,7 +40,7 @@ def agreement_by_speed(
     rows = {}
     for rank in range(1, per_task + 1):
         part = timed[timed.place == rank]
-        estimate = mean_accuracy(part.same, None, replicates, seed)
+        estimate = mean_accuracy(part.same)
         name = f"{rank}: {part.seconds.median():.0f} s"
         rows[rank] = {**estimate._asdict(), "name": name}
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike
 from gamelabel.reliability.estimate import (
     CONFIDENCE,
     Estimate,
-    bootstrap_mean,
     clopper_pearson,
+    estimate_mean,
     wilson,
 )
 from gamelabel.tables.encoded_labels import encode_labels, gold_answers
@@ -114,11 +114,9 @@ def accuracy_table(
 def mean_accuracy(
     accuracies: ArrayLike,
     weights: ArrayLike | None = None,
-    replicates: int = 1000,
-    seed: int = 0,
     confidence: float = CONFIDENCE,
 ) -> Estimate:
-    """Average the accuracies of players, with a bootstrap interval over players.
+    """Average the accuracies of players, with an interval over players.
 
     GameLabel-10K, section 4.2, states both averages. Without weights: "each annotator had an
     average accuracy of 74%". Weighted by each player's labels: "each data point is, on average,
@@ -130,18 +128,14 @@ def mean_accuracy(
         Accuracy of each player, shape (P,). Players without one (NaN) are left out.
     weights : array_like, optional
         Weight of each player, shape (P,). By default all weigh the same.
-    replicates : int
-        Number of bootstrap replicates.
-    seed : int
-        Seed of the resampling.
     confidence : float
         Coverage of the interval.
 
     Returns
     -------
     Estimate
-        Its n is the number of players with an accuracy. Value and limits are NaN where the weights
-        sum to 0.
+        Its n is the number of players with an accuracy; the interval is that of `estimate_mean`.
+        The value is NaN where the weights sum to 0.
 
     Examples
     --------
@@ -158,11 +152,5 @@ def mean_accuracy(
             f"{weight.size}"
         )
     known = ~np.isnan(values)
-    mean = bootstrap_mean(
-        values[known],
-        weights=weight[known],
-        replicates=replicates,
-        seed=seed,
-        confidence=confidence,
-    )
+    mean = estimate_mean(values[known], weights=weight[known], confidence=confidence)
     return mean._replace(n=int(known.sum()))

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from gamelabel.reliability import Estimate
-from gamelabel.reliability.estimate import bootstrap_mean
+from gamelabel.reliability.estimate import estimate_mean
 
 Choices = NDArray[np.float64]  # (judges, N): 1 the first image, -1 the second, 0 equal, NaN none
 
@@ -53,7 +53,7 @@ def annotator_panel(labels: pd.DataFrame, pair_ids: ArrayLike, seed: int = 0) ->
 
 
 def judge_agreement(
-    judges: Mapping[str, Choices], prompts: ArrayLike, seed: int = 0
+    judges: Mapping[str, Choices], prompts: ArrayLike
 ) -> dict[tuple[str, str], Estimate]:
     """Measure the agreement of every two judges.
 
@@ -67,9 +67,7 @@ def judge_agreement(
     judges : mapping
         Choices (people, N) by name.
     prompts : array
-        The prompt of each pair, (N,); the bootstrap draws prompts.
-    seed : int
-        Seed of the bootstrap.
+        The prompt of each pair, (N,); the interval is over prompts.
 
     Returns
     -------
@@ -79,14 +77,12 @@ def judge_agreement(
     agreement = {}
     for first, second in combinations_with_replacement(judges, 2):
         same_judge = first == second
-        estimate = _agreement(judges[first], judges[second], prompts, same_judge, seed)
+        estimate = _agreement(judges[first], judges[second], prompts, same_judge)
         agreement[first, second] = agreement[second, first] = estimate
     return agreement
 
 
-def _agreement(
-    first: Choices, second: Choices, prompts: ArrayLike, same_judge: bool, seed: int
-) -> Estimate:
+def _agreement(first: Choices, second: Choices, prompts: ArrayLike, same_judge: bool) -> Estimate:
     counts = {}  # of each pair of images, the people of either judge who chose it
     for choice in (1, -1):
         counts[choice] = (first == choice).sum(0), (second == choice).sum(0)
@@ -99,7 +95,7 @@ def _agreement(
         compared = n_first * n_second
     defined = compared > 0
     shares = np.asarray(equal, float)[defined] / compared[defined]
-    return bootstrap_mean(shares, np.asarray(prompts)[defined], seed=seed)
+    return estimate_mean(shares, np.asarray(prompts)[defined])
 
 
 def agreement_table(agreement: Mapping[tuple[str, str], Estimate]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 The definitions are ImageReward's (Xu et al. 2023, section 4.1). Equal scores count as wrong: a pair
 with them is an error, and an image ranks behind all images with the same score. Intervals are 95 %
-bootstrap intervals over prompts, because the pairs of a prompt are not independent.
+intervals over prompts, because the pairs of a prompt are not independent.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import spearmanr
 
 from gamelabel.reliability import Estimate
-from gamelabel.reliability.estimate import bootstrap_mean
+from gamelabel.reliability.estimate import estimate_mean
 
 
 def preference_accuracy(
@@ -23,7 +23,6 @@ def preference_accuracy(
     second: ArrayLike,
     target: ArrayLike,
     prompts: ArrayLike | None = None,
-    seed: int = 0,
 ) -> Estimate:
     """Share of pairs in which the image that people prefer has the higher score.
 
@@ -35,8 +34,6 @@ def preference_accuracy(
         Share of people who prefer the first image, (N,). Pairs at one half are left out.
     prompts : array, optional
         The prompt of each pair, (N,); by default each pair has its own.
-    seed : int
-        Seed of the bootstrap.
 
     Returns
     -------
@@ -50,7 +47,7 @@ def preference_accuracy(
     """
     decided, correct = _correct(first, second, target)
     clusters = None if prompts is None else np.asarray(prompts)[decided]
-    return bootstrap_mean(correct, clusters, seed=seed)
+    return estimate_mean(correct, clusters)
 
 
 def accuracy_gain(
@@ -58,7 +55,6 @@ def accuracy_gain(
     baseline: tuple[ArrayLike, ArrayLike],
     target: ArrayLike,
     prompts: ArrayLike,
-    seed: int = 0,
 ) -> Estimate:
     """By how much the accuracy of one scorer exceeds that of a baseline on the same pairs.
 
@@ -69,12 +65,12 @@ def accuracy_gain(
     ----------
     scores, baseline : tuple of array
         Scores of the first and of the second images, (N,) each.
-    target, prompts, seed
+    target, prompts
         See `preference_accuracy`.
     """
     decided, correct = _correct(*scores, target)
     difference = correct - _correct(*baseline, target)[1]
-    return bootstrap_mean(difference, np.asarray(prompts)[decided], seed=seed)
+    return estimate_mean(difference, np.asarray(prompts)[decided], limits=(-1.0, 1.0))
 
 
 def _correct(
@@ -89,9 +85,7 @@ def _correct(
     return decided, correct[decided].astype(float)
 
 
-def recall_at_k(
-    scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int, seed: int = 0
-) -> Estimate:
+def recall_at_k(scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int) -> Estimate:
     """Share of prompts whose best image by people is among the k highest scores.
 
     Where people rank several images as best, the share of these among the k counts.
@@ -104,8 +98,6 @@ def recall_at_k(
         For each prompt, the rank of its images by people, 1 the best.
     k : int
         From 1 to the number of images of a prompt.
-    seed : int
-        Seed of the bootstrap.
 
     Returns
     -------
@@ -120,19 +112,17 @@ def recall_at_k(
     shares = []
     for values, people in zip(scores, ranks, strict=True):
         shares.append(_share_of_best(np.asarray(values, float), np.asarray(people, float), k))
-    return bootstrap_mean(shares, seed=seed)
+    return estimate_mean(shares)
 
 
-def filter_at_k(
-    scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int, seed: int = 0
-) -> Estimate:
+def filter_at_k(scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int) -> Estimate:
     """Share of prompts whose worst image by people is among the k lowest scores.
 
     The parameters are those of `recall_at_k`.
     """
     negative_scores = [-np.asarray(values, float) for values in scores]
     negative_ranks = [-np.asarray(values, float) for values in ranks]
-    return recall_at_k(negative_scores, negative_ranks, k, seed)
+    return recall_at_k(negative_scores, negative_ranks, k)
 
 
 def _share_of_best(scores: NDArray[np.float64], ranks: NDArray[np.float64], k: int) -> float:

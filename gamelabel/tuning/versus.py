@@ -2,7 +2,7 @@
 
 As ImageReward reports them (Xu et al. 2023, table 4 and figure 6). An outcome is 1 if the first
 model won on a prompt, 0 if the second did, 0.5 for a tie and NaN if nobody judged. Intervals are
-95 % bootstraps over prompts.
+95 % intervals over prompts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from gamelabel.games.pairs import simulate
-from gamelabel.reliability.estimate import percentile_interval, resample_counts
+from gamelabel.reliability.estimate import estimate_mean
 
 _COMPARISON_POINTS = 200
 
@@ -96,7 +96,7 @@ def outcomes_by_players(
     return outcomes
 
 
-def win_matrix(outcomes: NDArray[np.float64], names: Sequence[str], seed: int = 0) -> pd.DataFrame:
+def win_matrix(outcomes: NDArray[np.float64], names: Sequence[str]) -> pd.DataFrame:
     """Estimate how often each model wins against each other one.
 
     Parameters
@@ -105,8 +105,6 @@ def win_matrix(outcomes: NDArray[np.float64], names: Sequence[str], seed: int = 
         See `outcomes_by_score`.
     names : sequence of str
         The models.
-    seed : int
-        Seed of the bootstrap.
 
     Returns
     -------
@@ -115,15 +113,10 @@ def win_matrix(outcomes: NDArray[np.float64], names: Sequence[str], seed: int = 
         half wins, so M_ij + M_ji = 1.
     """
     judged = ~np.isnan(outcomes)
-    counts = resample_counts(len(outcomes), seed=seed)
     rows = []
     for i, first in enumerate(names):
         for j, second in enumerate(names):
-            n, won = int(judged[:, i, j].sum()), np.nan_to_num(outcomes[:, i, j])
-            with np.errstate(invalid="ignore"):
-                replicates = counts @ won / (counts @ judged[:, i, j])
-            value = float(won.sum() / n) if n else float("nan")
-            estimate = percentile_interval(value, replicates, n)
+            estimate = estimate_mean(outcomes[:, i, j], weights=judged[:, i, j])
             rows.append({"first": first, "second": second, **estimate._asdict()})
     return pd.DataFrame(rows)
 

@@ -38,7 +38,7 @@ def test_votes_become_labels_and_pictures_become_files(tmp_path: Path) -> None:
         assert (tmp_path / pair.image_a).read_bytes() == jpeg(2 * i)
         assert Image.open(tmp_path / pair.image_b).size == (24, 24)
     assert len(players_from_labels(labels, pairs, "released")) == 0
-    expected = alpha(count_votes(labels)[["votes_a", "votes_b"]].to_numpy())
+    expected = alpha(count_votes(labels)[["votes_a", "votes_b"]].to_numpy(), counts=True)
     assert alpha(labels.rename(columns={"pair_id": "task", "choice": "label"})) == expected
 
 

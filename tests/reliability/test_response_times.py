@@ -8,7 +8,7 @@ def test_each_place_agrees_with_the_other_labels_of_its_task() -> None:
     first = pd.DataFrame({"task": "x", "label": ["b", "a", "a"], "seconds": [1, 3, 5]})
     second = pd.DataFrame({"task": "y", "label": ["b", "b", "b"], "seconds": [30, 20, 10]})
     other = pd.DataFrame({"task": "z", "label": ["b", "b"], "seconds": [1, 1]})
-    table = agreement_by_speed(pd.concat([first, second, other]), per_task=3, replicates=50)
+    table = agreement_by_speed(pd.concat([first, second, other]), per_task=3)
     assert table.index.tolist() == [1, 2, 3]
     assert table.value.tolist() == [0.5, 0.75, 0.75] and table.n.tolist() == [2, 2, 2]
     assert table.name.tolist() == ["1: 6 s", "2: 12 s", "3: 18 s"]

@@ -34,7 +34,7 @@ def test_without_a_decided_pair_there_is_no_accuracy():
     assert math.isnan(preference_accuracy([1.0], [0.0], [0.5]).value)
 
 
-def test_intervals_draw_prompts_not_pairs():
+def test_intervals_are_over_prompts_not_pairs():
     right = np.repeat(
         [1.0, 0.0], 50
     )  # one prompt all right, one all wrong, or a hundred prompts by themselves
@@ -42,7 +42,7 @@ def test_intervals_draw_prompts_not_pairs():
     by_prompt = preference_accuracy(scores, np.zeros(100), np.ones(100), np.repeat(["x", "y"], 50))
     by_pair = preference_accuracy(scores, np.zeros(100), np.ones(100))
     assert by_prompt.value == by_pair.value == 0.5
-    assert (by_prompt.low, by_prompt.high) == (0.0, 1.0)
+    assert by_prompt.low < 0.03 and by_prompt.high > 0.97 and "2 clusters" in by_prompt.warning
     assert 0.38 < by_pair.low < 0.42 and 0.58 < by_pair.high < 0.62
 
 
@@ -63,7 +63,8 @@ def test_a_paired_gain_is_found_where_two_intervals_overlap():
     assert gain.value == pytest.approx(one.value - other.value)
     back = accuracy_gain((worse, nothing), (better, nothing), target, prompts)
     assert back.high < 0
-    assert accuracy_gain((better, nothing), (better, nothing), target, prompts)[:3] == (0, 0, 0)
+    same = accuracy_gain((better, nothing), (better, nothing), target, prompts)
+    assert same.value == 0 and -0.01 < same.low < 0 < same.high < 0.01, "400 prompts without a gain"
     assert accuracy_gain((better, nothing), (worse, nothing), [0.5] * 399 + [1.0], prompts).n == 1
 
 

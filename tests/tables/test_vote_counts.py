@@ -47,7 +47,7 @@ def test_counts_do_not_overflow(n: int) -> None:
     assert rows(result) == [[1, 1], [n, 1]]
     expected = np.array([[n, 1], [1, 1]])
     for statistic in (alpha, fleiss_kappa, percent_agreement):
-        assert statistic(frame) == pytest.approx(statistic(expected), rel=1e-12)
+        assert statistic(frame) == pytest.approx(statistic(expected, counts=True), rel=1e-12)
 
 
 def test_all_blocks_are_counted() -> None:
@@ -71,5 +71,6 @@ def test_ordered_categories_keep_their_order_without_unused_ones() -> None:
     ordered = labels.astype({"label": order})
     assert tabulate_votes(ordered)[1].tolist() == ["poor", "fair", "good"]
     counts = np.array([[1, 1, 0], [0, 0, 2], [0, 1, 1]])
-    assert alpha(ordered, "ordinal") == pytest.approx(alpha(counts, "ordinal"))
-    assert alpha(labels, "ordinal") == pytest.approx(alpha(counts[:, [1, 2, 0]], "ordinal"))
+    expected = pytest.approx(alpha(counts, "ordinal", counts=True))
+    assert alpha(ordered, "ordinal") == expected
+    assert alpha(labels, "ordinal", ["poor", "fair", "good"]) == expected

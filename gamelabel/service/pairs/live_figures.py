@@ -67,7 +67,7 @@ def _alpha(connection: Connection, game_id: str) -> dict[str, float | int] | Non
     )
     rows = [tuple(row) for row in connection.execute(query)]
     counts = np.array(rows, dtype=np.int64).reshape(-1, 2)
-    estimate = alpha_interval(counts, replicates=_REPLICATES)
+    estimate = alpha_interval(counts, replicates=_REPLICATES, counts=True)
     if not np.isfinite([estimate.value, estimate.low, estimate.high]).all():
         return None
     return {name: float(value) for name, value in estimate._asdict().items()}
