@@ -2,7 +2,8 @@
 
 x_t = (1 - sigma) x0 + sigma noise and v = noise - x0 (Esser et al. 2024, eq. 13), with the noise
 level sigma in [0, 1]. Latents are packed, (N, tokens, 4 x latent channels): each token is a 2 x 2
-patch, the input of `FluxTransformer2DModel`.
+patch, the input of `FluxTransformer2DModel`. Images are square, since tokens do not keep their
+shape; others are refused.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-# The guidance embedded in models distilled with guidance, as FLUX.1-dev; its default in diffusers.
+# The guidance embedded in models distilled with it, as FLUX.1-dev: the default in diffusers.
 DISTILLED_GUIDANCE = 3.5
 
 
@@ -30,8 +31,16 @@ class Text(NamedTuple):
 
 
 def pack(latents: Tensor) -> Tensor:
-    """Pack latents (N, C, H, W) into tokens (N, H/2 x W/2, 4 C)."""
+    """Pack latents (N, C, H, W) of square images into tokens (N, H/2 x W/2, 4 C).
+
+    Raises ValueError if H and W differ or are odd.
+    """
     n, c, h, w = latents.shape
+    if h != w or h % 2:
+        raise ValueError(
+            f"latents of {h} x {w} are not of square images with an even side: crop the images to "
+            "squares whose side is a multiple of twice the autoencoder's scale (16 for FLUX.1)"
+        )
     patches = latents.view(n, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 1, 3, 5)
     return patches.reshape(n, (h // 2) * (w // 2), c * 4)
 
@@ -39,9 +48,19 @@ def pack(latents: Tensor) -> Tensor:
 def unpack(tokens: Tensor) -> Tensor:
     """Unpack tokens of square images (N, S, 4 C) into latents (N, C, 2 sqrt S, 2 sqrt S)."""
     n, s, c = tokens.shape
-    side = isqrt(s)
+    side = _side(s)
     patches = tokens.view(n, side, side, c // 4, 2, 2).permute(0, 3, 1, 4, 2, 5)
     return patches.reshape(n, c // 4, 2 * side, 2 * side)
+
+
+def _side(tokens: int) -> int:
+    """Return how many tokens are side by side in a square image."""
+    side = isqrt(tokens)
+    if side * side != tokens:
+        raise ValueError(
+            f"{tokens} tokens are not those of a square image: crop the images to squares first"
+        )
+    return side
 
 
 def few_step_sigmas(steps: int) -> list[float]:
@@ -81,7 +100,7 @@ def velocity(transformer: Any, x_t: Tensor, sigma: Tensor, text: Text) -> Tensor
     # not those of a weight, which may be quantized: packed 4-bit weights are of dtype uint8
     place = {"device": transformer.device, "dtype": transformer.dtype}
     x_t, sigma = x_t.to(**place), sigma.to(**place)
-    side = isqrt(x_t.shape[1])
+    side = _side(x_t.shape[1])
     rows, columns = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
     image_ids = torch.stack((torch.zeros_like(rows), rows, columns), -1).view(-1, 3).to(x_t)
     guidance = None
@@ -174,5 +193,5 @@ def integrate(
             v = v_empty + guidance * (v_text - v_empty)
         else:
             v = velocity(transformer, x_t, torch.full((n,), high, device=x_t.device), text)
-        x_t = x_t + (low - high) * v
+        x_t = x_t + (low - high) * v.to(x_t.device)  # v is elsewhere if the model is offloaded
     return x_t

@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import pytest
 import torch
 from diffusers import FluxPipeline
@@ -28,6 +30,56 @@ def test_pack_is_flux_own_and_unpack_its_inverse():
     latents = torch.randn(3, 8, 8, 8)
     assert torch.equal(pack(latents), FluxPipeline._pack_latents(latents, 3, 8, 8, 8))
     assert torch.equal(unpack(pack(latents)), latents)
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 24), (8, 32), (7, 7)])
+def test_images_that_are_not_square_are_refused(height, width):
+    """128 x 192 pixels have no square number of tokens; 64 x 256 have one, and wrong positions."""
+    with pytest.raises(ValueError, match=rf"latents of {height} x {width} .* crop the images"):
+        pack(torch.zeros(1, 16, height, width))
+
+
+def test_tokens_of_no_square_image_are_refused(pipe):
+    with pytest.raises(ValueError, match="96 tokens are not those of a square image"):
+        unpack(torch.zeros(1, 96, 64))
+    text = encode_prompts(pipe, ["a red circle"])
+    with pytest.raises(ValueError, match="12 tokens are not those of a square image"):
+        velocity(pipe.transformer, torch.zeros(1, 12, 32), torch.ones(1), text)
+
+
+class PackedLinear(torch.nn.Linear):
+    """A layer whose weight is packed in 8-bit integers, as bitsandbytes packs NF4."""
+
+    def __init__(self, layer: torch.nn.Linear) -> None:
+        torch.nn.Module.__init__(self)
+        self.in_features, self.out_features = layer.in_features, layer.out_features
+        self.shape, self.kept, self.bias = layer.weight.shape, layer.weight.detach(), layer.bias
+        self.weight = torch.nn.Parameter(
+            torch.zeros(layer.weight.numel() // 2, 1, dtype=torch.uint8), requires_grad=False
+        )
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        assert input.is_floating_point(), "values were rounded to the integers of the weight"
+        return torch.nn.functional.linear(input, self.kept, self.bias)
+
+
+@torch.no_grad()
+def test_inputs_of_a_quantized_model_are_not_rounded_to_its_integers(pipe):
+    text = encode_prompts(pipe, ["a red circle"])
+    x_t, sigma = starting_noise(pipe, [1]), torch.tensor([0.5])
+    expected = velocity(pipe.transformer, x_t, sigma, text)
+    packed = deepcopy(pipe.transformer)
+    for name, layer in list(packed.named_modules()):
+        if isinstance(layer, torch.nn.Linear):
+            parent, _, child = name.rpartition(".")
+            setattr(packed.get_submodule(parent), child, PackedLinear(layer))
+    assert packed.x_embedder.weight.dtype == torch.uint8
+    assert torch.allclose(velocity(packed, x_t, sigma, text), expected, atol=1e-6)
+
+
+def test_a_noise_level_may_be_elsewhere_than_the_latents():
+    latents = torch.zeros(2, 4, 8, device="meta")
+    assert noised(latents, latents, torch.ones(2)).device.type == "meta"
 
 
 def test_sigmas_of_four_steps_are_those_of_schnell():

@@ -2,7 +2,7 @@
 
 from gamelabel.images.judge import adherence_by_family, judge_pairs, read_image, share_table
 from gamelabel.images.pairs import draw_pairs, drop_held_out, make_pairs
-from gamelabel.images.pipeline import FLUX_SCENES, generate, load_pipeline
+from gamelabel.images.pipeline import FLUX_SCENES, generate, load_pipeline, sampling_sigmas
 from gamelabel.images.quality import quality_change
 from gamelabel.images.several import draw_several, judge_several, plan_several
 
@@ -20,5 +20,6 @@ __all__ = [
     "plan_several",
     "quality_change",
     "read_image",
+    "sampling_sigmas",
     "share_table",
 ]

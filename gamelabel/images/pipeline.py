@@ -10,21 +10,24 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
 import torch
 from diffusers import FluxPipeline
+from diffusers.pipelines.flux.pipeline_flux import calculate_shift
 from diffusers.utils import logging as diffusers_logging
 from numpy.typing import NDArray
 from tqdm import tqdm
 
 from gamelabel.files import shipped
-from gamelabel.flow import DISTILLED_GUIDANCE, Text, pack
+from gamelabel.flow import DISTILLED_GUIDANCE, Text, few_step_sigmas, pack
 from gamelabel.images.latents import decode_latents, image_size
 
 FLUX_SCENES = shipped("data/models/scenes-flux")
 SCHNELL_TOKENS = 256  # FLUX.1-schnell's limit on T5 tokens
+DEV_TOKENS = 512  # that of FLUX.1-dev, which takes its guidance as an input
 _BATCH_IMAGES = 64  # generated at once, at most
 _BATCH_PIXELS = 2**20  # one image of 1024 x 1024 fills a GPU by itself
 
@@ -128,8 +131,47 @@ def fit_batch_size(pipe: FluxPipeline, batch_size: int = 0) -> int:
 
 
 def max_prompt_tokens(pipe: FluxPipeline) -> int:
-    """Return the T5 tokens per prompt: the tokenizer's limit, at most FLUX.1-schnell's 256."""
-    return min(int(pipe.tokenizer_2.model_max_length), SCHNELL_TOKENS)
+    """Return the T5 tokens per prompt: the tokenizer's limit, at most the model's.
+
+    That is 512 for a model with embedded guidance, as FLUX.1-dev, and 256 for FLUX.1-schnell.
+    """
+    limit = DEV_TOKENS if pipe.transformer.config.guidance_embeds else SCHNELL_TOKENS
+    return min(int(pipe.tokenizer_2.model_max_length), limit)
+
+
+def sampling_sigmas(pipe: FluxPipeline, steps: int) -> list[float]:
+    """Return the noise levels at which a model samples, falling; tuning on its paths uses them too.
+
+    Those of FLUX.1-schnell and of the shipped model are `flow.few_step_sigmas`. The scheduler of
+    FLUX.1-dev shifts them upward, by more the larger the image.
+
+    Parameters
+    ----------
+    pipe : FluxPipeline
+        The model.
+    steps : int
+        Number of sampling steps.
+
+    Returns
+    -------
+    list of float
+        `steps` levels.
+    """
+    scheduler = deepcopy(pipe.scheduler)
+    config = scheduler.config
+    mu = None
+    if config.use_dynamic_shifting:
+        tokens = (image_size(pipe) // pipe.vae_scale_factor // 2) ** 2
+        mu = calculate_shift(
+            tokens,
+            config.base_image_seq_len,
+            config.max_image_seq_len,
+            config.base_shift,
+            config.max_shift,
+        )
+    scheduler.set_timesteps(sigmas=few_step_sigmas(steps), mu=mu)
+    levels: list[float] = scheduler.sigmas[:-1].tolist()
+    return levels
 
 
 @torch.no_grad()

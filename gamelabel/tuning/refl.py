@@ -14,9 +14,9 @@ from diffusers import FluxPipeline
 from torch import Tensor
 from torch.nn.functional import relu
 
-from gamelabel.flow import Text, few_step_sigmas, integrate
+from gamelabel.flow import Text, integrate
 from gamelabel.images.latents import decode_pixels
-from gamelabel.images.pipeline import starting_noise
+from gamelabel.images.pipeline import sampling_sigmas, starting_noise
 from gamelabel.training import Loss, Metrics, TrainingStep
 
 REWARD_WEIGHT = 1e-3  # lambda, as in ImageReward's code
@@ -69,7 +69,7 @@ def refl_loss(
     """
     if not 1 <= last_steps <= steps:
         raise ValueError(f"last_steps must be from 1 to {steps}, the sampling steps: {last_steps}")
-    sigmas, transformer = few_step_sigmas(steps), pipe.transformer
+    sigmas, transformer = sampling_sigmas(pipe, steps), pipe.transformer
     pipe.vae.requires_grad_(False)
 
     def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:

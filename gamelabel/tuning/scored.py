@@ -20,11 +20,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from gamelabel.files import replacing
-from gamelabel.flow import Text, few_step_sigmas, integrate
+from gamelabel.flow import Text, integrate
 from gamelabel.games.pairs import rank_images
 from gamelabel.images.judge import to_judge_size
 from gamelabel.images.latents import decode_latents
-from gamelabel.images.pipeline import fit_batch_size, starting_noise, weights_hash
+from gamelabel.images.pipeline import fit_batch_size, sampling_sigmas, starting_noise, weights_hash
 from gamelabel.scenes import adherence
 from gamelabel.tuning.data import LatentDataset, cache_prompts
 from gamelabel.tuning.disk_tensors import stack_on_disk
@@ -163,7 +163,7 @@ def generate_scored(
 @torch.no_grad()
 def _sample(pipe: FluxPipeline, noise: Tensor, text: Text, steps: int) -> Tensor:
     """Return latents (n, tokens, channels) on the CPU, sampled in batches that fit in memory."""
-    transformer, sigmas = pipe.transformer, few_step_sigmas(steps)
+    transformer, sigmas = pipe.transformer, sampling_sigmas(pipe, steps)
     batches = torch.arange(len(noise)).split(fit_batch_size(pipe))
     latents = [
         integrate(transformer, noise[rows].to(transformer.device), text.rows(rows), sigmas).cpu()

@@ -3,7 +3,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from diffusers import FluxPipeline
+from diffusers import FlowMatchEulerDiscreteScheduler, FluxPipeline
 
 from gamelabel.flow import few_step_sigmas, integrate
 from gamelabel.images import pipeline as module
@@ -14,9 +14,10 @@ from gamelabel.images.pipeline import (
     encode_prompts,
     generate,
     load_pipeline,
+    sampling_sigmas,
     starting_noise,
 )
-from tests.images.repositories import schnell_repository
+from tests.images.repositories import schnell_pipeline, schnell_repository
 
 PROMPTS = [
     "a red circle",
@@ -163,6 +164,60 @@ def test_a_model_that_embeds_its_guidance_draws_with_the_default_of_stock_flux(t
     assert np.abs(result - drawn()).max() <= 1.0
     assert np.abs(decode_latents(pipe, latents) - drawn()).max() <= 1.0
     assert np.abs(result - drawn(guidance_scale=1.0)).max() > 1.0  # the guidance matters here
+
+
+DEV_SCHEDULER = {
+    "base_image_seq_len": 256,
+    "base_shift": 0.5,
+    "max_image_seq_len": 4096,
+    "max_shift": 1.15,
+    "shift": 3.0,
+    "use_dynamic_shifting": True,
+}
+
+
+def test_a_model_like_dev_is_drawn_and_tuned_with_its_own_levels_guidance_and_tokens():
+    """Both ways to draw give stock diffusers' images, from levels that depend on the size."""
+    pipe = schnell_pipeline(side=64, guidance_embeds=True)
+    pipe.scheduler = FlowMatchEulerDiscreteScheduler(**DEV_SCHEDULER)
+    pipe.set_progress_bar_config(disable=True)
+    sigmas = sampling_sigmas(pipe, 4)
+    assert sigmas != few_step_sigmas(4) and sigmas[0] == 1.0
+    settings = {**STOCK, "num_inference_steps": 4, "output_type": "np"}
+    del settings["guidance_scale"]
+    generator = torch.Generator().manual_seed(5)
+    reference = pipe(PROMPTS[0], generator=generator, **settings).images * 255
+    assert np.allclose(pipe.scheduler.sigmas[:-1], sigmas)
+    assert np.abs(next(generate(pipe, PROMPTS[:1], [5])) - reference).max() <= 1.0
+    noise, text = starting_noise(pipe, [5]), encode_prompts(pipe, PROMPTS[:1])
+    with torch.no_grad():
+        latents = integrate(pipe.transformer, noise, text, sigmas)
+        few_step = integrate(pipe.transformer, noise, text, few_step_sigmas(4))
+    assert np.abs(decode_latents(pipe, latents) - reference).max() <= 1.0
+    assert np.abs(decode_latents(pipe, few_step) - reference).max() > 1.0  # the shift matters
+
+
+def test_the_levels_of_dev_at_1024_pixels_have_the_largest_shift():
+    """4,096 tokens: mu = 1.15, so a level s becomes e^1.15 / (e^1.15 + 1 / s - 1)."""
+    pipe = schnell_pipeline(side=1024, guidance_embeds=True)
+    pipe.scheduler = FlowMatchEulerDiscreteScheduler(**DEV_SCHEDULER)
+    shift = np.exp(1.15)
+    expected = [shift / (shift + 1 / s - 1) for s in few_step_sigmas(28)]
+    assert np.allclose(sampling_sigmas(pipe, 28), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4])
+def test_the_levels_of_schnell_are_not_shifted(pipe, steps):
+    assert sampling_sigmas(pipe, steps) == few_step_sigmas(steps)
+
+
+@pytest.mark.parametrize(("guidance_embeds", "tokens"), [(False, 256), (True, 512)])
+def test_prompts_have_as_many_tokens_as_the_model_takes(guidance_embeds, tokens):
+    pipe = schnell_pipeline(guidance_embeds=guidance_embeds)
+    pipe.tokenizer_2.model_max_length = 512  # as both published models have it
+    assert module.max_prompt_tokens(pipe) == tokens
+    pipe.tokenizer_2.model_max_length = 16
+    assert module.max_prompt_tokens(pipe) == 16
 
 
 def test_a_model_is_known_by_its_weights(repository, pipe):
