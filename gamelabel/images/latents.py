@@ -90,6 +90,10 @@ def decode_pixels(pipe: FluxPipeline, latents: Tensor) -> Tensor:
 @torch.no_grad()
 def decode_latents(pipe: FluxPipeline, latents: Tensor) -> NDArray[np.uint8]:
     """Decode packed latents (N, tokens, channels) to images (N, H, W, 3), as FluxPipeline does."""
+    return pixels_to_images(decode_batches(pipe, latents))
+
+
+def decode_batches(pipe: FluxPipeline, latents: Tensor) -> Tensor:
+    """Decode packed latents to pixels (N, 3, H, W), as many at once as a cache holds."""
     batch_size = max(1, _DECODED_PIXELS // image_size(pipe) ** 2)
-    pixels = [decode_pixels(pipe, part) for part in latents.split(batch_size)]
-    return pixels_to_images(torch.cat(pixels))
+    return torch.cat([decode_pixels(pipe, part) for part in latents.split(batch_size)])

@@ -1,0 +1,137 @@
+"""Compare the memory that `gamelabel plan` predicts with what the embedded model's work takes.
+
+    python -m benchmarks.bench_plan
+
+Each kind of work runs in a process of its own, at a batch size whose tensors outweigh the
+libraries. `libraries` is the resident memory after the imports, `predicted` that plus what
+`tuning.needs` says, `measured` the highest resident memory of the process, all in MB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psutil
+import torch
+
+from gamelabel.flow import few_step_sigmas
+from gamelabel.images.pipeline import (
+    FLUX_SCENES,
+    encode_prompts,
+    generate,
+    load_pipeline,
+    starting_noise,
+)
+from gamelabel.reward import open_blip
+from gamelabel.reward.reward_folder import BLIP_SCENES
+from gamelabel.reward.tune_reward import bradley_terry_loss, freeze_layers
+from gamelabel.scenes import sample_prompts
+from gamelabel.training import Loss, TrainingConfig, train
+from gamelabel.tuning import pairwise_loss, refl_loss, sft_loss
+from gamelabel.tuning.adapter import add_adapter
+from gamelabel.tuning.data import LatentDataset
+from gamelabel.tuning.needs import Setting, needs
+
+BATCHES = {"draw": 64, "sft": 384, "dpo": 192, "refl": 96, "reward": 192}
+RANK, STEPS = 16, 3
+
+
+def predict(kind: str) -> float:
+    """Return the MB that a kind of work needs beside the libraries."""
+    setting = Setting(batch=BATCHES[kind], rank=RANK, on_card=False)
+    return needs(kind, FLUX_SCENES, setting, BLIP_SCENES).peak / 1e6
+
+
+def work(kind: str) -> None:
+    """Do a few steps of a kind of work on the embedded models."""
+    n = BATCHES[kind]
+    if kind == "reward":
+        return train_reward(n)
+    pipe = load_pipeline()
+    prompts = sample_prompts(n, 0)
+    if kind == "draw":
+        for _ in generate(pipe, prompts, range(n)):
+            pass
+        return None
+    noise, text = starting_noise(pipe, range(n)), encode_prompts(pipe, prompts)
+    data = LatentDataset(noise, noise, text)
+    net, sigmas = pipe.transformer, few_step_sigmas(4)
+    losses: dict[str, Callable[[], Loss]] = {
+        "sft": lambda: sft_loss(net, data, n, sigmas=sigmas),
+        "dpo": lambda: pairwise_loss(net, data, data, n),
+        "refl": lambda: refl_loss(
+            pipe, prompts, text, open_blip().requires_grad_(False).reward, n, last_steps=1
+        ),
+    }
+    add_adapter(net, RANK)
+    train_steps(net, losses[kind](), n)
+    return None
+
+
+def train_reward(n: int) -> None:
+    """Train the embedded BLIP on n pairs of random pixels."""
+    model = open_blip()
+    freeze_layers(model, 0.7)
+    pixels = torch.rand(2 * n, 3, model.image_size, model.image_size)
+    tokens = model.tokenize(sample_prompts(2 * n, 0))
+
+    def loss(_: Any) -> Any:
+        first, second = model.head(model.features(pixels, tokens)).squeeze(-1).chunk(2)
+        return bradley_terry_loss(first, second, torch.ones(n), torch.ones(n)), {}
+
+    train_steps(model, loss, n)
+
+
+def train_steps(module: torch.nn.Module, loss: Loss, n: int) -> None:
+    """Train for a few steps."""
+    config = TrainingConfig(STEPS, n, 1e-4, ema_decay=0.99, bf16=False)
+    with TemporaryDirectory() as folder:
+        train(module, loss, config, Path(folder))
+
+
+def measure(kind: str) -> dict[str, float]:
+    """Return the memory of a kind of work in a new process, MB."""
+    command = [sys.executable, "-m", "benchmarks.bench_plan", "--kind", kind]
+    result = subprocess.run(command, check=True, capture_output=True, text=True)
+    measured: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
+    return measured
+
+
+def compare(kind: str) -> dict[str, float | str]:
+    """Return predicted beside measured memory of a kind of work."""
+    row = measure(kind)
+    predicted = row["libraries"] + predict(kind)
+    error = predicted / row["measured"] - 1.0
+    return {"kind": kind, "batch": BATCHES[kind], **row, "predicted": predicted, "error": error}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kind", choices=BATCHES, help="do this work in this process alone")
+    kind = parser.parse_args().kind
+    if kind:
+        libraries = psutil.Process().memory_info().rss / 1e6
+        work(kind)
+        unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, bytes
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
+        print(json.dumps({"libraries": libraries, "measured": peak}))
+        return
+    print(f"{'kind':8}{'batch':>7}{'libraries':>11}{'predicted':>11}{'measured':>10}{'error':>8}")
+    for name in BATCHES:
+        row = compare(name)
+        print(
+            f"{name:8}{row['batch']:7}{row['libraries']:11.0f}{row['predicted']:11.0f}"
+            f"{row['measured']:10.0f}{row['error']:8.1%}"
+        )
+
+
+if __name__ == "__main__":
+    main()
