@@ -7,22 +7,14 @@ import pickle
 import platform
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
 
-from gamelabel.parallel import (
-    Item,
-    ItemFailed,
-    RemoteTraceback,
-    Result,
-    item_failed,
-    progress_bar,
-    run_pickled,
-)
+from gamelabel.parallel import Attempt, Executor, attempt_pickled
 
 _CONNECT_SECONDS = 10
 # What results depend on to the byte, apart from Python and this package's own code.
@@ -31,8 +23,8 @@ _CODE = "the code of gamelabel"
 _item_lock = threading.Lock()  # torch's random state belongs to the process, not to a thread
 
 
-class DaskExecutor:
-    """Runs the items on the workers that a Dask scheduler has, or gets meanwhile.
+class DaskExecutor(Executor):
+    """Runs items on the workers that a Dask scheduler has, or gets meanwhile.
 
     Parameters
     ----------
@@ -47,6 +39,8 @@ class DaskExecutor:
         If no scheduler answers.
     """
 
+    at_once = 0
+
     def __init__(self, address: str) -> None:
         try:
             from distributed import Client
@@ -54,7 +48,10 @@ class DaskExecutor:
             raise ModuleNotFoundError(
                 f"--cluster {address} needs Dask: pip install 'gamelabel[cluster]'"
             ) from error
-        self.address = address
+        self.lost = (
+            f"the Dask scheduler at {address} went away: start it again and run the same command"
+            " again; finished work is kept"
+        )
         try:
             self._client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError) as error:
@@ -62,6 +59,9 @@ class DaskExecutor:
                 f"no Dask scheduler answers at {address} ({error}): start one with `dask"
                 " scheduler` and give the address that it prints"
             ) from error
+        if not self._client.scheduler_info()["workers"]:
+            warnings.warn(f"{address} has no workers yet: waiting for them", stacklevel=4)
+        self._executor = self._client.get_executor(pure=False)
 
     def __enter__(self) -> DaskExecutor:
         return self
@@ -69,82 +69,18 @@ class DaskExecutor:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def map(
-        self,
-        function: Callable[[Item], Result],
-        items: Iterable[Item],
-        names: Sequence[str] = (),
-        progress: str = "",
-    ) -> Iterator[Result]:
-        """Yield the results in order; see `parallel.Executor.map`.
-
-        Raises
-        ------
-        ItemFailed
-            Also if a worker has other versions than this process.
-        ConnectionError
-            If the scheduler goes away.
-        """
-        from distributed import as_completed
-        from distributed.scheduler import KilledWorker
-
-        items = list(items)
-        if not self._client.scheduler_info()["workers"]:
-            warnings.warn(f"{self.address} has no workers yet: waiting for them", stacklevel=2)
-        call, here = f"gamelabel-{uuid4().hex}", versions()
-        futures = [
-            self._client.submit(
-                _run_on_worker, pickle.dumps((function, item)), here, key=f"{call}-{number}"
-            )
-            for number, item in enumerate(items)
-        ]
-        numbers = {future.key: number for number, future in enumerate(futures)}
-        results: dict[int, Result] = {}
-        following = 0
-        try:
-            with progress_bar(len(items), progress) as advance:
-                for future in as_completed(futures, loop=self._client.loop):
-                    number = numbers[future.key]
-                    try:
-                        returned, value = pickle.loads(future.result())
-                    except CancelledError as error:
-                        raise ConnectionError(
-                            f"the Dask scheduler at {self.address} went away: start it again and"
-                            " run the same command again; finished work is kept"
-                        ) from error
-                    except KilledWorker as error:
-                        message = (
-                            "each of several workers ended while it ran, often for lack of"
-                            f" memory; the last one was {error.last_worker.address}"
-                        )
-                        message = item_failed(number, len(items), names, message)
-                        raise ItemFailed(message) from error
-                    except Exception as error:  # the worker could not read the item
-                        message = f"a worker cannot run it ({type(error).__name__}: {error}): "
-                        message += "install the same requirements.lock and code there"
-                        message = item_failed(number, len(items), names, message)
-                        raise ItemFailed(message) from error
-                    if not returned:
-                        message = item_failed(number, len(items), names, value[0])
-                        raise ItemFailed(message) from RemoteTraceback(value[1])
-                    results[number] = value
-                    advance()
-                    while following in results:
-                        yield results.pop(following)
-                        following += 1
-        finally:
-            for future in futures:
-                future.release()  # cancels what has not begun
+    def start(self, function: Callable[[Any], Any], item: Any) -> Future[Attempt]:
+        """Send an item to the scheduler."""
+        work = pickle.dumps((function, item))
+        future: Future[Attempt] = self._executor.submit(_run_on_worker, work, versions())
+        return future
 
 
-def _run_on_worker(work: bytes, expected: Mapping[str, str]) -> bytes:
-    from distributed import get_worker
-
+def _run_on_worker(work: bytes, expected: Mapping[str, str]) -> Attempt:
     if difference := version_difference(expected, versions()):
-        message = f"the worker {get_worker().address} has {difference}"
-        return pickle.dumps((False, (message, "")))
+        return None, f"the worker {platform.node()} has {difference}", ""
     with _item_lock:
-        return run_pickled(work)
+        return attempt_pickled(work)
 
 
 @cache

@@ -58,6 +58,11 @@ def write_shard(folder: Path, number: int) -> int:
     return os.getpid()
 
 
+def wait_long(folder: Path, _: int) -> None:
+    (folder / str(os.getpid())).touch()
+    time.sleep(600)
+
+
 class UnreadableElsewhere:
     """An item that only this process can read."""
 

@@ -1,14 +1,17 @@
 """Executors on this machine: order, equal bytes, one thread, errors, and processes that end."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from gamelabel.parallel import ItemFailed, executor, visible_devices
+from gamelabel.parallel import ItemFailed, executor, map_items
+from gamelabel.processes import visible_devices
 from tests import parallel_tasks as tasks
 
 ROOT = Path(__file__).parents[1]
@@ -22,21 +25,23 @@ def two():
 
 def test_results_are_in_order_and_the_same_wherever_they_are_computed(two):
     with executor(1) as alone:
-        expected = list(alone.map(tasks.draw, range(7)))
-    assert list(two.map(tasks.draw, range(7))) == expected == [tasks.draw(i) for i in range(7)]
-    assert list(two.map(tasks.draw, [])) == []
+        expected = list(map_items(alone, tasks.draw, range(7)))
+    assert (
+        list(map_items(two, tasks.draw, range(7))) == expected == [tasks.draw(i) for i in range(7)]
+    )
+    assert list(map_items(two, tasks.draw, [])) == []
 
 
 def test_each_job_is_a_process_of_its_own(two):
     with executor(1) as alone:
-        assert set(alone.map(tasks.process, range(2))) == {os.getpid()}
-    processes = set(two.map(tasks.process, range(6)))
+        assert set(map_items(alone, tasks.process, range(2))) == {os.getpid()}
+    processes = set(map_items(two, tasks.process, range(6)))
     assert len(processes) == 2 and os.getpid() not in processes
 
 
 def test_a_process_has_one_thread_and_starts_no_further_processes(two, monkeypatch):
     names = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "GAMELABEL_JOBS", "GAMELABEL_CLUSTER"]
-    assert list(two.map(tasks.environment, names)) == ["1", "1", "1", ""]
+    assert list(map_items(two, tasks.environment, names)) == ["1", "1", "1", ""]
 
 
 def test_torch_uses_one_thread_in_every_process_and_gets_its_threads_back(two):
@@ -46,62 +51,62 @@ def test_torch_uses_one_thread_in_every_process_and_gets_its_threads_back(two):
     torch.set_num_threads(2)
     try:
         with executor(1) as alone:
-            assert list(alone.map(tasks.torch_threads, [0])) == [1]
+            assert list(map_items(alone, tasks.torch_threads, [0])) == [1]
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
-    assert list(two.map(tasks.torch_threads, [0])) == [1]
+    assert list(map_items(two, tasks.torch_threads, [0])) == [1]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_an_item_that_fails_is_named_with_its_reason(jobs):
     names = ["a", "b", "c", "d"]
     with executor(jobs) as pool:
-        results = pool.map(tasks.reject_two, range(4), names)
+        results = map_items(pool, tasks.reject_two, range(4), names)
         with pytest.raises(ItemFailed) as failure:
             list(results)
-        assert list(pool.map(tasks.draw, [1])) == [tasks.draw(1)]  # it goes on
+        assert list(map_items(pool, tasks.draw, [1])) == [tasks.draw(1)]  # it goes on
         with pytest.raises(ItemFailed, match=r"^item 3 of 4: ValueError"):
-            list(pool.map(tasks.reject_two, range(4)))
+            list(map_items(pool, tasks.reject_two, range(4)))
     assert str(failure.value) == "c (item 3 of 4): ValueError: two is not allowed"
     assert failure.value.__cause__ is not None
 
 
 def test_an_item_whose_process_ends_is_done_again(tmp_path, two):
     work = partial(tasks.die_first, tmp_path)
-    assert list(two.map(work, range(5))) == list(range(5))
+    assert list(map_items(two, work, range(5))) == list(range(5))
     assert (tmp_path / "died").exists()
 
 
 def test_an_item_whose_process_ends_twice_is_named(two):
-    with pytest.raises(ItemFailed, match=r"^c \(item 3 of 4\): its process ended by SIGKILL, 2 ti"):
-        list(two.map(tasks.die_at_two, range(4), ["a", "b", "c", "d"]))
-    assert list(two.map(tasks.draw, [5])) == [tasks.draw(5)]
+    with pytest.raises(ItemFailed, match=r"^c \(item 3 of 4\): its process ended, twice: mem"):
+        list(map_items(two, tasks.die_at_two, range(4), ["a", "b", "c", "d"]))
+    assert list(map_items(two, tasks.draw, [5])) == [tasks.draw(5)]
 
 
 def test_an_item_that_cannot_be_read_in_the_other_process_is_named(two):
     with pytest.raises(ItemFailed, match="item 1 of 1: LookupError: no such thing here"):
-        list(two.map(tasks.identity, [tasks.UnreadableElsewhere(os.getpid())]))
+        list(map_items(two, tasks.identity, [tasks.UnreadableElsewhere(os.getpid())]))
 
 
 def test_results_that_nobody_waits_for_end_their_processes(two):
-    results = two.map(tasks.process, range(4))
+    results = map_items(two, tasks.process, range(4))
     assert next(results)
     results.close()
-    assert len(list(two.map(tasks.process, range(4)))) == 4
+    assert len(list(map_items(two, tasks.process, range(4)))) == 4
 
 
 def test_the_environment_sets_the_number_of_processes(monkeypatch):
     monkeypatch.setenv("GAMELABEL_JOBS", "2")
     with executor() as pool:
-        assert os.getpid() not in set(pool.map(tasks.process, [0]))
+        assert os.getpid() not in set(map_items(pool, tasks.process, [0]))
     monkeypatch.setenv("GAMELABEL_JOBS", "many")
     with (
-        pytest.raises(ValueError, match="GAMELABEL_JOBS is 'many': set it to a number"),
+        pytest.raises(ValueError, match="'many' jobs: give the number"),
         executor(),
     ):
         pass
-    with pytest.raises(ValueError, match="0 jobs: give the number"), executor(0):
+    with pytest.raises(ValueError, match="'0' jobs: give the number"), executor(0):
         pass
 
 
@@ -129,14 +134,14 @@ def test_gpus_that_are_hidden_from_this_process_are_not_used():
 
 def test_processes_wait_for_the_next_call_and_end_with_this_process():
     code = """
-from gamelabel.parallel import executor
+from gamelabel.parallel import executor, map_items
 from tests import parallel_tasks as tasks
 with executor(2) as pool:
-    first = set(pool.map(tasks.process, range(6)))
+    first = set(map_items(pool, tasks.process, range(6)))
     with executor(2) as other:
-        nested = set(other.map(tasks.process, range(6)))
+        nested = set(map_items(other, tasks.process, range(6)))
 with executor(2) as pool:
-    second = set(pool.map(tasks.process, range(6)))
+    second = set(map_items(pool, tasks.process, range(6)))
 print(len(first), len(first & nested), len(second & (first | nested)))
 print(*(first | nested | second))
 """
@@ -146,3 +151,35 @@ print(*(first | nested | second))
     assert counts == "2 0 2"
     assert not done.stderr
     assert not any(Path(f"/proc/{pid}").exists() for pid in processes.split())
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_processes_end_with_ctrl_c_and_with_their_parent(tmp_path, how):
+    code = """
+import sys
+from functools import partial
+from pathlib import Path
+from gamelabel.parallel import executor, map_items
+from tests import parallel_tasks as tasks
+with executor(2) as pool:
+    list(map_items(pool, partial(tasks.wait_long, Path(sys.argv[1])), range(2)))
+"""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+        # processes of a background shell ignore Ctrl-C, and so would their children
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    wait_until(lambda: len(list(tmp_path.iterdir())) == 2)
+    processes = [path.name for path in tmp_path.iterdir()]
+    parent.send_signal(how)
+    assert parent.wait(60) != 0
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in processes))
+
+
+def wait_until(condition, seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.1)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gamelabel.files import snake
 from gamelabel.images.quality import quality_change
-from gamelabel.parallel import executor
+from gamelabel.parallel import executor, map_items
 from gamelabel.shared_objects import Shared, shared
 from gamelabel.training import Loss, TrainingConfig
 from gamelabel.tuning.adapter import (
@@ -91,7 +91,7 @@ def tune_arms(
     file = training_folder(folder / "arms.pt")
     with executor() as pool, shared((transformer, dict(arms)), file) as task:
         tune = partial(_tune_run, task, config, folder.absolute(), rank)
-        for _ in pool.map(tune, runs, names, "adapters"):
+        for _ in map_items(pool, tune, runs, names, "adapters"):
             pass
     adapters: dict[Name, list[Path]] = {name: [] for name in arms}
     for name, number in runs:
@@ -180,7 +180,7 @@ def generate_arms(
     place = training_folder(files[0].parent.with_name("images.pt"))
     with executor() as pool, shared(pipe, place) as model:
         generate = partial(_generate_images, model, n, steps, seed)
-        images = pool.map(generate, files, names, "models tested")
+        images = map_items(pool, generate, files, names, "models tested")
         for name, model_images in zip(owners, images, strict=True):
             generated[name].append(model_images)
     return generated

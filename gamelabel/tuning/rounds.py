@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from diffusers import FluxPipeline
 
-from gamelabel.parallel import executor
+from gamelabel.parallel import executor, map_items
 from gamelabel.shared_objects import Shared, shared
 from gamelabel.training import Loss, TrainingConfig
 from gamelabel.tuning.adapter import (
@@ -177,7 +177,7 @@ def tune_arms_in_rounds(
     generated = generated.absolute() if generated else None
     with executor() as pool, shared((pipe, list(prompts), dict(arms)), file) as task:
         tune = partial(_tune_run, task, *settings, generated)
-        for _ in pool.map(tune, runs, names, "arms in rounds"):
+        for _ in map_items(pool, tune, runs, names, "arms in rounds"):
             pass
     adapters: dict[str, list[Path]] = {}
     for name, number in runs:
