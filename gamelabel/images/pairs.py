@@ -8,6 +8,7 @@ file is drawn again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,9 @@ from PIL.PngImagePlugin import PngInfo
 from gamelabel.files import replacing, sha256_text
 from gamelabel.games.pairs.decoys import choose_decoys
 from gamelabel.images.pipeline import fit_batch_size, generate, weights_hash
+from gamelabel.parallel import executor, map_items
 from gamelabel.scenes import all_prompts, normalize_prompt, parse, scene_split
+from gamelabel.shared_objects import Shared, shared
 
 _ORIGIN = "origin"  # the entry of a PNG with the hash of what it was drawn from
 
@@ -152,7 +155,7 @@ def draw_pairs(
 
     Raises
     ------
-    OSError
+    ItemFailed
         As `draw_files`.
     """
     files = [
@@ -175,7 +178,7 @@ def draw_files(
     guidance: float = 1.0,
     batch_size: int = 0,
 ) -> int:
-    """Draw the files that are missing, damaged, or of another origin.
+    """Draw the files that are missing, damaged, or of another origin; see `executor`.
 
     Each file records what it was drawn from, so a change of model, prompt, seed or setting draws it
     again. An image is always drawn together with the same others, those of its batch in the list:
@@ -197,7 +200,7 @@ def draw_files(
 
     Raises
     ------
-    OSError
+    ItemFailed
         If a file cannot be written; the message names it. Files written before it are kept.
     """
     batch_size = fit_batch_size(pipe, batch_size)
@@ -210,13 +213,33 @@ def draw_files(
     due = [batch for batch in batches if any(path in missing for path, _, _ in batch)]
     if not due:
         return 0
-    paths, prompts, seeds = zip(*(file for batch in due for file in batch), strict=True)
-    drawn = generate(pipe, prompts, seeds, steps, guidance, batch_size, progress="images")
-    images = (image for batch in drawn for image in batch)
-    for path, image in zip(paths, images, strict=True):
-        if path in missing:
-            _save(image, path, origins[path])
+    items = [
+        [
+            (path.absolute(), prompt, seed, origins[path] if path in missing else "")
+            for path, prompt, seed in batch
+        ]
+        for batch in due
+    ]
+    names = [f"{batch[0][0].name} to {batch[-1][0].name}" for batch in due]
+    with executor() as pool, shared(pipe, files[0][0].parent.with_name(".model.pt")) as model:
+        draw = partial(_draw_batch, model, steps, guidance)
+        for _ in map_items(pool, draw, items, names, "batches of images"):
+            pass
     return len(missing)
+
+
+def _draw_batch(
+    model: Shared[FluxPipeline],
+    steps: int,
+    guidance: float,
+    batch: Sequence[tuple[Path, str, int, str]],
+) -> None:
+    """Draw images together, in whichever process, and save those of an origin."""
+    paths, prompts, seeds, origins = zip(*batch, strict=True)
+    (images,) = generate(model.value, prompts, seeds, steps, guidance, len(batch))
+    for image, path, origin in zip(images, paths, origins, strict=True):
+        if origin:
+            _save(image, path, origin)
 
 
 def _save(image: NDArray[np.uint8], path: Path, origin: str) -> None:

@@ -6,6 +6,7 @@ from gamelabel.games.pairs.decoys import content_words
 from gamelabel.images import pairs as module
 from gamelabel.images.pairs import draw_pairs, drop_held_out, is_complete, make_pairs
 from gamelabel.images.pipeline import load_pipeline
+from gamelabel.parallel import ItemFailed
 from gamelabel.scenes import all_prompts, sample_prompts
 from tests.disks import small_disk  # noqa: F401  (a fixture)
 
@@ -90,12 +91,31 @@ def test_only_missing_or_broken_pictures_are_drawn_with_the_same_bytes(kept, rep
     assert {file.name: file.read_bytes() for file in files} == first
 
 
+def test_processes_draw_the_same_bytes_and_only_what_is_missing(
+    kept, repository, tmp_path, monkeypatch
+):
+    pipe = load_pipeline(repository, device="cpu")
+    pairs = make_pairs(kept, 3, 1, "model", 1)
+    draw_pairs(pipe, pairs, tmp_path / "alone", batch_size=3)
+    expected = {file.name: file.read_bytes() for file in (tmp_path / "alone/images").iterdir()}
+    monkeypatch.setenv("GAMELABEL_JOBS", "2")
+    assert draw_pairs(pipe, pairs, tmp_path, batch_size=3) == 8
+    files = sorted((tmp_path / "images").iterdir())
+    assert {file.name: file.read_bytes() for file in files} == expected
+    files[4].unlink()
+    before = {file.name: file.stat().st_mtime_ns for file in files if file.exists()}
+    assert draw_pairs(pipe, pairs, tmp_path, batch_size=3) == 1
+    assert {file.name: file.read_bytes() for file in files} == expected
+    assert all((tmp_path / "images" / n).stat().st_mtime_ns == t for n, t in before.items())
+    assert not (tmp_path / ".model.pt").exists()
+
+
 @pytest.fixture
 def noise(monkeypatch):
     """Replace generation by pictures of noise; return the numbers of requested pictures."""
     requested = []
 
-    def generate(pipe, prompts, seeds, steps, guidance, batch_size, progress):
+    def generate(pipe, prompts, seeds, steps, guidance, batch_size):
         requested.append(len(seeds))
         for start in range(0, len(seeds), batch_size):
             batch = seeds[start : start + batch_size]
@@ -129,22 +149,23 @@ def test_ctrl_c_between_pictures_keeps_those_that_are_drawn(kept, tmp_path, nois
     pairs = make_pairs(kept, 3, 1, "model", 1)
     generate_images = module.generate
 
-    def interrupted(*arguments, **named):
-        batches = generate_images(*arguments, **named)
-        yield next(batches)
-        raise KeyboardInterrupt
+    def interrupted(*arguments):
+        if noise:
+            raise KeyboardInterrupt
+        return generate_images(*arguments)
 
     monkeypatch.setattr(module, "generate", interrupted)
     with pytest.raises(KeyboardInterrupt):
         draw_pairs(None, pairs, tmp_path, batch_size=2)
     monkeypatch.setattr(module, "generate", generate_images)
     assert draw_pairs(None, pairs, tmp_path, batch_size=2) == 6
-    assert noise == [8, 6]
+    assert noise == [2, 2, 2, 2]
 
 
 def test_a_full_disk_keeps_what_is_drawn_and_the_next_call_draws_the_rest(kept, small_disk, noise):  # noqa: F811
     pairs, folder = make_pairs(kept, 3, 1, "model", 1), small_disk.folder
-    with pytest.raises(OSError, match=r"No space left on device: '.*/images/p00000\d-[ab]\.png'"):
+    message = r"OSError: .* No space left on device: '.*/images/p00000\d-[ab]\.png'"
+    with pytest.raises(ItemFailed, match=message):
         draw_pairs(None, pairs, folder, batch_size=2)
     files = sorted((folder / "images").iterdir())
     assert 0 < len(files) < 8 and all(is_complete(file) for file in files)

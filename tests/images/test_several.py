@@ -14,7 +14,7 @@ def drawing(monkeypatch):
     """Draw scenes instead of generating pictures; record the requested prompts and seeds."""
     requested = []
 
-    def generate(pipe, prompts, seeds, steps, guidance, batch_size, progress):
+    def generate(pipe, prompts, seeds, steps, guidance, batch_size):
         requested.extend(seeds)
         yield np.stack([draw(parse(text), seed) for text, seed in zip(prompts, seeds, strict=True)])
 
