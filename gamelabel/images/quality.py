@@ -1,4 +1,4 @@
-"""Image quality apart from adherence: the distance of images from drawings of the same prompts.
+"""Image quality apart from adherence: distance from drawings, and changes of appearance.
 
 The distance is the kernel inception distance (Binkowski et al. 2018): the unbiased squared maximum
 mean discrepancy (MMD) with the kernel (x y / d + 1)^3. It is computed in the latent space of the
@@ -9,11 +9,14 @@ answer the same prompts, so only how a scene is drawn counts, not what the promp
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from gamelabel.images.appearance import MEASURES, Appearance
 from gamelabel.reliability import Estimate
 
 Features = NDArray[np.floating[Any]]
@@ -119,3 +122,53 @@ def _discrepancy(
 
     across = float(u @ kernel_uv @ v) / float(u.sum() * v.sum())
     return mean(u, kernel_u) + mean(v, kernel_v) - 2.0 * across
+
+
+def appearance_change(tuned: Appearance | Sequence[Appearance], base: Appearance) -> pd.DataFrame:
+    """Estimate what tuning changed in how pictures are drawn.
+
+    Parameters
+    ----------
+    tuned, base : Appearance or sequence of Appearance
+        The measures of both models' pictures, paired by prompt and noise. Of a method that was
+        trained from several seeds pass those of all its models: a prompt counts once, as their
+        mean.
+
+    Returns
+    -------
+    DataFrame
+        A row a measure: `measure`, `unit`, `base` (mean of the base), the change with its paired
+        normal 95 % interval in `value`, `low` and `high`, `n` prompts on which every model shows an
+        object, and `worse`, the sign of a change for the worse.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of pictures differ.
+    """
+    models = [tuned] if isinstance(tuned, Appearance) else tuned
+    if unequal := {len(model.artefacts) for model in models} - {len(base.artefacts)}:
+        raise ValueError(
+            f"{unequal.pop()} tuned pictures but {len(base.artefacts)} of the base: generate both "
+            "for the same prompts"
+        )
+    rows = []
+    for name, (unit, worse) in MEASURES.items():
+        before = getattr(base, name)
+        difference = np.mean([getattr(model, name) for model in models], axis=0) - before
+        paired = np.isfinite(difference)
+        change = _paired_mean(difference[paired])
+        mean = float(before[paired].mean()) if paired.any() else float("nan")
+        rows.append({"measure": name, "unit": unit, "base": mean, **change._asdict()})
+        rows[-1]["worse"] = worse
+    return pd.DataFrame(rows)
+
+
+def _paired_mean(difference: NDArray[np.float64]) -> Estimate:
+    """Estimate the mean of paired differences; NaN if there are fewer than two."""
+    n = len(difference)
+    if n < 2:
+        return Estimate(float("nan"), float("nan"), float("nan"), n)
+    value = float(difference.mean())
+    margin = 1.96 * float(difference.std(ddof=1)) / n**0.5
+    return Estimate(value, value - margin, value + margin, n)

@@ -1,7 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
 
-from gamelabel.images.quality import kernel_distance, quality_change
+from gamelabel.images.appearance import Appearance
+from gamelabel.images.quality import appearance_change, kernel_distance, quality_change
 from gamelabel.reliability import Estimate
 
 
@@ -48,3 +50,41 @@ def test_worse_pictures_change_quality_below_zero():
 def test_one_picture_is_not_enough():
     with pytest.raises(ValueError, match="at least two"):
         kernel_distance(np.zeros((1, 3)), np.zeros((5, 3)))
+
+
+def _appearance(purity, artefacts):
+    n = len(purity)
+    return Appearance(np.full(n, 0.8), np.array(purity), np.full(n, 0.99), np.array(artefacts))
+
+
+def test_changes_of_appearance_are_paired_by_prompt():
+    base = _appearance([0.7, 0.8, 0.9, np.nan], [1.0, 0.0, 0.0, 2.0])
+    tuned = _appearance([0.6, 0.7, 0.7, 0.8], [1.0, 1.0, 2.0, 3.0])
+    table = appearance_change(tuned, base).set_index("measure")
+    purity, artefacts = table.loc["colour_purity"], table.loc["artefacts"]
+    margin = 1.96 * np.std([-0.1, -0.1, -0.2], ddof=1) / 3**0.5
+    assert purity[["base", "value", "n"]].tolist() == pytest.approx([0.8, -0.4 / 3, 3])
+    assert (purity.low, purity.high) == pytest.approx(
+        (purity.value - margin, purity.value + margin)
+    )
+    assert artefacts[["base", "value", "n"]].tolist() == [0.75, 1.0, 4]
+    assert (table.worse == [-1, -1, -1, 1]).all()
+
+
+def test_a_method_of_several_seeds_counts_as_the_mean_of_its_models():
+    base = _appearance([0.7, 0.8, 0.9], [0.0, 0.0, 0.0])
+    first, second = (_appearance([0.7, 0.8, 0.9], marks) for marks in ([0.0, 2.0, 1.0], [4.0] * 3))
+    both = appearance_change([first, second], base).set_index("measure")
+    assert both.loc["artefacts", ["value", "n"]].tolist() == [2.5, 3]
+    pd.testing.assert_frame_equal(appearance_change([first], base), appearance_change(first, base))
+
+
+def test_pictures_without_objects_give_no_change_of_their_edges():
+    empty = _appearance([np.nan, np.nan], [0.0, 1.0])
+    purity = appearance_change(empty, empty).set_index("measure").loc["colour_purity"]
+    assert np.isnan(purity[["base", "value", "low", "high"]].astype(float)).all() and purity.n == 0
+
+
+def test_appearances_of_other_numbers_of_pictures_are_refused():
+    with pytest.raises(ValueError, match="3 tuned pictures but 2 of the base"):
+        appearance_change(_appearance([0.7] * 3, [0.0] * 3), _appearance([0.7] * 2, [0.0] * 2))
