@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -289,7 +289,7 @@ def _refl(configuration: Mapping[str, Any], setting: Setting, blip: Mapping[str,
     model = _reward_model(blip).requires_grad_(False)
     prompts = [""] * setting.batch
 
-    def reward(pixels: Tensor, texts: list[str]) -> Tensor:
+    def reward(pixels: Tensor, texts: Sequence[str]) -> Tensor:
         return model(model.preprocess(pixels), _tokens(len(texts), model))
 
     return _train(

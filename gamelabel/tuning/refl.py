@@ -13,14 +13,17 @@ import torch
 from diffusers import FluxPipeline
 from torch import Tensor
 from torch.nn.functional import relu
+from torch.utils.checkpoint import checkpoint
 
 from gamelabel.flow import Text, integrate
-from gamelabel.images.latents import decode_pixels
+from gamelabel.images.latents import decode_pixels, image_size
 from gamelabel.images.pipeline import sampling_sigmas, starting_noise
 from gamelabel.training import Loss, Metrics, TrainingStep
 
 REWARD_WEIGHT = 1e-3  # lambda, as in ImageReward's code
 TARGET_REWARD = 2.0  # images with a higher score are good enough
+# Decoded at once with gradients; one image of 1024 x 1024 takes 12 GB for it.
+_DECODED_PIXELS = 2**20
 
 # pixels (N, 3, H, W) in [0, 1] and their prompts -> scores (N,), with gradients to the pixels
 Reward = Callable[[Tensor, Sequence[str]], Tensor]
@@ -81,8 +84,33 @@ def refl_loss(
             noise = starting_noise(pipe, seeds).to(transformer.device)
             x_t = integrate(transformer, noise, batch, sigmas[:at], end=sigmas[at])
         x0 = integrate(transformer, x_t, batch, sigmas[at : at + 1])
-        scores = reward(decode_pixels(pipe, x0), [prompts[row] for row in rows.tolist()])
+        scores = _score_images(pipe, x0, [prompts[row] for row in rows.tolist()], reward)
         value = weight * relu(TARGET_REWARD - scores).mean()
         return value, {"rows": rows, "reward": scores.mean()}
 
     return loss
+
+
+def _score_images(
+    pipe: FluxPipeline, latents: Tensor, prompts: Sequence[str], reward: Reward
+) -> Tensor:
+    """Decode and score latents with gradients.
+
+    Large images are decoded one after another, and nothing in the decoder is kept for the backward
+    pass, which decodes them again, a block at a time.
+    """
+    at_once = max(1, _DECODED_PIXELS // image_size(pipe) ** 2)
+    if len(latents) <= at_once and at_once > 1:
+        return reward(decode_pixels(pipe, latents), prompts)
+
+    def score(part: Tensor, texts: Sequence[str]) -> Tensor:
+        pipe.vae.enable_gradient_checkpointing()
+        try:
+            return reward(decode_pixels(pipe, part), texts)
+        finally:
+            pipe.vae.disable_gradient_checkpointing()
+
+    starts = range(0, len(latents), at_once)
+    parts = [slice(start, start + at_once) for start in starts]
+    scores = [checkpoint(score, latents[p], prompts[p], use_reentrant=False) for p in parts]
+    return torch.cat(scores)

@@ -5,9 +5,10 @@ import pytest
 import torch
 
 from gamelabel.flow import few_step_sigmas, integrate
-from gamelabel.images.latents import decode_latents, decode_pixels
+from gamelabel.images.latents import decode_latents, decode_pixels, image_size
 from gamelabel.images.pipeline import encode_prompts, starting_noise
 from gamelabel.training import TrainingConfig, TrainingStep, train
+from gamelabel.tuning import refl
 from gamelabel.tuning.data import pretraining_scenes
 from gamelabel.tuning.refl import refl_loss
 from gamelabel.tuning.sft import sft_loss
@@ -43,6 +44,32 @@ def test_the_last_step_ends_in_the_generated_image(pipe):
     assert prompts == [PROMPTS[row] for row in rows.tolist()]
     assert torch.equal(metrics["rows"], rows)
     assert value.item() == pytest.approx(1e-3 * (2 - pixels.mean((1, 2, 3))).mean().item())
+
+
+def test_large_images_are_decoded_one_after_another_with_the_same_gradient(adapted, monkeypatch):
+    text, sizes = encode_prompts(adapted, PROMPTS), []
+
+    def reward(pixels, prompts):
+        sizes.append((len(pixels), len(prompts)))
+        return pixels.square().mean((1, 2, 3))
+
+    weights = [weight for weight in adapted.transformer.parameters() if weight.requires_grad]
+
+    def gradients():
+        loss = refl_loss(adapted, PROMPTS, text, reward, 3, last_steps=1)
+        value, _ = loss(TrainingStep(0, torch.Generator().manual_seed(3)))
+        return value, torch.autograd.grad(value, weights)
+
+    value, expected = gradients()
+    assert sizes == [(3, 3)]
+    sizes.clear()
+    monkeypatch.setattr(refl, "_DECODED_PIXELS", image_size(adapted) ** 2)
+    split_value, split = gradients()
+    assert sizes == [(1, 1)] * 6  # each is decoded once more for its gradient
+    assert not adapted.vae.decoder.gradient_checkpointing
+    assert split_value.item() == pytest.approx(value.item(), rel=1e-5)
+    for ours, theirs in zip(split, expected, strict=True):
+        assert torch.allclose(ours, theirs, rtol=1e-3, atol=1e-8)
 
 
 @pytest.mark.parametrize("last_steps", [0, 5])
