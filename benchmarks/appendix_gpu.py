@@ -57,6 +57,7 @@ from gamelabel.training import Loss, Metrics, TrainingConfig, TrainingStep, trai
 from gamelabel.tuning.adapter import add_adapter, remove_adapter
 from gamelabel.tuning.data import LatentDataset
 from gamelabel.tuning.dpo import pairwise_loss
+from gamelabel.tuning.needs import BASE_BYTES, Setting, needs
 from gamelabel.tuning.refl import refl_loss
 from gamelabel.tuning.sft import sft_loss
 from tests.images.repositories import schnell_pipeline
@@ -64,6 +65,7 @@ from tests.images.repositories import schnell_pipeline
 STEPS, DEV_STEPS = 4, 28  # of sampling: FLUX.1-schnell's, and the default of FLUX.1-dev
 TOKENS, DEV_TOKENS = 256, 512  # of T5
 REPEATS = 3
+SCHNELL, BLIP = "black-forest-labs/FLUX.1-schnell", "Salesforce/blip-itm-large-coco"
 PROMPT = "a red circle"
 # as in notebooks 5, 8 and 9, but for the number of steps, which is cut
 CONFIG = TrainingConfig(
@@ -424,43 +426,68 @@ def training_losses(pipe: FluxPipeline, latents: Tensor, steps: int = 20) -> Ten
 
 
 class Row(NamedTuple):
-    """A row of the table, and how it is measured."""
+    """A row of the table, how it is measured, and the work of `tuning.needs` that it is, if any."""
 
     name: str
     measure: Callable[[Bench], dict[str, float]]
+    work: str = ""
+    setting: Setting = Setting()
+
+
+def pictures_row(name: str, kind: str, n: int) -> Row:
+    """Return a row of `pictures`."""
+    setting = Setting(batch=n, steps=STEPS, base=kind if kind in BASE_BYTES else "bf16")
+    return Row(name, partial(pictures, kind=kind, n=n), "draw", setting)
 
 
 def training_row(name: str, kind: str, n: int, loss: Any, **settings: Any) -> Row:
     """Return a row of `training`."""
-    return Row(name, partial(training, kind=kind, n=n, make_loss=loss, **settings))
+    base = kind if kind in BASE_BYTES else "bf16"
+    setting = Setting(batch=n, steps=STEPS, base=base, side=settings.get("side", 0))
+    measure = partial(training, kind=kind, n=n, make_loss=loss, **settings)
+    return Row(name, measure, {supervised: "sft", pairs: "dpo", reward: "refl"}[loss], setting)
 
 
 ROWS = (
     Row("matrix product", matrix_rate),
     Row("embedded model, card against processor", agreement),
     Row("transformer pass", partial(one_pass, kind="bf16")),
-    Row("pictures, batch 1", partial(pictures, kind="bf16", n=1)),
+    pictures_row("pictures, batch 1", "bf16", 1),
     training_row("supervised, batch 1", "bf16", 1, supervised),
     training_row("pairs, batch 1", "bf16", 1, pairs),
     training_row("ReFL, batch 1", "bf16", 1, reward),
     training_row("ReFL, batch 2", "bf16", 2, reward),
-    Row("pictures, batch 4", partial(pictures, kind="bf16", n=4)),
+    pictures_row("pictures, batch 4", "bf16", 4),
     training_row("supervised, batch 4", "bf16", 4, supervised),
     training_row("supervised, batch 1, adapter in float32", "bf16", 1, supervised, bf16=False),
-    Row("int8, pictures, batch 1", partial(pictures, kind="int8", n=1)),
+    pictures_row("int8, pictures, batch 1", "int8", 1),
     training_row("int8, supervised, batch 1", "int8", 1, supervised),
     training_row("int8, supervised, batch 1, 512 pixels", "int8", 1, supervised, side=512),
     Row(
         "with guidance, 28 steps, 512 tokens, batch 1",
         partial(pictures, kind="dev", n=1, steps=DEV_STEPS, tokens=DEV_TOKENS, repeats=1),
     ),
-    Row("NF4, pictures, batch 1", partial(pictures, kind="nf4", n=1)),
+    pictures_row("NF4, pictures, batch 1", "nf4", 1),
     training_row("NF4, supervised, batch 1", "nf4", 1, supervised),
     training_row("NF4, supervised, batch 1, 512 pixels", "nf4", 1, supervised, side=512),
-    Row("compiled, pictures, batch 1", partial(pictures, kind="compiled", n=1)),
-    Row("compiled, pictures, batch 4", partial(pictures, kind="compiled", n=4)),
+    pictures_row("compiled, pictures, batch 1", "compiled", 1),
+    pictures_row("compiled, pictures, batch 4", "compiled", 4),
     training_row("compiled, supervised, batch 1", "compiled", 1, supervised),
 )
+
+
+def predict(file: Path) -> None:
+    """Add to the rows of a file the peak of memory that `gamelabel plan` foresees."""
+    report = json.loads(file.read_text())
+    rows = {row.name: row for row in ROWS if row.work}
+    for result in report["rows"]:
+        row = rows.get(result["row"])
+        if row is not None and "peak_gb" in result:
+            need = needs(row.work, SCHNELL, row.setting, BLIP)
+            result["predicted_gb"] = need.peak / 1e9
+            result["predicted_tflop"] = need.flops / 1e12
+        show(result, 0.0)
+    write_text(file, json.dumps(report, indent=1) + "\n")
 
 
 def measure_row(bench: Bench, row: Row) -> dict[str, Any]:
@@ -490,7 +517,13 @@ def main() -> None:
         "--seconds", type=float, default=360.0, help="start no row later (default 360)"
     )
     parser.add_argument("--out", type=Path, help="JSON file to write")
+    parser.add_argument(
+        "--predict", type=Path, help="measure nothing; add to this file what the planner foresees"
+    )
     options = parser.parse_args()
+    if options.predict:
+        predict(options.predict)
+        return
     logging.set_verbosity_error()  # of casts that are meant
     bench = Bench(options.tiny)
     if bench.device == "cpu" and not options.tiny:

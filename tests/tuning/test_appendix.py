@@ -61,6 +61,17 @@ def test_no_row_starts_too_late(monkeypatch, tmp_path):
     assert row == {"row": "one", "left_out": "not begun within -1 seconds"}
 
 
+def test_what_the_planner_foresees_stands_beside_what_was_measured(monkeypatch, tmp_path):
+    file = tmp_path / "rows.json"
+    rows = [{"row": "pictures, batch 1", "peak_gb": 30.0}, {"row": "matrix product", "tflops": 1.0}]
+    file.write_text(json.dumps({"rows": [*rows, {"row": "ReFL, batch 1", "error": "memory"}]}))
+    monkeypatch.setattr(sys, "argv", ["appendix_gpu", "--predict", str(file)])
+    main()
+    pictures, product, refl = json.loads(file.read_text())["rows"]
+    assert 24.0 < pictures["predicted_gb"] < 30.0, "23.8 GB are the transformer's weights"
+    assert "predicted_gb" not in product and "predicted_gb" not in refl
+
+
 def test_a_layer_of_8_bits_is_its_layer_but_for_rounding():
     torch.manual_seed(0)
     layer, x = nn.Linear(64, 32), torch.randn(8, 64)
