@@ -67,7 +67,7 @@ def flip_arms(
 
     Raises
     ------
-    UnknownPrompt
+    ItemFailed
         If a prompt is not of the drawn world.
     """
     if not shares:

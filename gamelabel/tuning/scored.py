@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,6 @@ import torch
 from diffusers import FluxPipeline
 from numpy.typing import NDArray
 from torch import Tensor
-from tqdm import tqdm
 
 from gamelabel.files import replacing
 from gamelabel.flow import Text, integrate
@@ -25,7 +25,9 @@ from gamelabel.games.pairs import rank_images
 from gamelabel.images.judge import to_judge_size
 from gamelabel.images.latents import decode_latents
 from gamelabel.images.pipeline import fit_batch_size, sampling_sigmas, starting_noise, weights_hash
+from gamelabel.parallel import executor, map_items
 from gamelabel.scenes import adherence
+from gamelabel.shared_objects import Shared, shared
 from gamelabel.tuning.data import LatentDataset, cache_prompts
 from gamelabel.tuning.disk_tensors import stack_on_disk
 
@@ -95,6 +97,8 @@ def generate_scored(
 ) -> ScoredImages:
     """Generate several images of every prompt, with the adapter that is loaded, and score them.
 
+    Batches are made at once by the processes of `executor`.
+
     Parameters
     ----------
     pipe : FluxPipeline
@@ -125,7 +129,9 @@ def generate_scored(
     Raises
     ------
     ValueError
-        If there is nothing to generate, or scores are not finite or not one an image.
+        If there is nothing to generate.
+    ItemFailed
+        If scores are not finite or not one an image.
     """
     if images_per_prompt < 1 or not prompts:
         raise ValueError(
@@ -138,26 +144,41 @@ def generate_scored(
     seeds = np.random.default_rng(seed).choice(2**31, (n, k), replace=False)
     name = _hash(weights_hash(pipe), judge, steps, seed, k, *prompts)
     prompts_per_file = max(1, fit_batch_size(pipe) // k)
+    parts = [slice(start, start + prompts_per_file) for start in range(0, n, prompts_per_file)]
+    files = [folder.absolute() / f"{name}-{part.start:06d}.pt" for part in parts]
+    due = [(file, part) for file, part in zip(files, parts, strict=True) if not file.exists()]
+    names = [f"images of prompts {part.start + 1} to {min(part.stop, n)}" for _, part in due]
+    task_data = (pipe, list(prompts), text, seeds, scorer)
+    with executor() as pool, shared(task_data, folder / f".{name}.pt") as task:
+        write = partial(_write_part, task, judge, steps)
+        for _ in map_items(pool, write, due, names, f"batches for {judge}"):
+            pass
 
     def batches() -> Iterator[tuple[Tensor, ...]]:
-        with tqdm(total=n * k, desc=f"images for {judge}", unit="image") as progress:
-            for start in range(0, n, prompts_per_file):
-                part = slice(start, start + prompts_per_file)
-                noise = starting_noise(pipe, seeds[part].flatten().tolist())
-                file = folder / f"{name}-{start:06d}.pt"
-                if not file.exists():
-                    rows = torch.arange(n)[part].repeat_interleave(k)
-                    latents = _sample(pipe, noise, text.rows(rows), steps)
-                    texts = [prompts[row] for row in rows.tolist()]
-                    scores = _score(pipe, latents, texts, scorer, judge)
-                    with replacing(file) as partial:
-                        torch.save((latents, scores), partial)
-                latents, scores = torch.load(file, weights_only=True)
-                yield tuple(x.unflatten(0, (-1, k)) for x in (latents, noise, scores))
-                progress.update(len(noise))
+        for file, part in zip(files, parts, strict=True):
+            noise = starting_noise(pipe, seeds[part].flatten().tolist())
+            latents, scores = torch.load(file, weights_only=True)
+            yield tuple(x.unflatten(0, (-1, k)) for x in (latents, noise, scores))
 
     latents, noise, scores = stack_on_disk(batches(), n, folder)
     return ScoredImages(latents, noise, scores, text)
+
+
+def _write_part(
+    task: Shared[tuple[FluxPipeline, list[str], Text, NDArray[np.int64], ImageScorer]],
+    judge: str,
+    steps: int,
+    item: tuple[Path, slice],
+) -> None:
+    """Generate and score the images of some prompts, in whichever process."""
+    pipe, prompts, text, seeds, scorer = task.value
+    file, part = item
+    noise = starting_noise(pipe, seeds[part].flatten().tolist())
+    rows = torch.arange(len(prompts))[part].repeat_interleave(seeds.shape[1])
+    latents = _sample(pipe, noise, text.rows(rows), steps)
+    scores = _score(pipe, latents, [prompts[row] for row in rows.tolist()], scorer, judge)
+    with replacing(file) as partial_file:
+        torch.save((latents, scores), partial_file)
 
 
 @torch.no_grad()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gamelabel.scenes import UnknownPrompt
+from gamelabel.parallel import ItemFailed
 from gamelabel.tuning.dpo import pairwise_loss
 from gamelabel.tuning.evaluate import HeldOutImages
 from gamelabel.tuning.flip_arms import flip_arms, flip_changes, flip_gains
@@ -37,7 +37,7 @@ def test_without_shares_nothing_is_generated_and_other_prompts_are_refused(pipe,
     prompts = ["an astronaut"]
     assert flip_arms(pipe, prompts, 4, [], OPTIONS, 1e-3, tmp_path / "none") == {}
     assert not (tmp_path / "none").exists()
-    with pytest.raises(UnknownPrompt):
+    with pytest.raises(ItemFailed, match="UnknownPrompt: 'an astronaut' is not in the grammar"):
         flip_arms(pipe, prompts, 4, [0.1], OPTIONS, 1e-3, tmp_path)
 
 

@@ -7,6 +7,7 @@ import torch
 from gamelabel.flow import Text
 from gamelabel.images.latents import decode_latents
 from gamelabel.images.pipeline import generate
+from gamelabel.parallel import ItemFailed
 from gamelabel.scenes import UnknownPrompt, adherence, draw, parse, sample_prompts
 from gamelabel.tuning.scored import ScoredImages, generate_scored, make_annotators
 from tests.tuning.tiny_model import PROMPTS, make_pipe, redness
@@ -68,6 +69,17 @@ def test_an_interrupted_call_resumes_to_the_same_rows(pipe, tmp_path, monkeypatc
         assert torch.equal(rows, expected)
 
 
+def test_processes_make_the_same_rows(pipe, tmp_path, monkeypatch):
+    monkeypatch.setattr("gamelabel.tuning.scored.fit_batch_size", lambda pipe: 6)
+    people = make_annotators(6, 3)
+    alone = generate_scored(pipe, PROMPTS, 4, people, "people", tmp_path / "alone")
+    monkeypatch.setenv("GAMELABEL_JOBS", "2")
+    together = generate_scored(pipe, PROMPTS, 4, people, "people", tmp_path / "together")
+    for rows, expected in zip(together[:3], alone[:3], strict=True):
+        assert torch.equal(rows, expected)
+    assert len(list((tmp_path / "together").iterdir())) == len(PROMPTS), "a prompt a file, no other"
+
+
 def test_other_seeds_judges_and_models_generate_anew(pipe, tmp_path):
     calls: list[int] = []
 
@@ -98,9 +110,9 @@ def test_scores_that_are_not_numbers_are_refused(pipe, tmp_path):
     def too_few(images, prompts):
         return np.zeros(1)
 
-    with pytest.raises(ValueError, match=r"dull returned .* 2 of them not finite"):
+    with pytest.raises(ItemFailed, match=r"prompts 1 to 1 .* dull returned .* 2 of them not fin"):
         generate_scored(pipe, PROMPTS[:1], 2, undefined, "dull", tmp_path)
-    with pytest.raises(ValueError, match=r"short returned scores of shape \(1,\) for 2 images"):
+    with pytest.raises(ItemFailed, match=r"short returned scores of shape \(1,\) for 2 images"):
         generate_scored(pipe, PROMPTS[:1], 2, too_few, "short", tmp_path)
     with pytest.raises(ValueError, match="must be at least 1"):
         generate_scored(pipe, PROMPTS, 0, redness, "red", tmp_path)
