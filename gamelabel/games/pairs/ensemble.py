@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from gamelabel.games.pairs.playthrough import (
     play_batches,
 )
 from gamelabel.games.pairs.rules import Rules
+from gamelabel.parallel import executor, map_items
 from gamelabel.reliability import PAPER_STATISTICS
 
 GAMES_AT_ONCE = 64  # enough for the speed of arrays, in some tens of megabytes
@@ -35,7 +37,8 @@ def play_ensemble(
 ) -> pd.DataFrame:
     """Compute the paper's numbers for simulated games with many seeds.
 
-    The games are the same as those of `simulate`, played many at a time and without their tables.
+    The games are the same as those of `simulate`, played many at a time, without their tables, and
+    by the processes of `gamelabel.parallel.executor`.
     What players choose in preference points does not matter to these numbers, so no truth is
     needed. A game needs points of both kinds: without them the table has no rows.
 
@@ -64,18 +67,36 @@ def play_ensemble(
     if not points or not comparisons:
         return pd.DataFrame(columns=list(PAPER_STATISTICS), dtype=float).rename_axis("seed")
     crowd, rules = crowd or Crowd(), rules or Rules()
-    tables = []
-    for start in range(0, len(seeds), GAMES_AT_ONCE):
-        part = seeds[start : start + GAMES_AT_ONCE]
-        people, played = play_seeds(points, comparisons, part, players, crowd, rules)
-        decks = [
-            Deck(points, Streams.from_seed(seed).deck, shared_fraction, repeat_probability)
-            for seed in part
-        ]
-        table = count_labels(played, len(part), rules.batch_size)
-        table = table.join(_count_points(people, played, rules.batch_size, decks))
-        tables.append(table.set_index(pd.Index(part)))
-    return pd.concat(tables).rename_axis("seed")
+    starts = range(0, len(seeds), GAMES_AT_ONCE)
+    parts = [seeds[start : start + GAMES_AT_ONCE] for start in starts]
+    play = partial(
+        _play_part,
+        points,
+        comparisons,
+        players,
+        crowd,
+        rules,
+        (shared_fraction, repeat_probability),
+    )
+    with executor() as pool:
+        return pd.concat(map_items(pool, play, parts)).rename_axis("seed")
+
+
+def _play_part(
+    points: int,
+    comparisons: int,
+    players: int,
+    crowd: Crowd,
+    rules: Rules,
+    dealing: tuple[float, float],
+    seeds: Sequence[int],
+) -> pd.DataFrame:
+    """Return the numbers of some games, a row a seed, in whichever process."""
+    people, played = play_seeds(points, comparisons, seeds, players, crowd, rules)
+    decks = [Deck(points, Streams.from_seed(seed).deck, *dealing) for seed in seeds]
+    table = count_labels(played, len(seeds), rules.batch_size)
+    table = table.join(_count_points(people, played, rules.batch_size, decks))
+    return table.set_index(pd.Index(seeds))
 
 
 def ensemble_table(

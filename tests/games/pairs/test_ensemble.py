@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from gamelabel.games.pairs import Crowd, simulate
-from gamelabel.games.pairs.ensemble import ensemble_table, play_ensemble
+from gamelabel.games.pairs.ensemble import GAMES_AT_ONCE, ensemble_table, play_ensemble
 from gamelabel.reliability import PAPER_STATISTICS, dataset_statistics
 from tests.games.pairs.pair_tables import make_pair_tables
 
@@ -37,6 +37,13 @@ def test_games_do_not_depend_on_how_many_are_played_together() -> None:
         .loc[66:]
         .equals(play_ensemble(300, 40, range(66, 70), players=3))
     )
+
+
+def test_processes_play_the_same_games(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds = range(2 * GAMES_AT_ONCE + 1)
+    alone = play_ensemble(50, 10, seeds, players=4)
+    monkeypatch.setenv("GAMELABEL_JOBS", "2")
+    pd.testing.assert_frame_equal(play_ensemble(50, 10, seeds, players=4), alone, check_exact=True)
 
 
 def test_numbers_are_compared_with_the_papers() -> None:
