@@ -57,7 +57,8 @@ def alpha_interval(
     cluster : str
         "task" asks how alpha varies with the tasks, for the same workers. "worker" asks how it
         varies with the workers. Workers are few and their numbers of labels uneven, so this
-        interval is the wider one, and the one to report for a crowd.
+        interval is mostly the wider one, and the one to report for a crowd. Where a category is
+        rare and tasks are few, the one over tasks is wider: report the wider one.
     replicates : int
         Number of bootstrap replicates over tasks; the most groups of workers to leave out.
     seed : int
@@ -83,7 +84,8 @@ def alpha_interval(
 
     Notes
     -----
-    Both intervals rest on the data and on 1.5 units of prior knowledge, `prior_units`.
+    Both intervals rest on the data and on 1.5 units of prior knowledge, `prior_units`: over tasks
+    with as many labels as other units have, over workers with two.
 
     Over tasks: quantiles of the Bayesian bootstrap, in which each unit has a random weight with
     the exponential distribution. Units with equal votes are one weight with a gamma distribution.

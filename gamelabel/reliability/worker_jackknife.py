@@ -75,7 +75,7 @@ def alpha_without_workers(
     ...     labels, 1000, np.random.default_rng(0), "nominal", np.zeros(2)
     ... )
     >>> round(result.value, 3), result.without.round(3).tolist(), result.effective
-    (0.976, [0.965, 0.965, 0.965], 3.0)
+    (0.984, [0.976, 0.976, 0.976], 3.0)
     """
     n_workers = len(labels.workers)
     group, n_groups = np.arange(n_workers), n_workers
@@ -122,7 +122,7 @@ class WeightedWorkers:
         size, self._n_categories = np.bincount(labels.task), len(labels.categories)
         is_pair = (size == 2) & (level != "ordinal")
         self._level, self._values = level, values
-        self._prior = prior_units(self._n_categories) * size.mean()
+        self._prior = prior_units(self._n_categories) * 2.0
         self._forms = _pair_forms(labels, is_pair, level, values)
         self._votes, self._totals = _vote_matrices(labels, ~is_pair, self._n_categories)
         self.rows = self._votes.shape[0]
