@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike
 
 from gamelabel.reliability.vote_table import vote_table
 from gamelabel.tables.categories import category_numbers
+from gamelabel.tables.names import quoted
 from gamelabel.tables.vote_counts import BLOCK_SIZE, FloatArray, IntArray
 
+_MAX_RATIOS = 10_000  # their distances are a matrix: 800 MB
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 
 
@@ -96,11 +98,15 @@ def votes_and_values(
     >>> frame = pd.DataFrame({"task": [0, 0], "label": ["2", "10"]})
     >>> votes, values = votes_and_values(frame, "ratio")
     >>> votes.tolist(), values.tolist()
-    ([[1, 1]], [10.0, 2.0])
+    ([[1, 1]], [2.0, 10.0])
     """
     check_level(level)
     votes, names = vote_table(labels, categories, counts, level == "ordinal")
-    return votes, category_values(names, level)
+    values = category_values(names, level)
+    if (np.diff(values) < 0).any():  # numbers as text, in the order of text
+        ascending = np.argsort(values, kind="stable")
+        return votes[:, ascending], values[ascending]
+    return votes, values
 
 
 def check_level(level: Level) -> None:
@@ -125,11 +131,19 @@ def category_values(categories: pd.Index, level: Level) -> FloatArray:
     values = category_numbers(categories)
     if values is None:
         example = next(c for c in categories if category_numbers(pd.Index([c])) is None)
-        raise ValueError(f"labels at the {level} level must be numbers, and {example!r} is not")
-    if level == "ratio" and (values < 0).any():
         raise ValueError(
-            f"labels at the ratio level must not be negative, and {categories[values.argmin()]!r} "
-            "is: use the interval level"
+            f"labels at the {level} level must be numbers, and {quoted(example)} is not"
+        )
+    if level == "ratio" and (values < 0).any():
+        least = quoted(categories[values.argmin()])
+        raise ValueError(
+            f"labels at the ratio level must not be negative, and {least} is: use the interval "
+            "level"
+        )
+    if level == "ratio" and len(values) > _MAX_RATIOS:
+        raise ValueError(
+            f"{len(values):,} different numbers at the ratio level, and {_MAX_RATIOS:,} is the "
+            "limit: round them, or use the interval level"
         )
     return values - values.mean() if level == "interval" and len(values) else values
 
@@ -299,6 +313,21 @@ def category_scale(marginal: FloatArray, level: Level, values: FloatArray) -> Fl
     [[2.0, 5.0, 7.0]]
     """
     return np.cumsum(marginal, 1) - marginal / 2 if level == "ordinal" else values
+
+
+def label_distance(one: IntArray, other: IntArray, level: Level, values: FloatArray) -> FloatArray:
+    """Return the distances d(c, k) of N pairs of categories, (N,), at any level but ordinal.
+
+    >>> label_distance(np.array([0, 1]), np.array([1, 1]), "ratio", np.array([1.0, 3.0])).tolist()
+    [0.25, 0.0]
+    """
+    if level == "nominal":
+        return (one != other).astype(float)
+    difference, total = values[one] - values[other], values[one] + values[other]
+    if level == "ratio":
+        difference = difference / np.where(total == 0, 1.0, total)
+    distance: FloatArray = difference**2
+    return distance
 
 
 def weighted_disagreement(counts: FloatArray, level: Level, scale: FloatArray) -> FloatArray:

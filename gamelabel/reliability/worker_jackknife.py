@@ -11,6 +11,7 @@ from gamelabel.reliability.krippendorff_alpha import (
     Level,
     alpha_from_sums,
     category_scale,
+    label_distance,
     mean_distance,
     prior_units,
     weighted_disagreement,
@@ -160,10 +161,8 @@ def _pair_forms(
     rows = np.flatnonzero(is_pair[labels.task])
     sides = rows[np.argsort(labels.task[rows], kind="stable")].reshape(-1, 2)
     one, other = np.concatenate([sides, sides[:, ::-1]]).T
-    one_hot = np.eye(len(labels.categories))
-    both = one_hot[labels.label[one]] + one_hot[labels.label[other]]
-    distance = weighted_disagreement(both, level, values) / 2
-    is_category = (labels.label[one] == category for category in range(len(one_hot)))
+    distance = label_distance(labels.label[one], labels.label[other], level, values)
+    is_category = (labels.label[one] == category for category in range(len(labels.categories)))
     place = labels.worker[other], labels.worker[one]
     shape = len(labels.workers), len(labels.workers)
     return [

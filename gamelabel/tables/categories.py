@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from gamelabel.tables.names import quoted
 from gamelabel.tables.vote_counts import FloatArray
 
 _SHOWN = 5  # categories that an error message names
@@ -64,7 +65,7 @@ def order_categories(
         given_order = pd.Index(list(order))
         if given_order.has_duplicates:
             repeated = given_order[given_order.duplicated()][0]
-            raise ValueError(f"categories name {repeated!r} twice")
+            raise ValueError(f"categories name {quoted(repeated)} twice")
         missing = [category for category in categories if category not in given_order]
         if missing:
             raise ValueError(
@@ -84,10 +85,12 @@ def order_categories(
     same = np.flatnonzero(np.diff(numbers[ascending]) == 0)
     if len(same):
         first, second = categories[ascending[same[0]]], categories[ascending[same[0] + 1]]
-        raise ValueError(f"{first!r} and {second!r} are two categories for one number: use one")
+        raise ValueError(
+            f"{quoted(first)} and {quoted(second)} are two categories for one number: use one"
+        )
     return categories[ascending]
 
 
 def _shown(categories: Sequence[object] | pd.Index) -> str:
     more = f" and {len(categories) - _SHOWN} more" if len(categories) > _SHOWN else ""
-    return ", ".join(repr(category) for category in list(categories)[:_SHOWN]) + more
+    return ", ".join(quoted(category) for category in list(categories)[:_SHOWN]) + more

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gamelabel.tables.vote_counts import IntArray, labeled_rows
+from gamelabel.tables.vote_counts import IntArray, check_table_size, labeled_rows
 
 
 class EncodedLabels(NamedTuple):
@@ -28,6 +28,7 @@ class EncodedLabels(NamedTuple):
     def vote_counts(self) -> IntArray:
         """Count the votes by task and category, shape (tasks, categories)."""
         shape = len(self.tasks), len(self.categories)
+        check_table_size(*shape)
         cell = self.task * shape[1] + self.label
         return np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape)
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 IntArray = NDArray[np.integer[Any]]
 FloatArray = NDArray[np.float64]
 
+MAX_CELLS = 1 << 29  # tasks times categories, of a table of votes: 4 GiB as 8-byte integers
 BLOCK_SIZE = 1 << 16  # rows processed at a time: intermediate arrays stay in the processor's cache
 
 
@@ -85,6 +86,9 @@ def labeled_rows(labels: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
             f"labels have no column {', '.join(missing)}: they need {', '.join(columns)} "
             "(gamelabel.tables.to_annotations makes them from the table `labels`)"
         )
+    repeated = [column for column in columns if labels.columns.tolist().count(column) > 1]
+    if repeated:
+        raise ValueError(f"labels have several columns named {repeated[0]}: rename all but one")
     labeled = labels.label.notna()
     rows = labels if labeled.all() else labels.loc[labeled, columns]
     for column in columns[:-1]:
@@ -92,6 +96,9 @@ def labeled_rows(labels: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
         if empty:
             raise ValueError(f"{empty} labels have no {column}: fill it in, or drop these rows")
     return rows
+
+
+_SMALL, _LARGEST = 1 << 31, (1 << 63) - 1  # products of the former fit into 8 bytes
 
 
 class _Integers(NamedTuple):
@@ -109,8 +116,11 @@ def _as_integers(column: pd.Series) -> _Integers:
     if len(column) and isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
         values = column.to_numpy()
         low, high = _range(values)
-        if high - low < 2 * len(values):
-            return _Integers(values, low, pd.RangeIndex(low, high + 1))
+        if high - low < 2 * len(values) and high < _LARGEST:
+            names = pd.RangeIndex(low, high + 1)
+            if max(-low, high) < _SMALL:
+                return _Integers(values, low, names)
+            return _Integers((values - values.dtype.type(low)).astype(np.int64), 0, names)
     codes, names = pd.factorize(column, sort=True)
     return _Integers(codes, 0, pd.Index(names))
 
@@ -122,9 +132,23 @@ def _range(values: IntArray) -> tuple[int, int]:
     return int(min(low for low, _ in ends)), int(max(high for _, high in ends))
 
 
+def check_table_size(tasks: int, categories: int) -> None:
+    """Raise ValueError if a table of votes by task and category would not fit into memory.
+
+    >>> check_table_size(1_000_000, 100)
+    """
+    if tasks * categories > MAX_CELLS:
+        raise ValueError(
+            f"{tasks:,} tasks and {categories:,} categories need a table of "
+            f"{tasks * categories:,} votes, and {MAX_CELLS:,} is the limit: use fewer categories, "
+            "for example rounded numbers or normalized text, or fewer tasks at a time"
+        )
+
+
 def _count_cells(task: _Integers, label: _Integers, dtype: type[np.integer[Any]]) -> IntArray:
     """Count votes by task and category in this integer type, which may overflow."""
     shape = len(task.names), len(label.names)
+    check_table_size(*shape)
     counts = np.zeros(shape[0] * shape[1], dtype)
     least = task.least * shape[1] + label.least
     cells = np.empty(BLOCK_SIZE, np.int64)

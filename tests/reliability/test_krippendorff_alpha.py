@@ -174,3 +174,26 @@ def test_errors_name_the_problem() -> None:
         alpha(np.array([0.5, 0.5]), counts=True)
     with pytest.raises(ValueError, match="3 categories for 2 columns"):
         alpha([[1, 2]], "interval", [1, 2, 3], counts=True)
+    with pytest.raises(
+        ValueError, match=r"array of shape .2, 3. may hold vote counts .* or labels"
+    ):
+        alpha([[1, 2, 2], [1, 2, 1]])
+    with pytest.raises(ValueError, match="counts says what an array holds"):
+        alpha(labels, counts=False)
+    with pytest.raises(ValueError, match="must not be negative, and -2 is: use the interval level"):
+        alpha([[1, -2], [1, 2]], "ratio", counts=False)
+    with pytest.raises(ValueError, match="20,000 different numbers at the ratio level, and 10,000"):
+        alpha([np.arange(20_000)] * 2, "ratio", counts=False)
+
+
+def test_an_array_is_raters_by_units_or_counts() -> None:
+    """The same numbers mean two things, so they are never guessed."""
+    table = [[2, 1, 2], [2, 1, 1], [1, 1, 2]]
+    as_labels = long(pd.DataFrame(table))
+    assert alpha(table, "interval", counts=False) == alpha(as_labels, "interval")
+    reference = krippendorff.alpha(reliability_data=table, level_of_measurement="interval")
+    assert alpha(table, "interval", counts=False) == pytest.approx(reference)
+    reference = krippendorff.alpha(value_counts=table, level_of_measurement="interval")
+    assert alpha(table, "interval", counts=True) == pytest.approx(reference)
+    gaps = np.array([["a", "b", None], ["a", "b", "b"]], dtype=object)
+    assert alpha(gaps, counts=False) == alpha(long(pd.DataFrame(gaps)))

@@ -74,3 +74,45 @@ def test_ordered_categories_keep_their_order_without_unused_ones() -> None:
     expected = pytest.approx(alpha(counts, "ordinal", counts=True))
     assert alpha(ordered, "ordinal") == expected
     assert alpha(labels, "ordinal", ["poor", "fair", "good"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("dtype", "offset"),
+    [
+        ("int64", 4 * 10**18),
+        ("int64", -4 * 10**18),
+        ("uint64", 2**63 - 1),
+        ("uint64", 2**64 - 10),
+    ],
+)
+def test_huge_ids_are_counted_like_small_ones(dtype: str, offset: int) -> None:
+    small = pd.DataFrame({"task": [0, 0, 1, 1, 2, 2], "label": [1, 1, 2, 2, 1, 2]})
+    for columns in (["task"], ["label"], ["task", "label"]):
+        huge = small.copy()
+        for column in columns:
+            huge[column] = np.array([int(x) + offset for x in small[column]], dtype)
+        counts, names = tabulate_votes(huge)
+        assert rows(counts) == [[0, 2], [1, 1], [2, 0]]
+        shift = offset if "label" in columns else 0
+        assert [int(name) for name in names] == [1 + shift, 2 + shift]
+
+
+def test_a_table_that_does_not_fit_into_memory_is_refused() -> None:
+    ids = np.arange(100_000)
+    labels = pd.DataFrame({"task": ids, "worker": 0, "label": ids})
+    for statistic in (alpha, fleiss_kappa, lambda f: encode_labels(f).vote_counts()):
+        with pytest.raises(ValueError, match="100,000 tasks and 100,000 categories need a table"):
+            statistic(labels)
+
+
+def test_many_categories_of_few_tasks_are_counted() -> None:
+    """Every number is given by both raters of a task."""
+    ids = np.repeat(np.arange(3_000), 2)
+    labels = pd.DataFrame({"task": ids, "worker": np.arange(6_000) % 2, "label": ids * 7})
+    assert alpha(labels) == alpha(labels, "interval") == 1
+
+
+def test_a_column_that_occurs_twice_is_refused() -> None:
+    labels = pd.DataFrame([[1, 2, 3]], columns=["task", "label", "label"])
+    with pytest.raises(ValueError, match="several columns named label: rename all but one"):
+        tabulate_votes(labels)
