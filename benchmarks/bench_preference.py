@@ -111,15 +111,20 @@ def train_mislabelled(
     return adapters
 
 
-def test_images(pipe: FluxPipeline, file: Path | None, folder: Path) -> HeldOutImages:
-    """Generate the test images of the model with an adapter, or load them if they are saved."""
+def test_images(
+    pipe: FluxPipeline, file: Path | None, folder: Path, seed: int = TEST_SEED
+) -> HeldOutImages:
+    """Generate the test images of the model with an adapter, or load them if they are saved.
+
+    A folder has the images of one test seed.
+    """
     name = tuning.fingerprint(torch.tensor(list(file.read_bytes()))) if file else "base"
     saved = folder / f"test-{name}.npz"
     if not saved.exists():
         if file:
             tuning.load_adapter(pipe, file)
         progress = str(file or "base")
-        generated = generate_held_out(pipe, TEST, seed=TEST_SEED, progress=progress)
+        generated = generate_held_out(pipe, TEST, seed=seed, progress=progress)
         np.savez(saved, **generated._asdict())
         if file:
             pipe.unload_lora_weights()

@@ -35,8 +35,8 @@ class TrainingConfig:
         Samples a step, over all workers.
     learning_rate : float
         The highest learning rate; see `learning_rate_at`.
-    schedule : {"linear", "cosine"}
-        How the learning rate falls to zero.
+    schedule : {"linear", "cosine", "constant"}
+        How the learning rate falls to zero, or that it does not.
     decay_start : float
         With "linear", the share of the steps after which the rate falls.
     warmup_steps : int
@@ -56,7 +56,7 @@ class TrainingConfig:
     steps: int
     batch_size: int
     learning_rate: float
-    schedule: Literal["linear", "cosine"] = "linear"
+    schedule: Literal["linear", "cosine", "constant"] = "linear"
     decay_start: float = 0.4
     warmup_steps: int = 200
     ema_decay: float = 0.999
@@ -93,12 +93,14 @@ Loss = Callable[[TrainingStep], tuple[Tensor, Metrics]]
 
 
 def learning_rate_at(step: int, config: TrainingConfig) -> float:
-    """Return the learning rate of a step: linear warm-up, then a linear or a cosine decay to zero.
+    """Return the learning rate of a step: linear warm-up, then a linear, a cosine or no decay.
 
     The linear schedule keeps the highest rate until the share `decay_start` of all steps.
     """
     warmup = min(1.0, (step + 1) / max(1, config.warmup_steps))
-    if config.schedule == "cosine":
+    if config.schedule == "constant":
+        decay = 1.0
+    elif config.schedule == "cosine":
         decay = 0.5 * (1.0 + math.cos(math.pi * step / config.steps))
     else:
         decay = min(1.0, (config.steps - step) / (config.steps * (1.0 - config.decay_start)))

@@ -65,6 +65,11 @@ def test_by_default_the_rate_warms_up_over_200_steps_and_falls_after_two_fifths(
     assert rates == pytest.approx([0.5, 1.0, 1.0, 0.5])
 
 
+def test_the_constant_schedule_warms_up_and_stays():
+    config = TrainingConfig(100, 1, 2.0, schedule="constant", warmup_steps=2)
+    assert [learning_rate_at(step, config) for step in (0, 1, 50, 99)] == [1.0, 2.0, 2.0, 2.0]
+
+
 def test_the_cosine_schedule_decays_from_the_first_step():
     config = TrainingConfig(100, 1, 2.0, schedule="cosine", warmup_steps=0)
     rates = [learning_rate_at(step, config) for step in (0, 50, 99)]

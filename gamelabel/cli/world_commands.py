@@ -234,3 +234,39 @@ def train_reader_command(
     for name, value in metrics.items():
         typer.echo(f"{name}: {value:.3f}")
     typer.echo(f"the model and its card are in {folder}")
+
+
+@world.command("train-assistant")
+def train_assistant_command(
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", metavar="FOLDER", help="Folder for images, checkpoints and the assistant."
+        ),
+    ],
+    model: _Model = "",
+    workers: Annotated[
+        int,
+        typer.Option("--workers", min=1, help="Processes that share a batch; 1 on a GPU."),
+    ] = 2,
+    device: _Device = "cpu",
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A few steps, to test that the recipe runs.")
+    ] = False,
+) -> None:
+    """Train the assistant of a model, to `OUT/scenes-flux-assistant` with its card.
+
+    Adapters of the distilled model are tuned with it: it is on while they are trained, and off
+    when the tuned model draws. It belongs to one base, so a model that was trained anew
+    (`gamelabel world train`) needs its own. Takes about half an hour on one core. The same command
+    resumes after an interruption.
+
+    `gamelabel world train-assistant --out data/runs/assistant`
+    """
+    from gamelabel.images.pipeline import FLUX_SCENES
+    from gamelabel.models.flux_assistant import train_flux_assistant
+
+    file, metrics = train_flux_assistant(out, model or FLUX_SCENES, workers, device, quick)
+    for name, value in metrics.items():
+        typer.echo(f"{name}: {value:.3f}")
+    typer.echo(f"the assistant and its card are in {file.parent}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -20,12 +21,14 @@ from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dic
 from safetensors import safe_open
 from torch import Tensor
 
+from gamelabel.data_parallel import SINGLE_WORKER, Worker
 from gamelabel.training import Loss, TrainingConfig, train
 
 ADAPTER_FILE = "pytorch_lora_weights.safetensors"  # the name that diffusers looks for in a folder
 DEFAULT_RANK = 16
 _TRAINED = "default"  # peft's name of the adapter that learns
 _START = "start"  # and of the frozen one that it continues from
+_ASSISTANT = "assistant"  # and of the frozen one that is on while it learns, see `tuning.assistant`
 _ROWS_AT_ONCE = 64
 _BLOCKS = ("transformer_blocks.", "single_transformer_blocks.")
 _DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
@@ -90,21 +93,31 @@ def remove_adapter(transformer: Any) -> None:
 def reference_model(transformer: Any) -> Iterator[None]:
     """Within the block the transformer is, without gradient, what it was when training began.
 
-    That is the base, or the base with the adapter that training continues from.
+    That is the base with its assistant, if it has one, and with the adapter that training continues
+    from, if there is one.
     """
-    has_start = _START in transformer.peft_config
-    if has_start:
-        transformer.set_adapter(_START)
+    references = [name for name in (_ASSISTANT, _START) if name in transformer.peft_config]
+    if references:
+        transformer.set_adapter(references)
     else:
         transformer.disable_adapters()
     try:
         with torch.no_grad():
             yield
     finally:
-        if has_start:
-            transformer.set_adapter(_TRAINED)
+        if references:
+            _learn(transformer)
         else:
             transformer.enable_adapters()
+
+
+def _learn(transformer: Any) -> None:
+    """Switch on the adapter that learns, and the assistant, frozen, if there is one."""
+    active = [name for name in (_ASSISTANT, _TRAINED) if name in transformer.peft_config]
+    transformer.set_adapter(active)
+    for name, weight in transformer.named_parameters():
+        if f".{_ASSISTANT}." in name:
+            weight.requires_grad_(False)
 
 
 def base_hash(transformer: Any) -> str:
@@ -133,6 +146,22 @@ def _check_base(file: Path, base: str) -> None:
             f"the adapter {file.absolute()} was tuned on the base {tuned_on}, but this model is "
             f"the base {base}: load the model that it was tuned on, or tune it again on this one"
         )
+
+
+def _put_on_assistant(transformer: Any, file: Path, base: str) -> str:
+    """Put an assistant on beside the adapter that learns; return a hash of its weights."""
+    _check_base(file, base)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Already found a `peft_config`")  # two are intended
+        transformer.load_lora_adapter(str(file), adapter_name=_ASSISTANT)
+    _learn(transformer)
+    weights = [w for name, w in transformer.named_parameters() if f".{_ASSISTANT}." in name]
+    if not weights:
+        raise WrongBase(
+            f"the assistant {file.absolute()} has no layer of this model: give a LoRA adapter of "
+            "this model's transformer, in diffusers' names"
+        )
+    return fingerprint(*weights)
 
 
 def _continue_from(transformer: Any, file: Path, base: str) -> None:
@@ -215,6 +244,8 @@ def tune_adapter(
     seed: int = 0,
     start: Path | None = None,
     precision: Precision = "fp16",
+    assistant: Path | None = None,
+    worker: Worker = SINGLE_WORKER,
 ) -> Path:
     """Train an adapter, save it in `folder` and remove it from the transformer.
 
@@ -241,6 +272,11 @@ def tune_adapter(
         An adapter to continue from.
     precision : {"fp16", "bf16", "fp32"}
         Of the saved weights; training itself is in float32.
+    assistant : Path, optional
+        An adapter that is on, frozen, while this one is trained, and is not in its file; see
+        `tuning.assistant`.
+    worker : Worker
+        This process, if there are several; the first one saves the adapter.
 
     Returns
     -------
@@ -250,7 +286,7 @@ def tune_adapter(
     Raises
     ------
     WrongBase
-        If `start` was tuned on another base, or has another rank.
+        If `start` or `assistant` is an adapter of another base, or `start` has another rank.
     """
     base = base_hash(transformer)
     key = f"rank {rank} {data} base {base}"
@@ -263,8 +299,12 @@ def tune_adapter(
             _continue_from(transformer, start, base)
             weights = (w for w in transformer.parameters() if w.requires_grad)
             key += f" start {fingerprint(*weights)}"
-        train(transformer, loss, config, training_folder(folder), seed, key)
-        return save_adapter(transformer, folder, base, precision)
+        if assistant is not None:
+            key += f" assistant {_put_on_assistant(transformer, assistant, base)}"
+        train(transformer, loss, config, training_folder(folder), seed, key, worker)
+        if worker.rank == 0:
+            save_adapter(transformer, folder, base, precision)
+        return folder / ADAPTER_FILE
     finally:
         remove_adapter(transformer)
 

@@ -46,12 +46,15 @@ class Arm(NamedTuple):
         A hash of all that the loss depends on, such as `fingerprint` of its datasets.
     seeds : int
         How many adapters to train, each from a seed of its own.
+    assistant : Path, optional
+        The adapter that is on while these are trained; see `tuning.assistant`.
     """
 
     loss: Loss | Sequence[Loss]
     learning_rate: float
     data: str
     seeds: int = 1
+    assistant: Path | None = None
 
 
 def tune_arms(
@@ -127,7 +130,9 @@ def _tune_run(
     arm = arms[name]
     settings = replace(config, learning_rate=arm.learning_rate)
     place = folder / run_name(name, seed)
-    tune_adapter(transformer, arm.loss, settings, place, arm.data, rank, seed)
+    tune_adapter(
+        transformer, arm.loss, settings, place, arm.data, rank, seed, assistant=arm.assistant
+    )
 
 
 def find_adapters(folder: Path, names: Sequence[str]) -> dict[str, list[Path]]:

@@ -76,7 +76,33 @@ def generate_held_out(
     HeldOutImages
         n images.
     """
-    prompts, seeds = held_out_prompts(n, seed)
+    return generate_test(pipe, *held_out_prompts(n, seed), steps, guidance, progress)
+
+
+def generate_test(
+    pipe: FluxPipeline,
+    prompts: Sequence[str],
+    seeds: Sequence[int],
+    steps: int = 4,
+    guidance: float = 1.0,
+    progress: str = "images",
+) -> HeldOutImages:
+    """Generate images of other prompts of the world and judge them, as `generate_held_out` does.
+
+    Parameters
+    ----------
+    pipe : FluxPipeline
+        The model, with the adapter that is loaded.
+    prompts, seeds : sequences of equal length N
+        What to draw, and the seed of each image's noise.
+    steps, guidance, progress
+        See `generate_held_out`.
+
+    Returns
+    -------
+    HeldOutImages
+        N images.
+    """
     batches = generate(pipe, prompts, seeds, steps, guidance, progress=progress)
     images = np.concatenate([to_judge_size(batch) for batch in batches])
     return HeldOutImages(images, adherence(images, prompts)[0], _features(pipe, images))

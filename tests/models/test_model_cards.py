@@ -8,13 +8,19 @@ from jinja2 import UndefinedError
 
 from gamelabel.images import FLUX_SCENES
 from gamelabel.models.blip_scenes.blip_card import BLIP_TEMPLATE
+from gamelabel.models.flux_assistant.assistant_card import ASSISTANT_TEMPLATE
 from gamelabel.models.flux_scenes.flux_card import FLUX_TEMPLATE
 from gamelabel.models.flux_scenes.flux_stages import STAGES
 from gamelabel.models.flux_scenes.recipe import FluxRecipe
 from gamelabel.models.model_card import format_settings, write_card
 from gamelabel.reward import BLIP_SCENES
+from gamelabel.tuning.assistant import FLUX_SCENES_ASSISTANT
 
-CARDS = [(FLUX_TEMPLATE, FLUX_SCENES), (BLIP_TEMPLATE, BLIP_SCENES)]
+CARDS = [
+    (FLUX_TEMPLATE, FLUX_SCENES),
+    (ASSISTANT_TEMPLATE, FLUX_SCENES_ASSISTANT.parent),
+    (BLIP_TEMPLATE, BLIP_SCENES),
+]
 
 
 @pytest.mark.parametrize(("template", "folder"), CARDS)

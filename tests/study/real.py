@@ -19,6 +19,7 @@ n_games: 3
 replicates: 20
 train_steps: 2
 train_batch: 4
+best_prompts: 4
 test_prompts: 8
 reward_steps: 2
 reward_batch: 4
@@ -40,6 +41,7 @@ def real_study(
     for name in ("claims.yaml", "sources.yaml"):
         shutil.copy(ROOT / "data" / name, root / "data")
     (root / "data" / "models" / "scenes-flux").symlink_to(model)
-    (root / "data" / "models" / "scenes-blip").symlink_to(ROOT / "data/models/scenes-blip")
+    for name in ("scenes-flux-assistant", "scenes-blip"):
+        (root / "data" / "models" / name).symlink_to(ROOT / "data/models" / name)
     shutil.copy(ROOT / "requirements.lock", root)
     return Study(root, "smoke")

@@ -26,6 +26,7 @@ SIZES = {"n_prompts": 400, "points": 6, "comparisons": 4, "replicates": 20, "n_j
 SIZES |= {"rank": 4, "train_steps": 3, "test_prompts": 4, "reward_steps": 2, "reward_batch": 2}
 SIZES |= {"ranked_prompts": 4, "scored_prompts": 4, "rounds": 2, "cell_minutes": 20}
 LOCAL = {"blip": ROOT / "data/models/scenes-blip", "download": "false"}
+LOCAL |= {"assistant": ""}  # none is made for the small repository
 SIDE = 128
 
 
@@ -79,7 +80,10 @@ def test_the_whole_profile_on_a_small_repository(
     assert set(labels.source) == {"released"} and labels.player_id.isna().all()
 
     adapters = sorted((study.run_dir / "adapters").glob("*/*.safetensors"))
-    assert [path.parent.name for path in adapters] == ["published_control", "published_preferred"]
+    assert [path.parent.name for path in adapters] == [
+        "published_control-0",
+        "published_preferred-0",
+    ]
     assert load_file(adapters[1])
     load_pipeline(model, device="cpu", adapter=adapters[1])
 
