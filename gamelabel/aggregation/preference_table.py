@@ -76,6 +76,7 @@ def preferences(
             "cannot weigh players: use 'majority'"
         )
     gold = pairs.loc[pairs["gold"].notna(), ["pair_id", "gold"]].set_axis(["task", "label"], axis=1)
+    gold = gold[gold["task"].isin(decided["task"])]
     table = aggregate(decided, method, gold).set_index("task")
     table = table.reindex(points[points.isin(table.index)])
     probability = table["probability"].to_numpy(float)

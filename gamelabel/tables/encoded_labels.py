@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gamelabel.tables.vote_counts import IntArray, check_table_size, labeled_rows
+from gamelabel.tables.names import check_distinct_names, check_matching_names, quoted
 
 
 class EncodedLabels(NamedTuple):
@@ -50,7 +51,8 @@ def encode_labels(labels: pd.DataFrame, workers: bool = True) -> EncodedLabels:
     Raises
     ------
     ValueError
-        For a missing column, and for rows with a label but without a task or a worker.
+        For a missing column, for rows with a label but without a task or a worker, and where two
+        names look the same, such as the number 1 and the text "1".
 
     Examples
     --------
@@ -72,7 +74,9 @@ def encode_labels(labels: pd.DataFrame, workers: bool = True) -> EncodedLabels:
     task, tasks = pd.factorize(rows.task)
     worker, people = pd.factorize(names, sort=True)
     label, categories = pd.factorize(rows.label, sort=True)
-    indexes = (pd.Index(index) for index in (tasks, people, categories))
+    indexes = [pd.Index(index) for index in (tasks, people, categories)]
+    for names, what in zip(indexes, ("task", "worker", "category"), strict=True):
+        check_distinct_names(names, what)
     return EncodedLabels(task, worker, label, *indexes)
 
 
@@ -94,8 +98,8 @@ def gold_answers(gold: pd.DataFrame | None, encoded: EncodedLabels) -> pd.Series
     Raises
     ------
     ValueError
-        Where gold has two answers for one task. Also where its tasks or labels are text and those
-        of the labels are not, or the other way round: nothing would match, without notice.
+        Where gold has two answers for one task. Also where none of its tasks, or none of its
+        answers, occurs in the labels, and where a name is text in one and a number in the other.
 
     Examples
     --------
@@ -113,25 +117,11 @@ def gold_answers(gold: pd.DataFrame | None, encoded: EncodedLabels) -> pd.Series
     if len(repeated):
         raise ValueError(
             f"gold contradicts itself: it has two answers for {repeated.nunique()} tasks, such as "
-            f"{_repr(repeated.iloc[0])}; keep one"
+            f"{quoted(repeated.iloc[0])}; keep one"
         )
-    _check_same_kind("task", answers.task, encoded.tasks)
-    _check_same_kind("label", answers.label, encoded.categories)
+    places = "gold", "the labels"
+    check_matching_names(pd.Index(answers.task.unique()), encoded.tasks, "task", *places)
+    # one known answer may be a category that nobody gave, and one category wrong in all answers
+    if len(answers) > 1 and len(encoded.categories) > 1:
+        check_matching_names(pd.Index(answers.label.unique()), encoded.categories, "label", *places)
     return answers.set_index("task").label.reindex(encoded.tasks)
-
-
-def _check_same_kind(column: str, in_gold: pd.Series, in_labels: pd.Index) -> None:
-    """Raise ValueError if one of the two is text and the other is not."""
-    if not len(in_labels) or not len(in_gold):
-        return
-    one, other = in_gold.iloc[0], in_labels[0]
-    if isinstance(one, str) != isinstance(other, str):
-        raise ValueError(
-            f"gold has {column}s such as {_repr(one)}, the labels {column}s such as "
-            f"{_repr(other)}: one is text and the other is not, so nothing would match; read both "
-            "with the same type"
-        )
-
-
-def _repr(name: object) -> str:
-    return repr(name.item() if isinstance(name, np.generic) else name)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TextIO
 
 # A picture of GameLabel-10K takes 667 kB; an unclosed quote must not read the rest of a large file.
 _LONGEST_CELL = 16 * 2**20
+_DELIMITERS = ",;\t"
 _ROWS_AT_ONCE = 16  # of a Parquet file
 _PARQUET_BUFFER = 2**16  # bytes
 
@@ -60,7 +62,9 @@ def csv_rows(
     Parameters
     ----------
     path : Path
-        A file in UTF-8. Bytes that are not UTF-8 are kept in the cell; see `is_text`.
+        A file in UTF-8, or in UTF-16 with a byte order mark. Bytes that are not UTF-8 are kept in
+        the cell; see `is_text`. Blanks around names of columns, empty lines before them and empty
+        cells after a row's last one do not count.
     columns : sequence of str
         Columns that the file must have.
     delimiter : str, default ","
@@ -78,7 +82,7 @@ def csv_rows(
     FileNotFoundError
         If there is no such file.
     BadFile
-        If the file is empty, its header is damaged, or a column is missing.
+        If the file is empty, its header is damaged, or a column is missing or there twice.
 
     Examples
     --------
@@ -93,23 +97,62 @@ def csv_rows(
     """
     path = path.absolute()
     expected = f"a CSV file with columns {', '.join(columns)}"
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} not found: give {expected}")
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
-        reader = csv.reader(file, delimiter=delimiter, quoting=quoting, strict=True)
-        lines = _lines(reader)
-        header, error = next(lines, ([], ""))
-        if error:
-            raise BadFile(f"{path} is not a CSV file: its first line {error}")
-        if not header:
-            raise BadFile(f"{path} is empty: it must be {expected}")
+    with _open_text(path, expected) as file:
+        _skip_separator(file)
+        lines = _lines(_csv_reader(file, delimiter))
+        header = _header(lines, path, expected)
         places = _places(header, columns, aliases or {}, path)
         for number, (cells, damage) in enumerate(lines):
             error = damage or _length_error(cells, header)
             yield Row(
                 number, {} if error else {name: cells[i] for name, i in places.items()}, error
             )
+
+
+def csv_header(path: Path, expected: str) -> tuple[list[str], str]:
+    r"""Return the names of a CSV file's columns, and what separates its cells.
+
+    Parameters
+    ----------
+    path : Path
+        A file, as for `csv_rows`.
+    expected : str
+        What an error message says to give instead.
+
+    Returns
+    -------
+    columns : list of str
+        The names, without blanks around them.
+    delimiter : str
+        A comma, a semicolon or a tab: the one that Excel's line `sep=` names, or else the one that
+        the first line has most of.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    BadFile
+        If the file is empty, or its header is damaged.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "labels.csv"
+    ...     _ = path.write_text("task; worker; label\n1;u;a\n")
+    ...     csv_header(path, "a CSV file of labels")
+    (['task', 'worker', 'label'], ';')
+    """
+    path = path.absolute()
+    with _open_text(path, expected) as file:
+        delimiter = _skip_separator(file)
+        if not delimiter:
+            start = file.tell()
+            line = next((line for line in iter(file.readline, "") if line.strip()), "")
+            delimiter = max(_DELIMITERS, key=line.count)
+            file.seek(start)
+        return _header(_lines(_csv_reader(file, delimiter)), path, expected), delimiter
 
 
 def parquet_files(source: Path) -> list[Path]:
@@ -191,6 +234,39 @@ def is_text(cell: str) -> bool:
     return cell.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in cell)
 
 
+def _open_text(path: Path, expected: str) -> TextIO:
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} not found: give {expected}")
+    with path.open("rb") as file:
+        is_utf16 = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    encoding = "utf-16" if is_utf16 else "utf-8-sig"
+    return path.open(encoding=encoding, errors="surrogateescape", newline="")
+
+
+def _skip_separator(file: TextIO) -> str:
+    """Skip Excel's line `sep=;`, which says what separates the cells; return that, or ""."""
+    start = file.tell()
+    line = file.readline(len("sep=,\r\n"))
+    if line[:4].lower() == "sep=" and len(line.rstrip()) == 5:
+        return line[4]
+    file.seek(start)
+    return ""
+
+
+def _csv_reader(file: TextIO, delimiter: str) -> Iterator[list[str]]:
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
+    return csv.reader(file, delimiter=delimiter, quoting=quoting, strict=True)
+
+
+def _header(lines: Iterator[tuple[list[str], str]], path: Path, expected: str) -> list[str]:
+    for cells, error in lines:
+        if error:
+            raise BadFile(f"{path} is not a CSV file: its first line {error}")
+        if cells:
+            return [name.strip() for name in cells]
+    raise BadFile(f"{path} is empty: it must be {expected}")
+
+
 def _places(
     header: list[str], columns: Sequence[str], aliases: Mapping[str, str], path: Path
 ) -> dict[str, int]:
@@ -203,6 +279,13 @@ def _places(
     if missing:
         names = ", ".join(map(repr, missing))
         raise BadFile(f"{path} has no column {names}: its columns are {', '.join(header)}")
+    for name in columns:
+        if header.count(name) > 1:
+            numbers = [str(i + 1) for i, title in enumerate(header) if title == name]
+            raise BadFile(
+                f"{path} has {len(numbers)} columns {name!r}, numbers {' and '.join(numbers)}: "
+                "rename all but one"
+            )
     return places
 
 
@@ -224,7 +307,7 @@ def _lines(reader: Iterator[list[str]]) -> Iterator[tuple[list[str], str]]:
 def _length_error(cells: list[str], header: list[str]) -> str:
     if not cells:
         return "is empty"
-    if len(cells) == len(header):
+    if len(cells) == len(header) or (len(cells) > len(header) and not any(cells[len(header) :])):
         return ""
     return f"has {len(cells)} cells, but the header has {len(header)} (is the file truncated?)"
 

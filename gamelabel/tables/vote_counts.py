@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gamelabel.tables.names import check_distinct_names
+
 IntArray = NDArray[np.integer[Any]]
 FloatArray = NDArray[np.float64]
 
@@ -45,7 +47,7 @@ def tabulate_votes(labels: pd.DataFrame) -> tuple[IntArray, pd.Index]:
     ([[0, 2], [1, 0]], ['a', 'b'])
     """
     rows = labeled_rows(labels, ["task", "label"])
-    task, label = _as_integers(rows.task), _as_integers(rows.label)
+    task, label = _as_integers(rows.task, "task"), _as_integers(rows.label, "category")
     counts = _count_cells(task, label, np.uint8)
     if counts.sum(dtype=np.uint32) < len(rows):  # a byte overflowed and lost 256 votes
         counts = _count_cells(task, label, np.int64)
@@ -109,7 +111,7 @@ class _Integers(NamedTuple):
     names: pd.Index
 
 
-def _as_integers(column: pd.Series) -> _Integers:
+def _as_integers(column: pd.Series, what: str) -> _Integers:
     """Use integers in a small range, and category codes, as they are; factorize everything else."""
     if isinstance(column.dtype, pd.CategoricalDtype):
         return _Integers(column.cat.codes.to_numpy(), 0, column.cat.categories)
@@ -122,6 +124,7 @@ def _as_integers(column: pd.Series) -> _Integers:
                 return _Integers(values, low, names)
             return _Integers((values - values.dtype.type(low)).astype(np.int64), 0, names)
     codes, names = pd.factorize(column, sort=True)
+    check_distinct_names(pd.Index(names), what)
     return _Integers(codes, 0, pd.Index(names))
 
 

@@ -70,14 +70,9 @@ def test_contradictory_gold_and_gold_that_cannot_match_are_refused(method: str) 
         ValueError, match="gold contradicts itself: it has two answers for 1 tasks, such as 0"
     ):
         aggregate(LABELS, method, pd.DataFrame({"task": [0, 0], "label": ["a", "b"]}))
-    with pytest.raises(
-        ValueError,
-        match=r"gold has tasks such as '0', the labels tasks such as 0: .* the same type",
-    ):
+    with pytest.raises(ValueError, match="0 and '0' look the same as tasks: convert"):
         aggregate(LABELS, method, GOLD.astype({"task": str}))
-    with pytest.raises(
-        ValueError, match="gold has labels such as 0, the labels labels such as 'a'"
-    ):
+    with pytest.raises(ValueError, match="gold has labels such as 0, the labels such as 'a', 'b'"):
         aggregate(LABELS, method, GOLD.assign(label=0))
     with pytest.raises(ValueError, match="gold has no column label"):
         aggregate(LABELS, method, GOLD[["task"]])
