@@ -1,18 +1,25 @@
-"""Read labels of a crowd in crowd-kit's form: a CSV of `task,worker,label`, another of answers."""
+"""Read labels of a crowd from a CSV file with a row for each label, and known answers."""
 
 from __future__ import annotations
 
+import re
+import warnings
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
+from gamelabel.readers.column_names import choose_columns
+from gamelabel.readers.number_text import read_numbers
 from gamelabel.tables.label_tables import LabelTables, label_tables, rejected_cells
-from gamelabel.tables.rows import BadFile, Row, csv_rows, is_text
+from gamelabel.tables.names import check_gold_matches, printed_name, quoted
+from gamelabel.tables.rows import BadFile, csv_header, csv_rows, is_text
 
 TIE = "tie"  # a label beside the two answers: neither is better
-_ALIASES = {"item": "task", "performer": "worker", "player": "worker", "truth": "label"}
+_TIE_WORDS = ("tie", "tied", "draw", "equal", "same")
+_MISSING = {"nan", "none", "null", "<na>", "n/a", "na"}  # as programs write a missing value
 _ROWS_AT_ONCE = 100_000  # rows in memory as Python objects
 
 _Faults = list[tuple[int, str, str]]
@@ -24,9 +31,9 @@ class Annotations(NamedTuple):
     Attributes
     ----------
     labels : DataFrame
-        Columns `task`, `worker` and `label`, all text.
+        Columns `task`, `worker` and `label`, each of numbers if all of its values are, else text.
     gold : DataFrame
-        Known answers: columns `task` and `label`; perhaps no rows.
+        Known answers: columns `task` and `label`, of the same types; perhaps no rows.
     rejected : DataFrame
         Cells that could not be used: `row` (counted from 0, without the header), `column` and
         `reason`.
@@ -37,27 +44,47 @@ class Annotations(NamedTuple):
     rejected: pd.DataFrame
 
 
-def read_annotations(path: str | Path, gold: str | Path | None = None) -> Annotations:
+def read_annotations(
+    path: str | Path,
+    gold_file: str | Path | None = None,
+    *,
+    task: str = "",
+    worker: str = "",
+    label: str = "",
+    gold: str = "",
+) -> Annotations:
     r"""Read labels of any number of classes.
+
+    The file may be in UTF-8 or UTF-16, with commas, semicolons or tabs. Blanks around a cell do not
+    count. Every label counts, also a worker's second label of a task, as everywhere in
+    `gamelabel.reliability`; a warning says how many there are.
 
     Parameters
     ----------
     path : str or Path
-        A CSV file with columns task (or item), worker (or performer, player) and label.
-    gold : str or Path, optional
-        A CSV file with columns task and label (or truth): the known answers.
+        A CSV file with a row for each label.
+    gold_file : str or Path, optional
+        A CSV file with a row for each known answer.
+    task, worker, label : str
+        Names of the columns. Without a name, the column is the one with a usual name, such as item,
+        question or HITId; WorkerId, performer or annotator; answer, Answer.choice or response. A
+        warning says which was taken.
+    gold : str
+        Name of the column of known answers, in `gold_file` if there is one, else in `path`, where
+        it may be empty. Usual names are gold, truth and true_label, in `gold_file` those of labels.
 
     Returns
     -------
     Annotations
-        A damaged row, one with an empty cell and a worker's second label of a task are rejected.
+        A damaged row, and one with an empty cell or a missing value such as NaN, is rejected.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     BadFile
-        If a file is empty or lacks a column, or `gold` has two answers for a task.
+        If a file is empty or lacks a column; if a task has two known answers, or known answers
+        match no task or no label.
 
     Examples
     --------
@@ -65,34 +92,70 @@ def read_annotations(path: str | Path, gold: str | Path | None = None) -> Annota
     >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "labels.csv"
-    ...     _ = path.write_text("task,worker,label\n1,u,cat\n1,v,dog\n1,v,cat\n")
+    ...     _ = path.write_text("task,worker,label\n1,u,cat\n1,v,dog\n1,NaN,cat\n")
     ...     annotations = read_annotations(path)
     >>> annotations.labels
-      task worker label
-    0    1      u   cat
-    1    1      v   dog
+       task worker label
+    0     1      u   cat
+    1     1      v   dog
     >>> annotations.rejected
-       row  column                    reason
-    0    2  worker  labelled the task before
+       row  column                       reason
+    0    2  worker  is 'NaN': a missing value
     """
-    raw, faults = _read_columns(Path(path), ["task", "worker", "label"])
-    repeated = raw.duplicated(["task", "worker"])
-    faults += [(int(row), "worker", "labelled the task before") for row in raw.index[repeated]]
-    answers, gold_faults = _read_gold(gold)
-    rejected = rejected_cells(sorted(faults) + gold_faults)
-    return Annotations(raw[~repeated].reset_index(drop=True), answers, rejected)
+    path = Path(path).absolute()
+    named = {"task": task, "worker": worker, "label": label}
+    within = {} if gold_file else {"gold": gold}
+    raw, faults = _read_roles(path, named | within)
+    if gold_file:
+        gold_path = Path(gold_file).absolute()
+        answers, gold_faults = _read_gold(gold_path, task, gold)
+        faults += gold_faults
+    else:
+        gold_path = path
+        answers = raw[["task", "gold"]] if "gold" in raw else raw[["task", "label"]].head(0)
+        answers = answers.set_axis(["task", "label"], axis=1)
+        answers = answers[answers["label"] != ""]
+    if not len(raw):
+        reason = f"; row {faults[0][0]}: {faults[0][1]} {faults[0][2]}" if faults else ""
+        raise BadFile(f"{path} has no label that can be read{reason}")
+    labels, answers = _as_numbers(raw, answers, path)
+    answers = _one_answer(answers, gold_path)
+    tasks, categories = (pd.Index(labels[column].unique()) for column in ("task", "label"))
+    try:
+        check_gold_matches(answers, tasks, categories, str(gold_path), str(path))
+    except ValueError as error:
+        raise BadFile(str(error)) from error
+    repeated = int(labels.duplicated(["task", "worker"]).sum())
+    if repeated:
+        warnings.warn(
+            f"{path}: {repeated:,} of {len(labels):,} labels repeat a worker's label of a task; "
+            "each counts",
+            stacklevel=2,
+        )
+    return Annotations(labels, answers, rejected_cells(faults))
 
 
-def read_crowd(path: str | Path, gold: str | Path | None = None) -> LabelTables:
+def read_crowd(
+    path: str | Path,
+    gold_file: str | Path | None = None,
+    *,
+    task: str = "",
+    worker: str = "",
+    label: str = "",
+    gold: str = "",
+    tie: str = "",
+) -> LabelTables:
     r"""Read labels that choose between two answers; the first in sorted order becomes a.
 
-    A label "tie" stays a tie. A task with a known answer becomes a comparison point, any other a
-    preference.
+    A task with a known answer becomes a comparison point, any other a preference.
 
     Parameters
     ----------
-    path, gold : str or Path
+    path, gold_file, task, worker, label, gold
         As in `read_annotations`.
+    tie : str
+        The label that means a tie. Without it, "tie" is one, in capitals or not; beside two other
+        answers also "draw", "equal" or "same", and a warning says so.
 
     Returns
     -------
@@ -117,17 +180,21 @@ def read_crowd(path: str | Path, gold: str | Path | None = None) -> LabelTables:
     0       1         u      a
     1       1         v      b
     """
-    annotations = read_annotations(path, gold)
-    sides = _sides(annotations, str(path), str(gold))
-    tasks = pd.Series(annotations.labels["task"].unique(), dtype=object)
-    answers = annotations.gold.set_index("task")["label"].map(sides).to_dict()
+    path = Path(path).absolute()
+    columns = {"task": task, "worker": worker, "label": label, "gold": gold}
+    annotations = read_annotations(path, gold_file, **columns)
+    sides = _sides(annotations, path, Path(gold_file or path).absolute(), tie)
+    names = annotations.labels["task"].map(printed_name)
+    tasks = pd.Series(names.unique(), dtype=object)
+    known = annotations.gold["task"].map(printed_name)
+    answers = dict(zip(known, annotations.gold["label"].map(sides), strict=True))
     pairs = pd.DataFrame({"pair_id": tasks, "prompt_id": tasks, "prompt": "task " + tasks})
     pairs["gold"] = tasks.map(answers).astype(object)
     pairs["kind"] = pairs["gold"].notna().map({True: "comparison", False: "preference"})
     labels = pd.DataFrame(
         {
-            "pair_id": annotations.labels["task"],
-            "player_id": annotations.labels["worker"],
+            "pair_id": names,
+            "player_id": annotations.labels["worker"].map(printed_name),
             "choice": annotations.labels["label"].map(sides),
             "source": "crowd",
         }
@@ -136,65 +203,121 @@ def read_crowd(path: str | Path, gold: str | Path | None = None) -> LabelTables:
     return tables._replace(rejected=annotations.rejected)
 
 
-def _sides(annotations: Annotations, path: str, gold: str) -> dict[str, str]:
-    """Map the two answers to a and b."""
-    if (annotations.gold["label"] == TIE).any():
+def _sides(annotations: Annotations, path: Path, gold_path: Path, tie: str) -> dict[object, str]:
+    """Map the two answers to a and b, and ties to "tie"."""
+    labels = sorted({*annotations.labels["label"], *annotations.gold["label"]})
+    ties = _ties(labels, path, tie)
+    if annotations.gold["label"].isin(ties).any():
         raise BadFile(
-            f"{gold} has the answer {TIE!r} for a task: a comparison point needs one of the two "
-            "answers; leave such tasks out"
+            f"{gold_path} has the answer {quoted(ties[0])} for a task: a comparison point needs one "
+            "of the two answers; leave such tasks out"
         )
-    answers = sorted({*annotations.labels["label"], *annotations.gold["label"]} - {TIE})
+    answers = [label for label in labels if label not in ties]
     if len(answers) > 2:
+        advice = "If one of them means a tie, name it by tie=LABEL"
+        if len({str(label).casefold() for label in answers}) < len(answers):
+            advice = "Some differ in capital letters only: write them alike"
         raise BadFile(
-            f"{path} has {len(answers)} different labels, such as {', '.join(answers[:4])}: "
-            "a choice is between two"
+            f"{path} has {len(answers)} different labels, such as "
+            f"{', '.join(map(quoted, answers[:4]))}: a choice is between two. {advice}"
         )
+    sides = dict(zip(answers, "ab", strict=False))
     if set(answers) <= {"a", "b"}:
-        return {"a": "a", "b": "b", TIE: TIE}
-    return {**dict(zip(answers, "ab", strict=False)), TIE: TIE}
+        sides = {answer: answer for answer in answers}
+    return {**sides, **dict.fromkeys(ties, TIE)}
 
 
-def _read_gold(path: str | Path | None) -> tuple[pd.DataFrame, _Faults]:
-    """Read known answers, one a task, and the faults of their file."""
-    if not path:
-        return pd.DataFrame({"task": [], "label": []}, dtype=object), []
-    raw, faults = _read_columns(Path(path), ["task", "label"])
-    answers = raw.drop_duplicates()
+def _ties(labels: list[object], path: Path, tie: str) -> list[object]:
+    """Return the labels that mean a tie."""
+    if tie:
+        ties = [label for label in labels if printed_name(label) == printed_name(tie)]
+        if labels and not ties:
+            raise BadFile(f"{path} has no label {tie!r}, which tie= names: {_listed(labels)}")
+        return ties
+    ties = [label for label in labels if str(label).casefold() == TIE]
+    if not ties and len(labels) == 3:
+        ties = [label for label in labels if str(label).casefold() in _TIE_WORDS]
+        if len(ties) == 1:
+            warnings.warn(f"{path}: took tie={ties[0]}", stacklevel=4)
+    return ties
+
+
+def _listed(labels: list[object]) -> str:
+    return "its labels are " + ", ".join(map(quoted, labels[:4]))
+
+
+def _read_gold(path: Path, task: str, gold: str) -> tuple[pd.DataFrame, _Faults]:
+    """Read a file of known answers, and its faults."""
+    columns, _ = csv_header(path, "a CSV file of known answers, with columns task, label")
+    raw, faults = _read_roles(path, {"task": task if task in columns else "", "gold": gold})
+    named = [(row, column, f"in the file of known answers: {why}") for row, column, why in faults]
+    return raw.set_axis(["task", "label"], axis=1), named
+
+
+def _read_roles(path: Path, roles: Mapping[str, str]) -> tuple[pd.DataFrame, _Faults]:
+    """Read the columns with these roles as text, and the faults of rows that are left out.
+
+    Beside labels, known answers are optional: a file without such a column has none, and a cell
+    without one is "".
+    """
+    optional = ["gold"] if "label" in roles else []
+    needed = ", ".join(role for role in roles if role not in optional)
+    header, delimiter = csv_header(path, f"a CSV file with columns {needed}")
+    columns = choose_columns(header, roles, path, optional)
+    rows = csv_rows(path, list(dict.fromkeys(columns.values())), delimiter)
+    faults: _Faults = []
+    parts = [pd.DataFrame(columns=list(columns), dtype="str")]
+    while chunk := list(islice(rows, _ROWS_AT_ONCE)):
+        valid = []
+        for row in chunk:
+            row_faults = [("", row.error)] if row.error else []
+            cells = {}
+            for role, column in columns.items() if not row.error else ():
+                cells[role], reason = _cell(row.cells[column])
+                if reason and (cells[role] or role not in optional):
+                    row_faults.append((column, reason))
+            faults += [(row.number, *fault) for fault in sorted(row_faults)]
+            if not row_faults:
+                valid.append(cells)
+        texts = {role: [cells[role] for cells in valid] for role in columns}
+        parts.append(pd.DataFrame(texts, dtype="str"))
+    return pd.concat(parts[1:] or parts, ignore_index=True), faults
+
+
+def _cell(text: str) -> tuple[str, str]:
+    """Return a cell without blanks around it, "" if it is missing, and what is wrong with it."""
+    text = text.strip()
+    if not text:
+        return "", "is empty"
+    if text.casefold() in _MISSING:
+        return "", f"is {text!r}: a missing value"
+    if not is_text(text):
+        return text, "is not UTF-8"
+    if not text.isprintable() and re.search(r"[\x00-\x08\x0e-\x1f]", text):
+        return text, f"has a character that cannot be shown: {text!r}"
+    return text, ""
+
+
+def _as_numbers(
+    labels: pd.DataFrame, gold: pd.DataFrame, path: Path
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Convert text that is all numbers, of the labels and of gold alike."""
+    try:
+        task, gold_task = read_numbers(labels["task"], gold["task"])
+        label, answer = read_numbers(labels["label"], gold["label"], decimals=True)
+        [worker] = read_numbers(labels["worker"])
+    except ValueError as error:
+        raise BadFile(f"{path}: {error}") from error
+    converted = pd.DataFrame({"task": task, "worker": worker, "label": label})
+    return converted, pd.DataFrame({"task": gold_task, "label": answer})
+
+
+def _one_answer(gold: pd.DataFrame, path: Path) -> pd.DataFrame:
+    answers = gold.drop_duplicates()
     contradicted = answers["task"][answers["task"].duplicated()]
     if len(contradicted):
         raise BadFile(
             f"{path} has different answers for {contradicted.nunique()} tasks, such as "
-            f"{contradicted.iloc[0]!r}"
+            f"{quoted(contradicted.iloc[0])}"
         )
-    named = [(row, column, f"in the file of known answers: {why}") for row, column, why in faults]
-    return answers.reset_index(drop=True), named
-
-
-def _read_columns(path: Path, columns: list[str]) -> tuple[pd.DataFrame, _Faults]:
-    """Read columns of a CSV file as text, indexed by row number, and the faults of other rows."""
-    rows = csv_rows(path, columns, aliases=_ALIASES)
-    faults: _Faults = []
-    parts = [pd.DataFrame(columns=columns, dtype="str")]
-    while chunk := list(islice(rows, _ROWS_AT_ONCE)):
-        valid = []
-        for row in chunk:
-            row_faults = _row_faults(row, columns)
-            faults += [(row.number, *fault) for fault in row_faults]
-            if not row_faults:
-                valid.append(row)
-        cells = {column: [row.cells[column] for row in valid] for column in columns}
-        parts.append(pd.DataFrame(cells, index=[row.number for row in valid], dtype="str"))
-    return pd.concat(parts[1:] or parts), faults
-
-
-def _row_faults(row: Row, columns: list[str]) -> list[tuple[str, str]]:
-    if row.error:
-        return [("", row.error)]
-    faults = []
-    for column in columns:
-        cell = row.cells[column]
-        if not cell:
-            faults.append((column, "is empty"))
-        elif not is_text(cell):
-            faults.append((column, "is not UTF-8"))
-    return faults
+    return answers.reset_index(drop=True)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from gamelabel.tables.label_tables import OUTSIDE_FOLDER, LabelTables, label_tables
+from gamelabel.tables.names import printed_name
 from gamelabel.tables.picture_files import picture_suffix, write_picture
 from gamelabel.tables.rows import RejectedRow, Row, parquet_files, parquet_rows
 
@@ -106,7 +107,8 @@ def _new_pair(row: Row) -> dict[str, Any]:
 
 def _who(row: Row) -> dict[str, Any]:
     user = row.cells["user_id"]
-    player_id = None if user is None else str(user)
+    # a column of whole numbers with gaps has real numbers: 7.0, and NaN where nobody is known
+    player_id = None if pd.isna(user) else printed_name(user)
     return {"player_id": player_id, "created_at": row.cells.get("created_at")}
 
 

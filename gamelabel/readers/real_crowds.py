@@ -144,7 +144,7 @@ def _with_gold(name: str, download: bool) -> RealCrowd:
     paths = [
         data_file("crowd_labels", f"{name}/{file}.csv", download) for file in ("label", "truth")
     ]
-    annotations = read_annotations(*paths)
+    annotations = read_annotations(*paths, task="item", gold="truth")
     n_classes = annotations.labels["label"].nunique()
     description = f"{n_classes} classes, gold known"
     return RealCrowd(annotations.labels, annotations.gold, "nominal", description)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,14 +26,14 @@ class LabelSource(NamedTuple):
     label_source : str
         Value of the column `source` of its labels; empty if the file says it.
     read : callable or None
-        Function of the file, the run's folder and the file of known answers (perhaps empty), in
-        this order; None if there is nothing to read.
+        Function of the file, the run's folder, the file of known answers (perhaps empty) and the
+        columns that `read_crowd` takes, in this order; None if there is nothing to read.
     """
 
     description: str
     file: str
     label_source: str
-    read: Callable[[str, Path, str], LabelTables] | None
+    read: Callable[[str, Path, str, Mapping[str, str]], LabelTables] | None
 
 
 FILE_SOURCES: dict[str, LabelSource] = {
@@ -41,30 +41,30 @@ FILE_SOURCES: dict[str, LabelSource] = {
         "GameLabel-10K as it was released, or a file in its layout",
         'path of data.csv, a Parquet file or a folder of such files; or "hub", "hub-parquet"',
         "released",
-        lambda file, run_dir, gold: read_released(file, run_dir),
+        lambda file, run_dir, gold, columns: read_released(file, run_dir),
     ),
     "csv": LabelSource(
         "labels of a crowd, with known answers if there are any",
-        "path of a CSV file with columns task, worker, label",
+        "path of a CSV file with columns task, worker, label, or `label_columns`",
         "crowd",
-        lambda file, run_dir, gold: read_crowd(file, gold or None),
+        lambda file, run_dir, gold, columns: read_crowd(file, gold or None, **columns),
     ),
     "imagereward": LabelSource(
         "ImageReward's rankings of several pictures of a prompt",
         "path of a JSON list of id, prompt, generations, ranking",
         "crowd",
-        lambda file, run_dir, gold: read_rankings(file),
+        lambda file, run_dir, gold, columns: read_rankings(file),
     ),
     "pickapic": LabelSource(
         "choices of the users of a web app, like Pick-a-Pic's",
         "path of a Parquet file or a folder of such files",
         "crowd",
-        lambda file, run_dir, gold: read_pickapic(file, run_dir),
+        lambda file, run_dir, gold, columns: read_pickapic(file, run_dir),
     ),
     "export": LabelSource(
         "labels of another run",
         "path of a folder that `gamelabel export` wrote",
         "",
-        lambda file, run_dir, gold: read_exported(file, run_dir),
+        lambda file, run_dir, gold, columns: read_exported(file, run_dir),
     ),
 }

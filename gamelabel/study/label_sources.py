@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gamelabel.games.pairs import Crowd, Rules, simulate
+from gamelabel.readers.column_names import parse_columns
 from gamelabel.readers.registry import FILE_SOURCES, LabelSource
 from gamelabel.tables.label_tables import OUTSIDE_FOLDER, LabelTables
 from gamelabel.tables.table_files import read_table, write_table
@@ -16,7 +17,7 @@ LABEL_SOURCES: dict[str, LabelSource] = {
         "people who played the labelling game",
         "address of the service's database, such as sqlite:///game.db",
         "game",
-        lambda file, run_dir, gold: _read_database(file, run_dir),
+        lambda file, run_dir, gold, columns: _read_database(file, run_dir),
     ),
 }
 
@@ -26,6 +27,7 @@ def collect_labels(
     run_dir: str | Path,
     file: str = "",
     gold: str = "",
+    columns: str = "",
     players: int = 188,
     seed: int = 0,
     crowd: Crowd | None = None,
@@ -47,6 +49,9 @@ def collect_labels(
         What the source needs; see `LABEL_SOURCES`.
     gold : str, default ""
         CSV file of known answers, for the source "csv".
+    columns : str, default ""
+        Columns of the source "csv", as `gamelabel.readers.column_names.parse_columns` reads them,
+        such as "task=HITId, label=Answer.choice"; the others by their usual names.
     players, seed, crowd, rules
         Parameters of the simulation; see `gamelabel.games.pairs.simulate`.
 
@@ -58,7 +63,7 @@ def collect_labels(
     Raises
     ------
     ValueError
-        If the source is unknown or its file is not given.
+        If the source is unknown, its file is not given, or it has no columns to name.
     FileNotFoundError
         If a file or a table of the run does not exist.
     """
@@ -69,6 +74,9 @@ def collect_labels(
     entry = LABEL_SOURCES[source]
     if entry.file and not file:
         raise ValueError(f"labels from {source} need a file: set labels_file to the {entry.file}")
+    named_columns = parse_columns(columns)
+    if named_columns and source != "csv":
+        raise ValueError(f"labels from {source} have fixed columns: leave label_columns empty")
     if entry.read is None:
         pairs, adherence = read_table(run_dir, "pairs"), read_table(run_dir, "adherence")
         played = simulate(pairs, adherence, players, seed, crowd, rules)
@@ -76,7 +84,7 @@ def collect_labels(
         # pairs of an earlier run with labels from elsewhere
         (run_dir / OUTSIDE_FOLDER / "pairs.parquet").unlink(missing_ok=True)
     else:
-        tables = entry.read(file, run_dir, gold)
+        tables = entry.read(file, run_dir, gold, named_columns)
         write_table(tables.pairs, run_dir / OUTSIDE_FOLDER, "pairs")
     write_table(tables.labels, run_dir, "labels")
     write_table(tables.players, run_dir, "players")

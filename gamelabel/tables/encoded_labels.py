@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gamelabel.tables.vote_counts import IntArray, check_table_size, labeled_rows
-from gamelabel.tables.names import check_distinct_names, check_matching_names, quoted
+from gamelabel.tables.names import check_distinct_names, check_gold_matches, quoted
 
 
 class EncodedLabels(NamedTuple):
@@ -119,9 +119,5 @@ def gold_answers(gold: pd.DataFrame | None, encoded: EncodedLabels) -> pd.Series
             f"gold contradicts itself: it has two answers for {repeated.nunique()} tasks, such as "
             f"{quoted(repeated.iloc[0])}; keep one"
         )
-    places = "gold", "the labels"
-    check_matching_names(pd.Index(answers.task.unique()), encoded.tasks, "task", *places)
-    # one known answer may be a category that nobody gave, and one category wrong in all answers
-    if len(answers) > 1 and len(encoded.categories) > 1:
-        check_matching_names(pd.Index(answers.label.unique()), encoded.categories, "label", *places)
+    check_gold_matches(answers, encoded.tasks, encoded.categories)
     return answers.set_index("task").label.reindex(encoded.tasks)

@@ -38,38 +38,50 @@ def check_distinct_names(names: pd.Index, what: str) -> None:
             )
 
 
-def check_matching_names(
-    gold: pd.Index, labels: pd.Index, what: str, gold_place: str, labels_place: str
+def check_gold_matches(
+    gold: pd.DataFrame,
+    tasks: pd.Index,
+    categories: pd.Index,
+    gold_place: str = "gold",
+    labels_place: str = "the labels",
 ) -> None:
-    """Raise ValueError where no name in gold is one of the labels' names.
+    """Raise ValueError where gold matches no task or no category of the labels.
+
+    Also where a name is text in one and a number in the other. A single known answer may be a
+    category that nobody gave, and labels of one category may all be wrong.
 
     Parameters
     ----------
-    gold, labels : Index
-        The names of tasks, or the categories, in gold and in the labels.
-    what : str
-        What an error message calls one of them.
+    gold : DataFrame
+        Known answers: columns `task` and `label`.
+    tasks, categories : Index
+        Those of the labels.
     gold_place, labels_place : str
-        What it calls the two places, such as their paths.
+        What an error message calls the two, such as their paths.
 
     Examples
     --------
-    >>> places = ("gold", "the labels")
-    >>> check_matching_names(pd.Index(["t1", "t9"]), pd.Index(["t1"]), "task", *places)
-    >>> check_matching_names(pd.Index(["x1", "x2"]), pd.Index(["t1"]), "task", *places)
+    >>> gold = pd.DataFrame({"task": ["x1", "x2"], "label": "a"})
+    >>> check_gold_matches(gold, pd.Index(["x1", "x3"]), pd.Index(["a", "b"]))
+    >>> check_gold_matches(gold, pd.Index(["t1"]), pd.Index(["a", "b"]))
     Traceback (most recent call last):
     ...
     ValueError: gold has tasks such as 'x1', 'x2', the labels such as 't1': none is in both
     """
-    if not len(gold) or not len(labels):
-        return
-    if _kind(gold) != _kind(labels):
-        check_distinct_names(pd.Index([*gold, *labels], dtype=object), what)
-    if not gold.isin(labels).any():
-        raise ValueError(
-            f"{gold_place} has {_plural(what)} such as {_shown(gold)}, {labels_place} such as "
-            f"{_shown(labels)}: none is in both"
-        )
+    parts = [("task", tasks)]
+    if len(gold) > 1 and len(categories) > 1:
+        parts.append(("label", categories))
+    for what, names in parts:
+        known = pd.Index(gold[what].unique())
+        if not len(known) or not len(names):
+            continue
+        if _kind(known) != _kind(names):
+            check_distinct_names(pd.Index([*known, *names], dtype=object), what)
+        if not known.isin(names).any():
+            raise ValueError(
+                f"{gold_place} has {what}s such as {_shown(known)}, {labels_place} such as "
+                f"{_shown(names)}: none is in both"
+            )
 
 
 def printed_name(name: object) -> str:

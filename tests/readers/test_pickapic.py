@@ -121,3 +121,14 @@ def test_a_wrong_file_is_an_error(tmp_path: Path) -> None:
         ValueError, match="no column image_0_uid, image_1_uid, label_0, label_1: its columns are"
     ):
         read_pickapic(source, tmp_path)
+
+
+def test_users_of_a_column_with_gaps_are_whole_numbers_and_nobody(tmp_path: Path) -> None:
+    row = {"caption": "a", "image_0_uid": "x", "image_1_uid": "y", "label_0": 1.0, "label_1": 0.0}
+    frame = pd.DataFrame([row | {"user_id": user} for user in (7, None, None)])
+    assert frame["user_id"].dtype == float
+    frame.to_parquet(tmp_path / "t.parquet")
+    tables = read_pickapic(tmp_path / "t.parquet", tmp_path)
+    assert tables.labels["player_id"].tolist()[0] == "7"
+    assert tables.labels["player_id"].isna().tolist() == [False, True, True]
+    assert tables.players["player_id"].tolist() == ["7"]

@@ -51,7 +51,7 @@ def test_released_labels_bring_their_pairs_and_simulated_ones_replace_them(
 
 def test_a_crowds_csv_makes_players(tmp_path: Path) -> None:
     (tmp_path / "l.csv").write_text("task,worker,label\n1,u,0\n1,v,1\n2,u,1\n")
-    (tmp_path / "g.csv").write_text("item,truth\n1,0\n")
+    (tmp_path / "g.csv").write_text("task,label\n1,0\n")
     collected = collect_labels("csv", tmp_path, str(tmp_path / "l.csv"), str(tmp_path / "g.csv"))
     assert collected.players.player_id.tolist() == ["u", "v"]
     assert collected.players[
@@ -60,6 +60,22 @@ def test_a_crowds_csv_makes_players(tmp_path: Path) -> None:
         [1, 0, 2],
         [0, 1, 1],
     ]
+
+
+def test_columns_of_a_crowds_csv_may_be_named(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text('id,who,"A, B"\n1,u,0\n1,v,same\n2,u,1\n')
+    columns = 'task=id, worker=who, "label=A, B", tie=same'
+    collected = collect_labels("csv", tmp_path, str(tmp_path / "l.csv"), columns=columns)
+    assert collected.labels.choice.tolist() == ["a", "tie", "b"]
+    with pytest.raises(ValueError, match="labels from simulated have fixed columns: leave label_c"):
+        collect_labels("simulated", tmp_path, columns=columns)
+    for wrong, message in (
+        ("task", "'task' is not NAME=COLUMN with a name of task, worker, label, gold, tie"),
+        ("task=", "'task=' is not NAME=COLUMN"),
+        ("task=a,task=b", "'task=a,task=b' names task twice"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            collect_labels("csv", tmp_path, str(tmp_path / "l.csv"), columns=wrong)
 
 
 def test_invalid_input_is_named_before_anything_is_written(tmp_path: Path) -> None:
