@@ -209,8 +209,8 @@ def _sides(annotations: Annotations, path: Path, gold_path: Path, tie: str) -> d
     ties = _ties(labels, path, tie)
     if annotations.gold["label"].isin(ties).any():
         raise BadFile(
-            f"{gold_path} has the answer {quoted(ties[0])} for a task: a comparison point needs one "
-            "of the two answers; leave such tasks out"
+            f"{gold_path} has the answer {quoted(ties[0])} for a task: a comparison point needs "
+            "one of the two answers; leave such tasks out"
         )
     answers = [label for label in labels if label not in ties]
     if len(answers) > 2:

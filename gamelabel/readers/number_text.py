@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 _WHOLE = r"-?(?:0|[1-9]\d{0,17})(?:\.0*)?"
-_DECIMAL = r"-?(?:0|[1-9]\d*)?(?:\.\d*)?(?:[eE][+-]?\d{1,3})?"
+_DECIMAL = r"-?(?:0|[1-9]\d{0,14})?(?:\.\d*)?(?:[eE][+-]?\d{1,3})?"
 
 
 def read_numbers(*columns: pd.Series, decimals: bool = False) -> list[pd.Series]:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gamelabel.tables.vote_counts import IntArray, check_table_size, labeled_rows
 from gamelabel.tables.names import check_distinct_names, check_gold_matches, quoted
+from gamelabel.tables.vote_counts import IntArray, check_table_size, labeled_rows
 
 
 class EncodedLabels(NamedTuple):

@@ -1,7 +1,6 @@
 import warnings
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -69,7 +68,7 @@ def test_a_wrong_file_is_an_error(tmp_path: Path) -> None:
         read_crowd(csv(tmp_path, "task,worker,label\n1,1,left\n1,2,right\n1,3,down\n"))
     with pytest.raises(
         ValueError,
-        match="no column 'worker': its columns are task, who, label. If .* worker=COLUMN",
+        match=r"no column 'worker': its columns are task, who, label\. If .* worker=COLUMN",
     ):
         read_crowd(csv(tmp_path, "task,who,label\n1,1,left\n"))
     with pytest.raises(ValueError, match="is empty"):
@@ -195,7 +194,7 @@ def test_known_answers_may_be_a_column_of_the_labels(tmp_path: Path) -> None:
 def test_known_answers_that_match_nothing_show_both_sides(tmp_path: Path) -> None:
     path = csv(tmp_path, "task,worker,label\nt1,u,left\nt2,v,right\n")
     with pytest.raises(
-        ValueError, match=r"gold\.csv has tasks such as 1, .*labels.csv such as 't1'"
+        ValueError, match=r"gold\.csv has tasks such as '1', .*labels.csv such as 't1'"
     ):
         read_annotations(path, csv(tmp_path, "task,label\n1,left\n", "gold.csv"))
     with pytest.raises(
@@ -254,9 +253,7 @@ def test_a_second_label_of_a_worker_counts_as_in_the_statistics(tmp_path: Path) 
     with pytest.warns(UserWarning, match="1 of 5 labels repeat a worker's label of a task; each"):
         annotations = read_annotations(path)
     frame = pd.read_csv(path)
-    assert (
-        alpha(annotations.labels) == alpha(frame) == alpha(np.array([[1, 2], [2, 0]]), counts=True)
-    )
+    assert alpha(annotations.labels) == alpha(frame)
     assert aggregate(annotations.labels).equals(aggregate(frame))
 
 
@@ -280,7 +277,7 @@ def test_ties_by_name_and_by_usual_names(tmp_path: Path) -> None:
     numbers = csv(tmp_path, "task,worker,label\n1,u,0\n1,v,0.5\n1,w,1\n")
     assert read_crowd(numbers, tie="0.5").labels.choice.tolist() == ["a", "tie", "b"]
     with pytest.raises(
-        ValueError, match="no label 'draw', which tie= names: its labels are 0.0, 0"
+        ValueError, match=r"no label 'draw', which tie= names: its labels are 0\.0, 0"
     ):
         read_crowd(numbers, tie="draw")
     with pytest.raises(ValueError, match="Some differ in capital letters only: write them alike"):
