@@ -40,6 +40,7 @@ from gamelabel.aggregation import preferences
 from gamelabel.files import replacing, snake, write_text
 from gamelabel.flow import few_step_sigmas
 from gamelabel.games.pairs import simulate
+from gamelabel.images.appearance import MEASURES, Appearance
 from gamelabel.images.latents import latent_means
 from gamelabel.images.pipeline import encode_prompts
 from gamelabel.reliability import Estimate, proportion
@@ -222,6 +223,7 @@ def do_task(task: Task) -> str:
     generated = generate_test(pipe, *test_prompts(task.split), progress=task.name)
     pipe.unload_lora_weights()
     result = {"fits": generated.fits, "images": generated.images[:SHOWN], "described": described}
+    result |= images.measure_appearance(generated.images)._asdict()
     if task.arm is None:
         result |= {"features": generated.features, "drawings": drawing_features(task.split)}
     elif task.split == "held-out":
@@ -310,6 +312,16 @@ def chosen_setting(folder: Path) -> str:
     return json.loads(file.read_text())["chosen"] if file.exists() else DEFAULT
 
 
+def appearance(tasks: Sequence[Task], base: Task) -> dict[str, str]:
+    """Return what tuning changed in how pictures are drawn, measure by measure."""
+    measured = [Appearance(*(read(task)[name] for name in MEASURES)) for task in (base, *tasks)]
+    changes = images.appearance_change(measured[1:], measured[0])
+    return {
+        row.measure: f"{row.value:+.4f} [{row.low:+.4f}, {row.high:+.4f}]"
+        for row in changes.itertuples()
+    }
+
+
 def results(folder: Path, seeds: Sequence[int]) -> pd.DataFrame:
     """Return changes of adherence (in points) and quality (x 1000) with 95 % intervals."""
     setting = chosen_setting(folder)
@@ -327,6 +339,7 @@ def results(folder: Path, seeds: Sequence[int]) -> pd.DataFrame:
         row["by seed"] = ", ".join(f"{change([task], [base]).value:+.1f}" for task in done)
         qualities = [Estimate(*read(task)["quality"]) for task in done]
         row["quality by seed"] = ", ".join(map(in_words, qualities))
+        row |= appearance(done, base)
         row["learned from"] = str(read(done[0])["described"])
         rows.append(row)
     return pd.DataFrame(rows).fillna("")
