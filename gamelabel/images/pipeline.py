@@ -23,6 +23,7 @@ from tqdm import tqdm
 
 from gamelabel.files import shipped
 from gamelabel.flow import DISTILLED_GUIDANCE, Text, few_step_sigmas, pack
+from gamelabel.images.adapter_files import put_on_adapter
 from gamelabel.images.latents import decode_latents, image_size
 
 FLUX_SCENES = shipped("data/models/scenes-flux")
@@ -48,7 +49,7 @@ def load_pipeline(
     device : str
         A torch device; by default the GPU if there is one.
     adapter : str or Path
-        A LoRA adapter (.safetensors) to load, if any.
+        A LoRA adapter (.safetensors) to load, if any, of any form that `read_adapter` reads.
 
     Returns
     -------
@@ -60,6 +61,8 @@ def load_pipeline(
         If the folder is incomplete or damaged, or the hub does not deliver the model.
     FileNotFoundError
         If the adapter does not exist.
+    UnusableAdapter
+        If it is damaged, or does not fit the model.
     """
     if adapter and not Path(adapter).exists():
         raise FileNotFoundError(
@@ -76,7 +79,7 @@ def load_pipeline(
     pipe.set_progress_bar_config(disable=True)
     pipe.vae.to(memory_format=torch.channels_last)  # decodes in two thirds of the time
     if adapter:
-        pipe.load_lora_weights(str(adapter))
+        put_on_adapter(pipe.transformer, Path(adapter))
     return pipe.to(device)
 
 

@@ -1,13 +1,14 @@
 """LoRA adapters (low-rank adaptation) of a FLUX transformer: added, trained, saved, loaded.
 
-Saved adapters load with diffusers' own `FluxPipeline.load_lora_weights`.
+Saved adapters load with diffusers' own `FluxPipeline.load_lora_weights`; `images.adapter_files`
+reads those of other trainers and writes them for other programs.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import warnings
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
@@ -18,18 +19,26 @@ import torch
 from diffusers import FluxPipeline
 from diffusers.training_utils import cast_training_params
 from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
-from safetensors import safe_open
 from torch import Tensor
 
 from gamelabel.data_parallel import SINGLE_WORKER, Worker
+from gamelabel.images.adapter_files import (
+    ADAPTER_FILE,
+    adapter_config,
+    bare_name,
+    find_adapter_file,
+    put_on_adapter,
+    read_adapter,
+    write_peft_config,
+)
 from gamelabel.training import Loss, TrainingConfig, train
 
-ADAPTER_FILE = "pytorch_lora_weights.safetensors"  # the name that diffusers looks for in a folder
 DEFAULT_RANK = 16
 _TRAINED = "default"  # peft's name of the adapter that learns
 _START = "start"  # and of the frozen one that it continues from
 _ASSISTANT = "assistant"  # and of the frozen one that is on while it learns, see `tuning.assistant`
 _ROWS_AT_ONCE = 64
+_FLUX_WIDTH = 3072  # of all models of the FLUX.1 family
 _BLOCKS = ("transformer_blocks.", "single_transformer_blocks.")
 _DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16, "fp32": torch.float32}
 Precision = Literal["fp16", "bf16", "fp32"]
@@ -62,6 +71,7 @@ def add_adapter(
         The adapter's weights, in float32 whatever the base has: in bfloat16 small steps would be
         rounded away.
     """
+    transformer = _uncompiled(transformer)
     transformer.requires_grad_(False)
     torch.manual_seed(seed)
     config = LoraConfig(
@@ -82,6 +92,11 @@ def _block_layers(transformer: Any) -> list[str]:
         for name, layer in transformer.named_modules()
         if isinstance(layer, torch.nn.Linear) and name.startswith(_BLOCKS)
     ]
+
+
+def _uncompiled(transformer: Any) -> Any:
+    """Return the model that `torch.compile` wraps; its layers stay the wrapper's."""
+    return getattr(transformer, "_orig_mod", transformer)
 
 
 def remove_adapter(transformer: Any) -> None:
@@ -127,54 +142,67 @@ def base_hash(transformer: Any) -> str:
 
 
 def load_adapter(pipe: FluxPipeline, file: Path) -> None:
-    """Load an adapter's file into the pipeline; `pipe.unload_lora_weights()` removes it.
+    """Put an adapter on the pipeline's model; `pipe.unload_lora_weights()` takes it off.
 
-    Raises WrongBase if the file says that it was tuned on another base.
+    Parameters
+    ----------
+    pipe : FluxPipeline
+        The model.
+    file : Path
+        A .safetensors file of any form that `read_adapter` reads, or a folder that has one.
+
+    Raises
+    ------
+    WrongBase
+        If the file says that it was tuned on another base.
+    UnusableAdapter
+        If it is damaged, or does not fit the model.
+    FileNotFoundError
+        If it does not exist.
     """
-    _check_base(file, base_hash(pipe.transformer))
-    # the pipeline's own method warns that no text encoder has an adapter
-    pipe.transformer.load_lora_adapter(str(file))
+    transformer = _uncompiled(pipe.transformer)
+    _check_base(file, transformer)
+    put_on_adapter(transformer, file, pipe=pipe)
 
 
-def _check_base(file: Path, base: str) -> None:
-    """Raise WrongBase if the file names another base; adapters from elsewhere may name none."""
-    with safe_open(file, framework="pt") as opened:
-        config = json.loads((opened.metadata() or {}).get("lora_adapter_metadata", "{}"))
-    tuned_on = config.get("transformer.base_model_name_or_path")
-    if tuned_on not in (None, base):
+def _check_base(file: Path, transformer: Any, base: str = "") -> None:
+    """Raise WrongBase if the file names another base; adapters from elsewhere may name none.
+
+    Adapters tuned here name the hash of their base. Other trainers write a model's name: then the
+    base must at least be as wide as all models of that family.
+    """
+    tuned_on = adapter_config(find_adapter_file(file)).get("base_model_name_or_path")
+    if not tuned_on:
+        return
+    if re.fullmatch(r"[0-9a-f]{16}", tuned_on):
+        base = base or base_hash(transformer)
+        fits, this = tuned_on == base, f"the base {base}"
+    else:
+        width = transformer.config.num_attention_heads * transformer.config.attention_head_dim
+        fits, this = width == _FLUX_WIDTH, f"{width} wide and not {_FLUX_WIDTH}"
+    if not fits:
         raise WrongBase(
             f"the adapter {file.absolute()} was tuned on the base {tuned_on}, but this model is "
-            f"the base {base}: load the model that it was tuned on, or tune it again on this one"
+            f"{this}: load the model that it was tuned on, or tune it again on this one"
         )
 
 
 def _put_on_assistant(transformer: Any, file: Path, base: str) -> str:
     """Put an assistant on beside the adapter that learns; return a hash of its weights."""
-    _check_base(file, base)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Already found a `peft_config`")  # two are intended
-        transformer.load_lora_adapter(str(file), adapter_name=_ASSISTANT)
+    _check_base(file, transformer, base)
+    put_on_adapter(transformer, file, _ASSISTANT)
     _learn(transformer)
     weights = [w for name, w in transformer.named_parameters() if f".{_ASSISTANT}." in name]
-    if not weights:
-        raise WrongBase(
-            f"the assistant {file.absolute()} has no layer of this model: give a LoRA adapter of "
-            "this model's transformer, in diffusers' names"
-        )
     return fingerprint(*weights)
 
 
 def _continue_from(transformer: Any, file: Path, base: str) -> None:
     """Give the new adapter a saved one's weights; keep those, frozen, for `reference_model`."""
-    _check_base(file, base)
-    with safe_open(file, framework="pt") as opened:
-        state = {
-            name.removeprefix("transformer."): opened.get_tensor(name)
-            for name in opened.keys()  # noqa: SIM118  (not a dict)
-        }
-    shapes = {name: weight.shape for name, weight in state.items()}
+    _check_base(file, transformer, base)
+    state = read_adapter(file)
     own_state = get_peft_model_state_dict(transformer)
-    if shapes != {name: weight.shape for name, weight in own_state.items()}:
+    shapes = {bare_name(name): weight.shape for name, weight in own_state.items()}
+    if shapes != {name: weight.shape for name, weight in state.items()}:
         raise WrongBase(
             f"the adapter {file.absolute()} has other layers or another rank than the one to be "
             "tuned: use its rank"
@@ -182,14 +210,15 @@ def _continue_from(transformer: Any, file: Path, base: str) -> None:
     transformer.add_adapter(deepcopy(transformer.peft_config[_TRAINED]), _START)
     for name in (_START, _TRAINED):  # the last one stays active
         transformer.set_adapter(name)
-        set_peft_model_state_dict(transformer, state, name)
+        values = {own: state[bare_name(own)] for own in own_state}
+        set_peft_model_state_dict(transformer, values, name)
     cast_training_params(transformer)
 
 
 def save_adapter(
     transformer: Any, folder: Path, base: str | None = None, precision: Precision = "fp16"
 ) -> Path:
-    """Write the adapter to `folder`, with its metadata: without, alpha would load as the rank.
+    """Write the adapter to `folder`, with its metadata, and peft's configuration beside it.
 
     Parameters
     ----------
@@ -208,17 +237,21 @@ def save_adapter(
     Path
         The file. Equal adapters are equal files.
     """
+    transformer = _uncompiled(transformer)
+    weights = {
+        bare_name(name): weight.to(_DTYPES[precision])
+        for name, weight in get_peft_model_state_dict(transformer).items()
+    }
     config = transformer.peft_config[_TRAINED].to_dict() | {"base_model_name_or_path": base}
-    weights = get_peft_model_state_dict(transformer)
+    config["target_modules"] = sorted(map(bare_name, config["target_modules"]))
     FluxPipeline.save_lora_weights(
         folder,
-        transformer_lora_layers={
-            name: weight.to(_DTYPES[precision]) for name, weight in weights.items()
-        },
+        transformer_lora_layers=weights,
         transformer_lora_adapter_metadata={
             key: sorted(value) if isinstance(value, set) else value for key, value in config.items()
         },
     )
+    write_peft_config(weights, folder, base)
     _sort_metadata(folder / ADAPTER_FILE)
     return folder / ADAPTER_FILE
 
@@ -287,7 +320,13 @@ def tune_adapter(
     ------
     WrongBase
         If `start` or `assistant` is an adapter of another base, or `start` has another rank.
+    UnusableAdapter
+        If one of them is damaged, or does not fit the model.
+    ValueError
+        If the model's layers are offloaded one by one.
     """
+    transformer = _uncompiled(transformer)
+    home = _bring_to_card(transformer)
     base = base_hash(transformer)
     key = f"rank {rank} {data} base {base}"
     add_adapter(transformer, rank, seed)
@@ -307,6 +346,31 @@ def tune_adapter(
         return folder / ADAPTER_FILE
     finally:
         remove_adapter(transformer)
+        if transformer.device != home:
+            transformer.to(home)
+
+
+def _bring_to_card(transformer: Any) -> torch.device:
+    """Move an offloaded model to the device that computes; return where it was.
+
+    Raises ValueError if its layers are offloaded one by one: gradients need them all at once.
+    """
+    home = transformer.device
+    if home.type == "meta" or any("group_offloading" in name for name in _hook_names(transformer)):
+        raise ValueError(
+            "the model's layers are offloaded one by one, so it cannot be tuned: use "
+            "enable_model_cpu_offload, or a base in 8 or 4 bits"
+        )
+    device = getattr(getattr(transformer, "_hf_hook", None), "execution_device", None)
+    if device is not None:
+        transformer.to(device)
+    return home
+
+
+def _hook_names(transformer: Any) -> list[str]:
+    """Return the names of diffusers' hooks on the layers of a model."""
+    registries = (getattr(layer, "_diffusers_hook", None) for layer in transformer.modules())
+    return [name for registry in registries if registry for name in registry.hooks]
 
 
 def training_folder(folder: Path) -> Path:

@@ -2,15 +2,18 @@
 
 import json
 import math
+from pathlib import Path
 
 import pytest
 import torch
 from diffusers import FluxPipeline, FluxTransformer2DModel
-from peft import get_peft_model_state_dict
+from diffusers.hooks import apply_group_offloading
+from peft import LoraConfig, get_peft_model_state_dict
 from peft.tuners.lora import LoraLayer
 from safetensors import safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
+from gamelabel.images.adapter_files import UnusableAdapter
 from gamelabel.images.pipeline import encode_prompts, generate, load_pipeline
 from gamelabel.training import TrainingConfig, TrainingStep
 from gamelabel.tuning.adapter import (
@@ -134,8 +137,8 @@ def test_a_base_in_bfloat16_gets_an_adapter_in_float32(repository, tmp_path):
         tune_adapter(pipe.transformer, loss, config, tmp_path / name, "data", rank=2)
         for name in ("first", "second")
     ]
-    contents = [file.name for file in files[0].parent.iterdir()]
-    assert contents == [files[0].name], "checkpoint and log are elsewhere"
+    contents = {file.name for file in files[0].parent.iterdir()}
+    assert contents == {files[0].name, "adapter_config.json"}, "checkpoint and log are elsewhere"
     assert files[0].read_bytes() == files[1].read_bytes()
     assert (first_image(pipe) == plain).all()
     weights = add_adapter(pipe.transformer, rank=2)
@@ -169,6 +172,110 @@ def test_another_base_refuses_an_adapter_and_names_both(tmp_path):
     assert (first_image(pipe) != plain).any()
     pipe.unload_lora_weights()
     assert (first_image(pipe) == plain).all()
+
+
+def write_adapter(pipe: FluxPipeline, file: Path, base: str) -> Path:
+    """Write an adapter of one layer as another trainer does, with the name of its base."""
+    size = pipe.transformer.x_embedder.weight.shape
+    weights = {"lora_A": torch.randn(2, size[1]), "lora_B": torch.randn(size[0], 2)}
+    header = json.dumps({"transformer.base_model_name_or_path": base, "transformer.r": 2})
+    named = {f"transformer.x_embedder.{half}.weight": w for half, w in weights.items()}
+    save_file(named, file, {"lora_adapter_metadata": header})
+    return file
+
+
+def test_a_model_of_fluxs_width_takes_adapters_of_its_family(tmp_path, monkeypatch):
+    """Other trainers write the name of their base; adapters of FLUX.1-dev are used on schnell."""
+    pipe = make_pipe()
+    file = write_adapter(pipe, tmp_path / "a.safetensors", "black-forest-labs/FLUX.1-dev")
+    with pytest.raises(WrongBase, match=r"a\.safetensors was tuned on .*FLUX.1-dev.* 3072: load"):
+        load_adapter(pipe, file)
+    config = pipe.transformer.config
+    width = config.num_attention_heads * config.attention_head_dim
+    monkeypatch.setattr("gamelabel.tuning.adapter._FLUX_WIDTH", width)
+    plain = first_image(pipe)
+    load_adapter(pipe, file)
+    assert (first_image(pipe) != plain).any()
+
+
+def test_a_torn_adapter_is_refused_by_name(tmp_path):
+    pipe = make_pipe()
+    file = write_adapter(pipe, tmp_path / "a.safetensors", base_hash(pipe.transformer))
+    file.write_bytes(file.read_bytes()[:100])
+    with pytest.raises(UnusableAdapter, match=r"a\.safetensors cannot be read"):
+        load_adapter(pipe, file)
+    loss = sft_loss(pipe.transformer, make_dataset(pipe), 4)
+    with pytest.raises(UnusableAdapter, match=r"a\.safetensors cannot be read"):
+        tune_adapter(pipe.transformer, loss, SHORT, tmp_path / "b", "", 2, start=file)
+
+
+def test_pefts_configuration_is_beside_the_adapter(tmp_path):
+    pipe = make_pipe()
+    loss = sft_loss(pipe.transformer, make_dataset(pipe), 4)
+    file = tune_adapter(pipe.transformer, loss, SHORT, tmp_path / "one", "", rank=2)
+    config = LoraConfig.from_pretrained(str(file.parent))
+    assert (config.r, config.lora_alpha) == (2, 2)
+    assert config.base_model_name_or_path == base_hash(pipe.transformer)
+    assert "transformer_blocks.0.norm1.linear" in config.target_modules
+
+
+def compile_whole(pipe: FluxPipeline) -> None:
+    pipe.transformer = torch.compile(pipe.transformer, backend="eager")
+
+
+def compile_blocks(pipe: FluxPipeline) -> None:
+    blocks = pipe.transformer.transformer_blocks
+    blocks[0] = torch.compile(blocks[0], backend="eager")
+
+
+@pytest.mark.parametrize("compile_model", [compile_whole, compile_blocks])
+def test_a_compiled_model_is_tuned_as_the_same_without(compile_model, tmp_path):
+    """`torch.compile` puts `_orig_mod.` into names, which are not those of the file."""
+    pipe, compiled = make_pipe(), make_pipe()
+    compile_model(compiled)
+    files = []
+    for name, model in (("plain", pipe), ("compiled", compiled)):
+        loss = sft_loss(model.transformer, make_dataset(pipe), 4)
+        first = tune_adapter(model.transformer, loss, SHORT, tmp_path / f"{name} 1", "", 2)
+        again = (tmp_path / f"{name} 2", "", 2, 0, first)
+        files.append(tune_adapter(model.transformer, loss, SHORT, *again))
+    weights, others = map(load_file, files)
+    assert weights.keys() == others.keys()
+    for name, weight in weights.items():
+        assert torch.allclose(others[name].float(), weight.float(), atol=1e-3), name
+    plain = first_image(compiled)
+    load_adapter(compiled, files[0])
+    assert (first_image(compiled) != plain).any()
+
+
+class OffloadHook:
+    """What accelerate puts on a model that is on the processor until it is used."""
+
+    execution_device = torch.device("cpu")
+
+
+def test_an_offloaded_model_is_tuned_where_it_computes(tmp_path, monkeypatch):
+    pipe = make_pipe()
+    transformer, moves = pipe.transformer, []
+    transformer._hf_hook = OffloadHook()
+    monkeypatch.setattr(type(transformer), "to", lambda self, place: moves.append(place))
+    loss = sft_loss(transformer, make_dataset(pipe), 4)
+
+    def seen(step: TrainingStep):
+        assert moves == [OffloadHook.execution_device], "it is there before training"
+        return loss(step)
+
+    tune_adapter(transformer, seen, SHORT, tmp_path / "one", "", rank=2)
+
+
+def test_a_model_whose_layers_are_offloaded_one_by_one_is_not_tuned(tmp_path):
+    pipe = make_pipe()
+    loss = sft_loss(pipe.transformer, make_dataset(pipe), 4)
+    apply_group_offloading(
+        pipe.transformer, torch.device("cpu"), offload_type="block_level", num_blocks_per_group=1
+    )
+    with pytest.raises(ValueError, match="layers are offloaded one by one"):
+        tune_adapter(pipe.transformer, loss, SHORT, tmp_path / "one", "", rank=2)
 
 
 def test_tuning_continues_from_an_adapter(tmp_path):

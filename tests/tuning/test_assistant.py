@@ -8,6 +8,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from gamelabel.flow import velocity
+from gamelabel.images.adapter_files import UnusableAdapter
 from gamelabel.images.pipeline import generate, load_pipeline
 from gamelabel.training import TrainingStep
 from gamelabel.tuning.adapter import (
@@ -121,11 +122,12 @@ def test_an_assistant_of_another_base_is_refused(assistant, tmp_path):
     assert not any("lora" in name for name in other.transformer.state_dict())
 
 
-def test_a_file_without_a_layer_of_the_model_is_refused(pipe, tmp_path):
-    """Names of other programs, which diffusers would pass over."""
+def test_an_assistant_that_does_not_fit_the_model_is_refused(pipe, tmp_path):
+    """Names that diffusers would pass over."""
     file = tmp_path / "foreign.safetensors"
-    save_file({"lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight": torch.ones(2, 2)}, file)
-    with pytest.raises(WrongBase, match=rf"{file}.*no layer of this model"):
+    halves = {f"foreign.lora_{half}.weight": torch.ones(2, 2) for half in "AB"}
+    save_file(halves, file)
+    with pytest.raises(UnusableAdapter, match=rf"{file}.*does not have its layer foreign"):
         tune(pipe, tmp_path / "adapter", file)
 
 
