@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +76,44 @@ def _start(
     if size > 1:
         dist.barrier()
         dist.destroy_process_group()
+
+
+@contextmanager
+def torchrun_worker() -> Iterator[Worker]:
+    """Give this process its place among those that ``torchrun`` started; without it, it is alone.
+
+    Yields
+    ------
+    Worker
+        On the GPU of its own number, if there are GPUs, connected by NCCL; else on the CPU, with
+        one thread, connected by gloo.
+    """
+    size, rank = int(os.environ.get("WORLD_SIZE", "1")), int(os.environ.get("RANK", "0"))
+    on_gpu = torch.cuda.is_available()
+    device = "cuda" if on_gpu else "cpu"
+    if size == 1:
+        yield Worker(device=device)
+        return
+    if on_gpu:
+        device = f"cuda:{os.environ['LOCAL_RANK']}"
+        torch.cuda.set_device(device)
+    else:
+        torch.set_num_threads(1)
+    dist.init_process_group("nccl" if on_gpu else "gloo")
+    try:
+        yield Worker(rank, size, device)
+        dist.barrier()
+    finally:
+        dist.destroy_process_group()
+
+
+def average_metrics(metrics: Mapping[str, float], worker: Worker) -> dict[str, float]:
+    """Return the mean of each number over the workers."""
+    if worker.size == 1:
+        return dict(metrics)
+    values = torch.tensor(list(metrics.values()), dtype=torch.float64, device=worker.device)
+    dist.all_reduce(values)
+    return dict(zip(metrics, (values / worker.size).tolist(), strict=True))
 
 
 def average_gradients(weights: Sequence[nn.Parameter], worker: Worker) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, get_context
-from pathlib import Path
 from typing import Any
 
 from gamelabel.parallel import (
@@ -125,5 +125,6 @@ def visible_devices(variables: Mapping[str, str], jobs: int, gpus: int) -> list[
 
 
 def count_gpus() -> int:
-    """Return the number of NVIDIA GPUs of this machine, without opening them."""
-    return len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
+    """Return the number of GPUs that torch sees; work without torch needs none."""
+    torch: Any = sys.modules.get("torch")
+    return torch.cuda.device_count() if torch else 0

@@ -15,7 +15,7 @@ from diffusers.training_utils import EMAModel
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from gamelabel.data_parallel import SINGLE_WORKER, Worker, average_gradients
+from gamelabel.data_parallel import SINGLE_WORKER, Worker, average_gradients, average_metrics
 from gamelabel.files import replacing, write_text
 
 CHECKPOINT_SECONDS = 120.0
@@ -153,9 +153,16 @@ def train(
 
     Raises
     ------
+    ValueError
+        If the workers cannot share a batch alike.
     FloatingPointError
         If the loss or its gradient is not finite; the steps before it are saved.
     """
+    if config.batch_size % worker.size:
+        raise ValueError(
+            f"a batch of {config.batch_size} cannot be shared by {worker.size} processes alike: "
+            "give a batch size that is a multiple of their number"
+        )
     losses = [loss] if callable(loss) else list(loss)
     weights = [weight for weight in module.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(
@@ -191,7 +198,8 @@ def train(
     started = time.monotonic() - seconds
     saved_at = time.monotonic()
     generator = torch.Generator()
-    progress = tqdm(total=config.steps, initial=start, desc=folder.name, disable=worker.rank > 0)
+    hidden = {"disable": True} if worker.rank > 0 else {}  # else as TQDM_DISABLE says
+    progress = tqdm(total=config.steps, initial=start, desc=folder.name, **hidden)
     module.train()
     for step in range(start, config.steps):
         step_seed = seed * 1_000_003 + step
@@ -217,7 +225,8 @@ def train(
         if config.ema_decay:
             ema.step(weights)
 
-        recent.append({"loss": value.item(), **_numbers(metrics)})
+        numbers = {"loss": value.item(), **_numbers(metrics)}
+        recent.append(average_metrics(numbers, worker))
         progress.update()
         finished = step + 1 == config.steps
         if finished or (step + 1) % config.log_every == 0:

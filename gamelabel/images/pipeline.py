@@ -248,7 +248,8 @@ def generate(
         )
     batch_size = fit_batch_size(pipe, batch_size)
     empty = encode_prompts(pipe, [""]) if guidance > 1.0 else None
-    with tqdm(total=len(prompts), desc=progress, unit="image", disable=not progress) as bar:
+    hidden = {} if progress else {"disable": True}  # with a name as TQDM_DISABLE says
+    with tqdm(total=len(prompts), desc=progress, unit="image", **hidden) as bar:
         for start in range(0, len(prompts), batch_size):
             rows = slice(start, start + batch_size)
             text = encode_prompts(pipe, prompts[rows])

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import json
 import re
+import threading
 from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
+# CPython 3.11 counts the depth of all threads' trees together, and raises SystemError
+_parsing = threading.Lock()
 
 
 def code_of(notebook: Path) -> list[str]:
@@ -70,7 +73,9 @@ def _imported_by(path: Path, name: str) -> frozenset[str]:
 
 def _imported(code: str, package: str) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(code)):
+    with _parsing:
+        tree = ast.parse(code)
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

@@ -156,9 +156,12 @@ def pairwise_loss(
     def mean_loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         rows = torch.randint(len(chosen.latents), (batch_size,), generator=step.generator)
         level = torch.randint(len(levels), (batch_size,), generator=step.generator)
-        sigma = levels[level].repeat(2)
-        latents = torch.cat((chosen.latents[rows], rejected.latents[rows]))
         start, is_own = _starting_noise(chosen, rejected, rows, noise, step.generator)
+        share = step.worker.share(batch_size)
+        both = torch.arange(2 * batch_size).view(2, -1)[:, share].flatten()
+        start, is_own, rows = start[both], is_own[both], rows[share]
+        sigma = levels[level[share]].repeat(2)
+        latents = torch.cat((chosen.latents[rows], rejected.latents[rows]))
         x_t, text = noised(latents, start, sigma), chosen.text.rows(rows.repeat(2))
         with reference_model(transformer):
             v_reference = velocity(transformer, x_t, sigma, text)

@@ -78,6 +78,8 @@ def refl_loss(
     def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         rows = torch.randint(len(prompts), (batch_size,), generator=step.generator)
         seeds = torch.randint(2**31, (batch_size,), generator=step.generator).tolist()
+        share = step.worker.share(batch_size)
+        rows, seeds = rows[share], seeds[share]
         at = steps - 1 - int(torch.randint(last_steps, (), generator=step.generator))
         batch = text.rows(rows)
         with torch.no_grad():

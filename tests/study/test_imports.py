@@ -1,7 +1,11 @@
+import ast
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from gamelabel.study import imports
 from gamelabel.study.imports import modules, text_of
 from tests.study.toys import write_notebook
 
@@ -42,3 +46,20 @@ def test_invalid_notebooks_are_refused(tmp_path: Path) -> None:
     (tmp_path / "n.ipynb").write_text("{}")
     with pytest.raises(ValueError, match="is not a notebook"):
         modules(tmp_path / "n.ipynb")
+
+
+def test_one_thread_parses_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """CPython 3.11 can raise SystemError where two do."""
+    parsing, together = [], []
+
+    def parse(code: str) -> ast.Module:
+        parsing.append(code)
+        together.append(len(parsing))
+        time.sleep(0.02)
+        parsing.pop()
+        return ast.Module([], [])
+
+    monkeypatch.setattr(imports.ast, "parse", parse)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: imports._imported("", ""), range(8)))
+    assert together == [1] * 8

@@ -1,0 +1,161 @@
+"""Threads and processes: a small model's training beside a busy process, and arms at once.
+
+    python -m benchmarks.bench_parallel [threads] [arms]
+    python -m benchmarks.bench_parallel study:smoke
+
+`threads` trains the adapter of the shipped model with one and with two threads, alone and beside a
+process that never waits. `arms` tunes four arms with one and with two processes and compares their
+bytes. `study:PROFILE` runs that profile's steps one by one and prints the processor time of each.
+Rates by the clock hold on a quiet machine alone, so the load is printed; processor time always
+holds, except that threads which wait for each other use it up.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.timing import make_parser
+from gamelabel.parallel import JOBS_VARIABLE, ONE_THREAD
+from gamelabel.study.steps import STEPS
+from tests.study.real import ROOT, real_study
+
+SECONDS, BATCH, ROWS, ARM_STEPS = 20.0, 32, 256, 20
+BUSY = "while True:\n    pass"
+
+
+def train_for_a_while(threads: str) -> None:
+    """Train in a process of its own and print the steps by second of the clock and processor."""
+    import torch
+
+    from benchmarks.bench_tuning import make_pairs
+    from gamelabel import images, tuning
+    from gamelabel.training import TrainingStep
+    from gamelabel.tuning.adapter import add_adapter
+
+    torch.set_num_threads(int(threads))
+    pipe = images.load_pipeline(device="cpu")
+    weights = add_adapter(pipe.transformer)
+    loss = tuning.sft_loss(pipe.transformer, make_pairs(pipe)[0], BATCH)
+    optimizer = torch.optim.AdamW(weights)
+    steps, begin = -1, (0.0, 0.0)
+    while steps < 1 or time.perf_counter() - begin[0] < SECONDS:
+        if steps == 0:  # the first one is warm-up
+            begin = time.perf_counter(), time.process_time()
+        optimizer.zero_grad()
+        loss(TrainingStep(steps, torch.Generator().manual_seed(steps + 1)))[0].backward()
+        optimizer.step()
+        steps += 1
+    clock, used = time.perf_counter() - begin[0], time.process_time() - begin[1]
+    print(f"{steps / clock:6.2f} steps a second, {steps / used:6.2f} a processor second", end="")
+
+
+@contextmanager
+def busy_process(present: bool) -> Iterator[None]:
+    process = subprocess.Popen([sys.executable, "-c", BUSY]) if present else None
+    try:
+        yield
+    finally:
+        if process:
+            process.kill()
+            process.wait()
+
+
+def compare_threads() -> None:
+    for is_busy in (False, True):
+        for threads in ("1", "2"):
+            with busy_process(is_busy):
+                company = "beside a busy process" if is_busy else "alone"
+                print(f"{threads} threads, {company:22}", end="", flush=True)
+                run_part("train_for_a_while", threads, {"OMP_NUM_THREADS": threads})
+                print(f"   load {os.getloadavg()[0]:.1f}")
+
+
+def tune_four_arms(folder: str) -> None:
+    """Tune four arms with the number of processes that the environment says."""
+    from benchmarks.bench_tuning import make_pairs
+    from gamelabel import images, tuning
+    from gamelabel.training import TrainingConfig
+    from gamelabel.tuning.arms import Arm, tune_arms
+
+    pipe = images.load_pipeline(device="cpu")
+    loss = tuning.sft_loss(pipe.transformer, make_pairs(pipe)[0], BATCH)
+    config = TrainingConfig(ARM_STEPS, BATCH, 1e-4, warmup_steps=1, bf16=False)
+    tune_arms(pipe.transformer, {"arm": Arm(loss, 1e-4, "noise", seeds=4)}, config, Path(folder))
+
+
+def compare_arms() -> None:
+    files = {}
+    for jobs in ("1", "2"):
+        with tempfile.TemporaryDirectory() as folder:
+            clock, used = run_part("tune_four_arms", folder, {JOBS_VARIABLE: jobs})
+            print(
+                f"four arms, {jobs} processes: {clock:6.1f} s, {used:6.1f} s of the processor, "
+                f"load {os.getloadavg()[0]:.1f}"
+            )
+            adapters = sorted(Path(folder).rglob("*.safetensors"))
+            files[jobs] = [file.read_bytes() for file in adapters]
+    assert files["1"] == files["2"] and len(files["1"]) == 4, "the bytes differ"
+
+
+def run_part(function: str, argument: str, variables: dict[str, str]) -> tuple[float, float]:
+    """Run a function of this file in a new process; return seconds of clock and processor."""
+    code = f"from benchmarks import bench_parallel as b; b.{function}({argument!r})"
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **ONE_THREAD, "TQDM_DISABLE": "1", **variables},
+        stderr=subprocess.DEVNULL,
+        check=True,
+    )
+    return time.perf_counter() - start, processor_seconds(before)
+
+
+def processor_seconds(before: resource.struct_rusage) -> float:
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def time_study(profile: str) -> None:
+    """Run each step of a profile in a copy of the study."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = (ROOT / "notebooks" / "profiles" / f"{profile}.yaml").read_text()
+        study = real_study(Path(folder) / "study", settings)
+        command = [sys.executable, "-c", "from gamelabel.cli import main; main()", "run"]
+        total = 0.0
+        for step in STEPS:
+            before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+            subprocess.run(
+                [*command, "--profile", study.profile, "--only", step.name],
+                cwd=study.root,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                check=True,
+            )
+            used = processor_seconds(before)
+            total += used
+            clock = time.perf_counter() - start
+            print(f"{step.name:24}{clock:8.1f} s{used:8.1f} s of the processor", flush=True)
+        print(f"{'all':24}{'':10}{total:8.1f} s of the processor")
+
+
+if __name__ == "__main__":
+    parser = make_parser(__doc__)
+    parser.add_argument("parts", nargs="*", default=["threads", "arms"], metavar="part")
+    for part in parser.parse_args().parts:
+        if part == "threads":
+            compare_threads()
+        elif part == "arms":
+            compare_arms()
+        elif part.startswith("study:"):
+            time_study(part.removeprefix("study:"))
+        else:
+            parser.error(f"there is no part {part!r}; the parts are threads, arms, study:PROFILE")
