@@ -44,7 +44,7 @@ _OTHER_METHODS = {
 
 
 class UnusableAdapter(ValueError):
-    """A file that is no LoRA adapter, is damaged, or does not fit the model."""
+    """A file that is not a LoRA adapter, is damaged, or does not fit the model."""
 
     def __init__(self, file: Path, what: str) -> None:
         super().__init__(f"the adapter {file.absolute()} {what}")
@@ -95,7 +95,7 @@ def read_adapter(place: Path) -> dict[str, Tensor]:
     FileNotFoundError
         If there is no file.
     UnusableAdapter
-        If it is no LoRA adapter, or is damaged.
+        If it is not a LoRA adapter, or is damaged.
     """
     file = find_adapter_file(place)
     tensors, config = _read_file(file)
@@ -180,7 +180,7 @@ def _layers(tensors: Mapping[str, Tensor], file: Path) -> dict[str, _Layer]:
             layer = layers.get(name.removesuffix(".alpha"), _Layer(None, None, None))
             layers[name.removesuffix(".alpha")] = layer._replace(alpha=tensor.item())
         else:
-            raise UnusableAdapter(file, f"has {name}, which is no part of a LoRA adapter")
+            raise UnusableAdapter(file, f"has {name}, which is not part of a LoRA adapter")
     if not layers:
         raise UnusableAdapter(file, "has no layer of FLUX's transformer")
     if of_text:
@@ -273,7 +273,7 @@ def put_on_adapter(
     FileNotFoundError
         If there is no file.
     UnusableAdapter
-        If it is no LoRA adapter, is damaged, or does not fit the model.
+        If it is not a LoRA adapter, is damaged, or does not fit the model.
     """
     file = find_adapter_file(place)
     weights = read_adapter(file)

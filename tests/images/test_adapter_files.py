@@ -372,10 +372,10 @@ FAULTS = {
         lambda weights: prefixed("unknown.", weights),
         "does not have its layer unknown",
     ),
-    "nothing of LoRA": (lambda _: {"x": torch.zeros(1)}, "has x, which is no part of a LoRA"),
+    "nothing of LoRA": (lambda _: {"x": torch.zeros(1)}, "has x, which is not part of a LoRA"),
     "whole weights": (
         lambda _: {"transformer.x_embedder.weight": torch.zeros(1)},
-        "has transformer.x_embedder.weight, which is no part of a LoRA adapter",
+        "has transformer.x_embedder.weight, which is not part of a LoRA adapter",
     ),
     "only a text encoder": (
         lambda _: {"text_encoder.layer.lora_A.weight": torch.zeros(1)},
