@@ -22,6 +22,7 @@ from gamelabel.cli.study_commands import (
     status_command,
     verify_command,
 )
+from gamelabel.cli.tune_command import tune_command
 from gamelabel.cli.world_commands import world
 from gamelabel.files import full_disk_message
 
@@ -34,6 +35,7 @@ app.command("verify", rich_help_panel="The study")(verify_command)
 app.command("claims", rich_help_panel="The study")(claims_command)
 app.command("doctor", rich_help_panel="The study")(doctor_command)
 app.command("export")(export_command)
+app.command("tune")(tune_command)
 app.command("serve", rich_help_panel="The game")(serve_command)
 app.add_typer(world, name="world")
 

@@ -165,9 +165,10 @@ def weighted_loss(
         prompts = torch.randint(len(rewards), (batch_size,), generator=step.generator)
         images = torch.randint(rewards.shape[1], (batch_size,), generator=step.generator)
         batch, reward = scored.pick(prompts, images), rewards[prompts, images]
-        errors = flow_matching_errors(transformer, batch, step.generator, own_noise, sigmas)
+        share = step.worker.share(batch_size)
+        errors = flow_matching_errors(transformer, batch, step.generator, own_noise, sigmas, share)
         pretraining_value, _ = pretraining(step)
-        value = (reward.to(errors) * errors).mean() + pretraining_weight * pretraining_value
+        value = (reward[share].to(errors) * errors).mean() + pretraining_weight * pretraining_value
         return value, {"rows": prompts, "reward": reward.mean()}
 
     return loss
