@@ -268,24 +268,28 @@ def _read_roles(path: Path, roles: Mapping[str, str]) -> tuple[pd.DataFrame, _Fa
     faults: _Faults = []
     parts = [pd.DataFrame(columns=list(columns), dtype="str")]
     while chunk := list(islice(rows, _ROWS_AT_ONCE)):
-        valid = []
-        for row in chunk:
-            row_faults = [("", row.error)] if row.error else []
-            cells = {}
-            for role, column in columns.items() if not row.error else ():
-                cells[role], reason = _cell(row.cells[column])
-                if reason and (cells[role] or role not in optional):
-                    row_faults.append((column, reason))
-            faults += [(row.number, *fault) for fault in sorted(row_faults)]
-            if not row_faults:
-                valid.append(cells)
-        texts = {role: [cells[role] for cells in valid] for role in columns}
-        parts.append(pd.DataFrame(texts, dtype="str"))
+        readable = [row for row in chunk if not row.error]
+        chunk_faults = [(row.number, "", row.error) for row in chunk if row.error]
+        texts: dict[str, list[str]] = {}
+        for role, column in columns.items():
+            read = [_cell(row.cells[column]) for row in readable]
+            texts[role] = [text for text, _ in read]
+            chunk_faults += [
+                (row.number, column, reason)
+                for row, (text, reason) in zip(readable, read, strict=True)
+                if reason and (text or role not in optional)
+            ]
+        rejected = {number for number, _, _ in chunk_faults}
+        part = pd.DataFrame(texts, index=[row.number for row in readable], dtype=object)
+        parts.append(part.drop(rejected, errors="ignore").astype("str"))
+        faults += sorted(chunk_faults)
     return pd.concat(parts[1:] or parts, ignore_index=True), faults
 
 
 def _cell(text: str) -> tuple[str, str]:
     """Return a cell without blanks around it, "" if it is missing, and what is wrong with it."""
+    if text.isalnum() and text.casefold() not in _MISSING:  # nearly always
+        return text, ""
     text = text.strip()
     if not text:
         return "", "is empty"

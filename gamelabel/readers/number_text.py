@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
 import pandas as pd
 
 _WHOLE = r"-?(?:0|[1-9]\d{0,17})(?:\.0*)?"
@@ -39,14 +42,31 @@ def read_numbers(*columns: pd.Series, decimals: bool = False) -> list[pd.Series]
     >>> read_numbers(pd.Series(["007", "12"]))[0].tolist()
     ['007', '12']
     """
-    names = pd.Series(pd.concat([pd.Series(column.unique()) for column in columns]).unique())
-    names = names.astype("str")
+    coded = [pd.factorize(column) for column in columns]
+    names = pd.concat([pd.Series(uniques, dtype="str") for _, uniques in coded])
+    names = names.drop_duplicates(ignore_index=True)
     if not len(names):
         return list(columns)
+    convert: Callable[[str], float]
     if names.str.fullmatch(_WHOLE).all():
-        return [column.astype("str").str.split(".").str[0].astype("int64") for column in columns]
-    if decimals and (names.str.fullmatch(_DECIMAL) & names.str.contains(r"\d")).all():
-        return [column.astype(float) for column in columns]
+        convert, dtype = _whole_number, "int64"
+    elif decimals and (names.str.fullmatch(_DECIMAL) & names.str.contains(r"\d")).all():
+        convert, dtype = float, "float64"
+    else:
+        _check_written_alike(names)
+        return list(columns)
+    return [
+        pd.Series(np.array([convert(name) for name in uniques], dtype)[codes], column.index)
+        for column, (codes, uniques) in zip(columns, coded, strict=True)
+    ]
+
+
+def _whole_number(text: str) -> int:
+    return int(text.partition(".")[0])
+
+
+def _check_written_alike(names: pd.Series) -> None:
+    """Raise ValueError where text beside other text is a whole number with and without decimals."""
     whole = names[names.str.fullmatch(_WHOLE)].str.split(".").str[0]
     repeated = names[whole.index[whole.duplicated(keep=False)]]
     if len(repeated):
@@ -55,4 +75,3 @@ def read_numbers(*columns: pd.Series, decimals: bool = False) -> list[pd.Series]
             f"{' and '.join(map(repr, alike[:2]))} are the same number written in two ways, in a "
             "column that has other text too: write it in one way"
         )
-    return list(columns)

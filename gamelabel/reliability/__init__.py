@@ -10,8 +10,8 @@ labels are treated in the same way everywhere:
   result.
 - A worker who labels a task twice counts twice. Cohen's kappa, which needs one label each, refuses.
 - Every value is a category, also one that occurs in gold only.
-- Contradictory gold is an error. So is gold that is text where the labels are numbers, or the
-  other way round.
+- Contradictory gold is an error. So is gold that matches no task or no label, and a number that
+  looks the same as text in its column or in gold, such as 1 and "1".
 - A worker with few labels has a wide interval. Models of workers give it about the crowd's weight.
 - Labels of removed players count as long as they are in the frame: filter them out first.
 - What is undefined (no labels, one category, one label per task) is NaN, and so is its bootstrap

@@ -12,7 +12,7 @@ from gamelabel.reliability.comparisons import separated_groups
 from gamelabel.reliability.encoded_comparisons import PairCounts, count_pairs, encode_comparisons
 from gamelabel.reliability.estimate import CONFIDENCE, Estimate, normal_quantile, proportion
 from gamelabel.reliability.tie_models import TIE_MODELS, Curvature, TieModel
-from gamelabel.tables.vote_counts import FloatArray
+from gamelabel.tables.vote_counts import MAX_CELLS, FloatArray
 
 Ties = Literal["half", "davidson", "rao-kupper"]
 
@@ -90,7 +90,7 @@ def bradley_terry(
         where the comparisons do not connect the items, since no maximum exists then: in any split
         of the items into two groups each group must have won, or tied, against the other. The
         message names the groups. Disjoint pairs are therefore no input for this model: use win
-        rates, or aggregate the labels.
+        rates, or aggregate the labels. More than 23,170 items are too many.
 
     References
     ----------
@@ -151,6 +151,11 @@ def fit_bradley_terry(
     if prior_sd is not None and not 0 < prior_sd < np.inf:
         raise ValueError(f"prior_sd is {prior_sd!r}: a standard deviation is a positive number")
     encoded = encode_comparisons(comparisons, weight)
+    if len(encoded.items) ** 2 > MAX_CELLS:
+        raise ValueError(
+            f"{len(encoded.items):,} items need a matrix of {len(encoded.items) ** 2:,} numbers, "
+            f"and {MAX_CELLS:,} is the limit: leave out items with few comparisons"
+        )
     pairs = count_pairs(encoded, ordered=home)
     separation = separated_groups(pairs, encoded.items)
     if separation and prior_sd is None:

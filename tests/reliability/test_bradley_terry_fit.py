@@ -395,6 +395,24 @@ def test_comparisons_that_cannot_be_ranked_are_refused(games: pd.DataFrame, mess
         bradley_terry(games)
 
 
+def test_too_many_items_are_refused_before_memory_runs_out() -> None:
+    ring = np.arange(30_000)
+    games = pd.DataFrame({"left": ring, "right": np.roll(ring, 1), "winner": "left"})
+    with pytest.raises(ValueError, match="30,000 items need a matrix of 900,000,000 numbers"):
+        bradley_terry(games)
+
+
+def test_many_items_with_few_comparisons_each() -> None:
+    """Most pairs were never compared: a ring in which everyone wins once and loses once."""
+    ring = np.arange(400)
+    games = pd.DataFrame({"left": ring, "right": np.roll(ring, 1), "winner": "left"})
+    result = bradley_terry(games)
+    assert result.ability.to_numpy() == pytest.approx(0, abs=1e-12)
+    # the resistance to the mean of a ring of n resistors of 1 / (1/4): 4 (n - 1/n) / 12
+    expected = 1.9599639845 * np.sqrt(4 * (400 - 1 / 400) / 12)
+    assert result.high.to_numpy() == pytest.approx(expected, rel=1e-9)
+
+
 def test_long_lists_of_groups_are_shortened() -> None:
     pairs = pd.DataFrame({"left": range(0, 40, 2), "right": range(1, 40, 2), "winner": "tie"})
     with pytest.raises(ValueError, match=r"20 groups were never compared.*and 16 more groups"):
