@@ -74,6 +74,9 @@ def encode_comparisons(comparisons: pd.DataFrame, weight: str | None = None) -> 
         raise ValueError(
             f"comparisons have no column {', '.join(missing)}: they need {', '.join(needed)}"
         )
+    repeated = [column for column in needed if comparisons.columns.tolist().count(column) > 1]
+    if repeated:
+        raise ValueError(f"comparisons have several columns {repeated[0]}: rename all but one")
     decided = comparisons["winner"].notna()
     rows = comparisons[needed] if decided.all() else comparisons.loc[decided, needed]
     outcome = _outcome_codes(rows["winner"])

@@ -90,6 +90,19 @@ def test_intervals_equal_those_of_logistic_regression() -> None:
     assert (result.high - result.ability).to_numpy() == pytest.approx(expected, rel=1e-6)
 
 
+def test_ties_as_half_wins_equal_those_of_evalica() -> None:
+    evalica = pytest.importorskip("evalica", reason="evalica is an independent reference")
+    games = simulated(30, 900, seed=4, ties=0.3)
+    sides = {"left": evalica.Winner.X, "right": evalica.Winner.Y, "tie": evalica.Winner.Draw}
+    winners = games.winner.map(sides).tolist()
+    scores = evalica.bradley_terry(
+        games.left.tolist(), games.right.tolist(), winners, tolerance=1e-15, limit=1_000_000
+    ).scores
+    expected = np.log(scores.sort_index().to_numpy())
+    result = bradley_terry(games).sort_values("item")
+    assert result.ability.to_numpy() == pytest.approx(expected - expected.mean(), abs=1e-9)
+
+
 def test_swapping_sides_changes_nothing() -> None:
     games = citations()
     flip = np.arange(len(games)) % 3 == 0
@@ -388,6 +401,15 @@ def test_coverage_of_the_intervals() -> None:
             "1 comparisons have no item on one side, the first in row 0",
         ),
         (comparisons("a b left").drop(columns="right"), "no column right"),
+        (comparisons("a b left").set_axis(["left", "right", "right"], axis=1), "no column winner"),
+        (
+            comparisons("a b left").set_axis([*["left"] * 2, "right"], axis=1).assign(winner="tie"),
+            "several columns left: rename all but one",
+        ),
+        (
+            pd.DataFrame({"left": [1, "x"], "right": ["x", "1"], "winner": "left"}),
+            "1 and '1' look the same as items",
+        ),
     ],
 )
 def test_comparisons_that_cannot_be_ranked_are_refused(games: pd.DataFrame, message: str) -> None:
