@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from gamelabel.cli import app
@@ -57,3 +59,20 @@ def test_the_help_explains_the_formats() -> None:
     assert code == 0
     for words in ("GameLabel-10K", "load_dataset", "label_source", "SIMULATED"):
         assert words in output
+
+
+def test_an_adapter_is_exported_for_other_programs(tmp_path: Path) -> None:
+    name = "transformer.single_transformer_blocks.0.proj_out"
+    weights = {f"{name}.lora_A.weight": torch.ones(2, 8), f"{name}.lora_B.weight": torch.ones(4, 2)}
+    file = tmp_path / "adapter" / "pytorch_lora_weights.safetensors"
+    file.parent.mkdir()
+    save_file(weights, file)
+    out = tmp_path / "kohya.safetensors"
+    code, output, _ = typed("lora", str(file.parent), str(out), "--format", "kohya")
+    assert code == 0 and "1 layers of rank 2" in output.replace("\n", "")
+    assert "lora_unet_single_blocks_0_linear2.lora_down.weight" in load_file(out)
+    _, _, error = typed("lora", str(file), str(out), "--format", "kohya")
+    assert "kohya.safetensors exists: choose another name" in str(error)
+    missing, folder = str(tmp_path / "x"), str(tmp_path / "y")
+    _, _, error = typed("lora", missing, folder, "--format", "peft")
+    assert "no adapter at" in str(error)

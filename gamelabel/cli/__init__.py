@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from gamelabel import __version__
-from gamelabel.cli.export_command import export_command
+from gamelabel.cli.export_command import export
 from gamelabel.cli.serve_command import serve_command
 from gamelabel.cli.study_commands import (
     claims_command,
@@ -34,7 +34,7 @@ app.command("status", rich_help_panel="The study")(status_command)
 app.command("verify", rich_help_panel="The study")(verify_command)
 app.command("claims", rich_help_panel="The study")(claims_command)
 app.command("doctor", rich_help_panel="The study")(doctor_command)
-app.command("export")(export_command)
+app.add_typer(export, name="export")
 app.command("tune")(tune_command)
 app.command("serve", rich_help_panel="The game")(serve_command)
 app.add_typer(world, name="world")

@@ -1,42 +1,44 @@
-"""`gamelabel export`: the labels of a run in a form that others can read."""
+"""`gamelabel export`: what a run made, in a form that others can read: labels, and adapters."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from gamelabel.tables import LabelTables
+    from gamelabel.tables.export_folder import ExportResult
 
-class ExportFormat(StrEnum):
-    """The formats of an export."""
+export = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown")
 
-    csv = "csv"
-    datasets = "datasets"
-    parquet = "parquet"
+_Profile = Annotated[str, typer.Option(help="The run: smoke, small or paper.")]
+_Run = Annotated[
+    Path | None,
+    typer.Option(
+        "--run", help="The folder of a run's tables, instead of the profile's.", file_okay=False
+    ),
+]
+_Licence = Annotated[
+    str, typer.Option(help="The licence for the card, such as apache-2.0; default: none.")
+]
+_Folder = Annotated[Path, typer.Argument(help="The folder to write; it must not exist yet.")]
 
 
-def export_command(
-    format: Annotated[
-        ExportFormat,
-        typer.Argument(help="csv, datasets or parquet: see above.", show_default=False),
-    ],
-    out: Annotated[
-        Path, typer.Argument(help="The file (csv) or folder to write; it must not exist yet.")
-    ],
-    profile: Annotated[str, typer.Option(help="The run: smoke, small or paper.")] = "small",
-    run_dir: Annotated[
-        Path | None,
-        typer.Option(
-            "--run", help="The folder of a run's tables, instead of the profile's.", file_okay=False
-        ),
-    ] = None,
-    licence: Annotated[
-        str, typer.Option(help="The licence for the card, such as apache-2.0; default: none.")
-    ] = "",
-) -> None:
-    """Write a run's labels, with their prompts and pictures, for use elsewhere.
+class LoraFormat(StrEnum):
+    """The programs for which an adapter is exported."""
+
+    comfyui = "comfyui"
+    kohya = "kohya"
+    peft = "peft"
+
+
+@export.callback()
+def export_command() -> None:
+    """Write a run's labels or an adapter for use elsewhere.
 
     **csv**: one file in GameLabel-10K's layout, a row for each preference with its votes and both
     pictures: whatever reads the released `data.csv` reads it. Comparison points, players and ties
@@ -48,32 +50,82 @@ def export_command(
     **parquet**: the same three tables as Parquet files, the pictures as files beside them. Nothing
     is lost.
 
+    **lora**: an adapter, with the names of ComfyUI, kohya's scripts or peft.
+
     After `gamelabel export csv data.csv --profile smoke`, the notebook `03_labels` reads the file
     with `label_source = "gamelabel10k"` and `labels_file = "data.csv"`; it reads folders with
     `label_source = "export"`. Exports of simulated labels are marked SIMULATED.
     """
+
+
+@export.command("csv")
+def csv_command(
+    out: Annotated[Path, typer.Argument(help="The file to write; it must not exist yet.")],
+    profile: _Profile = "small",
+    run_dir: _Run = None,
+) -> None:
+    """Write one file in GameLabel-10K's layout, a row for each preference."""
+    from gamelabel.tables import write_released
+
+    if out.exists():
+        raise ValueError(f"{out.absolute()} exists: choose another name, or delete it first")
+    _export_labels(profile, run_dir, lambda tables, folder: write_released(tables, folder, out))
+
+
+@export.command("datasets")
+def datasets_command(
+    out: _Folder, profile: _Profile = "small", run_dir: _Run = None, licence: _Licence = ""
+) -> None:
+    """Write a folder for `datasets.load_dataset` and the hub, with a card."""
+    from gamelabel.tables import write_dataset
+
+    _export_labels(profile, run_dir, lambda tables, run: write_dataset(tables, run, out, licence))
+
+
+@export.command("parquet")
+def parquet_command(
+    out: _Folder, profile: _Profile = "small", run_dir: _Run = None, licence: _Licence = ""
+) -> None:
+    """Write the three tables as Parquet files, the pictures as files beside them."""
+    from gamelabel.tables import write_parquet
+
+    _export_labels(profile, run_dir, lambda tables, run: write_parquet(tables, run, out, licence))
+
+
+def _export_labels(
+    profile: str, run_dir: Path | None, write: Callable[[LabelTables, Path], ExportResult]
+) -> None:
+    """Export the labels of a run, and say how many of them."""
     from gamelabel.study.steps import Study, find_root
-    from gamelabel.tables import (
-        LabelTables,
-        labelled_pairs,
-        read_table,
-        write_dataset,
-        write_parquet,
-        write_released,
-    )
+    from gamelabel.tables import LabelTables, labelled_pairs, read_table
 
     folder = run_dir or Study(find_root(), profile).run_dir
     labels, players = read_table(folder, "labels"), read_table(folder, "players")
-    tables = LabelTables(labelled_pairs(folder), labels, players)
-    if format is ExportFormat.csv:
-        if out.exists():
-            raise ValueError(f"{out.absolute()} exists: choose another name, or delete it first")
-        result = write_released(tables, folder, out)
-    else:
-        write = write_dataset if format is ExportFormat.datasets else write_parquet
-        result = write(tables, folder, out, licence)
+    result = write(LabelTables(labelled_pairs(folder), labels, players), folder)
     rows = ", ".join(f"{count:,} {name}" for name, count in result.rows.items())
     simulated = " of SIMULATED labels" if (labels["source"] == "simulated").any() else ""
     typer.echo(f"{result.path}{simulated}: {rows}")
     for reason, count in result.omitted.items():
         typer.echo(f"left out: {count:,} {reason}")
+
+
+@export.command("lora")
+def lora_command(
+    adapter: Annotated[
+        Path, typer.Argument(help="The adapter's .safetensors file, of any trainer, or its folder.")
+    ],
+    out: Annotated[
+        Path, typer.Argument(help="The file to write, for peft a folder; it must not exist yet.")
+    ],
+    format: Annotated[LoraFormat, typer.Option(help="Whose names the layers get.")],
+) -> None:
+    """Write an adapter for ComfyUI, for programs that read kohya's files, or for peft.
+
+    diffusers reads the file that tuning saves as it is.
+    """
+    from gamelabel.images.adapter_files import export_adapter, layer_names, read_adapter
+
+    path = export_adapter(adapter, out, format.value)
+    weights = read_adapter(path)
+    rank = len(next(iter(weights.values())))
+    typer.echo(f"{path}: {len(layer_names(weights)):,} layers of rank {rank}")
