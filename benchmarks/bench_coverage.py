@@ -4,10 +4,10 @@
     python -m benchmarks.bench_coverage workers --trials 200
     python -m benchmarks.bench_coverage --figure coverage.png
 
-Parts: `tasks` (alpha over tasks), `workers` (alpha over workers) and `means` (accuracies and shares
-by group). Each prints a table in Markdown: the coverage of the interval, its median width, and the
-coverage of a percentile bootstrap of the same data, which is what the package used before. Data of
-which alpha is undefined count as covered only if their interval holds the true value.
+Parts: `tasks` (alpha over tasks), `workers` (alpha over workers), `means` (accuracies and shares by
+group) and `kappas` (of two workers, over tasks). Each prints a table in Markdown: the coverage of
+the interval, its median width, the share of intervals with a warning, and the coverage of a
+percentile bootstrap of the same data. Where alpha is undefined, its bootstrap covers nothing.
 """
 
 from __future__ import annotations
@@ -25,8 +25,16 @@ import pandas as pd
 
 from benchmarks.timing import make_parser
 from gamelabel.reliability import alpha, alpha_interval
+from gamelabel.reliability.agreement_interval import Coefficient, agreement_interval
 from gamelabel.reliability.estimate import Estimate, estimate_mean
+from gamelabel.reliability.vote_table import to_frame
 
+COEFFICIENTS: dict[str, Coefficient] = {
+    "percent agreement": "percent",
+    "Cohen's kappa": "cohen",
+    "Fleiss' kappa": "fleiss",
+    "Gwet's AC1": "gwet",
+}
 BOOTSTRAP = 300  # replicates of the percentile bootstrap that is compared
 
 
@@ -133,6 +141,48 @@ def means_design(clusters: int, rows: int | None, share: float, correlation: flo
     return draw
 
 
+def kappas_design(coefficient: Coefficient, n: int, share: float, right: float) -> Design:
+    """Two workers who are right about a category of this share with this probability.
+
+    The truth is the coefficient of all tasks, a confusion matrix.
+    """
+    ones = np.array([right, 1 - right])
+    joint = share * np.outer(ones, ones) + (1 - share) * np.outer(ones[::-1], ones[::-1])
+    first = float(joint.sum(1)[0])
+    expected = 2 * first * (1 - first) if coefficient == "gwet" else first**2 + (1 - first) ** 2
+    observed = float(np.trace(joint))
+    truth = observed if coefficient == "percent" else (observed - expected) / (1 - expected)
+
+    def draw(rng: np.random.Generator) -> Trial:
+        cells = rng.choice(4, n, p=joint.ravel())
+        labels = np.stack([cells // 2, cells % 2])
+        replicates = [
+            kappa_of_cells(cells[rng.integers(0, n, n)], coefficient) for _ in range(BOOTSTRAP)
+        ]
+        frame = to_frame(labels, counts=False)
+        categories = None if coefficient in ("percent", "fleiss") else [0, 1]
+        estimate = agreement_interval(frame, coefficient, categories=categories, replicates=500)
+        return Trial(estimate, np.array(replicates), truth)
+
+    return draw
+
+
+def kappa_of_cells(cells: np.ndarray, coefficient: Coefficient) -> float:
+    """Compute a coefficient of two workers from cells 2 i + j of their labels i and j."""
+    joint = np.bincount(cells, minlength=4).reshape(2, 2) / len(cells)
+    observed = float(np.trace(joint))
+    if coefficient == "percent":
+        return observed
+    one, other = joint.sum(1), joint.sum(0)
+    mean = (one + other) / 2
+    expected = {
+        "cohen": float(one @ other),
+        "fleiss": float(mean @ mean),
+        "gwet": 2 * float(mean[0] * mean[1]),
+    }[coefficient]
+    return (observed - expected) / (1 - expected) if expected < 1 else float("nan")
+
+
 TASKS = {
     "10 tasks, 2 labels, 50:50, alpha .4": tasks_design(10, 2, 0.5, 0.4),
     "10 tasks, 5 labels, 70:30, alpha .4": tasks_design(10, 5, 0.7, 0.4),
@@ -178,7 +228,12 @@ MEANS = {
     "20 groups of uneven size, 80 %, correlation .2": means_design(20, None, 0.8, 0.2),
     "60 groups of uneven size, 80 %, correlation .2": means_design(60, None, 0.8, 0.2),
 }
-PARTS = {"tasks": TASKS, "workers": WORKERS, "means": MEANS}
+KAPPAS = {
+    f"{name}, {n} tasks, {share:.0%} : {1 - share:.0%}": kappas_design(coefficient, n, share, 0.9)
+    for name, coefficient in COEFFICIENTS.items()
+    for n, share in ((30, 0.5), (30, 0.9), (100, 0.97))
+}
+PARTS = {"tasks": TASKS, "workers": WORKERS, "means": MEANS, "kappas": KAPPAS}
 
 
 def coverage(design: Design, trials: int, seed: int = 0) -> dict[str, float]:

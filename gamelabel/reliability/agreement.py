@@ -7,12 +7,12 @@ intervals.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from gamelabel.reliability.gwet import AgreementWeights, agreement_matrix
 from gamelabel.reliability.vote_table import encode_in_order, vote_table
 from gamelabel.tables.vote_counts import FloatArray, IntArray
 
@@ -76,7 +76,7 @@ def fleiss_kappa(labels: pd.DataFrame | ArrayLike, counts: bool | None = None) -
 
 def cohen_kappa(
     labels: pd.DataFrame,
-    weights: Literal["linear", "quadratic"] | None = None,
+    weights: AgreementWeights | None = None,
     categories: Sequence[object] | None = None,
 ) -> float:
     """Compute Cohen's kappa = 1 - D_o / D_e of two workers, over the tasks that both labeled.
@@ -86,9 +86,9 @@ def cohen_kappa(
     labels : DataFrame
         Columns `task`, `worker` and `label`, with exactly two workers.
     weights : str, optional
-        Distance of two labels. None: 1 if they differ. "linear" and "quadratic": the number of
-        steps between them, or its square, with the categories in ascending order: that of numbers,
-        also as text, of an ordered categorical column, or of `categories`.
+        Distance of two labels. None: 1 if they differ. "linear", "quadratic" and "ordinal": k,
+        k² or k (k + 1) for categories k steps apart in ascending order: that of numbers, also as
+        text, of an ordered categorical column, or of `categories`.
     categories : sequence, optional
         The categories in ascending order. Those that do not occur count as a step, too.
 
@@ -116,7 +116,36 @@ def cohen_kappa(
     >>> round(cohen_kappa(pd.DataFrame(rows, columns=["task", "worker", "label"])), 4)
     0.4
     """
-    encoded = encode_in_order(labels, categories, weights is not None)
+    confusion = confusion_of_two(labels, weights is not None, categories)
+    distance = 1 - agreement_matrix(len(confusion), weights)
+    expected_confusion = np.outer(confusion.sum(1), confusion.sum(0)) / max(confusion.sum(), 1)
+    expected = float((distance * expected_confusion).sum())
+    return 1 - float((distance * confusion).sum()) / expected if expected else float("nan")
+
+
+def confusion_of_two(
+    labels: pd.DataFrame, ordered: bool = False, categories: Sequence[object] | None = None
+) -> IntArray:
+    """Count the tasks that two workers both labeled, by the label of either, shape (C, C).
+
+    Parameters
+    ----------
+    labels, categories
+        See `cohen_kappa`, which says when this raises ValueError.
+    ordered : bool
+        Whether the categories need an order.
+
+    Returns
+    -------
+    ndarray of int
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"task": [0, 0, 1, 1], "worker": list("uvuv"), "label": list("aaab")})
+    >>> confusion_of_two(frame).tolist()
+    [[1, 1], [0, 0]]
+    """
+    encoded = encode_in_order(labels, categories, ordered)
     if len(encoded.workers) != 2:
         raise ValueError(
             f"Cohen's kappa compares 2 workers, not {len(encoded.workers)}: use fleiss_kappa or "
@@ -129,15 +158,7 @@ def cohen_kappa(
     shared = by_worker[(by_worker >= 0).all(1)]
     size = len(encoded.categories)
     cell = shared[:, 0] * size + shared[:, 1]
-    confusion = np.bincount(cell, minlength=size * size).reshape(size, size)
-    steps = np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
-    distances = {None: (steps > 0).astype(float), "linear": steps, "quadratic": steps**2}
-    if weights not in distances:
-        raise ValueError(f"unknown weights {weights!r}: use linear, quadratic or None")
-    distance = distances[weights]
-    expected_confusion = np.outer(confusion.sum(1), confusion.sum(0)) / max(len(shared), 1)
-    expected = float((distance * expected_confusion).sum())
-    return 1 - float((distance * confusion).sum()) / expected if expected else float("nan")
+    return np.bincount(cell, minlength=size * size).reshape(size, size)
 
 
 def _pairable(labels: pd.DataFrame | ArrayLike, counts: bool | None) -> IntArray:

@@ -148,8 +148,8 @@ def category_values(categories: pd.Index, level: Level) -> FloatArray:
     return values - values.mean() if level == "interval" and len(values) else values
 
 
-def count_patterns(counts: IntArray) -> tuple[IntArray, IntArray]:
-    """Find the distinct units with two labels or more, and how often each occurs.
+def count_patterns(counts: IntArray, least: int = 2) -> tuple[IntArray, IntArray]:
+    """Find the distinct units with enough labels, and how often each occurs.
 
     Units with equal counts weigh the same in alpha. With two categories and few labels a unit, a
     million units are about ten patterns.
@@ -158,11 +158,13 @@ def count_patterns(counts: IntArray) -> tuple[IntArray, IntArray]:
     ----------
     counts : ndarray of int
         Vote counts, shape (units, categories).
+    least : int
+        The least number of labels of a unit that counts.
 
     Returns
     -------
     units : ndarray of int
-        The distinct rows with a sum of two or more, shape (P, categories).
+        The distinct rows with such a sum, shape (P, categories).
     frequency : ndarray of int
         The number of units equal to each of them, shape (P,).
 
@@ -175,7 +177,7 @@ def count_patterns(counts: IntArray) -> tuple[IntArray, IntArray]:
     base, categories = int(counts.max(initial=0)) + 1, counts.shape[1]
     cells = base**categories
     if cells > 4 * len(counts) + 1024:  # a histogram of all possible patterns would be too large
-        pairable = counts[counts.sum(1) > 1].astype(np.int64)
+        pairable = counts[counts.sum(1) >= least].astype(np.int64)
         return np.unique(pairable, axis=0, return_counts=True)
     histogram, block = np.zeros(cells, np.int64), max(BLOCK_SIZE, cells)
     for start in range(0, len(counts), block):
@@ -187,7 +189,7 @@ def count_patterns(counts: IntArray) -> tuple[IntArray, IntArray]:
         histogram += np.bincount(key, minlength=cells)
     keys = np.flatnonzero(histogram)
     units = keys[:, None] // base ** np.arange(categories) % base
-    pairable = units.sum(1) > 1
+    pairable = units.sum(1) >= least
     return units[pairable], histogram[keys[pairable]]
 
 
@@ -322,7 +324,7 @@ def label_distance(one: IntArray, other: IntArray, level: Level, values: FloatAr
     [0.25, 0.0]
     """
     if level == "nominal":
-        return (one != other).astype(float)
+        return np.asarray(one != other, float)
     difference, total = values[one] - values[other], values[one] + values[other]
     if level == "ratio":
         difference = difference / np.where(total == 0, 1.0, total)
