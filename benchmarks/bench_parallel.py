@@ -1,6 +1,6 @@
 """Threads and processes: a small model's training beside a busy process, and arms at once.
 
-    python -m benchmarks.bench_parallel [threads] [arms]
+    python -m benchmarks.bench_parallel [threads] [arms] [--steps N] [--seconds N]
     python -m benchmarks.bench_parallel study:smoke
 
 `threads` trains the adapter of the shipped model with one and with two threads, alone and beside a
@@ -27,11 +27,11 @@ from gamelabel.parallel import JOBS_VARIABLE, ONE_THREAD
 from gamelabel.study.steps import STEPS
 from tests.study.real import ROOT, real_study
 
-SECONDS, BATCH, ROWS, ARM_STEPS = 20.0, 32, 256, 20
+BATCH = 32
 BUSY = "while True:\n    pass"
 
 
-def train_for_a_while(threads: str) -> None:
+def train_for_a_while(threads: int, seconds: float) -> None:
     """Train in a process of its own and print the steps by second of the clock and processor."""
     import torch
 
@@ -40,13 +40,13 @@ def train_for_a_while(threads: str) -> None:
     from gamelabel.training import TrainingStep
     from gamelabel.tuning.adapter import add_adapter
 
-    torch.set_num_threads(int(threads))
+    torch.set_num_threads(threads)
     pipe = images.load_pipeline(device="cpu")
     weights = add_adapter(pipe.transformer)
     loss = tuning.sft_loss(pipe.transformer, make_pairs(pipe)[0], BATCH)
     optimizer = torch.optim.AdamW(weights)
     steps, begin = -1, (0.0, 0.0)
-    while steps < 1 or time.perf_counter() - begin[0] < SECONDS:
+    while steps < 1 or time.perf_counter() - begin[0] < seconds:
         if steps == 0:  # the first one is warm-up
             begin = time.perf_counter(), time.process_time()
         optimizer.zero_grad()
@@ -68,17 +68,17 @@ def busy_process(present: bool) -> Iterator[None]:
             process.wait()
 
 
-def compare_threads() -> None:
+def compare_threads(seconds: float) -> None:
     for is_busy in (False, True):
-        for threads in ("1", "2"):
+        for threads in (1, 2):
             with busy_process(is_busy):
                 company = "beside a busy process" if is_busy else "alone"
                 print(f"{threads} threads, {company:22}", end="", flush=True)
-                run_part("train_for_a_while", threads, {"OMP_NUM_THREADS": threads})
+                run_part("train_for_a_while", (threads, seconds), {"OMP_NUM_THREADS": str(threads)})
                 print(f"   load {os.getloadavg()[0]:.1f}")
 
 
-def tune_four_arms(folder: str) -> None:
+def tune_four_arms(folder: str, steps: int) -> None:
     """Tune four arms with the number of processes that the environment says."""
     from benchmarks.bench_tuning import make_pairs
     from gamelabel import images, tuning
@@ -87,27 +87,30 @@ def tune_four_arms(folder: str) -> None:
 
     pipe = images.load_pipeline(device="cpu")
     loss = tuning.sft_loss(pipe.transformer, make_pairs(pipe)[0], BATCH)
-    config = TrainingConfig(ARM_STEPS, BATCH, 1e-4, warmup_steps=1, bf16=False)
+    config = TrainingConfig(steps, BATCH, 1e-4, warmup_steps=1, bf16=False)
     tune_arms(pipe.transformer, {"arm": Arm(loss, 1e-4, "noise", seeds=4)}, config, Path(folder))
 
 
-def compare_arms() -> None:
+def compare_arms(steps: int) -> None:
     files = {}
     for jobs in ("1", "2"):
         with tempfile.TemporaryDirectory() as folder:
-            clock, used = run_part("tune_four_arms", folder, {JOBS_VARIABLE: jobs})
+            clock, used = run_part("tune_four_arms", (folder, steps), {JOBS_VARIABLE: jobs})
             print(
-                f"four arms, {jobs} processes: {clock:6.1f} s, {used:6.1f} s of the processor, "
-                f"load {os.getloadavg()[0]:.1f}"
+                f"four arms of {steps} steps, {jobs} processes: {clock:6.1f} s, "
+                f"{used:6.1f} s of the processor, load {os.getloadavg()[0]:.1f}",
+                flush=True,
             )
             adapters = sorted(Path(folder).rglob("*.safetensors"))
             files[jobs] = [file.read_bytes() for file in adapters]
     assert files["1"] == files["2"] and len(files["1"]) == 4, "the bytes differ"
 
 
-def run_part(function: str, argument: str, variables: dict[str, str]) -> tuple[float, float]:
+def run_part(
+    function: str, arguments: tuple[object, ...], variables: dict[str, str]
+) -> tuple[float, float]:
     """Run a function of this file in a new process; return seconds of clock and processor."""
-    code = f"from benchmarks import bench_parallel as b; b.{function}({argument!r})"
+    code = f"from benchmarks import bench_parallel as b; b.{function}(*{arguments!r})"
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(
         [sys.executable, "-c", code],
@@ -150,11 +153,14 @@ def time_study(profile: str) -> None:
 if __name__ == "__main__":
     parser = make_parser(__doc__)
     parser.add_argument("parts", nargs="*", default=["threads", "arms"], metavar="part")
-    for part in parser.parse_args().parts:
+    parser.add_argument("--steps", type=int, default=20, help="steps of each arm")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each training of threads")
+    chosen = parser.parse_args()
+    for part in chosen.parts:
         if part == "threads":
-            compare_threads()
+            compare_threads(chosen.seconds)
         elif part == "arms":
-            compare_arms()
+            compare_arms(chosen.steps)
         elif part.startswith("study:"):
             time_study(part.removeprefix("study:"))
         else:
