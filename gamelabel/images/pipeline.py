@@ -24,6 +24,7 @@ from tqdm import tqdm
 from gamelabel.files import shipped
 from gamelabel.flow import DISTILLED_GUIDANCE, Text, few_step_sigmas, pack
 from gamelabel.images.adapter_files import put_on_adapter
+from gamelabel.images.fused_blocks import fused_blocks
 from gamelabel.images.latents import decode_latents, image_size
 
 FLUX_SCENES = shipped("data/models/scenes-flux")
@@ -261,18 +262,20 @@ def generate(
                     "negative_prompt_embeds": embeds,
                     "negative_pooled_prompt_embeds": pooled,
                 }
-            latents = pipe(
-                prompt_embeds=text.embeds,
-                pooled_prompt_embeds=text.pooled,
-                **negative,
-                true_cfg_scale=guidance,
-                guidance_scale=DISTILLED_GUIDANCE,
-                num_inference_steps=steps,
-                height=image_size(pipe),
-                width=image_size(pipe),
-                max_sequence_length=max_prompt_tokens(pipe),
-                generator=[torch.Generator().manual_seed(seed) for seed in seeds[rows]],
-                output_type="latent",
-            ).images
-            yield decode_latents(pipe, latents)
+            with fused_blocks(pipe):
+                latents = pipe(
+                    prompt_embeds=text.embeds,
+                    pooled_prompt_embeds=text.pooled,
+                    **negative,
+                    true_cfg_scale=guidance,
+                    guidance_scale=DISTILLED_GUIDANCE,
+                    num_inference_steps=steps,
+                    height=image_size(pipe),
+                    width=image_size(pipe),
+                    max_sequence_length=max_prompt_tokens(pipe),
+                    generator=[torch.Generator().manual_seed(seed) for seed in seeds[rows]],
+                    output_type="latent",
+                ).images
+                images = decode_latents(pipe, latents)
+            yield images
             bar.update(n)
