@@ -18,6 +18,7 @@ from gamelabel.cli.serve_command import serve_command
 from gamelabel.cli.study_commands import (
     claims_command,
     doctor_command,
+    plan_command,
     run_command,
     status_command,
     verify_command,
@@ -33,6 +34,7 @@ app.command("run", rich_help_panel="The study")(run_command)
 app.command("status", rich_help_panel="The study")(status_command)
 app.command("verify", rich_help_panel="The study")(verify_command)
 app.command("claims", rich_help_panel="The study")(claims_command)
+app.command("plan", rich_help_panel="The study")(plan_command)
 app.command("doctor", rich_help_panel="The study")(doctor_command)
 app.add_typer(export, name="export")
 app.command("tune")(tune_command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -160,11 +161,45 @@ def claims_command(
     typer.echo(f"{claims_text(judged)}\n\n{', '.join(counts)}")
 
 
+def plan_command(
+    profile: ProfileOption = "small",
+    card: Annotated[
+        float,
+        typer.Option(min=0, metavar="GB", help="Plan for a GPU of this memory; 0 for this one's."),
+    ] = 0,
+    parameter: ParameterOption = None,
+) -> None:
+    """Show what each step will take before anything runs: time, GPU memory, memory and disk.
+
+    Computed from the model's configuration and the profile. Steps that are not listed use no
+    model. Exit status 1 if a step does not fit the GPU; the message says what would make it fit.
+
+    Examples:
+
+    `gamelabel plan --profile paper --card 48` plans the full study for a card of 48 GB.
+    """
+    from gamelabel.study.doctor import this_hardware
+    from gamelabel.study.plan import Hardware, plan_study, plan_text
+    from gamelabel.study.profiles import read_profile
+
+    study = _study(profile)
+    hardware = Hardware(card, "") if card else this_hardware()
+    plans = plan_study(study, read_profile(study, parameter or []), hardware)
+    typer.echo(plan_text(plans, hardware))
+    problems = [plan.problem for plan in plans if plan.problem]
+    for problem in problems:
+        typer.echo(problem, err=True)
+    if problems:
+        raise typer.Exit(1)
+
+
 def doctor_command() -> None:
     """Show what this machine has (GPU, memory, disk, hub, data) and which profile it can run."""
-    from gamelabel.study.doctor import examine, suggest_profile
+    from gamelabel.study.doctor import examine, profile_needs, suggest_profile
     from gamelabel.study.steps import find_root
 
     machine = examine(find_root())
-    for name, value in [*machine.lines(), ("profile", suggest_profile(machine))]:
+    profiles = ("small", "paper")
+    needs = {name: partial(profile_needs, _study(name), machine) for name in profiles}
+    for name, value in [*machine.lines(), ("profile", suggest_profile(machine, needs))]:
         typer.echo(f"{name:10} {value}")

@@ -11,11 +11,13 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import nn
+from torch.nn.functional import interpolate
 from transformers import AutoTokenizer, BlipForImageTextRetrieval
 
 from gamelabel.files import shipped
 from gamelabel.reward.calibration import Calibration
-from gamelabel.reward.reward_model import TEXT_LENGTH, RewardModel
+from gamelabel.reward.reward_model import IMAGE_SIZE, TEXT_LENGTH, RewardModel
 
 BLIP_SCENES = shipped("data/models/scenes-blip")
 _HEAD, _SETTINGS = "head.safetensors", "reward.json"
@@ -75,11 +77,11 @@ def load_reward(folder: str | Path, device: str = "cpu") -> RewardModel:
         settings = json.loads((folder / _SETTINGS).read_text())
         percentiles = tuple(settings["calibration"].pop("percentiles"))
         calibration = Calibration(**settings["calibration"], percentiles=percentiles)
-        model = open_blip(folder / "blip", settings["text_length"], calibration)
+        model = open_blip(folder / "blip", settings["text_length"], calibration, device=device)
         model.head.load_state_dict(load_file(folder / _HEAD))
     except (ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise NotARewardModel(f"{folder.absolute()} is not a reward model: {error}") from error
-    return model.to(device).eval()
+    return model.eval()
 
 
 def save_blip(model: RewardModel, folder: str | Path) -> Path:
@@ -101,8 +103,12 @@ def open_blip(
     text_length: int = 0,
     calibration: Calibration | None = None,
     seed: int = 0,
+    device: str = "",
 ) -> RewardModel:
     """Open a BLIP and give it a new head, to be trained as a reward model.
+
+    A BLIP for larger images than ImageReward's is made to read those of 224 x 224 pixels, as
+    ImageReward's was: its position embeddings are scaled down.
 
     Parameters
     ----------
@@ -115,6 +121,8 @@ def open_blip(
         What the scores mean; raw scores by default.
     seed : int
         Seed of the head's weights.
+    device : str
+        A torch device; by default the GPU if there is one.
 
     Raises
     ------
@@ -131,4 +139,22 @@ def open_blip(
             f"({error})"
         ) from error
     text_length = text_length or min(TEXT_LENGTH, blip.config.text_config.max_position_embeddings)
-    return RewardModel(blip, tokenizer, text_length, calibration, seed)
+    _read_smaller_images(blip, IMAGE_SIZE)
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    return RewardModel(blip, tokenizer, text_length, calibration, seed).to(device)
+
+
+@torch.no_grad()
+def _read_smaller_images(blip: BlipForImageTextRetrieval, size: int) -> None:
+    """Scale position embeddings for images of at most `size` pixels, as BLIP's own code does."""
+    config, embeddings = blip.config.vision_config, blip.vision_model.embeddings
+    if config.image_size <= size:
+        return
+    positions = embeddings.position_embedding
+    before, after = (pixels // config.patch_size for pixels in (config.image_size, size))
+    grid = positions[:, 1:].reshape(1, before, before, -1).permute(0, 3, 1, 2)
+    scaled = interpolate(grid, (after, after), mode="bicubic").permute(0, 2, 3, 1).flatten(1, 2)
+    embeddings.position_embedding = nn.Parameter(torch.cat((positions[:, :1], scaled), 1))
+    embeddings.num_patches = after**2
+    embeddings.num_positions = after**2 + 1
+    embeddings.image_size = config.image_size = size

@@ -25,6 +25,7 @@ from gamelabel.reward.calibration import Calibration
 from gamelabel.reward.scorer import Picture, score_batches
 
 TEXT_LENGTH = 35  # tokens of a prompt that ImageReward reads, [CLS] and [SEP] included
+IMAGE_SIZE = 224  # width and height of the images that ImageReward reads, pixels
 _HEAD_WIDTHS = (1024, 128, 64, 16)  # hidden layers, for a text encoder of width 768
 _HEAD_DROPOUT = (0.2, 0.2, 0.1)  # after the first three of them
 # CLIP's normalization of RGB values

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import socket
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
@@ -13,16 +15,18 @@ from urllib.parse import urlsplit
 
 from gamelabel.sources import is_available, sources
 from gamelabel.study.manifest import gpu_name
+from gamelabel.study.plan import Hardware, plan_study, totals
+from gamelabel.study.profiles import read_profile
+from gamelabel.study.steps import Study
 
 _EMBEDDED_MODEL = "data/models/scenes-flux"
 _HUB = "https://huggingface.co"
 _HUB_SECONDS = 3.0  # without an answer the hub counts as unreachable
 
-# What a profile needs at least, in GB. For `paper`, FLUX.1-schnell has 34 GB of weights (24 of the
-# transformer, 10 of the text encoders), which need room to train on the GPU; on disk there are
-# also 20 GB of images and, while tuning, 30 GB of their latents and prompts.
-_SMALL_NEEDS = {"memory": 6, "disk": 5}
-_PAPER_NEEDS = {"a GPU": 48, "memory": 32, "disk": 90}
+# What `paper` is planned for; a larger card changes its time alone. The weights of FLUX.1-schnell
+# and of BLIP come onto the disk as well.
+_PAPER_CARD_GB = 48
+_DOWNLOAD_GB = 36
 
 
 @dataclass(frozen=True)
@@ -79,25 +83,66 @@ def examine(root: Path) -> Machine:
     )
 
 
-def suggest_profile(machine: Machine) -> str:
-    """Return the largest profile that the machine can run, and what the next one lacks."""
-    available = {
-        "a GPU": machine.gpu_gb,
-        "memory": machine.memory_gb,
-        "disk": machine.disk_gb,
-    }
-    if missing := _missing(available, _SMALL_NEEDS):
-        return f"smoke; small needs {' and '.join(missing)}"
-    missing = _missing(available, _PAPER_NEEDS)
-    if machine.hub and not os.environ.get("HF_HUB_OFFLINE"):
-        missing.append("the hub")
-    return f"small; paper needs {', '.join(missing)}" if missing else "paper"
+def this_hardware() -> Hardware:
+    """Return what this machine computes with, for a plan."""
+    gpu = gpu_name()
+    return Hardware(_gpu_gb(gpu) if gpu else 0.0, gpu or "", os.cpu_count() or 1)
 
 
-def _missing(available: dict[str, float], needs: dict[str, int]) -> list[str]:
+def profile_needs(study: Study, machine: Machine) -> dict[str, float]:
+    """Return what a profile needs at least, in GB: "a GPU", "memory" and "disk".
+
+    A profile whose model is on this machine is planned for its processor if it has no GPU; one
+    whose model is on the hub for a GPU.
+    """
+    profile = read_profile(study)
+    models = {values["model"] for values in profile.steps.values() if "model" in values}
+    from_hub = not all((study.notebooks / str(model)).exists() for model in models)
+    if from_hub and not machine.gpu_gb:  # a plan would take half a minute to say the same
+        return {"a GPU": _PAPER_CARD_GB, "memory": 0.0, "disk": 0.0, "hub": _DOWNLOAD_GB}
+    card = max(machine.gpu_gb, _PAPER_CARD_GB) if from_hub else 0.0
+    total = totals(plan_study(study, profile, Hardware(card, machine.gpu or "")))
+    needs = {"memory": total["memory"] / 1e9, "disk": total["disk"] / 1e9}
+    return {"a GPU": total["card"] / 1e9, **needs, "hub": _DOWNLOAD_GB * from_hub}
+
+
+def suggest_profile(
+    machine: Machine, needs: Mapping[str, Callable[[], Mapping[str, float]]]
+) -> str:
+    """Return the largest profile that the machine can run, and what the next one lacks.
+
+    Parameters
+    ----------
+    machine : Machine
+        What `examine` found.
+    needs : mapping of str to callable
+        By profile, the smaller first, what returns the result of `profile_needs`. A profile is
+        not planned if a smaller one lacks something.
+    """
+    largest = "smoke"
+    for profile, plan in needs.items():
+        sizes = plan()
+        download = sizes.get("hub", 0.0)
+        required = {name: sizes[name] for name in ("a GPU", "memory", "disk")}
+        required["disk"] += download
+        available = {
+            "a GPU": machine.gpu_gb,
+            "memory": machine.memory_gb,
+            "disk": machine.disk_gb,
+        }
+        missing = _missing(available, required)
+        if download and machine.hub and not os.environ.get("HF_HUB_OFFLINE"):
+            missing.append("the hub")
+        if missing:
+            return f"{largest}; {profile} needs {' and '.join(missing)}"
+        largest = profile
+    return largest
+
+
+def _missing(available: Mapping[str, float], needs: Mapping[str, float]) -> list[str]:
     """Return the needs that are not met, in words."""
     return [
-        f"{name} of {need} GB (found {available[name]:.0f})"
+        f"{name} of {math.ceil(need)} GB (found {available[name]:.0f})"
         for name, need in needs.items()
         if available[name] < need
     ]

@@ -34,7 +34,7 @@ from gamelabel.files import shipped
 from gamelabel.flow import Text, few_step_sigmas, integrate
 from gamelabel.images.latents import decode_batches
 from gamelabel.images.pipeline import NotAFluxRepository, starting_noise
-from gamelabel.reward.reward_model import TEXT_LENGTH, RewardModel
+from gamelabel.reward.reward_model import IMAGE_SIZE, TEXT_LENGTH, RewardModel
 from gamelabel.reward.tune_reward import freeze_layers
 from gamelabel.training import TrainingStep
 from gamelabel.tuning.adapter import add_adapter
@@ -52,6 +52,7 @@ _PUBLISHED = {
 _PARTS = ("transformer", "vae", "text_encoder", "text_encoder_2")
 # bytes of the transformer's weights, each, by how it is loaded; NF4 has a scale for 64 weights
 BASE_BYTES = {"bf16": 2.0, "int8": 1.0, "nf4": 0.5 + 4.0 / 64.0}
+_FEW_BLOCKS = 10  # up to this number, a model is run whole
 _ADAPTER_COPIES = 4  # beside the weights: gradients, two moments of AdamW, their running average
 
 
@@ -87,6 +88,21 @@ class Setting:
     side: int = 0
     encoders: bool = False
     assistant: bool = False
+
+
+def adapter_weights(model: str | Path, rank: int) -> int:
+    """Return the number of weights of an adapter on all linear layers of a model's blocks."""
+    configuration = read_configuration(model)
+    transformer = configuration["transformer"]
+
+    def measure(layers: int, single_layers: int) -> Need:
+        blocks = {"num_layers": layers, "num_single_layers": single_layers}
+        smaller = configuration | {"transformer": transformer | blocks}
+        weights = add_adapter(_pipeline(smaller, Setting(side=64)).transformer, rank)
+        return Need(sum(weight.numel() for weight in weights), 0, 0)
+
+    need = extrapolate(measure, transformer["num_layers"], transformer["num_single_layers"])
+    return need.weights
 
 
 @cache
@@ -165,27 +181,31 @@ def needs(kind: str, model: str | Path, setting: Setting, blip: str | Path = "")
         smaller = configuration | {"transformer": transformer | blocks}
         return work(smaller, setting, blip_configuration)
 
-    need = extrapolate(measure, transformer["num_layers"], transformer["num_single_layers"])
-    return need._replace(weights=need.weights - _saved_bytes(configuration, setting))
+    blocks = (transformer["num_layers"], transformer["num_single_layers"])
+    few = sum(blocks) <= _FEW_BLOCKS
+    need = measure(*blocks) if few else extrapolate(measure, *blocks)
+    return need._replace(weights=need.weights - _saved_bytes(model, setting))
 
 
-def _saved_bytes(configuration: Mapping[str, Any], setting: Setting) -> int:
+def _saved_bytes(model: str | Path, setting: Setting) -> int:
     """Return how many bytes less than in bfloat16 the transformer's weights take."""
     if not setting.on_card:
         return 0
-    return int(transformer_weights(configuration) * (BASE_BYTES["bf16"] - BASE_BYTES[setting.base]))
+    return int(transformer_weights(model) * (BASE_BYTES["bf16"] - BASE_BYTES[setting.base]))
 
 
-def transformer_weights(configuration: Mapping[str, Any]) -> int:
-    """Return the number of weights of the transformer."""
+@cache
+def transformer_weights(model: str | Path) -> int:
+    """Return the number of weights of the transformer; see `read_configuration`."""
     with torch.device("meta"):
-        transformer = FluxTransformer2DModel(**_options(configuration["transformer"]))
+        transformer = FluxTransformer2DModel(**_options(read_configuration(model)["transformer"]))
     return sum(weight.numel() for weight in transformer.parameters())
 
 
-def encoder_weights(configuration: Mapping[str, Any]) -> int:
-    """Return the number of weights of both text encoders."""
-    encoders = _text_encoders(configuration)
+@cache
+def encoder_weights(model: str | Path) -> int:
+    """Return the number of weights of both text encoders; see `read_configuration`."""
+    encoders = _text_encoders(read_configuration(model))
     return sum(weight.numel() for part in encoders for weight in part.parameters())
 
 
@@ -350,6 +370,9 @@ def _reward(configuration: Mapping[str, Any], setting: Setting, blip: Mapping[st
 
 
 def _reward_model(configuration: Mapping[str, Any]) -> RewardModel:
+    vision = configuration["vision_config"]
+    vision = vision | {"image_size": min(vision["image_size"], IMAGE_SIZE)}
+    configuration = {**configuration, "vision_config": vision}
     with torch.device("meta"):
         blip = BlipForImageTextRetrieval(BlipConfig(**configuration))
         tokenizer: Any = None  # its tokens are replaced by `_tokens`

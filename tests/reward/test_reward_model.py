@@ -1,3 +1,4 @@
+import copy
 import json
 import shutil
 import warnings
@@ -6,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from transformers import BlipForImageTextRetrieval
 from transformers.image_utils import OPENAI_CLIP_MEAN, OPENAI_CLIP_STD
 
 from gamelabel.models.blip_scenes import make_blip_scenes
@@ -265,3 +267,29 @@ def test_a_folder_for_another_text_length(tmp_path, model):
         NotARewardModel, match="35 tokens do not fit a text encoder with 20 positions"
     ):
         load_reward(folder)
+
+
+def test_a_blip_for_larger_images_reads_those_of_imagereward(tmp_path):
+    small = tiny_model()
+    config = copy.deepcopy(small.blip.config)
+    config.vision_config.image_size = 448
+    torch.manual_seed(0)
+    large = BlipForImageTextRetrieval(config).eval()
+    large.save_pretrained(tmp_path / "large")
+    small.tokenizer.save_pretrained(tmp_path / "large")
+    opened = open_blip(tmp_path / "large", device="cpu")
+    assert opened.image_size == 224
+    pixels = torch.rand(2, 3, 224, 224)
+    with torch.no_grad():
+        states = opened.encode_images(pixels)
+        # transformers scales them at each call
+        scaled = large.vision_model(pixels, interpolate_pos_encoding=True).last_hidden_state
+    assert torch.allclose(states, scaled, atol=1e-5)
+    again = load_reward(save_reward(opened, tmp_path / "reward"))
+    pictures = draw_prompts(PROMPTS)
+    assert again.score(pictures, PROMPTS).tolist() == opened.score(pictures, PROMPTS).tolist()
+
+
+def test_a_blip_for_small_images_keeps_its_size(tmp_path):
+    save_blip(tiny_model(), tmp_path / "blip")
+    assert open_blip(tmp_path / "blip", device="cpu").image_size == 64

@@ -10,15 +10,24 @@ from gamelabel.study.doctor import Machine, examine, hub_problem, suggest_profil
 LAPTOP = Machine(gpu=None, gpu_gb=0, memory_gb=16, disk_gb=100, cores=4, hub="", data={})
 
 
+NEEDS = {
+    "small": lambda: {"a GPU": 0.0, "memory": 5.2, "disk": 5.0, "hub": 0.0},
+    "paper": lambda: {"a GPU": 44.0, "memory": 32.0, "disk": 50.0, "hub": 36.0},
+}
+
+
 @pytest.mark.parametrize(
     ("machine", "expected"),
     [
         (replace(LAPTOP, memory_gb=4), "smoke; small needs memory of 6 GB (found 4)"),
         (
             replace(LAPTOP, memory_gb=6),
-            "small; paper needs a GPU of 48 GB (found 0), memory of 32 GB (found 6)",
+            "small; paper needs a GPU of 44 GB (found 0) and memory of 32 GB (found 6)",
         ),
-        (LAPTOP, "small; paper needs a GPU of 48 GB (found 0), memory of 32 GB (found 16)"),
+        (
+            replace(LAPTOP, gpu="a card", gpu_gb=80, memory_gb=64, disk_gb=60),
+            "small; paper needs disk of 86 GB (found 60)",
+        ),
         (
             replace(LAPTOP, gpu="a card", gpu_gb=80, memory_gb=64, hub="unreachable"),
             "small; paper needs the hub",
@@ -30,7 +39,7 @@ def test_the_profile_that_fits(
     machine: Machine, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    assert suggest_profile(machine) == expected
+    assert suggest_profile(machine, NEEDS) == expected
 
 
 def test_a_hub_that_answers_and_one_that_does_not(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,8 +35,9 @@ def test_its_sizes_are_the_papers() -> None:
     assert (
         got["02_images"]["model"] == got["05_tuning"]["model"] == "black-forest-labs/FLUX.1-schnell"
     )
+    # the released labels bring their own images: these are only looked at
     assert (got["02_images"]["points"], got["02_images"]["steps"], got["05_tuning"]["steps"]) == (
-        6800,
+        40,
         4,
         4,
     )
