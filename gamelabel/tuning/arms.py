@@ -92,7 +92,12 @@ def tune_arms(
     runs = arm_runs(arms, seed)
     names = [run_name(*run) for run in runs]
     file = training_folder(folder / "arms.pt")
-    with executor() as pool, shared((transformer, dict(arms)), file) as task:
+    # a cluster's workers run in another folder
+    placed = {
+        name: arm._replace(assistant=arm.assistant and arm.assistant.absolute())
+        for name, arm in arms.items()
+    }
+    with executor() as pool, shared((transformer, placed), file) as task:
         tune = partial(_tune_run, task, config, folder.absolute(), rank)
         for _ in map_items(pool, tune, runs, names, "adapters"):
             pass
