@@ -2,39 +2,66 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gamelabel.aggregation.crowd_labels import FitResult, Method, crowd_labels
+from gamelabel.aggregation.aggregation_result import Aggregation
+from gamelabel.aggregation.auto_method import auto, average, choose_method
+from gamelabel.aggregation.crowd_labels import CrowdLabels, FitResult, Method, crowd_labels
 from gamelabel.aggregation.dawid_skene import dawid_skene
 from gamelabel.aggregation.glad import glad
+from gamelabel.aggregation.kos import kos
 from gamelabel.aggregation.mace import mace
 from gamelabel.aggregation.majority import majority
+from gamelabel.aggregation.mmsr import mmsr
 from gamelabel.aggregation.one_coin import one_coin
+from gamelabel.aggregation.probability_calibration import scale_by_gold, shrink_posterior
+from gamelabel.aggregation.wawa import wawa
 from gamelabel.aggregation.weighted import weighted
 from gamelabel.tables.encoded_labels import EncodedLabels, encode_labels, gold_answers
+from gamelabel.tables.vote_counts import FloatArray
 
-MethodName = Literal["majority", "weighted", "dawid-skene", "one-coin", "glad", "mace"]
+MethodName = Literal[
+    "auto",
+    "majority",
+    "weighted",
+    "dawid-skene",
+    "one-coin",
+    "glad",
+    "mace",
+    "wawa",
+    "kos",
+    "mmsr",
+]
 METHODS: dict[str, Method] = {
+    "auto": auto,
     "majority": majority,
     "weighted": weighted,
     "dawid-skene": dawid_skene,
     "one-coin": one_coin,
     "glad": glad,
     "mace": mace,
+    "wawa": wawa,
+    "kos": kos,
+    "mmsr": mmsr,
 }
+_MODELS = ("dawid-skene", "one-coin", "glad", "mace", "mmsr")  # they take labels as independent
 _TIED = 1e-9  # probabilities that differ by less are tied
 
 
 def aggregate(
     labels: pd.DataFrame,
-    method: MethodName = "majority",
+    method: MethodName = "auto",
     gold: pd.DataFrame | None = None,
     seed: int = 0,
+    calibrated: bool = True,
+    **options: Any,
 ) -> pd.DataFrame:
     """Aggregate labels into one label per task.
 
@@ -45,16 +72,24 @@ def aggregate(
         label are ignored. A worker who labels a task twice counts twice. Filter out the labels of
         removed players first.
     method : str
-        "majority": share of the votes. "weighted": votes weighted by accuracy. "one-coin": one
-        accuracy per worker. "dawid-skene": a confusion matrix per worker. "glad": ability of
-        workers and ease of tasks. "mace": workers who know and workers who spam. Each is described
-        in its module of `gamelabel.aggregation`.
+        "auto": the models that predict the labels best, averaged; see `choose_method`. Without
+        workers it is "majority". "majority": share of the votes. "weighted": votes weighted by
+        accuracy. "one-coin": one accuracy per worker. "dawid-skene": a confusion matrix per worker.
+        "glad": ability of workers and ease of tasks. "mace": workers who know and workers who spam.
+        "wawa": votes weighted by agreement with the majority. "kos": message passing. "mmsr":
+        skills from the agreement of pairs of workers. Each is described in its module of
+        `gamelabel.aggregation`.
     gold : DataFrame, optional
         Known answers, columns `task` and `label`. They have probability 1 in the result, and all
         methods but "majority" estimate their workers from them. A label that only gold has is one
         of the categories.
     seed : int
         Seed for breaking ties, that is equal probabilities.
+    calibrated : bool
+        Whether the probabilities of the models allow for labels that depend on each other; see
+        `shrink_posterior` and `scale_by_gold`. No label changes.
+    **options
+        Options of the method, such as `prior`, `iterations` and `restarts`; see its module.
 
     Returns
     -------
@@ -62,13 +97,14 @@ def aggregate(
         `task`, `label` and `probability`, in the order in which tasks first appear. Tasks without
         labels are left out, also if gold has them. Its `attrs` contain, as plain data, `method`,
         `workers` (see `worker_skills`), `log_likelihood`, `objective` (with the log prior, one
-        value per iteration) and `converged`.
+        value per iteration) and `converged`; for "auto" also `weights` and `reason`. `fit_labels`
+        returns more.
 
     Raises
     ------
     ValueError
-        For an unknown method, a missing column, task or worker, contradictory gold, and gold that
-        is text where the labels are not.
+        For an unknown method or option, a missing column, task or worker, contradictory gold, and
+        gold that is text where the labels are not.
 
     Warns
     -----
@@ -81,27 +117,93 @@ def aggregate(
     ...     [("t1", "ann", "a"), ("t1", "bob", "b"), ("t1", "cem", "b"), ("t2", "ann", "a")],
     ...     columns=["task", "worker", "label"],
     ... )
-    >>> aggregate(labels).round(3)
+    >>> aggregate(labels, "majority").round(3)
       task label  probability
     0   t1     b        0.667
     1   t2     a        1.000
     >>> aggregate(labels, gold=pd.DataFrame({"task": ["t1"], "label": ["a"]})).label.tolist()
     ['a', 'a']
     """
+    return fit_labels(labels, method, gold, seed, calibrated, **options).table
+
+
+def fit_labels(
+    labels: pd.DataFrame,
+    method: MethodName = "auto",
+    gold: pd.DataFrame | None = None,
+    seed: int = 0,
+    calibrated: bool = True,
+    **options: Any,
+) -> Aggregation:
+    """Aggregate labels, and keep all that the method estimates.
+
+    Parameters
+    ----------
+    labels, method, gold, seed, calibrated, **options
+        As in `aggregate`.
+
+    Returns
+    -------
+    Aggregation
+        The table of `aggregate`, the probability of every category, workers' confusion matrices,
+        shares of the categories, and the tasks whose label is tied.
+
+    Raises
+    ------
+    ValueError
+        As in `aggregate`.
+
+    Examples
+    --------
+    >>> columns = {"ann": "abababab", "bob": "abababab", "cem": "aabbabba"}
+    >>> rows = [(task, worker, columns[worker][task]) for worker in columns for task in range(8)]
+    >>> labels = pd.DataFrame(rows, columns=["task", "worker", "label"])
+    >>> fit = fit_labels(labels, "dawid-skene", prior=0)
+    >>> fit.class_shares.round(2).to_dict()
+    {'a': 0.5, 'b': 0.5}
+    >>> fit.confusion_matrices(prior=0).loc["cem"].round(2)
+    label     a     b
+    truth
+    a      0.5  0.5
+    b      0.5  0.5
+    """
     if method not in METHODS:
         raise ValueError(f"unknown method {method!r}: use {', '.join(METHODS)}")
-    encoded = encode_labels(labels, workers=method != "majority")
+    _check_options(method, options)
+    used: str = method
+    if method == "auto" and not _names_workers(labels):
+        used = "majority"
+    encoded = encode_labels(labels, workers=used != "majority")
     answers = gold_answers(gold, encoded)
     only_in_gold = pd.Index(answers.dropna().unique()).difference(encoded.categories)
     if len(only_in_gold):
         encoded = _with_categories(encoded, only_in_gold)
     crowd, position = crowd_labels(encoded, answers)
-    result = METHODS[method if len(position) else "majority"](crowd)
+    attributes: dict[str, Any] = {"method": method}
+    if used == "auto" and len(position):
+        choice = choose_method(crowd)
+        attributes |= {"weights": choice.weights, "reason": choice.reason}
+        result = average(crowd, choice.weights)
+        if "majority" in choice.weights:
+            used = "majority"
+        elif calibrated and crowd.has_gold:
+            posterior = scale_by_gold(
+                crowd, result.posterior, lambda part: average(part, choice.weights).posterior
+            )
+            result = result._replace(posterior=posterior)
+    else:
+        if method == "auto":
+            attributes |= {"weights": {"majority": 1.0}, "reason": "some labels name no worker"}
+        used = used if len(position) else "majority"
+        fit = partial(METHODS[used], **options)
+        result = fit(crowd)
+        if calibrated and used in _MODELS:
+            result = result._replace(posterior=_calibrated(crowd, result, fit))
     if not result.converged:
         warnings.warn(
             f"{method} has not converged after {len(result.objective)} iterations; the last one "
             "is returned",
-            stacklevel=2,
+            stacklevel=3,
         )
     best = _best_categories(result, seed)
     probability = result.posterior[np.arange(len(best)), best]
@@ -112,15 +214,14 @@ def aggregate(
             "probability": probability[position],
         }
     )
-    table.attrs = {
-        "method": method,
+    table.attrs = attributes | {
         "log_likelihood": result.log_likelihood,
         "objective": result.objective,
         "converged": result.converged,
     }
-    if method != "majority":
+    if used != "majority" or (not len(position) and method not in ("majority", "auto")):
         table.attrs["workers"] = _worker_columns(encoded, result)
-    return table
+    return Aggregation(table, encoded, crowd, result, position)
 
 
 def worker_skills(aggregated: pd.DataFrame) -> pd.DataFrame:
@@ -160,6 +261,32 @@ def worker_skills(aggregated: pd.DataFrame) -> pd.DataFrame:
             "majority"
         )
     return pd.DataFrame(aggregated.attrs["workers"])
+
+
+def _calibrated(crowd: CrowdLabels, result: FitResult, fit: Method) -> FloatArray:
+    """Return the calibrated posteriors of a model."""
+    posterior = shrink_posterior(crowd, result.posterior)
+    if not crowd.has_gold:
+        return posterior
+
+    def fit_part(part: CrowdLabels) -> FloatArray:
+        return shrink_posterior(part, fit(part).posterior)
+
+    return scale_by_gold(crowd, posterior, fit_part)
+
+
+def _names_workers(labels: pd.DataFrame) -> bool:
+    """Return whether every label has a worker."""
+    return "worker" in labels and bool(labels.loc[labels["label"].notna(), "worker"].notna().all())
+
+
+def _check_options(method: str, options: dict[str, Any]) -> None:
+    """Raise ValueError for options that a method does not have."""
+    allowed = list(inspect.signature(METHODS[method]).parameters)[1:]
+    for name in options:
+        if name not in allowed:
+            has = f"has the options {', '.join(allowed)}" if allowed else "has no options"
+            raise ValueError(f"unknown option {name!r}: the method {method!r} {has}")
 
 
 def _best_categories(result: FitResult, seed: int) -> NDArray[np.int64]:

@@ -7,7 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from gamelabel.aggregation.crowd_labels import CrowdLabels, FitResult
-from gamelabel.aggregation.expectation_maximization import TOLERANCE, fit_em
+from gamelabel.aggregation.expectation_maximization import (
+    MAX_ITERATIONS,
+    TOLERANCE,
+    fit_em,
+    fit_from_starts,
+)
 from gamelabel.aggregation.weighted import initial_posterior
 from gamelabel.tables.vote_counts import FloatArray
 
@@ -21,7 +26,13 @@ class _Parameters(NamedTuple):
     label: FloatArray
 
 
-def dawid_skene(crowd: CrowdLabels, prior: float = 1.0, tolerance: float = TOLERANCE) -> FitResult:
+def dawid_skene(
+    crowd: CrowdLabels,
+    prior: float = 1.0,
+    tolerance: float = TOLERANCE,
+    iterations: int = MAX_ITERATIONS,
+    restarts: int = 0,
+) -> FitResult:
     """Fit the model of Dawid and Skene by EM, with a prior on the confusion matrices.
 
     p(labels, truth k) = q_k * product over the labels l by workers w of c_w[l | k].
@@ -37,6 +48,10 @@ def dawid_skene(crowd: CrowdLabels, prior: float = 1.0, tolerance: float = TOLER
         half a pseudo-label that is right.
     tolerance : float
         Gain per label that may remain; see `fit_em`.
+    iterations : int
+        The greatest number of iterations.
+    restarts : int
+        Number of further random starts; see `fit_from_starts`.
 
     Returns
     -------
@@ -62,8 +77,8 @@ def dawid_skene(crowd: CrowdLabels, prior: float = 1.0, tolerance: float = TOLER
         expected = votes.T @ posterior
         return np.reshape(expected, (n_workers, n_categories, n_categories))
 
-    posterior = initial_posterior(crowd)
-    pooled = confusion(posterior).sum(0) + 1 / n_categories
+    start = initial_posterior(crowd)
+    pooled = confusion(start).sum(0) + 1 / n_categories
     pooled_shares = pooled / pooled.sum(0)
     pseudo_labels = prior * (_PRIOR_CROWD * pooled_shares + _PRIOR_RIGHT * np.eye(n_categories))
 
@@ -80,7 +95,10 @@ def dawid_skene(crowd: CrowdLabels, prior: float = 1.0, tolerance: float = TOLER
     def log_prior(parameters: _Parameters) -> float:
         return float((pseudo_labels * parameters.label).sum())
 
-    result, parameters = fit_em(crowd, posterior, m_step, log_joint, log_prior, tolerance)
+    def fit(start: FloatArray) -> tuple[FitResult, _Parameters]:
+        return fit_em(crowd, start, m_step, log_joint, log_prior, tolerance, iterations)
+
+    result, parameters = fit_from_starts(start, fit, restarts)
     right = np.exp(np.diagonal(parameters.label, axis1=1, axis2=2))
     return result._replace(workers={"right": right})
 

@@ -11,7 +11,7 @@ from gamelabel.aggregation.crowd_labels import CrowdLabels, FitResult
 from gamelabel.tables.vote_counts import FloatArray
 
 TOLERANCE = 1e-9  # gain per label that may remain when the iteration ends
-_MAX_ITERATIONS = 10_000
+MAX_ITERATIONS = 10_000
 
 P = TypeVar("P")
 
@@ -62,6 +62,7 @@ def fit_em(
     log_joint: Callable[[P], FloatArray],
     log_prior: Callable[[P], float],
     tolerance: float = TOLERANCE,
+    iterations: int = MAX_ITERATIONS,
 ) -> tuple[FitResult, P]:
     """Alternate M and E steps until the objective, which never decreases, has converged.
 
@@ -79,6 +80,8 @@ def fit_em(
         Returns the log prior of parameters.
     tolerance : float
         The iteration ends when at most this gain per label remains, estimated from the last ones.
+    iterations : int
+        The iteration ends after this number at the latest.
 
     Returns
     -------
@@ -93,9 +96,42 @@ def fit_em(
         posterior, log_likelihood = e_step(crowd, log_joint(parameters))
         objective.append(log_likelihood + log_prior(parameters))
         converged = _has_converged(objective, tolerance * len(crowd.task))
-        if converged or len(objective) == _MAX_ITERATIONS:
+        if converged or len(objective) >= iterations:
             return FitResult(posterior, {}, objective, converged, log_likelihood), parameters
         parameters = m_step(posterior, parameters)
+
+
+def fit_from_starts(
+    start: FloatArray, fit: Callable[[FloatArray], tuple[FitResult, P]], restarts: int
+) -> tuple[FitResult, P]:
+    """Fit from a start and from random variations of it, and keep the best objective.
+
+    EM climbs to the local maximum nearest to its start. A variation multiplies each probability by
+    an exponential random number and normalizes. Of equal objectives the first one is kept.
+
+    Parameters
+    ----------
+    start : ndarray of float
+        Posteriors to start from, shape (T, K).
+    fit : callable
+        Fits a model from a start, as `fit_em` does.
+    restarts : int
+        Number of random variations; 0 fits once.
+
+    Returns
+    -------
+    result : FitResult
+    parameters : object
+        As from `fit`.
+    """
+    best = fit(start)
+    rng = np.random.default_rng(0)
+    for _ in range(restarts):
+        varied = start * rng.exponential(size=start.shape) + np.finfo(float).tiny
+        other = fit(varied / varied.sum(1, keepdims=True))
+        if other[0].objective[-1] > best[0].objective[-1]:
+            best = other
+    return best
 
 
 def _has_converged(objective: list[float], tolerance: float) -> bool:

@@ -26,7 +26,7 @@ class _Expectation(NamedTuple):
     ease: FloatArray
 
 
-def glad(crowd: CrowdLabels) -> FitResult:
+def glad(crowd: CrowdLabels, iterations: int = _MAX_ITERATIONS) -> FitResult:
     """Fit GLAD: p(label is right) = 1 / (1 + exp(-ability_w ease_t)).
 
     Abilities and log eases have normal priors with mean 1 and standard deviation 1, as in the
@@ -38,6 +38,8 @@ def glad(crowd: CrowdLabels) -> FitResult:
     ----------
     crowd : CrowdLabels
         The labels.
+    iterations : int
+        The greatest number of iterations of L-BFGS.
 
     Returns
     -------
@@ -89,7 +91,7 @@ def glad(crowd: CrowdLabels) -> FitResult:
         jac=True,
         method="L-BFGS-B",
         callback=record,
-        options={"maxiter": _MAX_ITERATIONS, "ftol": _TOLERANCE, "gtol": 0},
+        options={"maxiter": iterations, "ftol": _TOLERANCE, "gtol": 0},
     )
     posterior, log_likelihood, log_odds, _ = expectation(optimum.x)
     n_labels = np.maximum(crowd.sum_by_worker(np.ones(len(log_odds))), 1)

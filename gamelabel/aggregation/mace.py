@@ -7,7 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from gamelabel.aggregation.crowd_labels import CrowdLabels, FitResult
-from gamelabel.aggregation.expectation_maximization import fit_em
+from gamelabel.aggregation.expectation_maximization import (
+    MAX_ITERATIONS,
+    TOLERANCE,
+    fit_em,
+    fit_from_starts,
+)
 from gamelabel.aggregation.weighted import initial_posterior
 from gamelabel.tables.vote_counts import FloatArray
 
@@ -16,15 +21,17 @@ _PRIOR_STRATEGY = 10.0  # Dirichlet prior of each spammed category
 
 
 class _Parameters(NamedTuple):
-    """Dirichlet posteriors of each worker, and the expected logs of their probabilities.
+    """Dirichlet posteriors of each worker, the expected logs of their probabilities, categories.
 
-    `knows` (W, 2) is for knowing and spamming, `strategy` (W, K) for the category when spamming.
+    `category` (K,) has the log probability of each category, `knows` (W, 2) is for knowing and
+    spamming, `strategy` (W, K) for the category when spamming.
     """
 
     knows: FloatArray
     strategy: FloatArray
     log_knows: FloatArray
     log_strategy: FloatArray
+    category: FloatArray
 
     @property
     def log_odds(self) -> FloatArray:
@@ -32,18 +39,32 @@ class _Parameters(NamedTuple):
         return self.log_knows[:, :1] - self.log_knows[:, 1:] - self.log_strategy
 
 
-def mace(crowd: CrowdLabels) -> FitResult:
+def mace(
+    crowd: CrowdLabels,
+    uniform: bool = False,
+    tolerance: float = TOLERANCE,
+    iterations: int = MAX_ITERATIONS,
+    restarts: int = 0,
+) -> FitResult:
     """Fit MACE by variational Bayes.
 
-    p(label | truth k) = knows_w [label is k] + (1 - knows_w) strategy_w[label]. All categories are
-    equally likely; the priors are Beta(0.5, 0.5) and Dirichlet(10, ..., 10), as in the reference.
-    The objective is the evidence lower bound. The iteration starts from the vote shares, the
-    reference from random values.
+    p(label | truth k) = knows_w [label is k] + (1 - knows_w) strategy_w[label]. The priors are
+    Beta(0.5, 0.5) and Dirichlet(10, ..., 10), as in the reference. The objective is the evidence
+    lower bound. The iteration starts from the vote shares, the reference from random values.
 
     Parameters
     ----------
     crowd : CrowdLabels
         The labels.
+    uniform : bool
+        Whether all categories are equally likely, as in the reference. If not, their shares are
+        estimated: where one category is rare, equal shares make it far too frequent.
+    tolerance : float
+        Gain per label that may remain; see `fit_em`.
+    iterations : int
+        The greatest number of iterations.
+    restarts : int
+        Number of further random starts; see `fit_from_starts`.
 
     Returns
     -------
@@ -67,6 +88,7 @@ def mace(crowd: CrowdLabels) -> FitResult:
 
     votes, shape = crowd.vote_matrix(), (crowd.n_workers, crowd.n_categories)
     log_categories = np.log(crowd.n_categories)
+    equal_shares = np.full(crowd.n_categories, -log_categories)
     one_hot = np.tile(np.eye(crowd.n_categories), (crowd.n_workers, 1))  # (W K, K), label of cells
     n_labels = np.reshape(votes.sum(0), shape)
 
@@ -76,12 +98,14 @@ def mace(crowd: CrowdLabels) -> FitResult:
         n_spammed = n_labels - n_known
         knows = np.stack([n_known.sum(1), n_spammed.sum(1)], 1) + _PRIOR_KNOWS
         strategy = n_spammed + _PRIOR_STRATEGY
-        return _Parameters(knows, strategy, _expected_log(knows), _expected_log(strategy))
+        shares = np.maximum(posterior.mean(0), np.finfo(float).tiny)
+        category: FloatArray = equal_shares if uniform else np.log(shares)
+        return _Parameters(knows, strategy, _expected_log(knows), _expected_log(strategy), category)
 
     def log_joint(parameters: _Parameters) -> FloatArray:
         spam = (parameters.log_knows[:, 1:] + parameters.log_strategy).reshape(-1, 1)
         gain = np.logaddexp(0, parameters.log_odds).reshape(-1, 1)
-        joint: FloatArray = votes @ (spam + gain * one_hot) - log_categories
+        joint: FloatArray = votes @ (spam + gain * one_hot) + parameters.category
         return joint
 
     def log_prior(parameters: _Parameters) -> float:
@@ -89,7 +113,10 @@ def mace(crowd: CrowdLabels) -> FitResult:
         knows = _divergence(parameters.knows, _PRIOR_KNOWS, parameters.log_knows)
         return -knows - _divergence(parameters.strategy, prior_strategy, parameters.log_strategy)
 
-    result, parameters = fit_em(crowd, initial_posterior(crowd), m_step, log_joint, log_prior)
+    def fit(start: FloatArray) -> tuple[FitResult, _Parameters]:
+        return fit_em(crowd, start, m_step, log_joint, log_prior, tolerance, iterations)
+
+    result, parameters = fit_from_starts(initial_posterior(crowd), fit, restarts)
     knows = parameters.knows[:, 0] / parameters.knows.sum(1)
     right = knows + (1 - knows) / crowd.n_categories
     return result._replace(workers={"right": right, "knows": knows})

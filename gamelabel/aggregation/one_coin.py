@@ -7,7 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from gamelabel.aggregation.crowd_labels import CrowdLabels, FitResult
-from gamelabel.aggregation.expectation_maximization import fit_em
+from gamelabel.aggregation.expectation_maximization import (
+    MAX_ITERATIONS,
+    TOLERANCE,
+    fit_em,
+    fit_from_starts,
+)
 from gamelabel.aggregation.weighted import initial_posterior
 from gamelabel.tables.vote_counts import FloatArray
 
@@ -20,12 +25,36 @@ class _Parameters(NamedTuple):
     wrong: FloatArray
 
 
-def one_coin(crowd: CrowdLabels) -> FitResult:
+def one_coin(
+    crowd: CrowdLabels,
+    prior: float = 1.0,
+    tolerance: float = TOLERANCE,
+    iterations: int = MAX_ITERATIONS,
+    restarts: int = 0,
+) -> FitResult:
     """Fit the one-coin model of Dawid and Skene by EM, with a prior on the accuracies.
 
     p(labels, truth k) = q_k * product over the labels by workers w of p_w if the label is k, else
-    (1 - p_w) / (K - 1). Each worker starts with one pseudo-label of the crowd's accuracy and half a
-    pseudo-label that is right.
+    (1 - p_w) / (K - 1).
+
+    Parameters
+    ----------
+    crowd : CrowdLabels
+        The labels.
+    prior : float
+        Weight of the prior: each worker starts with this many times one pseudo-label of the crowd's
+        accuracy and half a pseudo-label that is right.
+    tolerance : float
+        Gain per label that may remain; see `fit_em`.
+    iterations : int
+        The greatest number of iterations.
+    restarts : int
+        Number of further random starts; see `fit_from_starts`.
+
+    Returns
+    -------
+    FitResult
+        `workers["right"]` is the probability of a right label.
 
     References
     ----------
@@ -41,11 +70,11 @@ def one_coin(crowd: CrowdLabels) -> FitResult:
     >>> result.posterior.argmax(1).tolist(), result.workers["right"].round(2).tolist()
     ([0, 1, 0, 1], [0.95, 0.95, 0.59])
     """
-    posterior = initial_posterior(crowd)
+    start = initial_posterior(crowd)
     n_labels = crowd.sum_by_worker(np.ones(len(crowd.task)))
     n_wrong = max(crowd.n_categories - 1, 1)
-    crowd_accuracy = (crowd.at_labels(posterior).sum() + 1) / (len(crowd.task) + 2)
-    prior_right, prior_wrong = crowd_accuracy + 0.5, 1 - crowd_accuracy
+    crowd_accuracy = (crowd.at_labels(start).sum() + 1) / (len(crowd.task) + 2)
+    prior_right, prior_wrong = prior * (crowd_accuracy + 0.5), prior * (1 - crowd_accuracy)
 
     def m_step(posterior: FloatArray, _: _Parameters | None) -> _Parameters:
         right = crowd.sum_by_worker(crowd.at_labels(posterior))
@@ -62,5 +91,8 @@ def one_coin(crowd: CrowdLabels) -> FitResult:
     def log_prior(parameters: _Parameters) -> float:
         return float((prior_right * parameters.right + prior_wrong * parameters.wrong).sum())
 
-    result, parameters = fit_em(crowd, posterior, m_step, log_joint, log_prior)
+    def fit(start: FloatArray) -> tuple[FitResult, _Parameters]:
+        return fit_em(crowd, start, m_step, log_joint, log_prior, tolerance, iterations)
+
+    result, parameters = fit_from_starts(start, fit, restarts)
     return result._replace(workers={"right": np.exp(parameters.right)})

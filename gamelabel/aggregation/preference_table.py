@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gamelabel.aggregation.aggregate_labels import MethodName, aggregate
+from gamelabel.aggregation.aggregate_labels import MethodName, fit_labels
 from gamelabel.tables import to_annotations
 from gamelabel.tables.vote_counts import FloatArray
 
@@ -22,7 +22,7 @@ _TIED = 1e-9  # probabilities this close to one half are a tie
 
 
 def preferences(
-    labels: pd.DataFrame, pairs: pd.DataFrame, method: MethodName = "majority"
+    labels: pd.DataFrame, pairs: pd.DataFrame, method: MethodName = "auto"
 ) -> pd.DataFrame:
     """Aggregate the labels of preference points into one preference each.
 
@@ -32,11 +32,12 @@ def preferences(
     Parameters
     ----------
     labels : DataFrame
-        The table `labels`. Labels without a player are enough for "majority" only.
+        The table `labels`. Labels without a player are enough for "majority" and "auto" only.
     pairs : DataFrame
         The table `pairs` that the labels are about.
     method : str
-        A method of `aggregate`. With "majority", the probability follows from Bayes' rule: each
+        A method of `aggregate`; "auto" is "majority" where a label names no player, or players
+        cannot be compared. With "majority", the probability follows from Bayes' rule: each
         label is right with the same probability p, the share of right answers on comparison points
         (plus one right and one wrong answer), so a lead of m votes has odds (p / (1 - p)) ** m.
         Without comparison points the probability is the share of the votes.
@@ -63,54 +64,22 @@ def preferences(
     ...     [("ann", "p1", "b"), ("bob", "p2", "a"), ("ann", "p2", "b"), ("ann", "p3", "a")],
     ...     columns=["player_id", "pair_id", "choice"],
     ... )
-    >>> preferences(labels, pairs).round(3).to_dict("records")
+    >>> preferences(labels, pairs, "majority").round(3).to_dict("records")
     [{'pair_id': 'p1', 'chosen': 'b', 'probability': 0.667, 'method': 'majority', 'votes': 1}]
     """
     points = pairs.loc[pairs["kind"] == "preference", "pair_id"]
     votes = labels["pair_id"].value_counts()
     decided = to_annotations(labels[labels["choice"] != "tie"])
     unnamed = int(decided["worker"].isna().sum())
-    if method != "majority" and unnamed:
+    if method not in ("auto", "majority") and unnamed:
         raise ValueError(
             f"{unnamed:,} of {len(decided):,} labels name no player, so the method {method!r} "
-            "cannot weigh players: use 'majority'"
+            "cannot weigh players: use 'majority' or 'auto'"
         )
     gold = pairs.loc[pairs["gold"].notna(), ["pair_id", "gold"]].set_axis(["task", "label"], axis=1)
     gold = gold[gold["task"].isin(decided["task"])]
-    table = aggregate(decided, method, gold).set_index("task")
-    table = table.reindex(points[points.isin(table.index)])
-    probability = table["probability"].to_numpy(float)
-    if method == "majority" and len(table):
-        counts = decided["task"].value_counts().reindex(table.index).to_numpy(float)
-        probability = _majority_probability(probability, counts, decided, gold)
-    certain = probability > 0.5 + _TIED
-    return pd.DataFrame(
-        {
-            "pair_id": table.index[certain].astype(str),
-            "chosen": table["label"].to_numpy(str)[certain],
-            "probability": probability[certain],
-            "method": method,
-            "votes": votes.reindex(table.index[certain]).to_numpy(int),
-        }
-    )
-
-
-def _majority_probability(
-    share: FloatArray, votes: FloatArray, labels: pd.DataFrame, gold: pd.DataFrame
-) -> FloatArray:
-    """Return the posterior of majorities with these vote shares (T,) and numbers of votes (T,)."""
-    from scipy.special import expit
-
-    known = labels.merge(gold, on="task", suffixes=("", "_known"))
-    if known.empty:
-        return share
-    n, right = len(known), int((known["label"] == known["label_known"]).sum())
-    if 2 * right <= n:
-        raise ValueError(
-            f"{n - right:,} of {n:,} labels of comparison points are wrong, so the labels say "
-            "nothing about their pairs: check whether gold or choices are swapped, or leave out "
-            "the labels of players who guess"
-        )
-    lead = votes * (2 * share - 1)
-    probability: FloatArray = expit(lead * np.log((right + 1) / (n - right + 1)))
-    return probability
+    aggregated = fit_labels(decided, method, gold).table
+    used: str = method
+    if aggregated.attrs.get("weights") == {"majority": 1.0}:
+        used = "majority"
+    table = aggregated.set_index("task")

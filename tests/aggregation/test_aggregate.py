@@ -12,7 +12,7 @@ from gamelabel.aggregation.weighted import PRIOR_STRENGTHS, expected_accuracy
 from gamelabel.tables.encoded_labels import encode_labels, gold_answers
 from tests.reliability.external_data import external_file, real_crowd
 
-MODELS = [name for name in METHODS if name not in ("majority", "weighted")]
+MODELS = ["dawid-skene", "one-coin", "glad", "mace"]
 
 
 def simulated_labels(
@@ -61,16 +61,23 @@ def test_em_ends_within_its_tolerance_of_the_maximum(prior: float) -> None:
 @settings(deadline=None, max_examples=10)  # the first call may be slow
 @given(st.integers(0, 1000), st.randoms(use_true_random=False))
 def test_order_of_rows_and_names_do_not_matter(method: str, seed: int, random) -> None:
-    """Exactly for the order of rows; up to rounding for names, which sort differently."""
+    """Exactly for the order of rows; up to rounding for names, which sort differently.
+
+    But which labels "auto" hides, and which gold calibrates, is drawn in the order of the names.
+    """
     labels, truth = simulated_labels(tasks=30, workers=8, labels=4, categories="abc", seed=seed)
     gold = truth.head(3)
     result = aggregate(labels, method, gold)
     shuffled = labels.sample(frac=1, random_state=random.randrange(2**31))
     again = aggregate(shuffled, method, gold).set_index("task").loc[result.task].reset_index()
     pd.testing.assert_frame_equal(again, result)
+    if method == "auto":
+        return
+    result = aggregate(labels, method, gold, calibrated=False)
     new = {name: f"{random.randrange(10**9)} {name}" for name in {*labels.task, *labels.worker}}
     renamed = labels.assign(task=labels.task.map(new), worker=labels.worker.map(new))
-    other = aggregate(renamed, method, gold.assign(task=gold.task.map(new)))
+    renamed_gold = gold.assign(task=gold.task.map(new))
+    other = aggregate(renamed, method, renamed_gold, calibrated=False)
     assert other.task.tolist() == result.task.map(new).tolist()
     assert other.probability.to_numpy() == pytest.approx(result.probability.to_numpy(), abs=1e-4)
 
@@ -189,7 +196,7 @@ def test_gold_is_kept_in_the_result(method: str) -> None:
     assert result.label.tolist() == against.label.tolist() and (result.probability == 1).all()
 
 
-@pytest.mark.parametrize("method", [name for name in METHODS if name != "majority"])
+@pytest.mark.parametrize("method", [name for name in METHODS if name not in ("majority", "wawa")])
 def test_gold_corrects_workers_who_flip_labels(method: str) -> None:
     """Three in five workers flip their labels: the majority is wrong, and gold shows it."""
     labels, truth = simulated_labels(labels=6)

@@ -122,7 +122,7 @@ def test_missing_columns_tasks_and_workers_are_errors(method: str) -> None:
         aggregate(LABELS.drop(columns="task"), method)
     with pytest.raises(ValueError, match="1 labels have no task"):
         aggregate(LABELS.assign(task=LABELS.task.where(LABELS.index != 3)), method)
-    if method != "majority":
+    if method not in ("auto", "majority"):
         with pytest.raises(ValueError, match="1 labels have no worker"):
             aggregate(LABELS.assign(worker=LABELS.worker.where(LABELS.index != 3)), method)
 
@@ -130,6 +130,8 @@ def test_missing_columns_tasks_and_workers_are_errors(method: str) -> None:
 def test_majority_needs_no_workers() -> None:
     result = aggregate(LABELS.drop(columns="worker"))
     assert result.label.tolist() == list("ab" * 6)
+    assert result.attrs["weights"] == {"majority": 1.0}
+    assert result.attrs["reason"] == "some labels name no worker"
     with pytest.raises(ValueError, match="nothing about workers"):
         worker_skills(result)
 
@@ -166,5 +168,5 @@ def test_ten_million_rows() -> None:
         ("one-coin", gold),
         ("dawid-skene", gold),
     ):
-        majority = (aggregate(labels, gold=known).label == truth).mean()
+        majority = (aggregate(labels, "majority", known).label == truth).mean()
         assert (aggregate(labels, method, known).label == truth).mean() > majority

@@ -33,7 +33,7 @@ def test_the_majority_is_chosen_in_the_order_of_the_pairs_and_ties_are_left_out(
         (None, "p4", "tie"),
         (None, "elsewhere", "a"),
     )
-    assert preferences(labels, pairs).to_dict("list") == {
+    assert preferences(labels, pairs, "majority").to_dict("list") == {
         "pair_id": ["p3", "p0", "p1"],
         "chosen": ["a", "b", "a"],
         "probability": [1.0, pytest.approx(2 / 3), 1.0],
@@ -51,7 +51,7 @@ def test_comparison_points_say_how_probable_a_majority_is() -> None:
         *[("x", "p1", choice) for choice in "aab"],
         *[("x", "p2", choice) for choice in "bbb"],
     )
-    result = preferences(labels, points(3, 1))
+    result = preferences(labels, points(3, 1), "majority")
     assert result.chosen.tolist() == ["b", "a", "b"]
     assert result.probability.tolist() == pytest.approx([2 / 3, 2 / 3, 8 / 9])
 
@@ -64,7 +64,7 @@ def test_accurate_players_outvote_others_where_votes_are_weighted() -> None:
         ("good", "p0", "a"), ("x", "p0", "b"), ("y", "p0", "b"),
     )  # fmt: skip
     pairs = points(1, 60)
-    assert preferences(labels, pairs).chosen.tolist() == ["b"]
+    assert preferences(labels, pairs, "majority").chosen.tolist() == ["b"]
     for method in ("weighted", "one-coin", "dawid-skene", "glad", "mace"):
         result = preferences(labels, pairs, method)
         assert result.chosen.tolist() == ["a"] and result.method.tolist() == [method]
@@ -85,8 +85,8 @@ def test_the_result_is_a_valid_table(method, tmp_path) -> None:
 def test_labels_without_information_are_refused() -> None:
     wrong = choices(("x", "p1", "a"), ("x", "p1", "b"), ("x", "p0", "a"))
     with pytest.raises(ValueError, match="1 of 2 labels of comparison points are wrong"):
-        preferences(wrong, points(1, 1))
-    with pytest.raises(ValueError, match=r"1 of 2 labels name no player.*use 'majority'"):
+        preferences(wrong, points(1, 1), "majority")
+    with pytest.raises(ValueError, match=r"1 of 2 labels name no player.*use 'majority' or 'auto'"):
         preferences(choices(("x", "p0", "a"), (None, "p0", "a")), points(1, 0), "weighted")
     with pytest.raises(ValueError, match="unknown method"):
         preferences(choices(("x", "p0", "a")), points(1, 0), "unknown")

@@ -8,6 +8,7 @@ from scipy.special import digamma, expit, softmax
 
 from gamelabel.aggregation import METHODS, CrowdLabels, FitResult, aggregate, worker_skills
 from gamelabel.aggregation.crowd_labels import crowd_labels
+from gamelabel.aggregation.mace import mace
 from gamelabel.aggregation.weighted import expected_accuracy, initial_posterior
 from gamelabel.tables.encoded_labels import encode_labels, gold_answers
 
@@ -98,7 +99,8 @@ def test_one_coin(crowd: CrowdLabels) -> None:
     assert result.workers["right"] == pytest.approx(p, abs=1e-3)
 
 
-def test_mace(crowd: CrowdLabels) -> None:
+@pytest.mark.parametrize("uniform", [True, False])
+def test_mace(crowd: CrowdLabels, uniform: bool) -> None:
     """Variational Bayes with priors Beta(0.5, 0.5) and Dirichlet(10, 10, 10)."""
     labels, posterior = dense(crowd), initial_posterior(crowd)
     odds = np.full((W, K), float(K))
@@ -113,8 +115,10 @@ def test_mace(crowd: CrowdLabels) -> None:
         odds = knows[:, None] / spams
         log_joint = np.einsum("twl,wl->t", labels, np.log(spams))[:, None]
         log_joint = log_joint + np.einsum("twk,wk->tk", labels, np.log(1 + odds))
-        posterior = posterior_of(log_joint, crowd)
-    result = fit("mace", crowd)
+        shares = np.full(K, 1 / K) if uniform else posterior.mean(0)
+        posterior = posterior_of(log_joint + np.log(shares), crowd)
+    result = mace(crowd, uniform=uniform)
+    assert result.converged
     assert result.posterior == pytest.approx(posterior, abs=1e-3)
     assert result.workers["knows"] == pytest.approx(a / (a + b), abs=1e-3)
     assert result.workers["right"] == pytest.approx((a + b / K) / (a + b), abs=1e-3)

@@ -131,7 +131,7 @@ def replay_table(
     [[1.0, 0.625]]
     """
     answers = gold.set_index("task").label
-    majority = task_accuracy(aggregate(labels), gold)
+    majority = task_accuracy(aggregate(labels, "majority"), gold)
     is_right = (labels.task.map(answers) == labels.label)[labels.task.isin(answers.index)]
     rows = {}
     for seed in seeds:
@@ -147,8 +147,8 @@ def replay_table(
             "label_accuracy": is_right.mean(),
             "label_accuracy_kept": is_right[kept.index.intersection(is_right.index)].mean(),
             "majority": majority,
-            "majority_same_work": task_accuracy(aggregate(sample, seed=seed), gold),
-            "majority_kept": task_accuracy(aggregate(kept, seed=seed), gold),
+            "majority_same_work": task_accuracy(aggregate(sample, "majority", seed=seed), gold),
+            "majority_kept": task_accuracy(aggregate(kept, "majority", seed=seed), gold),
             "weighted_kept": task_accuracy(_aggregate_weighted(kept, spent, answers, seed), gold),
         }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("seed")
