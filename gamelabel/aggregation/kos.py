@@ -71,8 +71,8 @@ def _pass_messages(
         reliability = _normalized(reliability)
     start = reliability
     for _ in range(iterations):
-        said = sign * reliability
-        from_task = crowd.sum_by_task(said)[crowd.task] - said
+        message = sign * reliability
+        from_task = crowd.sum_by_task(message)[crowd.task] - message
         agreed = sign * _normalized(from_task)
         updated = _normalized(crowd.sum_by_worker(agreed)[crowd.worker] - agreed)
         if not updated.any():  # no worker has labels of two tasks
