@@ -83,3 +83,39 @@ def preferences(
     if aggregated.attrs.get("weights") == {"majority": 1.0}:
         used = "majority"
     table = aggregated.set_index("task")
+    table = table.reindex(points[points.isin(table.index)])
+    probability = table["probability"].to_numpy(float)
+    if used == "majority" and len(table):
+        counts = decided["task"].value_counts().reindex(table.index).to_numpy(float)
+        probability = _majority_probability(probability, counts, decided, gold)
+    certain = probability > 0.5 + _TIED
+    return pd.DataFrame(
+        {
+            "pair_id": table.index[certain].astype(str),
+            "chosen": table["label"].to_numpy(str)[certain],
+            "probability": probability[certain],
+            "method": used,
+            "votes": votes.reindex(table.index[certain]).to_numpy(int),
+        }
+    )
+
+
+def _majority_probability(
+    share: FloatArray, votes: FloatArray, labels: pd.DataFrame, gold: pd.DataFrame
+) -> FloatArray:
+    """Return the posterior of majorities with these vote shares (T,) and numbers of votes (T,)."""
+    from scipy.special import expit
+
+    known = labels.merge(gold, on="task", suffixes=("", "_known"))
+    if known.empty:
+        return share
+    n, right = len(known), int((known["label"] == known["label_known"]).sum())
+    if 2 * right <= n:
+        raise ValueError(
+            f"{n - right:,} of {n:,} labels of comparison points are wrong, so the labels say "
+            "nothing about their pairs: check whether gold or choices are swapped, or leave out "
+            "the labels of players who guess"
+        )
+    lead = votes * (2 * share - 1)
+    probability: FloatArray = expit(lead * np.log((right + 1) / (n - right + 1)))
+    return probability

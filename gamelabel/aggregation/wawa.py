@@ -12,7 +12,7 @@ def wawa(crowd: CrowdLabels) -> FitResult:
     """Aggregate by votes weighted by how often a worker agrees with the majority.
 
     The probability of a category is its share of the weights. The answer of a tied task counts
-    equally for its categories, and gold counts instead of the majority. `workers["right"]` is the
+    equally for its categories, and gold counts instead of the majority. `workers["agreement"]` is the
     weight.
 
     References
@@ -24,7 +24,7 @@ def wawa(crowd: CrowdLabels) -> FitResult:
     >>> task, worker = np.repeat([0, 1], 3), np.tile([0, 1, 2], 2)
     >>> label = np.array([0, 0, 1, 0, 1, 1])
     >>> crowd = CrowdLabels(task, worker, label, np.full(2, -1), n_workers=3, n_categories=2)
-    >>> wawa(crowd).workers["right"].tolist(), wawa(crowd).posterior.round(3).tolist()
+    >>> wawa(crowd).workers["agreement"].tolist(), wawa(crowd).posterior.round(3).tolist()
     ([0.5, 1.0, 0.5], [[0.75, 0.25], [0.25, 0.75]])
     """
     shares = vote_shares(crowd)
@@ -35,4 +35,4 @@ def wawa(crowd: CrowdLabels) -> FitResult:
     votes = crowd.votes(agreement[crowd.worker])
     total = votes.sum(1, keepdims=True)
     weighted_shares = np.divide(votes, total, out=shares.copy(), where=total > 0)
-    return FitResult(crowd.with_gold(weighted_shares), {"right": agreement}, [])
+    return FitResult(crowd.with_gold(weighted_shares), {"agreement": agreement}, [])
