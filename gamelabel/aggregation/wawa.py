@@ -12,8 +12,8 @@ def wawa(crowd: CrowdLabels) -> FitResult:
     """Aggregate by votes weighted by how often a worker agrees with the majority.
 
     The probability of a category is its share of the weights. The answer of a tied task counts
-    equally for its categories, and gold counts instead of the majority. `workers["agreement"]` is the
-    weight.
+    equally for its categories, and gold counts instead of the majority. The weight is in
+    `workers["agreement"]`.
 
     References
     ----------
