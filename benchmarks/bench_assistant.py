@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Sequence
 from functools import cache
@@ -42,10 +43,10 @@ from gamelabel.flow import few_step_sigmas
 from gamelabel.games.pairs import simulate
 from gamelabel.images.appearance import MEASURES, Appearance
 from gamelabel.images.latents import latent_means
-from gamelabel.images.pipeline import encode_prompts
 from gamelabel.reliability import Estimate, proportion
 from gamelabel.scenes import contact_sheet, draw, parse, sample_prompts
 from gamelabel.training import TrainingConfig
+from gamelabel.tuning.adapter import ADAPTER_FILE
 from gamelabel.tuning.assistant import FLUX_SCENES_ASSISTANT
 from gamelabel.tuning.best_of import generate_judged
 from gamelabel.tuning.data import LatentDataset, unknown_noise
@@ -129,8 +130,9 @@ def pool_prompts() -> list[str]:
 
 @cache
 def open_pipeline() -> FluxPipeline:
+    """Return the embedded model in float32 on the device of the environment variable DEVICE."""
     torch.set_num_threads(1)
-    return images.load_pipeline(device="cpu")
+    return images.load_pipeline(device="cpu").to(os.environ.get("DEVICE", "cpu"))
 
 
 @cache
@@ -183,7 +185,10 @@ def train_arm(task: Task) -> tuple[Path, str]:
     (name, kind), setting = task.arm, SETTINGS[task.setting]
     learned, described = learned_images(name, task.folder, task.seed)
     pipe = open_pipeline()
-    dropout = {"caption_dropout": CAPTION_DROPOUT, "empty": encode_prompts(pipe, [""])}
+    file = task.folder / "adapters" / task.name / ADAPTER_FILE
+    if file.exists():
+        return file, described
+    dropout = {"caption_dropout": CAPTION_DROPOUT, "empty": tuning.cache_prompts(pipe, [""])}
     levels = {"sigmas": setting.sigmas}
     loss = tuning.sft_loss(pipe.transformer, learned, BATCH, **levels, **dropout)
     config = TrainingConfig(
@@ -195,11 +200,11 @@ def train_arm(task: Task) -> tuple[Path, str]:
         ema_decay=0.99,
         bf16=False,
     )
-    file = tuning.tune_adapter(
+    tuning.tune_adapter(
         pipe.transformer,
         loss,
         config,
-        task.folder / "adapters" / task.name,
+        file.parent,
         f"{setting.sigmas} {CAPTION_DROPOUT} {tuning.fingerprint(learned.latents)}",
         seed=task.seed,
         assistant=FLUX_SCENES_ASSISTANT if kind == WITH else None,
@@ -241,7 +246,7 @@ def drawing_features(split: str) -> NDArray[np.float32]:
     scenes = [draw(parse(text), seed) for text, seed in zip(*test_prompts(split), strict=True)]
     batches = (np.stack(scenes[start : start + 100]) for start in range(0, len(scenes), 100))
     features = torch.cat([latent_means(open_pipeline(), batch).flatten(1) for batch in batches])
-    return features.numpy()
+    return features.cpu().numpy()
 
 
 def wait_for(task: Task) -> dict[str, NDArray[Any]]:
@@ -363,11 +368,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--folder", type=Path, default=Path("data/runs/bench_assistant"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--jobs", type=int, default=1, help="processes of one thread")
+    parser.add_argument("--jobs", type=int, default=1, help="processes of one thread each")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--seconds", type=float, default=1e6, help="stop training after these")
     parser.add_argument("--search", action="store_true", help="choose the settings")
     options = parser.parse_args(arguments)
-    folder = options.folder
+    folder, os.environ["DEVICE"] = options.folder, options.device
     make_pools(folder)
     if options.search:
         search(folder, options.jobs, options.seconds)

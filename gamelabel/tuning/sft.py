@@ -62,7 +62,8 @@ def sft_loss(
 
 def _drop_captions(text: Text, empty: Text, is_dropped: Tensor) -> Text:
     """Replace the rows of a mask (N,) by the empty prompt."""
-    mask = is_dropped.to(text.embeds.device)
+    device = text.embeds.device  # texts of a data set stay in main memory
+    mask, empty = is_dropped.to(device), Text(*(part.to(device) for part in empty))
     embeds = torch.where(mask[:, None, None], empty.embeds, text.embeds)
     return Text(embeds, torch.where(mask[:, None], empty.pooled, text.pooled))
 

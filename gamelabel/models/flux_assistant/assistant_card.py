@@ -77,7 +77,7 @@ def write_assistant_card(
         "settings": format_settings(config),
         "minutes": log["seconds"] / 60,
         "loss": log["loss"],
-        "machine": f"{workers} worker processes on {device}, {describe_software()}",
+        "machine": f"--workers {workers} --device {device}, {describe_software()}",
     }
     write_card(ASSISTANT_TEMPLATE, file.parent / "README.md", values)
     return {name: share.value for name, share in shares.items()}

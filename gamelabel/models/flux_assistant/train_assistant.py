@@ -19,8 +19,8 @@ from gamelabel.tuning.best_of import generate_judged
 from gamelabel.tuning.scored import ScoredImages
 
 ASSISTANT_TRAINING = TrainingConfig(
-    steps=1200,
-    batch_size=32,
+    steps=1000,
+    batch_size=256,
     learning_rate=1e-3,
     decay_start=0.5,
     warmup_steps=50,
@@ -67,7 +67,7 @@ def train_flux_assistant(
     config, n_images = ASSISTANT_TRAINING, OWN_IMAGES
     if quick:
         config, n_images = replace(config, steps=4, batch_size=8), 64
-    pipe = load_pipeline(model, device)
+    pipe = _open_base(model, device)
     images = own_images(pipe, n_images, folder)
     run_workers(train_share, (model, folder, config, n_images), workers, device)
     file = folder / ASSISTANT_NAME / ADAPTER_FILE
@@ -114,8 +114,13 @@ def train_share(
     worker : Worker
         This process.
     """
-    pipe = load_pipeline(model, worker.device)
+    pipe = _open_base(model, worker.device)
     rows = torch.arange(n_images)
     images = own_images(pipe, n_images, folder).pick(rows, torch.zeros_like(rows))
     place = folder / ASSISTANT_NAME
     train_assistant(pipe.transformer, images, config, place, ASSISTANT_RANK, worker=worker)
+
+
+def _open_base(model: str | Path, device: str) -> FluxPipeline:
+    """Open the base in float32 on any device: rounded to bfloat16 it would be another base."""
+    return load_pipeline(model, "cpu").to(device)
