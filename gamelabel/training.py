@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -201,50 +202,51 @@ def train(
     hidden = {"disable": True} if worker.rank > 0 else {}  # else as TQDM_DISABLE says
     progress = tqdm(total=config.steps, initial=start, desc=folder.name, **hidden)
     module.train()
-    for step in range(start, config.steps):
-        step_seed = seed * 1_000_003 + step
-        learning_rate = learning_rate_at(step, config)
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate
+    with _without_cudnn_attention():
+        for step in range(start, config.steps):
+            step_seed = seed * 1_000_003 + step
+            learning_rate = learning_rate_at(step, config)
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate
 
-        with (
-            torch.random.fork_rng(devices=[]),
-            torch.autocast(device.type, torch.bfloat16, enabled=config.bf16),
-        ):
-            torch.manual_seed(step_seed)  # dropout, the same after a resume
-            generator.manual_seed(step_seed)
-            value, metrics = losses[step % len(losses)](TrainingStep(step, generator, worker))
-        optimizer.zero_grad(set_to_none=False)
-        value.backward()
-        average_gradients(weights, worker)
-        norm = nn.utils.clip_grad_norm_(weights, _MAX_GRADIENT_NORM)
-        if not torch.isfinite(value + norm):
-            checkpoint(step)
-            raise FloatingPointError(_not_finite(folder.name, step, value, metrics, path))
-        optimizer.step()
-        if config.ema_decay:
-            ema.step(weights)
+            with (
+                torch.random.fork_rng(devices=[]),
+                torch.autocast(device.type, torch.bfloat16, enabled=config.bf16),
+            ):
+                torch.manual_seed(step_seed)  # dropout, the same after a resume
+                generator.manual_seed(step_seed)
+                value, metrics = losses[step % len(losses)](TrainingStep(step, generator, worker))
+            optimizer.zero_grad(set_to_none=False)
+            value.backward()
+            average_gradients(weights, worker)
+            norm = nn.utils.clip_grad_norm_(weights, _MAX_GRADIENT_NORM)
+            if not torch.isfinite(value + norm):
+                checkpoint(step)
+                raise FloatingPointError(_not_finite(folder.name, step, value, metrics, path))
+            optimizer.step()
+            if config.ema_decay:
+                ema.step(weights)
 
-        numbers = {"loss": value.item(), **_numbers(metrics)}
-        recent.append(average_metrics(numbers, worker))
-        progress.update()
-        finished = step + 1 == config.steps
-        if finished or (step + 1) % config.log_every == 0:
-            row = {"step": step + 1, **_means(recent)}
-            if validate:
-                row |= _validate(module, validate)
-            if best_metric and row[best_metric] < best_value:
-                best_value = row[best_metric]
-                best_weights = [weight.detach().clone() for weight in weights]
-            progress.set_postfix({name: f"{row[name]:.4f}" for name in list(row)[1:]})
-            elapsed = round(time.monotonic() - started, 1)
-            log.append({**row, "learning_rate": learning_rate, "seconds": elapsed})
-            recent = []
-            if worker.rank == 0:
-                write_text(folder / "log.jsonl", "".join(json.dumps(r) + "\n" for r in log))
-        if finished or time.monotonic() - saved_at > CHECKPOINT_SECONDS:
-            checkpoint(step + 1)
-            saved_at = time.monotonic()
+            numbers = {"loss": value.item(), **_numbers(metrics)}
+            recent.append(average_metrics(numbers, worker))
+            progress.update()
+            finished = step + 1 == config.steps
+            if finished or (step + 1) % config.log_every == 0:
+                row = {"step": step + 1, **_means(recent)}
+                if validate:
+                    row |= _validate(module, validate)
+                if best_metric and row[best_metric] < best_value:
+                    best_value = row[best_metric]
+                    best_weights = [weight.detach().clone() for weight in weights]
+                progress.set_postfix({name: f"{row[name]:.4f}" for name in list(row)[1:]})
+                elapsed = round(time.monotonic() - started, 1)
+                log.append({**row, "learning_rate": learning_rate, "seconds": elapsed})
+                recent = []
+                if worker.rank == 0:
+                    write_text(folder / "log.jsonl", "".join(json.dumps(r) + "\n" for r in log))
+            if finished or time.monotonic() - saved_at > CHECKPOINT_SECONDS:
+                checkpoint(step + 1)
+                saved_at = time.monotonic()
     progress.close()
 
     if best_metric:
@@ -252,6 +254,21 @@ def train(
     elif config.ema_decay:
         ema.copy_to(weights)
     return module.eval()
+
+
+@contextmanager
+def _without_cudnn_attention() -> Iterator[None]:
+    """Within the block, leave attention to the other implementations.
+
+    In bfloat16 on Hopper cards, cuDNN's gradients of attention are NaN with torch 2.11 to 2.13, or
+    reach outside its memory (pytorch/pytorch#196678). The others are as fast.
+    """
+    before = torch.backends.cuda.cudnn_sdp_enabled()
+    torch.backends.cuda.enable_cudnn_sdp(False)
+    try:
+        yield
+    finally:
+        torch.backends.cuda.enable_cudnn_sdp(before)
 
 
 def _make_ema(weights: list[nn.Parameter], config: TrainingConfig) -> EMAModel:

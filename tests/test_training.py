@@ -331,3 +331,23 @@ def test_two_workers_learn_what_one_learns_and_show_one_progress_bar(tmp_path, c
     assert capfd.readouterr().err.count("two:   0%") == 1
     one, two = (torch.load(tmp_path / name / "checkpoint.pt")["weights"] for name in ("one", "two"))
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(one, two, strict=True))
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_cudnns_attention_is_off_while_training_and_as_before_afterwards(tmp_path, before):
+    """Its gradients are not finite on Hopper cards."""
+    seen = []
+    module = torch.nn.Linear(1, 1)
+
+    def loss(step: TrainingStep):
+        seen.append(torch.backends.cuda.cudnn_sdp_enabled())
+        return module(torch.ones(1)).sum(), {}
+
+    at_start = torch.backends.cuda.cudnn_sdp_enabled()
+    torch.backends.cuda.enable_cudnn_sdp(before)
+    try:
+        train(module, loss, TrainingConfig(2, 1, 0.1, warmup_steps=1, bf16=False), tmp_path)
+        assert torch.backends.cuda.cudnn_sdp_enabled() == before
+    finally:
+        torch.backends.cuda.enable_cudnn_sdp(at_start)
+    assert seen == [False, False]

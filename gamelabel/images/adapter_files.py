@@ -287,9 +287,16 @@ def put_on_adapter(
     layers = [actual[layer] for layer in layer_names(weights)]
     config = {"r": rank, "lora_alpha": rank, "target_modules": layers}
     metadata = {f"transformer.{key}": value for key, value in config.items()}
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Already found a `peft_config`")  # several are intended
+    with several_adapters():
         transformer.load_lora_adapter(state, adapter_name=name, metadata=metadata, _pipeline=pipe)
+
+
+@contextmanager
+def several_adapters() -> Iterator[None]:
+    """Within the block, let a model have several adapters without peft's warning."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Already found a `peft_config`")
+        yield
 
 
 def layer_names(weights: Mapping[str, Tensor]) -> list[str]:

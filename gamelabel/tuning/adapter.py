@@ -29,6 +29,7 @@ from gamelabel.images.adapter_files import (
     find_adapter_file,
     put_on_adapter,
     read_adapter,
+    several_adapters,
     write_peft_config,
 )
 from gamelabel.training import Loss, TrainingConfig, train
@@ -207,7 +208,8 @@ def _continue_from(transformer: Any, file: Path, base: str) -> None:
             f"the adapter {file.absolute()} has other layers or another rank than the one to be "
             "tuned: use its rank"
         )
-    transformer.add_adapter(deepcopy(transformer.peft_config[_TRAINED]), _START)
+    with several_adapters():
+        transformer.add_adapter(deepcopy(transformer.peft_config[_TRAINED]), _START)
     for name in (_START, _TRAINED):  # the last one stays active
         transformer.set_adapter(name)
         values = {own: state[bare_name(own)] for own in own_state}

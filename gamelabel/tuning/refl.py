@@ -74,6 +74,10 @@ def refl_loss(
         raise ValueError(f"last_steps must be from 1 to {steps}, the sampling steps: {last_steps}")
     sigmas, transformer = sampling_sigmas(pipe, steps), pipe.transformer
     pipe.vae.requires_grad_(False)
+    at_once = max(1, _DECODED_PIXELS // image_size(pipe) ** 2)
+    if at_once == 1:
+        # stays on, since the backward pass decodes again after the loss is returned
+        pipe.vae.enable_gradient_checkpointing()
 
     def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         rows = torch.randint(len(prompts), (batch_size,), generator=step.generator)
@@ -86,7 +90,8 @@ def refl_loss(
             noise = starting_noise(pipe, seeds).to(transformer.device)
             x_t = integrate(transformer, noise, batch, sigmas[:at], end=sigmas[at])
         x0 = integrate(transformer, x_t, batch, sigmas[at : at + 1])
-        scores = _score_images(pipe, x0, [prompts[row] for row in rows.tolist()], reward)
+        texts = [prompts[row] for row in rows.tolist()]
+        scores = _score_images(pipe, x0, texts, reward, at_once)
         value = weight * relu(TARGET_REWARD - scores).mean()
         return value, {"rows": rows, "reward": scores.mean()}
 
@@ -94,23 +99,18 @@ def refl_loss(
 
 
 def _score_images(
-    pipe: FluxPipeline, latents: Tensor, prompts: Sequence[str], reward: Reward
+    pipe: FluxPipeline, latents: Tensor, prompts: Sequence[str], reward: Reward, at_once: int
 ) -> Tensor:
     """Decode and score latents with gradients.
 
     Large images are decoded one after another, and nothing in the decoder is kept for the backward
     pass, which decodes them again, a block at a time.
     """
-    at_once = max(1, _DECODED_PIXELS // image_size(pipe) ** 2)
     if len(latents) <= at_once and at_once > 1:
         return reward(decode_pixels(pipe, latents), prompts)
 
     def score(part: Tensor, texts: Sequence[str]) -> Tensor:
-        pipe.vae.enable_gradient_checkpointing()
-        try:
-            return reward(decode_pixels(pipe, part), texts)
-        finally:
-            pipe.vae.disable_gradient_checkpointing()
+        return reward(decode_pixels(pipe, part), texts)
 
     starts = range(0, len(latents), at_once)
     parts = [slice(start, start + at_once) for start in starts]
