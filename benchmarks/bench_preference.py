@@ -97,7 +97,7 @@ def train_mislabelled(
     """Train with three losses on a few of the pairs, some of which have wrong labels."""
     rows = torch.arange(FEW)
     wrong = torch.rand(FEW, generator=torch.Generator().manual_seed(seed)) < FLIP_RATE
-    two_sides = concatenate((best.rows(rows), worst.rows(rows)), folder)
+    two_sides = concatenate((best.rows(rows), worst.rows(rows)))
     sides = [two_sides.rows(rows + FEW * flipped.long()) for flipped in (wrong, ~wrong)]
     options = DPO | {"batch_size": HALF, "flip_rate": FLIP_RATE}
     config = make_config(PAIRWISE_RATE, SHORT, HALF)

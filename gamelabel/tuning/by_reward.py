@@ -49,7 +49,6 @@ def filtering_loss(
     batch_size: int,
     own_noise: bool = False,
     sigmas: Sequence[float] = (),
-    scratch: Path | None = None,
 ) -> Loss:
     """Return the loss of dataset filtering (Wu et al. 2023): `sft_loss` on three datasets.
 
@@ -70,10 +69,8 @@ def filtering_loss(
         Images a step; each of the three datasets' images is drawn equally often.
     own_noise, sigmas
         See `flow_matching_errors`.
-    scratch : Path, optional
-        A folder on the disk that holds the rows.
     """
-    images = concatenate((best, worst, pretraining), scratch)
+    images = concatenate((best, worst, pretraining))
     return sft_loss(transformer, images, batch_size, own_noise, sigmas)
 
 
@@ -164,7 +161,8 @@ def weighted_loss(
     def loss(step: TrainingStep) -> tuple[Tensor, Metrics]:
         prompts = torch.randint(len(rewards), (batch_size,), generator=step.generator)
         images = torch.randint(rewards.shape[1], (batch_size,), generator=step.generator)
-        batch, reward = scored.pick(prompts, images), rewards[prompts, images]
+        batch = scored.pick(prompts, images).rows(slice(None))
+        reward = rewards[prompts, images]
         share = step.worker.share(batch_size)
         errors = flow_matching_errors(transformer, batch, step.generator, own_noise, sigmas, share)
         pretraining_value, _ = pretraining(step)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,13 +24,13 @@ from gamelabel.images.latents import encode_images, image_size
 from gamelabel.images.pipeline import encode_prompts, fit_batch_size, starting_noise
 from gamelabel.scenes import draw, parse, sample_prompts
 from gamelabel.scenes.draw import SIDE
-from gamelabel.tuning.disk_tensors import stack_on_disk
+from gamelabel.tuning.disk_tensors import stack_on_disk, view_rows
 
 _PROMPTS_AT_ONCE = 64
 
 
 class LatentDataset(NamedTuple):
-    """N images, as a model learns from them.
+    """N images, as a model learns from them; rows may be views, see `view_rows`.
 
     Attributes
     ----------
@@ -46,8 +46,8 @@ class LatentDataset(NamedTuple):
     noise: Tensor
     text: Text
 
-    def rows(self, index: Tensor) -> LatentDataset:
-        """Return the rows of an index tensor."""
+    def rows(self, index: Any) -> LatentDataset:
+        """Read the rows of an index, a tensor or a slice."""
         return LatentDataset(self.latents[index], self.noise[index], self.text.rows(index))
 
 
@@ -267,13 +267,11 @@ def pretraining_scenes(
     return LatentDataset(latents, unknown_noise(latents), text)
 
 
-def concatenate(datasets: Sequence[LatentDataset], scratch: Path | None = None) -> LatentDataset:
-    """Return the rows of several datasets, one dataset after another."""
-    batches = (
-        (*batch[:2], *batch.text)
-        for dataset in datasets
-        for batch in map(dataset.rows, torch.arange(len(dataset.latents)).split(_PROMPTS_AT_ONCE))
+def concatenate(datasets: Sequence[LatentDataset]) -> LatentDataset:
+    """Return the rows of several datasets, one dataset after another, as a view."""
+    index = torch.arange(sum(len(dataset.latents) for dataset in datasets))
+    return LatentDataset(
+        view_rows([dataset.latents for dataset in datasets], index),
+        view_rows([dataset.noise for dataset in datasets], index),
+        Text(*(view_rows(parts, index) for parts in zip(*(d.text for d in datasets), strict=True))),
     )
-    n = sum(len(dataset.latents) for dataset in datasets)
-    latents, noise, *text = stack_on_disk(batches, n, scratch)
-    return LatentDataset(latents, noise, Text(*text))

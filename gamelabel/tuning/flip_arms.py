@@ -79,7 +79,7 @@ def flip_arms(
     best, worst = ranked.best_and_worst()
     arms = {}
     for share in shares:
-        chosen, rejected = flip_labels(best, worst, share, seed, folder)
+        chosen, rejected = flip_labels(best, worst, share, seed)
         data = f"{options} {share} {fingerprint(chosen.latents, rejected.latents)}"
         for name, loss in _LOSSES.items() if share else [("DPO", "dpo")]:
             value = pairwise_loss(

@@ -29,7 +29,7 @@ from gamelabel.parallel import executor, map_items
 from gamelabel.scenes import adherence
 from gamelabel.shared_objects import Shared, shared
 from gamelabel.tuning.data import LatentDataset, cache_prompts
-from gamelabel.tuning.disk_tensors import stack_on_disk
+from gamelabel.tuning.disk_tensors import stack_on_disk, view_rows
 
 ANNOTATORS = "annotators, SIMULATED"  # the name of `make_annotators` as a judge
 
@@ -56,9 +56,13 @@ class ScoredImages(NamedTuple):
     text: Text
 
     def pick(self, prompts: Tensor, images: Tensor) -> LatentDataset:
-        """Return images, by the number of the prompt (n,) and of the image (n,)."""
-        latents, noise = self.latents[prompts, images], self.noise[prompts, images]
-        return LatentDataset(latents, noise, self.text.rows(prompts))
+        """Return images as a view, by the number of the prompt (n,) and of the image (n,)."""
+        index = prompts * self.scores.shape[1] + images
+        return LatentDataset(
+            view_rows([self.latents.flatten(0, 1)], index),
+            view_rows([self.noise.flatten(0, 1)], index),
+            Text(*(view_rows([part], prompts) for part in self.text)),
+        )
 
     def best(self) -> LatentDataset:
         """Return the image with the highest score of each prompt, N rows."""

@@ -37,7 +37,7 @@ def test_bad_images_are_learned_under_a_prompt_that_says_so(pipe, scored, tmp_pa
     assert torch.equal(worst.text.embeds, marked.embeds)
     scenes = pretraining_scenes(pipe, 4)
     datasets = (best, worst, scenes)
-    together = concatenate(datasets, tmp_path)
+    together = concatenate(datasets)
     assert torch.equal(together.latents, torch.cat([data.latents for data in datasets]))
     assert torch.equal(together.text.pooled, torch.cat([data.text.pooled for data in datasets]))
     loss = filtering_loss(pipe.transformer, *datasets, 8)
