@@ -8,15 +8,17 @@ they leave the card once prompts are encoded. Training runs `gamelabel.training.
 profile `paper` keeps on the card: adapter, gradients, moments and average in float32, and for ReFL
 BLIP-large.
 
-Each row is printed, and written to `--out`, as soon as it is measured; a row that fails has its
-error, and the next one goes on. No row starts later than `--seconds` after the first. The full size
-needs a card of 80 GB; `--tiny` measures a narrow model, on any machine.
+Each row is printed, and written to `--out`, as soon as it is measured. A row that fails has its
+error, and the next ones go on in a process of their own. No row starts later than `--seconds` after
+the first. The full size needs a card of 80 GB; `--tiny` measures a narrow model, on any machine.
 """
 
 from __future__ import annotations
 
 import gc
 import json
+import subprocess
+import sys
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -38,6 +40,7 @@ from diffusers import (
 )
 from diffusers.utils import logging
 from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import (
     BlipConfig,
@@ -66,6 +69,7 @@ STEPS, DEV_STEPS = 4, 28  # of sampling: FLUX.1-schnell's, and the default of FL
 TOKENS, DEV_TOKENS = 256, 512  # of T5
 REPEATS = 3
 SCHNELL, BLIP = "black-forest-labs/FLUX.1-schnell", "Salesforce/blip-itm-large-coco"
+LAST_ROW_SECONDS = 60.0  # of the one that has begun when the time is over
 PROMPT = "a red circle"
 # as in notebooks 5, 8 and 9, but for the number of steps, which is cut
 CONFIG = TrainingConfig(
@@ -110,6 +114,7 @@ class Bench:
             pipe = make(self.device, guidance=kind == "dev")
             pipe.vae.to(memory_format=torch.channels_last)
             pipe.transformer.eval().requires_grad_(False)
+            pipe.vae.eval().requires_grad_(False)
             if kind == "int8":
                 replace_linear_layers(pipe.transformer, Int8Linear)
             if kind == "nf4":
@@ -237,6 +242,39 @@ def matrix_rate(bench: Bench) -> dict[str, float]:
     side = 256 if bench.tiny else 8192
     a, b = torch.randn(2, side, side, device=bench.device, dtype=torch.bfloat16)
     return {"tflops": 2 * side**3 / bench.seconds(lambda: a @ b, 10) / 1e12}
+
+
+def attention_gradient(bench: Bench, backend: SDPBackend) -> dict[str, float]:
+    """Compare the gradient of an implementation of attention with that of the plain formula.
+
+    The model has FLUX.1's width, in bfloat16, and one block of each kind. The difference is in
+    shares of the largest gradient.
+    """
+    bench.pipe, bench.kind = None, ""
+    torch.manual_seed(0)
+    sizes = {"num_attention_heads": 2} if bench.tiny else {}
+    transformer = FluxTransformer2DModel(num_layers=1, num_single_layers=1, **sizes)
+    transformer.requires_grad_(False).to(bench.device, torch.bfloat16)
+    side, config = 4 if bench.tiny else 32, transformer.config
+    x_t = torch.randn(1, side**2, config.in_channels)
+    text = Text(
+        torch.randn(1, TOKENS, config.joint_attention_dim),
+        torch.randn(1, config.pooled_projection_dim),
+    )
+
+    def gradient(used: SDPBackend) -> Tensor:
+        x = x_t.to(bench.device).requires_grad_()
+        with sdpa_kernel(used):
+            velocity(transformer, x, torch.ones(1) / 2, text).square().sum().backward()
+        assert x.grad is not None
+        return x.grad
+
+    expected, result = gradient(SDPBackend.MATH), gradient(backend)
+    difference = (result - expected).abs().max() / expected.abs().max()
+    return {
+        "finite_share": result.isfinite().float().mean().item(),
+        "largest_difference": difference.item(),
+    }
 
 
 @torch.no_grad()
@@ -449,30 +487,37 @@ def training_row(name: str, kind: str, n: int, loss: Any, **settings: Any) -> Ro
 
 
 ROWS = (
-    Row("matrix product", matrix_rate),
-    Row("embedded model, card against processor", agreement),
-    Row("transformer pass", partial(one_pass, kind="bf16")),
-    pictures_row("pictures, batch 1", "bf16", 1),
+    Row(
+        "gradient of FlashAttention",
+        partial(attention_gradient, backend=SDPBackend.FLASH_ATTENTION),
+    ),
     training_row("supervised, batch 1", "bf16", 1, supervised),
     training_row("pairs, batch 1", "bf16", 1, pairs),
     training_row("ReFL, batch 1", "bf16", 1, reward),
-    training_row("ReFL, batch 2", "bf16", 2, reward),
-    pictures_row("pictures, batch 4", "bf16", 4),
     training_row("supervised, batch 4", "bf16", 4, supervised),
-    training_row("supervised, batch 1, adapter in float32", "bf16", 1, supervised, bf16=False),
-    pictures_row("int8, pictures, batch 1", "int8", 1),
+    training_row("ReFL, batch 2", "bf16", 2, reward),
+    Row("transformer pass", partial(one_pass, kind="bf16")),
+    pictures_row("pictures, batch 1", "bf16", 1),
+    pictures_row("pictures, batch 4", "bf16", 4),
     training_row("int8, supervised, batch 1", "int8", 1, supervised),
     training_row("int8, supervised, batch 1, 512 pixels", "int8", 1, supervised, side=512),
+    pictures_row("int8, pictures, batch 1", "int8", 1),
+    pictures_row("compiled, pictures, batch 1", "compiled", 1),
     Row(
         "with guidance, 28 steps, 512 tokens, batch 1",
         partial(pictures, kind="dev", n=1, steps=DEV_STEPS, tokens=DEV_TOKENS, repeats=1),
     ),
+    Row("matrix product", matrix_rate),
+    Row("embedded model, card against processor", agreement),
+    training_row("supervised, batch 1, adapter in float32", "bf16", 1, supervised, bf16=False),
     pictures_row("NF4, pictures, batch 1", "nf4", 1),
     training_row("NF4, supervised, batch 1", "nf4", 1, supervised),
     training_row("NF4, supervised, batch 1, 512 pixels", "nf4", 1, supervised, side=512),
-    pictures_row("compiled, pictures, batch 1", "compiled", 1),
-    pictures_row("compiled, pictures, batch 4", "compiled", 4),
     training_row("compiled, supervised, batch 1", "compiled", 1, supervised),
+    Row(
+        "gradient of cuDNN's attention",
+        partial(attention_gradient, backend=SDPBackend.CUDNN_ATTENTION),
+    ),
 )
 
 
@@ -486,7 +531,7 @@ def predict(file: Path) -> None:
             need = needs(row.work, SCHNELL, row.setting, BLIP)
             result["predicted_gb"] = need.peak / 1e9
             result["predicted_tflop"] = need.flops / 1e12
-        show(result, 0.0)
+        show(result)
     write_text(file, json.dumps(report, indent=1) + "\n")
 
 
@@ -502,11 +547,65 @@ def measure_row(bench: Bench, row: Row) -> dict[str, Any]:
         return {"row": row.name, "error": f"{type(error).__name__}: {error}"}
 
 
-def show(result: dict[str, Any], passed: float) -> None:
-    """Print the line of a row, and the seconds that passed since the first."""
+def show(result: dict[str, Any]) -> None:
+    """Print the line of a row."""
     values = {name: value for name, value in result.items() if name != "row"}
     shown = [f"{n} {v:.4g}" if isinstance(v, float) else f"{n} {v}" for n, v in values.items()]
-    print(f"{passed:5.0f} s  {result['row']}: {', '.join(shown)}", flush=True)
+    print(f"{result['row']}: {', '.join(shown)}", flush=True)
+
+
+def measure_rows(tiny: bool, seconds: float, out: Path) -> None:
+    """Measure the rows that are not in the file yet, until one fails, and print and write each.
+
+    A fault may leave the card unusable for its process, so the rest is for another one.
+    """
+    start = time.perf_counter()
+    bench = Bench(tiny)
+    report: dict[str, Any] = {
+        "device": torch.cuda.get_device_name() if bench.device == "cuda" else "cpu",
+        "torch": torch.__version__,
+        "size": "tiny" if tiny else "full",
+        "rank": bench.rank,
+        "rows": [],
+    }
+    if out.exists():
+        report = json.loads(out.read_text())
+
+    def write(rows: list[dict[str, Any]]) -> None:
+        write_text(out, json.dumps(report | {"rows": rows}, indent=1) + "\n")
+
+    rows = report["rows"]
+    for row in ROWS[len(rows) :]:
+        write([*rows, {"row": row.name, "error": "its process ended"}])  # unless it is overwritten
+        if time.perf_counter() - start > seconds:
+            result = {"row": row.name, "left_out": "there was no time left"}
+        else:
+            result = measure_row(bench, row)
+        result["at_second"] = round(time.perf_counter() - start)
+        show(result)
+        rows.append(result)
+        write(rows)
+        if "error" in result:
+            return
+
+
+def measure_in_processes(tiny: bool, seconds: float, out: Path) -> None:
+    """Run `measure_rows` in processes of its own until all rows are in the file."""
+    out.unlink(missing_ok=True)
+    end = time.perf_counter() + seconds
+    command = [sys.executable, "-m", "benchmarks.appendix_gpu", "--here", "--out", str(out)]
+    command += ["--tiny"] if tiny else []
+    while not out.exists() or len(json.loads(out.read_text())["rows"]) < len(ROWS):
+        left = max(0.0, end - time.perf_counter())
+        try:
+            run = subprocess.run(
+                [*command, "--seconds", str(left)], timeout=left + LAST_ROW_SECONDS, check=False
+            )
+        except subprocess.TimeoutExpired:
+            print(f"{out}: the last row took too long", flush=True)
+            return
+        if not out.exists():  # not even a row was begun
+            sys.exit(run.returncode)
 
 
 def main() -> None:
@@ -514,38 +613,27 @@ def main() -> None:
     parser = make_parser(__doc__)
     parser.add_argument("--tiny", action="store_true", help="measure a narrow model")
     parser.add_argument(
-        "--seconds", type=float, default=360.0, help="start no row later (default 360)"
+        "--seconds", type=float, default=300.0, help="start no row later (default 300)"
     )
-    parser.add_argument("--out", type=Path, help="JSON file to write")
+    parser.add_argument(
+        "--out", type=Path, default=Path("appendix_gpu.json"), help="JSON file to write"
+    )
+    parser.add_argument(
+        "--here", action="store_true", help="go on with the file in this process, until a row fails"
+    )
     parser.add_argument(
         "--predict", type=Path, help="measure nothing; add to this file what the planner foresees"
     )
     options = parser.parse_args()
+    logging.set_verbosity_error()  # of casts that are meant
     if options.predict:
         predict(options.predict)
-        return
-    logging.set_verbosity_error()  # of casts that are meant
-    bench = Bench(options.tiny)
-    if bench.device == "cpu" and not options.tiny:
+    elif not options.tiny and not torch.cuda.is_available():
         parser.error("there is no GPU, and the full size needs one of 80 GB: give --tiny")
-    report: dict[str, Any] = {
-        "device": torch.cuda.get_device_name() if bench.device == "cuda" else "cpu",
-        "torch": torch.__version__,
-        "size": "tiny" if options.tiny else "full",
-        "rank": bench.rank,
-        "rows": [],
-    }
-    print(f"{report['device']}, torch {report['torch']}", flush=True)
-    start = time.perf_counter()
-    for row in ROWS:
-        if time.perf_counter() - start > options.seconds:
-            result = {"row": row.name, "left_out": f"not begun within {options.seconds:g} seconds"}
-        else:
-            result = measure_row(bench, row)
-        show(result, time.perf_counter() - start)
-        report["rows"].append(result)
-        if options.out:
-            write_text(options.out, json.dumps(report, indent=1) + "\n")
+    elif options.here:
+        measure_rows(options.tiny, options.seconds, options.out)
+    else:
+        measure_in_processes(options.tiny, options.seconds, options.out)
 
 
 if __name__ == "__main__":
