@@ -95,6 +95,15 @@ def alphas() -> None:
         )
 
 
+def peak_memory(work: Callable[[], object]) -> float:
+    """Return how much memory the work takes at most, in MiB."""
+    tracemalloc.start()
+    work()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 2**20
+
+
 def memory() -> None:
     """Compare alpha with one pass over its input, the sum of its bytes as 8-byte integers."""
     counts, frame = binary_labels(4_000_000)
@@ -120,8 +129,20 @@ def memory() -> None:
         )
         print(
             f"  {name}: {run.seconds * 1000:.1f} ms, {1 / run.speedup:.1f} passes over "
-            f"{sum(array.nbytes for array in arrays) / 2**20:.0f} MiB"
+            f"{sum(array.nbytes for array in arrays) / 2**20:.0f} MiB; takes "
+            f"{peak_memory(lambda data=labels, c=is_counts: alpha(data, counts=c)):.0f} MiB more"
         )
+    seconds = timed(lambda: alpha_interval(frame, replicates=REPLICATES), 1)[0]
+    peak = peak_memory(lambda: alpha_interval(frame, replicates=REPLICATES))
+    print(f"  interval over tasks: {seconds * 1000:.0f} ms, takes {peak:.0f} MiB more")
+    some = frame.head(1_000_000)
+    some = some.assign(worker=np.random.default_rng(2).integers(0, 100, len(some)))
+    seconds = timed(lambda: alpha_interval(some, cluster="worker"), 1)[0]
+    peak = peak_memory(lambda: alpha_interval(some, cluster="worker"))
+    print(
+        f"  interval over 100 workers of {len(some):,} labels: {seconds:.1f} s, takes {peak:.0f} "
+        "MiB more"
+    )
     text = frame.assign(task=frame.task.astype(str))
     print(f"  text, each name hashed: {timed(lambda: alpha(text), 1)[0] * 1000:.0f} ms")
 
