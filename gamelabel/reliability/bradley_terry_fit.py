@@ -169,10 +169,10 @@ def fit_bradley_terry(
     z = normal_quantile(confidence)
     table = _table(pairs, encoded.items, maximum, z)
     if weight is None:
-        table["comparisons"] = table["comparisons"].round().astype(int)
+        table["comparisons"] = table["comparisons"].astype(int)
     n = round(float((pairs.wins + pairs.ties + pairs.losses).sum()))
     return BradleyTerryFit(
-        table.sort_values(["ability", "item"], ascending=[False, True], ignore_index=True),
+        table,
         Estimate(maximum.home, *_interval(maximum.home, maximum.home_error, z), n),
         _tie_estimate(maximum, model, ties, z, n),
         maximum.log_likelihood,
@@ -235,8 +235,9 @@ class _Posterior(NamedTuple):
         pairs, n = self.pairs, self.pairs.n_items
         size = n + self.home + (self.model.start is not None)
         matrix = np.zeros((size, size), order="F")  # LAPACK's order
-        matrix[pairs.first, pairs.second] -= parts.dd
-        matrix[pairs.second, pairs.first] -= parts.dd
+        cells = matrix.reshape(-1, order="F")  # a view, faster to index
+        cells[pairs.first + size * pairs.second] -= parts.dd
+        cells[pairs.second + size * pairs.first] -= parts.dd
         diagonal = np.arange(n), np.arange(n)
         matrix[diagonal] -= matrix[:n, :n].sum(1)
         if self.home:
@@ -277,6 +278,9 @@ def _maximize(pairs: PairCounts, model: TieModel, home: bool, prior_sd: float | 
         start[-1] = model.start
     games = pairs.wins + pairs.ties + pairs.losses
     involved = np.bincount(pairs.first, games, n) + np.bincount(pairs.second, games, n)
+    won = np.bincount(pairs.first, pairs.wins + pairs.ties / 2, n)
+    won += np.bincount(pairs.second, pairs.losses + pairs.ties / 2, n)
+    start[:n] = np.log((won + 0.5) / (involved - won + 0.5))
     rounding = 2 * np.finfo(float).eps * np.append(involved, [games.sum()] * 2)
     point = posterior.at(start)
     for _ in range(_STEPS):
@@ -357,18 +361,20 @@ def _tie_estimate(maximum: _Maximum, model: TieModel, ties: Ties, z: float, n: i
 def _table(pairs: PairCounts, items: pd.Index, maximum: _Maximum, z: float) -> pd.DataFrame:
     n, ability = pairs.n_items, maximum.ability
     games = pairs.wins + pairs.ties + pairs.losses
-    first_points, second_points = pairs.wins + pairs.ties / 2, pairs.losses + pairs.ties / 2
+    comparisons = np.bincount(pairs.first, games, n) + np.bincount(pairs.second, games, n)
+    wins = np.bincount(pairs.first, pairs.wins + pairs.ties / 2, n)
+    wins = wins + np.bincount(pairs.second, pairs.losses + pairs.ties / 2, n)
     strength = np.exp(ability - ability.max(initial=0))
     low, high = _interval(ability, maximum.ability_error, z)
-    return pd.DataFrame(
-        {
-            "item": items,
-            "comparisons": np.bincount(pairs.first, games, n) + np.bincount(pairs.second, games, n),
-            "wins": np.bincount(pairs.first, first_points, n)
-            + np.bincount(pairs.second, second_points, n),
-            "ability": ability,
-            "low": low,
-            "high": high,
-            "share": strength / strength.sum(),
-        }
-    )
+    # items whose abilities differ by rounding errors only are in the order of their names
+    order = np.argsort(-ability.round(12), kind="stable")
+    columns = {
+        "comparisons": comparisons,
+        "wins": wins,
+        "ability": ability,
+        "low": low,
+        "high": high,
+        "share": strength / strength.sum(),
+    }
+    ordered = {name: values[order] for name, values in columns.items()}
+    return pd.DataFrame({"item": items[order], **ordered})

@@ -69,6 +69,8 @@ def separated_groups(pairs: PairCounts, items: pd.Index) -> str:
     >>> separated_groups(count_pairs(encoded, ordered=False), encoded.items)
     'comparisons do not connect the 2 items: between some groups all wins go one way, ...'
     """
+    if _soon_reachable(pairs):
+        return ""
     n_groups, group = _groups(pairs, directed=True)
     if n_groups <= 1:
         return ""
@@ -82,6 +84,24 @@ def separated_groups(pairs: PairCounts, items: pd.Index) -> str:
     shown = "; ".join(_shortened(list(items[group == number])) for number in largest)
     more = f"; and {n_groups - 4} more groups" if n_groups > 4 else ""
     return f"comparisons do not connect the {len(items)} items: {reason}. The groups: {shown}{more}"
+
+
+def _soon_reachable(pairs: PairCounts) -> bool:
+    """Return whether a few steps from the first item, and to it, suffice to reach all others.
+
+    They nearly always do, and take less time than to find the groups.
+    """
+    not_lost, not_won = pairs.wins + pairs.ties > 0, pairs.losses + pairs.ties > 0
+    for forward, backward in ((not_lost, not_won), (not_won, not_lost)):
+        reached = np.arange(pairs.n_items) == 0
+        for _ in range(5):
+            reached[pairs.second[forward & reached[pairs.first]]] = True
+            reached[pairs.first[backward & reached[pairs.second]]] = True
+            if reached.all():
+                break
+        else:
+            return False
+    return True
 
 
 def _groups(pairs: PairCounts, directed: bool) -> tuple[int, NDArray[np.int32]]:

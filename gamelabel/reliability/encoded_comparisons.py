@@ -12,7 +12,7 @@ from gamelabel.tables.names import check_distinct_names, quoted
 from gamelabel.tables.vote_counts import FloatArray
 
 RIGHT_WON, TIED, LEFT_WON = 0, 1, 2
-_OUTCOMES = pd.Index(["right", "tie", "left"])  # in the order of these codes
+_OUTCOMES = {"right": RIGHT_WON, "tie": TIED, "left": LEFT_WON}
 _COLUMNS = ("left", "right", "winner")
 
 
@@ -78,7 +78,7 @@ def encode_comparisons(comparisons: pd.DataFrame, weight: str | None = None) -> 
     if repeated:
         raise ValueError(f"comparisons have several columns {repeated[0]}: rename all but one")
     decided = comparisons["winner"].notna()
-    rows = comparisons[needed] if decided.all() else comparisons.loc[decided, needed]
+    rows = comparisons if decided.all() else comparisons.loc[decided, needed]
     outcome = _outcome_codes(rows["winner"])
     (left, left_names), (right, right_names) = (pd.factorize(rows[side]) for side in _COLUMNS[:2])
     unnamed = (left < 0) | (right < 0)
@@ -87,9 +87,8 @@ def encode_comparisons(comparisons: pd.DataFrame, weight: str | None = None) -> 
             f"{unnamed.sum()} comparisons have no item on one side, the first in row "
             f"{rows.index[unnamed][0]!r}"
         )
-    names = pd.concat([pd.Series(left_names), pd.Series(right_names)])
-    codes, items = pd.factorize(names, sort=True)
-    check_distinct_names(pd.Index(items), "item")
+    codes, items = pd.factorize(pd.Index(left_names).append(pd.Index(right_names)), sort=True)
+    check_distinct_names(items, "item")
     left, right = codes[: len(left_names)][left], codes[len(left_names) :][right]
     reflexive = left == right
     if reflexive.any():
@@ -97,7 +96,7 @@ def encode_comparisons(comparisons: pd.DataFrame, weight: str | None = None) -> 
             f"row {rows.index[reflexive][0]!r} compares {items[left[reflexive][0]]!r} with itself"
         )
     weights = _weights(rows[weight]) if weight else None
-    return Comparisons(left, right, outcome, weights, pd.Index(items))
+    return Comparisons(left, right, outcome, weights, items)
 
 
 def count_pairs(comparisons: Comparisons, ordered: bool) -> PairCounts:
@@ -144,7 +143,7 @@ def count_pairs(comparisons: Comparisons, ordered: bool) -> PairCounts:
 
 def _outcome_codes(winners: pd.Series) -> NDArray[np.intp]:
     codes, names = pd.factorize(winners)
-    known = _OUTCOMES.get_indexer(pd.Index(names))
+    known = np.array([_OUTCOMES.get(name, -1) for name in names], np.intp)
     if (known < 0).any():
         row = int((known[codes] < 0).argmax())
         raise ValueError(

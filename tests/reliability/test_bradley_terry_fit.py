@@ -115,7 +115,7 @@ def test_swapping_sides_changes_nothing() -> None:
 
 
 def test_intervals_of_400_data_sets_are_finite() -> None:
-    """The information matrix is singular; cutting its eigenvalues at rounding error failed in 5."""
+    """The information matrix is singular; cutting its eigenvalues at rounding error failed in 2."""
     for seed in range(400):
         result = bradley_terry(simulated(20, 2000, seed))
         width = result.high - result.low
