@@ -257,8 +257,8 @@ def worker_skills(aggregated: pd.DataFrame) -> pd.DataFrame:
     """
     if "workers" not in aggregated.attrs:
         raise ValueError(
-            "this result has nothing about workers: use `aggregate` with a method other than "
-            "majority"
+            "this result has nothing about workers: pass the table as `aggregate` returned it (a "
+            "merge, as other operations of pandas, loses them), from a method other than majority"
         )
     return pd.DataFrame(aggregated.attrs["workers"])
 

@@ -136,6 +136,13 @@ def test_majority_needs_no_workers() -> None:
         worker_skills(result)
 
 
+def test_a_table_that_was_merged_has_lost_its_workers() -> None:
+    result = aggregate(LABELS, "one-coin")
+    merged = result.merge(GOLD, on="task", how="left")
+    with pytest.raises(ValueError, match="a merge, as other operations of pandas, loses them"):
+        worker_skills(merged)
+
+
 def test_results_survive_concat_merge_and_parquet(tmp_path) -> None:
     """Frames in `attrs` would break these operations."""
     result = aggregate(LABELS, "dawid-skene")
