@@ -33,7 +33,12 @@ from transformers import (
 from gamelabel.files import shipped
 from gamelabel.flow import Text, few_step_sigmas, integrate
 from gamelabel.images.latents import decode_batches
-from gamelabel.images.pipeline import NotAFluxRepository, starting_noise
+from gamelabel.images.pipeline import (
+    DEV_TOKENS,
+    SCHNELL_TOKENS,
+    NotAFluxRepository,
+    starting_noise,
+)
 from gamelabel.reward.reward_model import IMAGE_SIZE, TEXT_LENGTH, RewardModel
 from gamelabel.reward.tune_reward import freeze_layers
 from gamelabel.training import TrainingStep
@@ -129,7 +134,8 @@ def read_configuration(model: str | Path) -> dict[str, Any]:
     if (folder / "model_index.json").is_file():
         parts = {part: _read_json(folder / part / "config.json") for part in _PARTS}
         tokens = _read_json(folder / "tokenizer_2" / "tokenizer_config.json")["model_max_length"]
-        return parts | {"tokens": min(int(tokens), 256)}
+        limit = DEV_TOKENS if parts["transformer"].get("guidance_embeds") else SCHNELL_TOKENS
+        return parts | {"tokens": min(int(tokens), limit)}
     if (folder / "config.json").is_file():
         return _read_json(folder / "config.json")
     if str(model) in _PUBLISHED:

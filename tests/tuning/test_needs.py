@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from gamelabel.tuning.needs import (
     read_configuration,
     transformer_weights,
 )
+from tests.images.repositories import schnell_repository
 
 SCHNELL = "black-forest-labs/FLUX.1-schnell"
 BLIP_LARGE = "Salesforce/blip-itm-large-coco"
@@ -83,3 +85,14 @@ def test_fewer_pixels_and_a_lower_rank_need_less() -> None:
 def test_an_unknown_model_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(NotAFluxRepository, match="is not known: give the folder"):
         read_configuration(tmp_path)
+
+
+@pytest.mark.parametrize(("guidance_embeds", "tokens"), [(False, 256), (True, 512)])
+def test_a_prompt_has_as_many_tokens_as_the_model_takes(
+    tmp_path: Path, guidance_embeds: bool, tokens: int
+) -> None:
+    folder = schnell_repository(tmp_path / "flux", guidance_embeds=guidance_embeds)
+    file = folder / "tokenizer_2" / "tokenizer_config.json"
+    settings = json.loads(file.read_text()) | {"model_max_length": 512}
+    file.write_text(json.dumps(settings))
+    assert read_configuration(folder)["tokens"] == tokens

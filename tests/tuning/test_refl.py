@@ -64,9 +64,14 @@ def test_large_images_are_decoded_one_after_another_with_the_same_gradient(adapt
     assert sizes == [(3, 3)]
     sizes.clear()
     monkeypatch.setattr(refl, "_DECODED_PIXELS", image_size(adapted) ** 2)
+    middle, in_steps = adapted.vae.decoder.mid_block, []
+    spy = middle.register_forward_pre_hook(
+        lambda *_: in_steps.append(middle.gradient_checkpointing)
+    )
     split_value, split = gradients()
+    spy.remove()
     assert sizes == [(1, 1)] * 6  # each is decoded once more for its gradient
-    assert adapted.vae.decoder.gradient_checkpointing, "the backward pass decodes alike"
+    assert in_steps and all(in_steps), "the backward pass decodes as the forward pass did"
     adapted.vae.disable_gradient_checkpointing()
     assert split_value.item() == pytest.approx(value.item(), rel=1e-5)
     for ours, theirs in zip(split, expected, strict=True):
