@@ -29,7 +29,7 @@ from gamelabel.training import TrainingStep
 from gamelabel.tuning.adapter import add_adapter, remove_adapter
 from gamelabel.tuning.data import cache_latents, encode_files
 
-ROUNDS, PICTURES, TRAIN_STEPS, BATCH = 7, 64, 6, 32
+ROUNDS, PICTURES, TRAIN_STEPS, BATCH = 5, 64, 6, 32
 SETTINGS = {
     "num_inference_steps": 4,
     "guidance_scale": 0,
