@@ -202,7 +202,7 @@ def train(
     hidden = {"disable": True} if worker.rank > 0 else {}  # else as TQDM_DISABLE says
     progress = tqdm(total=config.steps, initial=start, desc=folder.name, **hidden)
     module.train()
-    with _without_cudnn_attention():
+    with _without_cudnn_attention(), _tf32(device):
         for step in range(start, config.steps):
             step_seed = seed * 1_000_003 + step
             learning_rate = learning_rate_at(step, config)
@@ -269,6 +269,20 @@ def _without_cudnn_attention() -> Iterator[None]:
         yield
     finally:
         torch.backends.cuda.enable_cudnn_sdp(before)
+
+
+@contextmanager
+def _tf32(device: torch.device) -> Iterator[None]:
+    """Within the block, a GPU multiplies matrices of float32, such as an adapter's, as TF32.
+
+    They are a tenth as fast otherwise, and the base beside them has fewer digits still.
+    """
+    before = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = before or device.type == "cuda"
+    try:
+        yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = before
 
 
 def _make_ema(weights: list[nn.Parameter], config: TrainingConfig) -> EMAModel:

@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -178,6 +180,35 @@ def sampling_sigmas(pipe: FluxPipeline, steps: int) -> list[float]:
     return levels
 
 
+@contextmanager
+def encoders_on_device(pipe: FluxPipeline) -> Iterator[None]:
+    """Within the block the text encoders are where the transformer is.
+
+    Those that were elsewhere return there.
+    """
+    device = pipe.transformer.device
+    moved = [part for part in _text_encoders(pipe) if part.device != device]
+    places = [part.device for part in moved]
+    for part in moved:
+        part.to(device)
+    try:
+        yield
+    finally:
+        for part, place in zip(moved, places, strict=True):
+            part.to(place)
+
+
+def release_encoders(pipe: FluxPipeline) -> None:
+    """Take the text encoders off a GPU, where FLUX.1's need 10 GB, until they encode again."""
+    if pipe.transformer.device.type == "cuda":
+        for part in _text_encoders(pipe):
+            part.to("cpu")
+
+
+def _text_encoders(pipe: FluxPipeline) -> list[Any]:
+    return [part for part in (pipe.text_encoder, pipe.text_encoder_2) if part is not None]
+
+
 @torch.no_grad()
 def encode_prompts(pipe: FluxPipeline, prompts: Sequence[str]) -> Text:
     """Encode prompts, repeated ones once.
@@ -188,9 +219,10 @@ def encode_prompts(pipe: FluxPipeline, prompts: Sequence[str]) -> Text:
         Embeddings (N, length, width) and pooled vectors (N, width).
     """
     unique = {prompt: row for row, prompt in enumerate(dict.fromkeys(prompts))}
-    embeds, pooled, _ = pipe.encode_prompt(
-        list(unique), list(unique), max_sequence_length=max_prompt_tokens(pipe)
-    )
+    with encoders_on_device(pipe):
+        embeds, pooled, _ = pipe.encode_prompt(
+            list(unique), list(unique), max_sequence_length=max_prompt_tokens(pipe)
+        )
     rows = torch.tensor([unique[prompt] for prompt in prompts], device=embeds.device)
     return Text(embeds[rows], pooled[rows])
 
@@ -250,7 +282,8 @@ def generate(
     batch_size = fit_batch_size(pipe, batch_size)
     empty = encode_prompts(pipe, [""]) if guidance > 1.0 else None
     hidden = {} if progress else {"disable": True}  # with a name as TQDM_DISABLE says
-    with tqdm(total=len(prompts), desc=progress, unit="image", **hidden) as bar:
+    bar = tqdm(total=len(prompts), desc=progress, unit="image", **hidden)
+    with bar, encoders_on_device(pipe):
         for start in range(0, len(prompts), batch_size):
             rows = slice(start, start + batch_size)
             text = encode_prompts(pipe, prompts[rows])

@@ -15,13 +15,21 @@ import numpy as np
 import pandas as pd
 import torch
 from diffusers import FluxPipeline
+from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
 from gamelabel.flow import Text
 from gamelabel.images.judge import read_image
 from gamelabel.images.latents import encode_images, image_size
-from gamelabel.images.pipeline import encode_prompts, fit_batch_size, starting_noise
+from gamelabel.images.pipeline import (
+    encode_prompts,
+    encoders_on_device,
+    fit_batch_size,
+    release_encoders,
+    starting_noise,
+)
 from gamelabel.scenes import draw, parse, sample_prompts
 from gamelabel.scenes.draw import SIDE
 from gamelabel.tuning.disk_tensors import stack_on_disk, view_rows
@@ -139,7 +147,7 @@ def cache_latents(
     pipe : FluxPipeline
         The model.
     files : sequence of Path
-        N square images of the same size.
+        N images; those of another size than the model's are scaled and cropped, see `fit_square`.
     seeds : sequence of int
         The seeds that they were generated from, null where unknown.
     prompts : sequence of str, or Text
@@ -157,7 +165,7 @@ def cache_latents(
     Raises
     ------
     ValueError
-        If there are no files, or images are not square or differ in size.
+        If there are no files.
     FileNotFoundError
         If files do not exist; nothing is encoded then.
     OSError
@@ -183,11 +191,17 @@ def cache_latents(
 
 
 def cache_prompts(pipe: FluxPipeline, prompts: Sequence[str], scratch: Path | None = None) -> Text:
-    """Encode prompts; the result has as many rows, in a memory map on the disk of `scratch`."""
+    """Encode prompts; the result has as many rows, in a memory map on the disk of `scratch`.
+
+    The text encoders leave a GPU afterwards.
+    """
     starts = range(0, len(prompts), _PROMPTS_AT_ONCE)
     batches = (prompts[start : start + _PROMPTS_AT_ONCE] for start in tqdm(starts, desc="prompts"))
-    encoded = (encode_prompts(pipe, batch) for batch in batches)
-    return Text(*stack_on_disk(encoded, len(prompts), scratch))
+    with encoders_on_device(pipe):
+        encoded = (encode_prompts(pipe, batch) for batch in batches)
+        text = Text(*stack_on_disk(encoded, len(prompts), scratch))
+    release_encoders(pipe)
+    return text
 
 
 def _noise(pipe: FluxPipeline, seeds: Sequence[int]) -> Tensor:
@@ -204,22 +218,27 @@ def unknown_noise(latents: Tensor) -> Tensor:
 
 
 def encode_files(pipe: FluxPipeline, files: Sequence[Path]) -> Tensor:
-    """Encode square image files of one size as packed latents (N, tokens, channels)."""
-    return encode_images(pipe, np.stack(list(_read_square(files))))
+    """Encode image files as packed latents (N, tokens, channels); see `fit_square`."""
+    side = image_size(pipe)
+    return encode_images(pipe, np.stack([fit_square(read_image(file), side) for file in files]))
 
 
-def _read_square(files: Sequence[Path]) -> Iterator[np.ndarray]:
-    size = 0
-    for file in files:
-        image = read_image(file)
-        height, width, _ = image.shape
-        size = size or height
-        if not height == width == size:
-            raise ValueError(
-                f"{file.absolute()} is {width} x {height} pixels instead of {size} x {size}: "
-                "tuning needs square images of one size; crop and scale them first"
-            )
-        yield image
+def fit_square(image: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Make an image (H, W, 3) square: scale its shorter edge to `side`, and keep the middle.
+
+    Released images have other sizes than the model's. An image of the right size is unchanged.
+
+    >>> fit_square(np.zeros((10, 40, 3), np.uint8), 20).shape
+    (20, 20, 3)
+    """
+    height, width, _ = image.shape
+    if height == width == side:
+        return image
+    scale = side / min(height, width)
+    size = (max(side, round(width * scale)), max(side, round(height * scale)))
+    scaled = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
+    left, top = ((edge - side) // 2 for edge in size)
+    return scaled[top : top + side, left : left + side]
 
 
 def pretraining_scenes(

@@ -1,4 +1,5 @@
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from gamelabel.images.pipeline import (
     FLUX_SCENES,
     NotAFluxRepository,
     encode_prompts,
+    encoders_on_device,
     generate,
     load_pipeline,
+    release_encoders,
     sampling_sigmas,
     starting_noise,
 )
@@ -284,3 +287,36 @@ def test_a_hub_that_does_not_answer_is_one_sentence(monkeypatch):
 def test_a_missing_adapter(repository):
     with pytest.raises(FileNotFoundError, match="no adapter at"):
         load_pipeline(repository, adapter="nowhere.safetensors")
+
+
+class Part:
+    """A part of a pipeline that notes where it has been."""
+
+    def __init__(self, device):
+        self.device, self.places = torch.device(device), []
+
+    def to(self, device):
+        self.device = torch.device(device)
+        self.places.append(self.device.type)
+
+
+def test_text_encoders_are_on_the_card_while_they_encode():
+    pipe = SimpleNamespace(
+        transformer=Part("cuda"), text_encoder=Part("cpu"), text_encoder_2=Part("cuda")
+    )
+    with encoders_on_device(pipe):
+        assert pipe.text_encoder.device == pipe.text_encoder_2.device == torch.device("cuda")
+        with encoders_on_device(pipe):
+            pass
+        assert pipe.text_encoder.device == torch.device("cuda")
+    assert pipe.text_encoder.places == ["cuda", "cpu"]
+    assert pipe.text_encoder_2.places == [], "it stays where it was"
+    release_encoders(pipe)
+    assert pipe.text_encoder_2.places == ["cpu"]
+
+
+def test_text_encoders_stay_beside_a_model_on_a_processor():
+    pipe = SimpleNamespace(transformer=Part("cpu"), text_encoder=Part("cpu"), text_encoder_2=None)
+    with encoders_on_device(pipe):
+        release_encoders(pipe)
+    assert pipe.text_encoder.places == []

@@ -2,6 +2,7 @@
 
 import json
 import math
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from gamelabel.images.adapter_files import UnusableAdapter
 from gamelabel.images.pipeline import encode_prompts, generate, load_pipeline
 from gamelabel.training import TrainingConfig, TrainingStep
+from gamelabel.tuning import adapter as adapter_module
 from gamelabel.tuning.adapter import (
     ADAPTER_FILE,
     WrongBase,
@@ -320,3 +322,21 @@ def test_the_cost_is_that_of_the_training(tmp_path):
     rows = [{"step": 50, "seconds": 4.0}, {"step": 80, "seconds": 7.5}]
     (folder / "log.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
     assert training_cost(file, 8) == {"seconds": 7.5, "steps": 80, "pictures": 640}
+
+
+def test_a_base_is_hashed_once_and_again_when_it_has_changed(pipe, monkeypatch):
+    sizes = []
+
+    def counted(*tensors):
+        sizes.append(sum(tensor.numel() for tensor in tensors))
+        return fingerprint(*tensors)
+
+    monkeypatch.setattr(adapter_module, "fingerprint", counted)
+    transformer = deepcopy(pipe.transformer)
+    n_weights = sum(weight.numel() for weight in transformer.parameters())
+    first = base_hash(transformer)
+    assert base_hash(transformer) == first == fingerprint(*transformer.parameters())
+    assert sizes.count(n_weights) == 1
+    layer = transformer.transformer_blocks[0].attn.to_q
+    layer.weight.data += 0.5  # as fusing an adapter does
+    assert base_hash(transformer) == fingerprint(*transformer.parameters()) != first

@@ -18,6 +18,7 @@ from gamelabel.tuning import data as module
 from gamelabel.tuning.data import (
     cache_latents,
     cache_pairs,
+    fit_square,
     preference_pairs,
 )
 from gamelabel.tuning.disk_tensors import disk_tensor
@@ -96,12 +97,24 @@ def test_an_image_of_unknown_seed_has_no_noise_to_train_on(pipe, tmp_path):
     assert unknown.noise.untyped_storage().nbytes() == 4, "unknown noise takes no memory"
 
 
+def test_images_of_another_size_are_scaled_to_their_shorter_edge_and_cropped(pipe, tmp_path):
+    middle = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    wide = np.pad(middle, ((0, 0), (20, 20), (0, 0)))
+    assert np.array_equal(fit_square(wide, 64), middle)
+    assert fit_square(middle, 64) is middle
+    gray = np.full((300, 200, 3), 90, np.uint8)
+    assert (fit_square(gray, 64) == 90).all() and fit_square(gray, 64).shape == (64, 64, 3)
+    files = [tmp_path / "wide.png", tmp_path / "middle.png"]
+    for file, image in zip(files, (wide, middle), strict=True):
+        Image.fromarray(image).save(file)
+    data = cache_latents(pipe, files, [None, None], ["a red circle", "a red circle"])
+    assert torch.equal(*data.latents)
+
+
 def test_files_that_cannot_be_used_for_training_are_refused(pipe, tmp_path):
     files, prompts = [tmp_path / "a.png", tmp_path / "b.png"], ["a red circle", "two blue stars"]
-    for file, height in zip(files, (64, 48), strict=True):
-        Image.fromarray(np.zeros((height, 64, 3), np.uint8)).save(file)
-    with pytest.raises(ValueError, match=r"b\.png is 64 x 48 pixels instead of 64 x 64"):
-        cache_latents(pipe, files, [5, 6], prompts)
+    for file in files:
+        Image.fromarray(np.zeros((64, 64, 3), np.uint8)).save(file)
     with pytest.raises(FileNotFoundError, match=r"1 of 3 images do not exist, such as .*c\.png"):
         cache_latents(pipe, [*files, tmp_path / "c.png"], [5, 6, 7], prompts)
     files[1].write_bytes(files[0].read_bytes()[:60])
@@ -122,7 +135,7 @@ def test_a_disk_tensor_leaves_no_file_and_reserves_its_room(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
-def test_memory_stays_flat_while_prompts_are_encoded(tmp_path, monkeypatch):
+def test_memory_stays_flat_while_prompts_are_encoded(pipe, tmp_path, monkeypatch):
     """200 prompts of 1 MB each, four at a time; FLUX.1's 6,800 take 14 GB."""
 
     def anonymous_memory() -> float:
@@ -142,6 +155,6 @@ def test_memory_stays_flat_while_prompts_are_encoded(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "encode_prompts", encode)
     monkeypatch.setattr(module, "_PROMPTS_AT_ONCE", 4)
     monkeypatch.setattr(module, "tqdm", watch)
-    text = module.cache_prompts(None, ["a prompt"] * 200, tmp_path)
+    text = module.cache_prompts(pipe, ["a prompt"] * 200, tmp_path)
     assert text.embeds.nbytes == 200 * 2**20 and text.embeds[torch.tensor([7, 199])].eq(1).all()
     assert max(growth) < 40 and anonymous_memory() - before < 40
