@@ -1,28 +1,40 @@
 """Accuracy of the aggregation methods on real crowds, against crowd-kit and published numbers.
 
-    python -m benchmarks.bench_crowds                 # accuracy and selection
+    python -m benchmarks.bench_crowds                 # accuracy, selection, calibration
     python -m benchmarks.bench_crowds glad            # slow in crowd-kit
+    python -m benchmarks.bench_crowds calibration --figure docs/calibration.png
+    python -m benchmarks.bench_crowds accuracy --more FOLDER
 
 Every method aggregates the labels of each crowd, without gold and with a tenth of it. The part
 `selection` selects a method by cross-validation on that gold; `glad` also compares processor time.
+`calibration` prints the Brier score, the calibration error and the log loss of the probabilities,
+with and without calibration, and draws a figure. `simulation` does so for SIMULATED crowds: of
+independent workers, of tasks that are hard for all, with a rare category, and of short sessions.
+FOLDER has further crowds, each in a folder of its own with `label.csv` (task, worker, label) and
+`truth.csv` (task, label).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.timing import parse_parts, timed
-from gamelabel.aggregation import METHODS, aggregate
+from benchmarks.timing import make_parser, timed
+from gamelabel.aggregation import METHODS, aggregate, score_table, scored_answers
+from gamelabel.aggregation.answer_scores import calibration_by_method
 from gamelabel.readers.real_crowds import PUBLISHED_ACCURACY
 from tests.reliability.external_data import real_crowd
 
 DRAWS, FOLDS = 10, 5
+FIGURE: Path | None = None
+MORE: Path | None = None
+MODELS = ["auto", "majority", "weighted", "dawid-skene", "one-coin", "mace"]
 
 
 def crowds() -> Iterator[tuple[str, pd.DataFrame, pd.Series]]:
@@ -31,6 +43,11 @@ def crowds() -> Iterator[tuple[str, pd.DataFrame, pd.Series]]:
         labels, gold = real_crowd(key)
         truth = gold.set_index("task").label
         yield key, labels, truth[truth.index.isin(labels.task)]
+    for folder in sorted(MORE.iterdir()) if MORE else []:
+        labels = pd.read_csv(folder / "label.csv").set_axis(["task", "worker", "label"], axis=1)
+        gold = pd.read_csv(folder / "truth.csv").set_axis(["task", "label"], axis=1)
+        truth = gold.drop_duplicates("task").set_index("task").label
+        yield folder.name, labels, truth[truth.index.isin(labels.task)]
 
 
 def accuracy_of(answers: pd.Series, truth: pd.Series) -> float:
@@ -131,7 +148,109 @@ def glad() -> None:
         )
 
 
+def calibration() -> None:
+    """Compare the probabilities of real crowds with and without calibration."""
+    calibrated, raw = {}, {}
+    for key, labels, truth in crowds():
+        gold = truth.reset_index()
+        calibrated[key] = scored_answers(labels, gold, MODELS)
+        raw[key] = scored_answers(labels, gold, MODELS[3:], calibrated=False)
+    print_scores({"calibrated": calibrated, "uncalibrated": raw})
+    if FIGURE:
+        draw_calibration(calibrated, raw)
+
+
+def print_scores(answers: dict[str, dict[str, pd.DataFrame]]) -> None:
+    tables = {kind: score_table(by_crowd) for kind, by_crowd in answers.items()}
+    for score in ("accuracy", "brier", "calibration_error", "log_loss"):
+        rows = {
+            f"{method}{'' if kind == 'calibrated' else ', ' + kind}": column.to_dict()
+            for kind, table in tables.items()
+            for method, column in table[score].unstack("crowd").T.items()
+        }
+        print(f"\n{score}")
+        print_table(rows)
+
+
+def draw_calibration(calibrated: dict[str, pd.DataFrame], raw: dict[str, pd.DataFrame]) -> None:
+    from matplotlib.figure import Figure
+
+    from gamelabel.figures import crowd_figures, set_theme
+
+    set_theme()
+    bins = calibration_by_method(calibrated, ["auto", "dawid-skene", "majority"])
+    bins |= calibration_by_method(raw, ["dawid-skene"], suffix=", uncalibrated")
+    figure = Figure(figsize=(6.5, 4), layout="constrained")
+    crowd_figures.plot_calibration(figure.subplots(), bins)
+    figure.savefig(FIGURE, dpi=110)
+
+
+def simulated_crowds() -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:
+    """Yield SIMULATED crowds: name, labels and truth."""
+    cases = {
+        "independent": {},
+        "hard tasks": {"hard": 0.3},
+        "four classes": {"shares": (0.25, 0.25, 0.25, 0.25)},
+        "rare class": {"shares": (0.9, 0.1)},
+        "biased": {"bias": 0.3},
+        "short sessions": {"workers": 1500, "labels": 3},
+        "spammers": {"spam": 0.3},
+    }
+    for name, changes in cases.items():
+        yield name, *simulate_crowd(**changes)
+
+
+def simulate_crowd(
+    shares: tuple[float, ...] = (0.5, 0.5),
+    workers: int = 60,
+    labels: int = 5,
+    hard: float = 0.0,
+    bias: float = 0.0,
+    spam: float = 0.0,
+    tasks: int = 1000,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Simulate labels: a share of tasks looks like another class, a share of workers guesses.
+
+    `bias` is the probability with which a worker says the first class instead of the own answer.
+    """
+    rng = np.random.default_rng(0)
+    n_classes = len(shares)
+    truth = rng.choice(n_classes, tasks, p=shares)
+    shift = rng.integers(1, n_classes, tasks)
+    looks = np.where(rng.random(tasks) < hard / 2, (truth + shift) % n_classes, truth)
+    task = np.repeat(np.arange(tasks), labels)
+    worker = rng.permuted(np.tile(np.arange(workers), (tasks, 1)), axis=1)[:, :labels].ravel()
+    skill = np.where(rng.random(workers) < spam, 1 / n_classes, rng.beta(8, 2, workers))
+    wrong = (looks[task] + rng.integers(1, n_classes, len(task))) % n_classes
+    label = np.where(rng.random(len(task)) < skill[worker], looks[task], wrong)
+    biased = bias * rng.random(workers) * 2
+    label = np.where(rng.random(len(task)) < biased[worker], 0, label)
+    frame = pd.DataFrame({"task": task, "worker": worker, "label": label})
+    return frame, pd.DataFrame({"task": np.arange(tasks), "label": truth})
+
+
+def simulation() -> None:
+    """Compare the methods on SIMULATED crowds."""
+    calibrated, raw = {}, {}
+    for key, labels, gold in simulated_crowds():
+        calibrated[key] = scored_answers(labels, gold, MODELS)
+        raw[key] = scored_answers(labels, gold, MODELS[3:], calibrated=False)
+    print_scores({"calibrated": calibrated, "uncalibrated": raw})
+
+
 if __name__ == "__main__":
-    parts = {"accuracy": accuracy, "selection": selection, "glad": glad}
-    for part in parse_parts(__doc__, parts, default=["accuracy", "selection"]):
-        parts[part]()
+    PARTS = {
+        "accuracy": accuracy,
+        "selection": selection,
+        "calibration": calibration,
+        "simulation": simulation,
+        "glad": glad,
+    }
+    parser = make_parser(__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="parts to run")
+    parser.add_argument("--figure", type=Path, help="where the calibration figure is written")
+    parser.add_argument("--more", type=Path, help="a folder of further crowds")
+    arguments = parser.parse_args()
+    FIGURE, MORE = arguments.figure, arguments.more
+    for part in arguments.parts or ["accuracy", "selection", "calibration"]:
+        PARTS[part]()

@@ -7,7 +7,8 @@ from gamelabel.aggregation.aggregate_labels import (
     worker_skills,
 )
 from gamelabel.aggregation.aggregation_result import Aggregation
-from gamelabel.aggregation.crowd_labels import CrowdLabels, FitResult
+from gamelabel.aggregation.answer_scores import score_table, scored_answers
+from gamelabel.aggregation.crowd_labels import CrowdLabels
 from gamelabel.aggregation.evaluation import (
     accuracy_with_gold,
     aggregate_by_method,
@@ -26,7 +27,6 @@ __all__ = [
     "METHODS",
     "Aggregation",
     "CrowdLabels",
-    "FitResult",
     "accuracy_with_gold",
     "aggregate",
     "aggregate_by_method",
@@ -35,6 +35,8 @@ __all__ = [
     "copied_answers",
     "fit_labels",
     "preferences",
+    "score_table",
+    "scored_answers",
     "suspected_spam",
     "task_accuracy",
     "worker_skills",

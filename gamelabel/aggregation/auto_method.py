@@ -22,6 +22,7 @@ CANDIDATES: dict[str, Method] = {
     "mace": mace,
     "mace, uniform": partial(mace, uniform=True),
 }
+_FEWEST_LABELS = 3  # per worker, in the mean, of tasks that are labelled by others too
 _FOLDS = 5
 _ENOUGH_HELD_OUT = 20_000  # labels; further folds would change the weights little
 _TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
@@ -48,7 +49,9 @@ def choose_method(crowd: CrowdLabels) -> Choice:
     would predict better, but also from answers that are about something else, such as which tasks
     are hard; here an answer must be the label that people who know it give.
 
-    Workers who give one label each cannot be distinguished: then the majority is used.
+    Workers who share fewer than three tasks with others, or with gold, in the mean, cannot be
+    distinguished: then the majority is used. Which labels are hidden is drawn with a fixed seed, in
+    the order of the tasks' and workers' names.
 
     Parameters
     ----------
@@ -70,10 +73,12 @@ def choose_method(crowd: CrowdLabels) -> Choice:
     >>> label = np.array([0, 0, 1, 1, 1, 0, 0, 0, 0, 1, 1, 1])
     >>> crowd = CrowdLabels(task, worker, label, np.full(4, -1), n_workers=12, n_categories=2)
     >>> choose_method(crowd)
-    Choice(weights={'majority': 1.0}, reason='no worker labels two tasks that others also label')
+    Choice(weights={'majority': 1.0}, reason='a worker shares 1.0 tasks with others, fewer than 3')
     """
-    if not _workers_overlap(crowd):
-        return Choice({"majority": 1.0}, "no worker labels two tasks that others also label")
+    labels_per_worker = _labels_per_worker(crowd)
+    if labels_per_worker < _FEWEST_LABELS:
+        reason = f"a worker shares {labels_per_worker:.1f} tasks with others, fewer than 3"
+        return Choice({"majority": 1.0}, reason)
     predicted = _held_out_probabilities(crowd)
     weights = _stacking_weights(predicted)
     gain = np.log(predicted).mean(0)
@@ -114,11 +119,11 @@ def average(crowd: CrowdLabels, weights: dict[str, float]) -> FitResult:
     )
 
 
-def _workers_overlap(crowd: CrowdLabels) -> bool:
-    """Return whether a worker has two labels on tasks that have other labels, or gold."""
+def _labels_per_worker(crowd: CrowdLabels) -> float:
+    """Return the mean number of a worker's labels on tasks that have other labels, or gold."""
     n = crowd.sum_by_task(np.ones(len(crowd.task)))
     compared = (n[crowd.task] > 1) | (crowd.gold[crowd.task] >= 0)
-    return bool((crowd.sum_by_worker(compared.astype(float)) > 1).any())
+    return float(compared.sum()) / max(crowd.n_workers, 1)
 
 
 def _held_out_probabilities(crowd: CrowdLabels) -> FloatArray:

@@ -29,9 +29,8 @@ def mmsr(crowd: CrowdLabels, iterations: int = _ITERATIONS, trim: int | None = N
     iterations : int
         The greatest number of rounds.
     trim : int, optional
-        Values that are left out at either end, unless they are all on one side of the present
-        skill. By default half of the least number of others that a worker has tasks in common with,
-        minus one.
+        Values that are left out at either end. By default half of the least number of others that a
+        worker has tasks in common with, minus one.
 
     Returns
     -------
@@ -104,12 +103,13 @@ def _rank_one(
     n_others = is_observed.sum(1)
     if trim is None:
         linked = n_others[n_others > 0]
-        trim = max(int(linked.min(initial=0)) // 2 - 1, 0)
-    crowd_skill = np.sqrt(excess[is_observed].mean()) if n_others.any() else 1.0
-    size = np.full(len(excess), max(float(crowd_skill), 1e-3))
+        trim = max(int(linked.min()) // 2 - 1, 0) if len(linked) else 0
+    values, vectors = np.linalg.eigh(excess)
+    size = np.abs(vectors[:, -1]) * np.sqrt(max(values[-1], 0.0))
+    size = np.maximum(size, 1e-3)
     for _ in range(iterations):
         implied = np.where(is_observed, excess / np.maximum(size, 1e-3)[None, :], np.nan)
-        updated = 0.5 * (size + _trimmed_means(implied, size, trim))
+        updated = np.sqrt(size * _trimmed_means(implied, size, trim))
         change = np.abs(updated - size).max(initial=0)
         size = updated
         if change < _TOLERANCE:
@@ -123,9 +123,7 @@ def _trimmed_means(implied: FloatArray, size: FloatArray, trim: int) -> FloatArr
     means = size.copy()
     for worker, row in enumerate(implied):
         values = np.sort(row[~np.isnan(row)])
-        low = min(trim, int((values < size[worker]).sum()))
-        high = min(trim, int((values > size[worker]).sum()))
-        kept = values[low : len(values) - high]
+        kept = values[trim : len(values) - trim]
         if len(kept):
             means[worker] = kept.mean()
     return means

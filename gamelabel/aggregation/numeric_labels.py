@@ -34,8 +34,9 @@ def aggregate_numbers(
     A label is the task's value plus the worker's bias plus an error that is normally distributed
     with the worker's own spread. The values are means of the labels minus the bias, weighted by 1
     over the squared spread. Values, biases and spreads follow from each other, so they are computed
-    in turns until none changes. Without gold the biases have mean 0 over the labels: a bias that
-    all workers share cannot be seen.
+    in turns until none changes (EM: the squared errors of the values count in the spreads, so a
+    worker whom the values follow does not seem exact). Without gold the biases have mean 0 over the
+    labels: a bias that all workers share cannot be seen.
 
     Parameters
     ----------
@@ -96,7 +97,8 @@ def aggregate_numbers(
         bias = np.bincount(worker, residual, n_workers) / n
         if np.isnan(known).all():
             bias -= (bias * n).sum() / n.sum()
-        spread = _spreads((residual - bias[worker]) ** 2, worker, n)
+        variance = np.where(np.isnan(known), 1 / total, 0.0)[task]
+        spread = _spreads((residual - bias[worker]) ** 2 + variance, worker, n)
     error = np.where(np.isnan(known), 1 / np.sqrt(total), 0.0) if len(numbers) else value
     count = np.bincount(task, minlength=n_tasks)
     columns = {"task": encoded.tasks, "value": value, "error": error, "labels": count}
@@ -105,10 +107,7 @@ def aggregate_numbers(
 
 
 def _spreads(squares: FloatArray, worker: np.ndarray, n: np.ndarray) -> FloatArray:
-    """Return the workers' standard deviations, drawn to that of the crowd where labels are few.
-
-    Without this, a worker who is close to the values gets all the weight, and then is even closer.
-    """
+    """Return the workers' standard deviations, drawn to that of the crowd where labels are few."""
     crowd = squares.mean()
     sums = np.bincount(worker, squares, len(n))
     variance = (sums + _PRIOR_LABELS * crowd) / (n + _PRIOR_LABELS)

@@ -39,6 +39,11 @@ def workers_report(
         `copied_answers`), else None; `suspicion`, a sentence, else None. Without the columns for
         them, `seconds` and `left_share` are NaN.
 
+    Raises
+    ------
+    ValueError
+        For a result of "majority", and of other labels.
+
     Examples
     --------
     >>> from gamelabel.aggregation import fit_labels
@@ -51,6 +56,11 @@ def workers_report(
     """
     from scipy.stats import beta
 
+    if not set(fit.encoded.workers) <= set(labels["worker"]):
+        raise ValueError(
+            "this result has nothing about these workers: use `fit_labels` on the same labels with "
+            "a method other than majority"
+        )
     crowd, posterior = fit.crowd, fit.fit.posterior
     workers = pd.Index(fit.encoded.workers, name="worker")
     n = crowd.sum_by_worker(np.ones(len(crowd.task)))

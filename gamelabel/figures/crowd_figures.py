@@ -98,6 +98,43 @@ def plot_method_gains(ax: Axes, accuracy: DataFrame, published: Mapping[str, flo
     return ax
 
 
+def plot_calibration(ax: Axes, bins: Mapping[str, DataFrame]) -> Axes:
+    """Plot the share of right answers by their probability: on the line if it is calibrated.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    bins : mapping of str to DataFrame
+        For each method the table of `gamelabel.aggregation.answer_scores.calibration_bins`; the
+        areas of the dots are in proportion to `n`. Bins with less than half a percent of the
+        answers are left out.
+
+    Returns
+    -------
+    Axes
+        `ax`.
+    """
+    large = {name: table[table.n >= 0.005 * table.n.sum()] for name, table in bins.items()}
+    filled = {name: table for name, table in large.items() if len(table)}
+    if not filled:
+        return write_no_data(ax)
+    ax.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="calibrated")
+    for (name, table), color in zip(filled.items(), PALETTE, strict=False):
+        x, y = table.probability.to_numpy(float), table.right.to_numpy(float)
+        ax.plot(x, y, color=color, linewidth=1)
+        area = 8 + 200 * (table.n / table.n.sum()).to_numpy(float)
+        ax.scatter(x, y, s=area, color=color, label=name, zorder=3)
+    low = min(table.probability.min() for table in filled.values())
+    low = min(low, *(table.right.min() for table in filled.values()))
+    ax.set(xlim=(low - 0.03, 1.03), ylim=(low - 0.03, 1.03))
+    ax.set(xlabel="probability of the label", ylabel="share of right labels")
+    format_axis(ax.xaxis, "percent")
+    format_axis(ax.yaxis, "percent")
+    add_legend(ax)
+    return ax
+
+
 def plot_gate_costs(ax: Axes, table: DataFrame) -> Axes:
     """Plot what becomes of the labels of each crowd under a gate.
 

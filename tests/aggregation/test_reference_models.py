@@ -6,8 +6,8 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import digamma, expit, softmax
 
-from gamelabel.aggregation import METHODS, CrowdLabels, FitResult, aggregate, worker_skills
-from gamelabel.aggregation.crowd_labels import crowd_labels
+from gamelabel.aggregation import METHODS, CrowdLabels, aggregate, worker_skills
+from gamelabel.aggregation.crowd_labels import FitResult, crowd_labels
 from gamelabel.aggregation.mace import mace
 from gamelabel.aggregation.weighted import expected_accuracy, initial_posterior
 from gamelabel.tables.encoded_labels import encode_labels, gold_answers

@@ -23,6 +23,15 @@ def test_methods_are_measured_from_the_majority(ax):
     np.testing.assert_allclose(bars.get_xdata(), [0.1, np.nan])
 
 
+def test_calibration_leaves_out_bins_with_few_answers(ax):
+    bins = pd.DataFrame(
+        {"probability": [0.3, 0.6, 0.9], "right": [0, 0.5, 0.8], "n": [1, 500, 500]}
+    )
+    crowd_figures.plot_calibration(ax, {"auto": bins, "none": bins.head(0)})
+    assert legend_names(ax) == ["calibrated", "auto"]
+    np.testing.assert_allclose(dots(ax, "auto"), [[0.6, 0.5], [0.9, 0.8]])
+
+
 def test_costs_fill_the_labels_of_each_crowd(ax):
     table = pd.DataFrame(
         {"spent": [0.2, 0.5], "lost": [0.3, 0.0], "removed": [0.25, 0.0]}, index=["a", "b"]
