@@ -156,6 +156,27 @@ def test_equal_data_have_equal_hashes_however_long_they_are():
     assert fingerprint(rows, torch.tensor(math.nan).expand(500, 2)) != fingerprint(rows)
 
 
+def test_the_hash_of_a_base_is_computed_once_while_its_weights_stay(pipe, monkeypatch):
+    counted = []
+
+    def counting(*tensors):
+        counted.append(sum(tensor.numel() for tensor in tensors))
+        return fingerprint(*tensors)
+
+    monkeypatch.setattr("gamelabel.tuning.adapter.fingerprint", counting)
+    n_weights = sum(weight.numel() for weight in pipe.transformer.parameters())
+    first = base_hash(pipe.transformer)
+    counted.clear()
+    add_adapter(pipe.transformer, rank=2)
+    assert base_hash(pipe.transformer) == first and max(counted) < n_weights / 4
+    remove_adapter(pipe.transformer)
+    with torch.no_grad():
+        pipe.transformer.proj_out.bias[-1] += 1.0
+    assert base_hash(pipe.transformer) != first and max(counted) == n_weights
+    with torch.no_grad():
+        pipe.transformer.proj_out.bias[-1] -= 1.0
+
+
 def test_another_base_refuses_an_adapter_and_names_both(tmp_path):
     pipe, other = make_pipe(0), make_pipe(1)
     loss = sft_loss(pipe.transformer, make_dataset(pipe), 4)
