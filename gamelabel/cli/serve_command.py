@@ -16,6 +16,24 @@ def serve_command(
     demo: Annotated[
         bool, typer.Option("--demo", help="Serve drawn pictures to a demo game with its backend.")
     ] = False,
+    compare: Annotated[
+        tuple[str, Path] | None,
+        typer.Option(
+            metavar="BASE ADAPTER",
+            help="Draw images with a model and with an adapter of it, and serve these pairs: "
+            "people compare the two models.",
+        ),
+    ] = None,
+    prompts: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --compare: a text file of prompts, one a line. By default prompts of the "
+            "drawn world that no model was trained on."
+        ),
+    ] = None,
+    points: Annotated[
+        int, typer.Option(min=1, help="With --compare: the number of pairs to draw.")
+    ] = 100,
     games: Annotated[
         Path | None,
         typer.Option(help="A YAML file of games. Without it, a trial address is printed."),
@@ -52,11 +70,33 @@ def serve_command(
     """
     from gamelabel.service.pairs.start import serve_demo, serve_study
 
-    if demo and (study or games):
+    if demo and (study or games or compare):
         raise ValueError(
-            "--demo brings its own pictures and its own game: leave out --study and --games"
+            "--demo brings its own pictures and its own game: leave out --study, --compare and "
+            "--games"
         )
+    if compare:
+        if study:
+            raise ValueError("--compare draws the pairs that it serves: leave out --study")
+        study = _draw_comparison(*compare, prompts, points)
     if demo:
         serve_demo(Path("data/runs/demo"), port, look, minimal)
     else:
         serve_study(study, games, database, keys, host, port, look, minimal)
+
+
+def _draw_comparison(base: str, adapter: Path, prompts: Path | None, points: int) -> Path:
+    """Draw the pairs of two models; return the folder of the pool."""
+    from gamelabel.images.pipeline import load_pipeline
+    from gamelabel.tuning.two_models import draw_two_models, held_out_texts
+
+    comparisons = max(20, points // 5)
+    needed = 2 * points + 10 * comparisons  # decoys share no word with their prompts
+    texts = held_out_texts(needed, 0) if prompts is None else prompts.read_text("utf-8").split("\n")
+    texts = [text.strip() for text in texts if text.strip()]
+    if not adapter.exists():
+        raise FileNotFoundError(f"no adapter at {adapter.absolute()}: give the file that was saved")
+    file = adapter if adapter.is_file() else next(adapter.glob("*.safetensors"))
+    folder = Path("data/runs") / f"compare-{file.parent.name}"
+    draw_two_models(load_pipeline(base), file, texts, folder, points, comparisons)
+    return folder
