@@ -9,7 +9,8 @@ Every method aggregates the labels of each crowd, without gold and with a tenth 
 `selection` selects a method by cross-validation on that gold; `glad` also compares processor time.
 `calibration` prints the Brier score, the calibration error and the log loss of the probabilities,
 with and without calibration, and draws a figure. `simulation` does so for SIMULATED crowds: of
-independent workers, of tasks that are hard for all, with a rare category, and of short sessions.
+independent workers, of tasks that are hard for all, with a rare category, and of short sessions;
+`game` compares the preferences of SIMULATED games with the truth.
 FOLDER has further crowds, each in a folder of its own with `label.csv` (task, worker, label) and
 `truth.csv` (task, label).
 """
@@ -238,12 +239,56 @@ def simulation() -> None:
     print_scores({"calibrated": calibrated, "uncalibrated": raw})
 
 
+def game() -> None:
+    """Compare the preferences of SIMULATED games with the truth: share right, log loss, flips."""
+    from gamelabel.aggregation import fit_labels, preferences
+    from gamelabel.games.pairs import simulate
+    from gamelabel.tables import to_annotations
+
+    rows: dict[tuple[str, str], list[dict[str, float]]] = {}
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        pairs = pd.DataFrame({"pair_id": [f"p{i}" for i in range(4400)], "kind": "preference"})
+        pairs["gold"] = None
+        pairs.loc[4000:, ["kind", "gold"]] = ["comparison", "a"]
+        truth = pairs[["pair_id"]].assign(score_a=rng.random(4400), score_b=rng.random(4400))
+        better = pd.Series(np.where(truth.score_a > truth.score_b, "a", "b"), truth.pair_id)
+        labels = simulate(pairs, truth, 150, seed=seed).labels
+        decided = to_annotations(labels[labels["choice"] != "tie"])
+        gold = pairs.loc[4000:, ["pair_id", "gold"]].set_axis(["task", "label"], axis=1)
+        gold = gold[gold.task.isin(decided.task)]
+        for method in MODELS:
+            table = preferences(labels, pairs, method).set_index("pair_id")
+            right = (table.chosen == better.loc[table.index]).to_numpy()
+            row = game_scores(right, table.probability.to_numpy())
+            rows.setdefault((method, "calibrated"), []).append(row)
+        for method in MODELS[3:]:
+            table = fit_labels(decided, method, gold, calibrated=False).table
+            table = table[~table.task.isin(gold.task)]
+            right = (table.label == better.loc[table.task].to_numpy()).to_numpy()
+            row = game_scores(right, table.probability.to_numpy())
+            rows.setdefault((method, "uncalibrated"), []).append(row)
+    means = {name: pd.DataFrame(seeds).mean() for name, seeds in rows.items()}
+    print(pd.DataFrame(means).T.round(4).to_string())
+
+
+def game_scores(right: np.ndarray, probability: np.ndarray) -> dict[str, float]:
+    p = np.clip(probability, 1e-6, 1 - 1e-6)
+    return {
+        "right": right.mean(),
+        "log_loss": -np.log(np.where(right, p, 1 - p)).mean(),
+        "flip rate minus share wrong": (1 - p).mean() - (~right).mean(),
+        "preferences": len(p),
+    }
+
+
 if __name__ == "__main__":
     PARTS = {
         "accuracy": accuracy,
         "selection": selection,
         "calibration": calibration,
         "simulation": simulation,
+        "game": game,
         "glad": glad,
     }
     parser = make_parser(__doc__)

@@ -13,7 +13,7 @@ from gamelabel.tables.vote_counts import FloatArray
 _SEEN_SHARE = 0.1  # share of the dependence between errors that residuals show; see `dependence`
 _UPPER_Z = 1.645  # standard errors to the upper limit of a one-sided 95 % interval
 _SCALE_SD = 0.5  # standard deviation of the normal prior of the log of the exponent
-_MAX_LABELS = 100_000  # the dependence is estimated from the first tasks with so many labels
+_MAX_LABELS = 30_000  # the dependence is estimated from the first tasks with so many labels
 
 
 def label_correlation(crowd: CrowdLabels) -> float:
