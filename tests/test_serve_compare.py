@@ -37,7 +37,7 @@ def test_the_pairs_of_two_models_are_served(
     ("extra", "message"),
     [
         (["--study", "data/runs/small"], "leave out --study"),
-        (["--demo"], "leave out --study, --compare"),
+        (["--demo"], "leave out --study and --games, or --compare"),
         ([], "no adapter at .*nothing.safetensors"),
     ],
 )

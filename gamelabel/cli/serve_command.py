@@ -72,8 +72,8 @@ def serve_command(
 
     if demo and (study or games or compare):
         raise ValueError(
-            "--demo brings its own pictures and its own game: leave out --study, --compare and "
-            "--games"
+            "--demo brings its own pictures and its own game: leave out --study and --games, or "
+            "--compare"
         )
     if compare:
         if study:
