@@ -26,7 +26,7 @@ _FEWEST_LABELS = 3  # per worker, in the mean, of tasks that are labelled by oth
 _FOLDS = 5
 _ENOUGH_HELD_OUT = 20_000  # labels; further folds would change the weights little
 _TEMPERATURES = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
-_TOLERANCE = 1e-6  # gain per label that may remain in the fits that are only compared
+_TOLERANCE = 1e-6  # gain per label that may remain; more would change the average little
 _PRIOR_LABELS = 2.0  # pseudo-labels of each worker, distributed as those of the crowd
 _LEAST = 0.01  # least probability that a worker knows, and that a worker does not know
 _ITERATIONS = 500  # of the expectation maximization of the weights
@@ -107,7 +107,10 @@ def average(crowd: CrowdLabels, weights: dict[str, float]) -> FitResult:
     """Average the calibrated posteriors of methods with these weights."""
     if "majority" in weights:
         return majority(crowd)
-    results = {name: CANDIDATES[name](crowd) for name in weights}
+    results = {
+        name: CANDIDATES[name](crowd, tolerance=_TOLERANCE)  # type: ignore[call-arg]
+        for name in weights
+    }
     posterior = sum(
         weight * shrink_posterior(crowd, results[name].posterior)
         for name, weight in weights.items()
