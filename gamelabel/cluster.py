@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 import platform
 import threading
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gamelabel.parallel import Attempt, Executor, attempt_pickled
+from gamelabel.processes import IN_PROCESS
 
 _CONNECT_SECONDS = 10
 # What results depend on to the byte, apart from Python and this package's own code.
@@ -80,6 +82,7 @@ def _run_on_worker(work: bytes, expected: Mapping[str, str]) -> Attempt:
     if difference := version_difference(expected, versions()):
         return None, f"the worker {platform.node()} has {difference}", ""
     with _item_lock:
+        os.environ.update(IN_PROCESS)
         return attempt_pickled(work)
 
 

@@ -25,7 +25,7 @@ Attempt = tuple[Any, str, str]  # a result; or None, an error as text, and its t
 
 JOBS_VARIABLE = "GAMELABEL_JOBS"
 CLUSTER_VARIABLE = "GAMELABEL_CLUSTER"
-# Two threads gain next to nothing on small models, and wait for each other beside a busy process.
+# Beside a busy process, the threads of a small model wait for each other; see docs/cluster.md.
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 

@@ -22,8 +22,8 @@ from gamelabel.parallel import (
     attempt_pickled,
 )
 
-# They start no further processes, and their progress bars would overwrite each other.
-_VARIABLES = {**ONE_THREAD, JOBS_VARIABLE: "1", CLUSTER_VARIABLE: "", "TQDM_DISABLE": "1"}
+# A process that runs items starts no further ones, and its progress bars would overwrite others'.
+IN_PROCESS = {**ONE_THREAD, JOBS_VARIABLE: "1", CLUSTER_VARIABLE: "", "TQDM_DISABLE": "1"}
 
 
 class Processes(Executor):
@@ -82,7 +82,7 @@ def _begin(reader: connection.Connection, devices: Any) -> None:
     """Prepare a new process: one thread, a device, and an end with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends this
     device = devices.get()
-    os.environ.update(_VARIABLES | ({"CUDA_VISIBLE_DEVICES": device} if device else {}))
+    os.environ.update(IN_PROCESS | ({"CUDA_VISIBLE_DEVICES": device} if device else {}))
     threading.Thread(target=_end_with_parent, args=(reader,), daemon=True).start()
 
 

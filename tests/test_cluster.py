@@ -48,6 +48,12 @@ def test_the_environment_sets_the_cluster(two, monkeypatch):
         assert list(map_items(pool, tasks.torch_threads, [0])) == [1]
 
 
+def test_a_worker_starts_no_further_processes(two):
+    names = ["OMP_NUM_THREADS", "GAMELABEL_JOBS", "GAMELABEL_CLUSTER"]
+    with executor(cluster=two) as pool:
+        assert list(map_items(pool, tasks.environment, names)) == ["1", "1", ""]
+
+
 def test_an_item_that_fails_is_named_with_its_reason(two):
     with executor(cluster=two) as pool:
         with pytest.raises(

@@ -359,6 +359,7 @@ def write_peft_config(weights: Mapping[str, Tensor], folder: Path, base: str | N
         base_model_name_or_path=base,
         inference_mode=True,
     )
+    config.target_modules = sorted(layer_names(weights))  # peft makes a set of it, in no order
     config.save_pretrained(str(folder))
 
 

@@ -25,6 +25,7 @@ from gamelabel.images.adapter_files import (
     layer_names,
     put_on_adapter,
     read_adapter,
+    write_peft_config,
 )
 from gamelabel.images.adapter_names import original_names
 from tests.images.repositories import schnell_pipeline
@@ -436,3 +437,12 @@ def test_a_file_keeps_its_precision_when_exported(weights, tmp_path):
     with safe_open(out, framework="pt") as opened:
         dtypes = {opened.get_tensor(name).dtype for name in opened.keys()}  # noqa: SIM118
     assert dtypes == {torch.float16}
+
+
+def test_the_configuration_for_peft_lists_its_layers_in_order(tmp_path):
+    """The order of a set would differ from process to process."""
+    names = [f"transformer_blocks.{i}.attn.to_{kind}" for i in range(12) for kind in "vkq"]
+    weights = {f"{name}.lora_A.weight": torch.zeros(2, 3) for name in names}
+    write_peft_config(weights, tmp_path, "base")
+    config = json.loads((tmp_path / "adapter_config.json").read_text())
+    assert config["target_modules"] == sorted(names) and config["r"] == 2

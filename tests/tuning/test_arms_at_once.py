@@ -53,7 +53,8 @@ def tune_all(pipe, folder: Path) -> tuple[list[bytes], list[np.ndarray]]:
         "by redness": RoundsArm(redness, "red", "dpo", {"batch_size": 4}, 1e-3),
     }
     adapters |= tune_arms_in_rounds(pipe, PROMPTS, rounds, SHORT, folder, 2, 4, rank=2)
-    files = [file.read_bytes() for arm in adapters.values() for file in arm]
+    folders = [file.parent for arm in adapters.values() for file in arm]
+    files = [file.read_bytes() for place in folders for file in sorted(place.glob("*.*"))]
     assert not list(folder.rglob("*.pt.part")) and not (folder / ".training" / "arms.pt").exists()
     return files, [models[0].images for models in generated.values()]
 
@@ -65,7 +66,7 @@ def test_processes_and_a_cluster_tune_the_same_adapters_as_this_process(
     alone, alone_images = tune_all(pipe, tmp_path / "alone")
     monkeypatch.setenv("GAMELABEL_JOBS", "2")
     at_once, images = tune_all(pipe, tmp_path / "two")
-    assert at_once == alone and len(set(alone)) == len(alone)
+    assert at_once == alone and len(set(alone)) > len(alone) / 2  # weights and configurations
     np.testing.assert_array_equal(images, alone_images)
 
     distributed = pytest.importorskip("distributed", reason="needs the extra `cluster`")
