@@ -30,6 +30,9 @@ Values = Mapping[str, Any]  # a step's parameters
 RELEASED_PAIRS = 6800  # data points with a label in GameLabel-10K
 _LIBRARIES = 0.75e9  # bytes of memory of a notebook that has imported torch and all of gamelabel
 _CONTEXT = 1.0e9  # bytes that CUDA and its libraries keep on a card
+# Bytes a pixel that cuDNN's convolutions take for themselves for gradients through the decoder:
+# what an H100 took for ReFL beyond its tensors, 5 GB at 1024 x 1024.
+_CONVOLUTIONS = {"refl": 5.0e9 / 2**20}
 _FRAGMENTS = 1.1  # tensors do not lie next to each other: bytes on a card for each byte of work
 # On a processor, the C library keeps what tensors had for the next ones: resident bytes for each
 # byte of tensors, measured with `benchmarks/bench_plan.py`.
@@ -397,7 +400,8 @@ def _cost(job: Job, model: str, setting: Setting, blip: str) -> _Cost:
         weights += int(BASE_BYTES[setting.base] * transformer_weights(model))
     # models are read into memory before they go to the card; the text encoders come back
     memory = _LIBRARIES + 2 * (transformer_weights(model) + encoder_weights(model))
-    return _Cost(_CONTEXT + weights + _FRAGMENTS * need.working, memory, flops)
+    beside = _CONTEXT + _CONVOLUTIONS.get(job.kind, 0.0) * side**2
+    return _Cost(beside + weights + _FRAGMENTS * need.working, memory, flops)
 
 
 _need, _adapter = cache(needs), cache(adapter_weights)
