@@ -40,8 +40,6 @@ _TRAINED = "default"  # peft's name of the adapter that learns
 _START = "start"  # and of the frozen one that it continues from
 _ASSISTANT = "assistant"  # and of the frozen one that is on while it learns, see `tuning.assistant`
 _ROWS_AT_ONCE = 64
-_SAMPLED = 64  # values of a weight, by which `base_hash` notices that it is another one
-_KNOWN_HASHES: WeakKeyDictionary[Any, tuple[tuple[Any, ...], str]] = WeakKeyDictionary()
 # transformer -> hash of a sample of its weights, and of all of them
 _base_hashes: WeakKeyDictionary[Any, tuple[str, str]] = WeakKeyDictionary()
 _FLUX_WIDTH = 3072  # of all models of the FLUX.1 family
