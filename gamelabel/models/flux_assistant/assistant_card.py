@@ -20,6 +20,7 @@ from gamelabel.tuning.scored import ScoredImages
 
 ASSISTANT_TEMPLATE = Path(__file__).with_name("assistant_card.md.j2")
 _FEW, _MANY = 4, 20  # sampling steps
+_GUIDANCE = 2.0  # as the teacher of the embedded model sampled
 _SEED = 500_000_000  # of the test images, far from the seeds of a run
 
 
@@ -60,9 +61,10 @@ def write_assistant_card(
     base = base_hash(pipe.transformer)
     fits = {f"base, {_FEW} steps": generate_held_out(pipe, **test, steps=_FEW, progress="base")}
     load_adapter(pipe, file)
-    for steps in (_MANY, _FEW):
-        name = f"base and assistant, {steps} steps"
-        fits[name] = generate_held_out(pipe, **test, steps=steps, progress=name)
+    for steps, guidance in ((_MANY, _GUIDANCE), (_MANY, 1.0), (_FEW, 1.0)):
+        guided = f", guidance {guidance:g}" if guidance > 1.0 else ""
+        name = f"base and assistant, {steps} steps{guided}"
+        fits[name] = generate_held_out(pipe, **test, steps=steps, guidance=guidance, progress=name)
     pipe.unload_lora_weights()
     shares = {name: proportion(int(m.fits.sum()), n_prompts) for name, m in fits.items()}
     log, device = last_log_row(training_folder(file.parent)), pipe.transformer.device.type

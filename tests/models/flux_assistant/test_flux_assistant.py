@@ -26,7 +26,7 @@ def test_the_command_makes_an_assistant_of_its_base(tmp_path):
     assert result.exit_code == 0, result.output
     folder = tmp_path / "scenes-flux-assistant"
     assert {ADAPTER_FILE, "README.md"} <= {file.name for file in folder.iterdir()}
-    assert "base and assistant, 20 steps" in result.stdout
+    assert "base and assistant, 20 steps, guidance 2" in result.stdout
     pipe = load_pipeline(device="cpu")
     assert base_hash(pipe.transformer) in (folder / "README.md").read_text()
     load_adapter(pipe, folder / ADAPTER_FILE)
