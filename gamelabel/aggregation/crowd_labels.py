@@ -41,8 +41,8 @@ class CrowdLabels(NamedTuple):
         """Sum the labels, or their weights (N,), by task and category, shape (T, K)."""
         cell = self.task * self.n_categories + self.label
         votes = np.bincount(cell, weights, self.n_tasks * self.n_categories)
-        table: FloatArray = votes.reshape(self.n_tasks, self.n_categories).astype(float)
-        return table
+        table: FloatArray = votes.astype(float, copy=False)
+        return table.reshape(self.n_tasks, self.n_categories)
 
     def vote_matrix(self) -> Any:
         """Count labels as a sparse matrix (T, W K); label l of worker w is column w K + l."""
@@ -69,6 +69,8 @@ class CrowdLabels(NamedTuple):
 
     def with_gold(self, posterior: FloatArray) -> FloatArray:
         """Return posteriors (T, K) with probability 1 for the known answers."""
+        if not self.has_gold:
+            return posterior
         certain = np.eye(self.n_categories)[self.gold]
         return np.where(self.gold[:, None] >= 0, certain, posterior)
 
@@ -121,12 +123,16 @@ def crowd_labels(
     """
     n_workers, n_categories = len(encoded.workers), len(encoded.categories)
     position = pd.factorize(encoded.tasks, sort=True)[0]
-    task = position[encoded.task]
-    key = (task * n_workers + encoded.worker) * n_categories + encoded.label
-    order = np.argsort(key, kind="stable")
-    gold = np.empty(len(position), np.int64)
-    gold[position] = encoded.categories.get_indexer(pd.Index(answers))
-    crowd = CrowdLabels(
-        task[order], encoded.worker[order], encoded.label[order], gold, n_workers, n_categories
-    )
-    return crowd, position
+    key = position[encoded.task]
+    key *= n_workers
+    key += encoded.worker
+    key *= n_categories
+    key += encoded.label
+    key.sort()
+    task_worker = key // n_categories  # decoding sorted keys is faster than sorting by indexes
+    task = task_worker // n_workers
+    worker, label = task_worker % n_workers, key % n_categories
+    gold = np.full(len(position), -1)
+    if answers.notna().any():
+        gold[position] = encoded.categories.get_indexer(pd.Index(answers))
+    return CrowdLabels(task, worker, label, gold, n_workers, n_categories), position

@@ -10,6 +10,7 @@ from gamelabel.aggregation.crowd_labels import CrowdLabels, FitResult
 from gamelabel.aggregation.expectation_maximization import (
     MAX_ITERATIONS,
     TOLERANCE,
+    add_by_category,
     fit_em,
     fit_from_starts,
 )
@@ -89,8 +90,7 @@ def dawid_skene(
 
     def log_joint(parameters: _Parameters) -> FloatArray:
         by_column = parameters.label.reshape(n_workers * n_categories, n_categories)
-        joint: FloatArray = parameters.category + votes @ by_column
-        return joint
+        return add_by_category(votes @ by_column, parameters.category)
 
     def log_prior(parameters: _Parameters) -> float:
         return float((pseudo_labels * parameters.label).sum())

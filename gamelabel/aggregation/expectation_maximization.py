@@ -55,6 +55,19 @@ def e_step(crowd: CrowdLabels, log_joint: FloatArray) -> tuple[FloatArray, float
     return np.ascontiguousarray(rows.T), float(peak.sum() + np.log(total).sum())
 
 
+def add_by_category(table: FloatArray, amounts: FloatArray) -> FloatArray:
+    """Add an amount of each category (K,) to a table of tasks by categories (T, K).
+
+    Returns a transposed (K, T) table: adding along rows of a few categories is slow.
+
+    >>> add_by_category(np.zeros((2, 2)), np.array([1.0, 2.0])).tolist()
+    [[1.0, 2.0], [1.0, 2.0]]
+    """
+    by_category = np.array(table.T, order="C")
+    by_category += amounts[:, None]
+    return by_category.T
+
+
 def fit_em(
     crowd: CrowdLabels,
     posterior: FloatArray,

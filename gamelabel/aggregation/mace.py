@@ -10,6 +10,7 @@ from gamelabel.aggregation.crowd_labels import CrowdLabels, FitResult
 from gamelabel.aggregation.expectation_maximization import (
     MAX_ITERATIONS,
     TOLERANCE,
+    add_by_category,
     fit_em,
     fit_from_starts,
 )
@@ -91,6 +92,7 @@ def mace(
     equal_shares = np.full(crowd.n_categories, -log_categories)
     one_hot = np.tile(np.eye(crowd.n_categories), (crowd.n_workers, 1))  # (W K, K), label of cells
     n_labels = np.reshape(votes.sum(0), shape)
+    equal_weights = np.full(crowd.n_tasks, 1 / max(crowd.n_tasks, 1))
 
     def m_step(posterior: FloatArray, last: _Parameters | None) -> _Parameters:
         n_true = ((votes.T @ posterior) * one_hot).sum(1).reshape(shape)
@@ -98,15 +100,14 @@ def mace(
         n_spammed = n_labels - n_known
         knows = np.stack([n_known.sum(1), n_spammed.sum(1)], 1) + _PRIOR_KNOWS
         strategy = n_spammed + _PRIOR_STRATEGY
-        shares = np.maximum(posterior.mean(0), np.finfo(float).tiny)
+        shares = np.maximum(posterior.T @ equal_weights, np.finfo(float).tiny)
         category: FloatArray = equal_shares if uniform else np.log(shares)
         return _Parameters(knows, strategy, _expected_log(knows), _expected_log(strategy), category)
 
     def log_joint(parameters: _Parameters) -> FloatArray:
         spam = (parameters.log_knows[:, 1:] + parameters.log_strategy).reshape(-1, 1)
         gain = np.logaddexp(0, parameters.log_odds).reshape(-1, 1)
-        joint: FloatArray = votes @ (spam + gain * one_hot) + parameters.category
-        return joint
+        return add_by_category(votes @ (spam + gain * one_hot), parameters.category)
 
     def log_prior(parameters: _Parameters) -> float:
         prior_strategy = np.full(crowd.n_categories, _PRIOR_STRATEGY)

@@ -10,6 +10,7 @@ from gamelabel.aggregation.crowd_labels import CrowdLabels, FitResult
 from gamelabel.aggregation.expectation_maximization import (
     MAX_ITERATIONS,
     TOLERANCE,
+    add_by_category,
     fit_em,
     fit_from_starts,
 )
@@ -86,7 +87,8 @@ def one_coin(
     def log_joint(parameters: _Parameters) -> FloatArray:
         all_wrong = np.bincount(crowd.task, parameters.wrong[crowd.worker], crowd.n_tasks)
         log_odds = (parameters.right - parameters.wrong)[crowd.worker]
-        return parameters.category + all_wrong[:, None] + crowd.votes(log_odds)
+        joint = add_by_category(crowd.votes(log_odds), parameters.category)
+        return (joint.T + all_wrong).T
 
     def log_prior(parameters: _Parameters) -> float:
         return float((prior_right * parameters.right + prior_wrong * parameters.wrong).sum())

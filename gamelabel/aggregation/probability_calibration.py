@@ -27,15 +27,15 @@ def label_correlation(crowd: CrowdLabels) -> float:
     >>> label_correlation(crowd)
     1.0
     """
-    votes = crowd.votes()
-    several = votes.sum(1) > 1
+    votes = np.ascontiguousarray(crowd.votes().T)  # summing along a short last axis is slow
+    several = votes.sum(0) > 1
     open_tasks = several & (crowd.gold < 0)
-    votes = votes[open_tasks if open_tasks.any() else several]
-    n, totals = votes.sum(1), votes.sum(0)
+    votes = votes[:, open_tasks if open_tasks.any() else several]
+    n, totals = votes.sum(0), votes.sum(1)
     expected_pairs = totals.sum() ** 2 - (totals**2).sum()
-    if not len(votes) or not expected_pairs:
+    if not votes.size or not expected_pairs:
         return 0.0
-    disagreeing = ((n**2 - (votes**2).sum(1)) / (n - 1)).sum()
+    disagreeing = ((n**2 - (votes**2).sum(0)) / (n - 1)).sum()
     return max(float(1 - disagreeing * (totals.sum() - 1) / expected_pairs), 0.0)
 
 
@@ -82,14 +82,12 @@ def dependence(crowd: CrowdLabels, posterior: FloatArray) -> float:
     task, worker, label = (codes[:n_labels] for codes in (crowd.task, crowd.worker, crowd.label))
     together, scale = np.zeros(n_tasks), np.zeros(n_tasks)
     for truth in range(n_categories):
-        probability = confusion[:, truth][worker]
+        probability = confusion[:, truth].T[:, worker]  # (K, N)
         residual = -probability
-        residual[np.arange(n_labels), label] += 1
-        sums = np.stack(
-            [np.bincount(task, residual[:, c], n_tasks) for c in range(n_categories)], axis=1
-        )
-        pairs = (sums**2).sum(1) - np.bincount(task, (residual**2).sum(1), n_tasks)
-        variance = 1 - (probability**2).sum(1)
+        residual[label, np.arange(n_labels)] += 1
+        sums = np.stack([np.bincount(task, of_category, n_tasks) for of_category in residual])
+        pairs = (sums**2).sum(0) - np.bincount(task, (residual**2).sum(0), n_tasks)
+        variance = 1 - (probability**2).sum(0)
         possible = np.bincount(task, np.sqrt(variance), n_tasks) ** 2
         possible -= np.bincount(task, variance, n_tasks)
         together += posterior[:n_tasks, truth] * pairs
@@ -108,12 +106,12 @@ def temper(posterior: FloatArray, exponent: FloatArray | float) -> FloatArray:
     >>> temper(np.array([[0.8, 0.2]]), 0.5).round(3).tolist()
     [[0.667, 0.333]]
     """
-    power = np.reshape(exponent, (-1, 1))
-    log: FloatArray = np.log(np.maximum(posterior, np.finfo(float).tiny)) * power
-    log -= log.max(1, keepdims=True)
+    log: FloatArray = np.ascontiguousarray(posterior.T)  # a short last axis is slow
+    log = np.log(np.maximum(log, np.finfo(float).tiny)) * exponent
+    log -= log.max(0)
     np.exp(log, out=log)
-    log /= log.sum(1, keepdims=True)
-    return log
+    log /= log.sum(0)
+    return np.ascontiguousarray(log.T)
 
 
 def shrink_posterior(crowd: CrowdLabels, posterior: FloatArray) -> FloatArray:
