@@ -25,7 +25,7 @@ from gamelabel.aggregation.probability_calibration import scale_by_gold, shrink_
 from gamelabel.aggregation.wawa import wawa
 from gamelabel.aggregation.weighted import weighted
 from gamelabel.tables.encoded_labels import EncodedLabels, encode_labels, gold_answers
-from gamelabel.tables.vote_counts import FloatArray
+from gamelabel.tables.vote_counts import FloatArray, check_table_size
 
 MethodName = Literal[
     "auto",
@@ -174,8 +174,10 @@ def fit_labels(
     if method == "auto" and not _names_workers(labels):
         used = "majority"
     encoded = encode_labels(labels, workers=used != "majority")
+    check_table_size(len(encoded.tasks), len(encoded.categories))
     answers = gold_answers(gold, encoded)
-    only_in_gold = pd.Index(answers.dropna().unique()).difference(encoded.categories)
+    known = pd.Index(answers.dropna().unique()).infer_objects()
+    only_in_gold = known.difference(encoded.categories)
     if len(only_in_gold):
         encoded = _with_categories(encoded, only_in_gold)
     crowd, position = crowd_labels(encoded, answers)
@@ -276,8 +278,10 @@ def _calibrated(crowd: CrowdLabels, result: FitResult, fit: Method) -> FloatArra
 
 
 def _names_workers(labels: pd.DataFrame) -> bool:
-    """Return whether every label has a worker."""
-    return "worker" in labels and bool(labels.loc[labels["label"].notna(), "worker"].notna().all())
+    """Return whether every label has a worker; `encode_labels` reports columns that are wrong."""
+    if "worker" not in labels or "label" not in labels or labels.columns.has_duplicates:
+        return "worker" in labels
+    return bool(labels.loc[labels["label"].notna(), "worker"].notna().all())
 
 
 def _check_options(method: str, options: dict[str, Any]) -> None:
@@ -297,7 +301,8 @@ def _best_categories(result: FitResult, seed: int) -> NDArray[np.int64]:
     posterior = result.posterior
     if not len(posterior):
         return np.zeros(0, np.int64)
-    is_best = posterior >= posterior.max(1, keepdims=True) - _TIED
+    greatest = np.ascontiguousarray(posterior.T).max(0)  # along a short last axis it is slow
+    is_best = posterior >= greatest[:, None] - _TIED
     lottery = np.random.default_rng(seed).random(posterior.shape)
     best: NDArray[np.int64] = np.where(is_best, lottery, -1).argmax(1)
     return best

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gamelabel.tables.encoded_labels import encode_labels
+from gamelabel.tables.names import quoted
 from gamelabel.tables.vote_counts import FloatArray
 
 _ITERATIONS = 10_000
@@ -72,7 +73,9 @@ def aggregate_numbers(
     numbers = pd.to_numeric(rows["label"], errors="coerce").to_numpy(float)
     if not np.isfinite(numbers).all():
         wrong = rows["label"][~np.isfinite(numbers)].iloc[0]
-        raise ValueError(f"label {wrong!r} is not a finite number: use `aggregate` for categories")
+        raise ValueError(
+            f"label {quoted(wrong)} is not a finite number: use `aggregate` for categories"
+        )
     encoded = encode_labels(rows)
     task, worker = encoded.task, encoded.worker
     n_tasks, n_workers = len(encoded.tasks), len(encoded.workers)

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from gamelabel.reliability.gwet import AgreementWeights, agreement_matrix
 from gamelabel.reliability.vote_table import encode_in_order, vote_table
-from gamelabel.tables.vote_counts import FloatArray, IntArray
+from gamelabel.tables.vote_counts import FloatArray, IntArray, check_table_size
 
 
 def percent_agreement(labels: pd.DataFrame | ArrayLike, counts: bool | None = None) -> float:
@@ -157,6 +157,7 @@ def confusion_of_two(
         raise ValueError("a worker labeled a task twice: keep one of the labels")
     shared = by_worker[(by_worker >= 0).all(1)]
     size = len(encoded.categories)
+    check_table_size(size, size, "categories of one worker")
     cell = shared[:, 0] * size + shared[:, 1]
     return np.bincount(cell, minlength=size * size).reshape(size, size)
 

@@ -120,4 +120,7 @@ def gold_answers(gold: pd.DataFrame | None, encoded: EncodedLabels) -> pd.Series
             f"{quoted(repeated.iloc[0])}; keep one"
         )
     check_gold_matches(answers, encoded.tasks, encoded.categories)
-    return answers.set_index("task").label.reindex(encoded.tasks)
+    by_task = answers.set_index("task").label
+    if pd.api.types.is_integer_dtype(by_task.dtype):
+        by_task = by_task.astype(object)  # missing answers would make them floats, and round them
+    return by_task.reindex(encoded.tasks)

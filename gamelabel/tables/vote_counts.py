@@ -135,16 +135,18 @@ def _range(values: IntArray) -> tuple[int, int]:
     return int(min(low for low, _ in ends)), int(max(high for _, high in ends))
 
 
-def check_table_size(tasks: int, categories: int) -> None:
-    """Raise ValueError if a table of votes by task and category would not fit into memory.
+def check_table_size(rows: int, categories: int, what: str = "tasks") -> None:
+    """Raise ValueError if a table by task and category would not fit into memory.
+
+    `what` names the rows where they are not tasks.
 
     >>> check_table_size(1_000_000, 100)
     """
-    if tasks * categories > MAX_CELLS:
+    if rows * categories > MAX_CELLS:
         raise ValueError(
-            f"{tasks:,} tasks and {categories:,} categories need a table of "
-            f"{tasks * categories:,} votes, and {MAX_CELLS:,} is the limit: use fewer categories, "
-            "for example rounded numbers or normalized text, or fewer tasks at a time"
+            f"{rows:,} {what} and {categories:,} categories need a table of "
+            f"{rows * categories:,} votes, and {MAX_CELLS:,} is the limit: use fewer categories, "
+            f"for example rounded numbers or normalized text, or fewer {what} at a time"
         )
 
 

@@ -153,6 +153,27 @@ def test_results_survive_concat_merge_and_parquet(tmp_path) -> None:
     pd.testing.assert_frame_equal(worker_skills(again), worker_skills(result))
 
 
+def test_integers_stay_exact_where_gold_is_incomplete() -> None:
+    """A column with missing answers must not become floats, which round large integers."""
+    large = 4 * 10**18
+    labels = LABELS.assign(label=large + (LABELS.label == "b"))
+    gold = pd.DataFrame({"task": [0, 1], "label": [large + 1, large + 2]})
+    result = aggregate(labels, "dawid-skene", gold)
+    assert result.label.dtype == np.int64
+    assert result.label.tolist()[:2] == [large + 1, large + 2]
+
+
+@pytest.mark.parametrize("method", ["auto", "majority"])
+def test_wrong_columns_and_too_many_categories_are_said(method) -> None:
+    with pytest.raises(ValueError, match="several columns named label"):
+        aggregate(pd.concat([LABELS, LABELS[["label"]]], axis=1), method)
+    with pytest.raises(ValueError, match="no column label"):
+        aggregate(LABELS[["task", "worker"]], method)
+    many = pd.DataFrame({"task": np.arange(50_000), "worker": "u", "label": np.arange(50_000)})
+    with pytest.raises(ValueError, match="50,000 tasks and 50,000 categories"):
+        aggregate(many, method)
+
+
 @pytest.mark.full
 def test_ten_million_rows() -> None:
     """Weighted votes beat equal ones where accuracies are well estimated.

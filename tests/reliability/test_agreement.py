@@ -131,6 +131,11 @@ def test_errors_name_the_problem() -> None:
         cohen_kappa(labels[labels.worker == "u"])
     with pytest.raises(ValueError, match="labeled a task twice"):
         cohen_kappa(pd.concat([labels, labels.head(1)]))
+    many = np.arange(30_000)
+    with pytest.raises(ValueError, match="30,000 categories need a table of 900,000,000 votes"):
+        cohen_kappa(
+            pd.concat([pd.DataFrame({"task": many, "worker": w, "label": many}) for w in "uv"])
+        )
     with pytest.raises(ValueError, match="unknown weights 'cubic'"):
         cohen_kappa(labels, "cubic")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="vote counts are whole numbers"):
