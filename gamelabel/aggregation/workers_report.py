@@ -129,11 +129,12 @@ def suspected_spam(report: pd.DataFrame) -> pd.DataFrame:
 def copied_answers(fit: Aggregation) -> pd.DataFrame:
     """Find pairs of workers whose labels agree more often than their skills explain.
 
-    For each pair with ten common tasks, the number of equal labels is compared with what the
-    workers' confusion matrices and the answers lead to expect. Hard tasks make honest workers agree
-    on wrong labels too, so the deviations are measured against those of all pairs (their median and
-    the median absolute deviation), and a pair is reported if such a deviation has probability below
-    .01 over the number of pairs.
+    For each pair with ten common tasks, the number of equal labels is compared with what their
+    confusion matrices lead to expect, given the labels of the other workers. Hard tasks make honest
+    workers agree on wrong labels too, so the deviations are measured against those of all pairs
+    (their median and the median absolute deviation), and a pair is reported if such a deviation has
+    probability below .01 over the number of pairs, by Student's t: few pairs say little about the
+    others.
 
     Parameters
     ----------
@@ -157,10 +158,9 @@ def copied_answers(fit: Aggregation) -> pd.DataFrame:
     >>> len(copied_answers(fit_labels(labels, "one-coin")))
     0
     """
-    from scipy.special import ndtri
+    from scipy.special import stdtrit
 
     pairs = _common_tasks(fit)
-    pairs = pairs[pairs["common"] >= _MIN_COMMON_TASKS]
     deviation = (pairs["n_equal"] - pairs["n_expected"]) / np.sqrt(pairs["variance"])
     middle = deviation.median()
     scale = max(float((deviation - middle).abs().median()) * 1.4826, 1.0) if len(pairs) else 1.0
@@ -174,37 +174,70 @@ def copied_answers(fit: Aggregation) -> pd.DataFrame:
             "score": (deviation - middle) / scale,
         }
     )
-    limit = -ndtri(_LEVEL / max(len(pairs), 1))
+    limit = -stdtrit(max(len(pairs) - 1, 1), _LEVEL / max(len(pairs), 1))
     table = table[table["score"] > limit].sort_values("score", ascending=False)
     return table.reset_index(drop=True)
 
 
 def _common_tasks(fit: Aggregation) -> pd.DataFrame:
-    """Count common tasks and equal labels of pairs of workers, and sum what is expected."""
-    from gamelabel.aggregation.worker_confusion import confusion_matrices
+    """Count common tasks and equal labels of pairs of workers, and sum what is expected.
 
-    crowd, posterior = fit.crowd, fit.fit.posterior
+    What a pair is expected to say follows from the labels of all others: two who copy, and whose
+    labels count among the answers, would seem to be right and so explain their own agreement.
+    """
+    crowd = fit.crowd
     rows = pd.DataFrame({"task": crowd.task, "worker": crowd.worker, "label": crowd.label})
     rows = rows.drop_duplicates(["task", "worker"])
     pairs = rows.merge(rows, on="task", suffixes=("", "_other"))
     pairs = pairs[pairs["worker"] < pairs["worker_other"]]
-    confusion = confusion_matrices(crowd, posterior)
-    chance = np.zeros(len(pairs))
-    one, other, task = (pairs[name].to_numpy() for name in ("worker", "worker_other", "task"))
-    for truth in range(crowd.n_categories):
-        equal: FloatArray = (confusion[one, truth] * confusion[other, truth]).sum(1)
-        chance += posterior[task, truth] * equal
+    keys = ["worker", "worker_other"]
+    common = pairs.groupby(keys)["task"].transform("size")
+    pairs = pairs[common >= _MIN_COMMON_TASKS]
+    chance = _chance_of_equal_labels(fit, rows, pairs)
     pairs = pairs.assign(
         n_equal=pairs["label"] == pairs["label_other"],
         n_expected=chance,
         variance=chance * (1 - chance),
         common=1,
     )
-    keys = ["worker", "worker_other"]
     table = pairs.groupby(keys)[["common", "n_equal", "n_expected", "variance"]].sum()
     table = table.reset_index().rename(columns={"worker_other": "other"})
     names = np.asarray(fit.encoded.workers)
     return table.assign(worker=names[table["worker"]], other=names[table["other"]])
+
+
+def _chance_of_equal_labels(
+    fit: Aggregation, rows: pd.DataFrame, pairs: pd.DataFrame
+) -> FloatArray:
+    """Return the probability that two labels of a task are equal, by row of `pairs`."""
+    from scipy.special import softmax
+
+    from gamelabel.aggregation.worker_confusion import confusion_matrices
+
+    crowd, posterior = fit.crowd, fit.fit.posterior
+    confusion = confusion_matrices(crowd, posterior)
+    log_confusion = np.log(np.maximum(confusion, np.finfo(float).tiny))
+    joint = np.zeros(posterior.shape)
+    np.add.at(joint, rows["task"], log_confusion[rows["worker"], :, rows["label"]])
+    task, label, other_label = (pairs[name].to_numpy() for name in ("task", "label", "label_other"))
+    of_others = joint[task] - log_confusion[pairs["worker"], :, label]
+    of_others -= log_confusion[pairs["worker_other"], :, other_label]
+    shares = np.maximum(posterior.mean(0), np.finfo(float).tiny)
+    answers = softmax(of_others + np.log(shares), axis=1)
+    answers[crowd.gold[task] >= 0] = posterior[task[crowd.gold[task] >= 0]]
+    pair = pairs.groupby(["worker", "worker_other"]).ngroup().to_numpy()
+    n_pairs, n_categories = int(pair.max(initial=-1)) + 1, crowd.n_categories
+    prior = 2 * confusion.mean(0)  # pseudo-labels, as the crowd's
+    chance = np.zeros(len(pairs))
+    for truth in range(n_categories):
+        equal = np.ones((n_pairs, n_categories))
+        for codes in (label, other_label):
+            cell = pair * n_categories + codes
+            counts = np.bincount(cell, answers[:, truth], n_pairs * n_categories)
+            expected = counts.reshape(n_pairs, n_categories) + prior[truth]
+            equal *= expected / expected.sum(1, keepdims=True)
+        chance += answers[:, truth] * equal.sum(1)[pair]
+    return chance
 
 
 def _median_seconds(labels: pd.DataFrame) -> pd.Series:

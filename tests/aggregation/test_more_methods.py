@@ -205,6 +205,23 @@ def test_the_report_names_copies_and_spam() -> None:
     assert set(suspects.index) == {"always", "copy", "x"}
 
 
+def test_copies_are_found_where_the_model_believes_them() -> None:
+    """Two who always agree look right, so their own labels must not say what to expect of them."""
+    rng = np.random.default_rng(3)
+    truth = rng.integers(0, 2, 300)
+    columns = {w: np.where(rng.random(300) < 0.75, truth, 1 - truth) for w in "uvwxyz"}
+    columns["copy"] = columns["u"]
+    labels = pd.concat(
+        pd.DataFrame({"task": range(300), "worker": w, "label": column})
+        for w, column in columns.items()
+    )
+    fit = fit_labels(labels, "one-coin")
+    assert worker_skills(fit.table).set_index("worker").right["copy"] > 0.95
+    assert copied_answers(fit)[["worker", "other"]].to_numpy().tolist() == [["copy", "u"]]
+    honest = fit_labels(labels[labels.worker != "copy"], "one-coin")
+    assert copied_answers(honest).empty
+
+
 def test_skills_have_intervals() -> None:
     labels, _ = simulated_labels(tasks=1000, workers=20, labels=5)
     report = workers_report(labels, fit_labels(labels, "one-coin"))
