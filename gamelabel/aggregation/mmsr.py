@@ -11,6 +11,7 @@ from gamelabel.tables.vote_counts import FloatArray
 
 _ITERATIONS = 1_000
 _TOLERANCE = 1e-10
+_TIED = 1e-9  # eigenvalues that differ by less are equal
 _MAX_WORKERS = 10_000  # the matrix of W x W numbers would exceed a gigabyte
 
 
@@ -132,11 +133,14 @@ def _trimmed_means(implied: FloatArray, size: FloatArray, trim: int) -> FloatArr
 def _signs(excess: FloatArray, is_observed: NDArray[np.bool_]) -> FloatArray:
     """Return who contradicts the others: the signs of the leading eigenvector of the signs.
 
-    Gold is right; without it the majority of the workers is.
+    Gold is right; without it the majority of the workers is. Where several eigenvectors lead, as
+    where all workers contradict each other, what they have in common counts: the order of the
+    workers must not decide.
     """
     values, vectors = np.linalg.eigh(np.sign(excess) * is_observed)
-    leading = vectors[:, values.argmax()]
-    has_gold = bool(is_observed[-1].any())
-    reference = leading[-1] if has_gold else leading.sum()
-    signs: FloatArray = np.where(leading * (reference if reference else 1) < 0, -1.0, 1.0)
+    leading = vectors[:, values > values.max() - _TIED]
+    right = np.ones(len(excess))
+    if is_observed[-1].any():
+        right[:-1] = 0
+    signs: FloatArray = np.where(leading @ (leading.T @ right) < -_TIED, -1.0, 1.0)
     return signs

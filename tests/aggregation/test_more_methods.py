@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from gamelabel.aggregation import (
+    METHODS,
     aggregate,
     aggregate_numbers,
     aggregate_sets,
@@ -99,6 +100,13 @@ def test_kos_and_mmsr_agree_with_crowd_kit() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("method", METHODS)
+def test_workers_who_all_contradict_each_other_count_the_same(method) -> None:
+    labels = pd.DataFrame({"task": 1, "worker": list("uvw"), "label": list("cab")})
+    posteriors = fit_labels(labels, method).posteriors.to_numpy()
+    np.testing.assert_allclose(posteriors, 1 / 3, atol=1e-9)
+
+
 def test_mmsr_distinguishes_skills_despite_colluding_workers() -> None:
     """Not worse than crowd-kit's, whose weights are log(p / (1 - p))."""
     crowdkit = pytest.importorskip("crowdkit.aggregation", reason=REFERENCE)
