@@ -98,8 +98,9 @@ def score_table(answers: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> score_table({}).columns.tolist()
-    ['accuracy', 'brier', 'calibration_error', 'log_loss', 'n']
+    >>> table = score_table({})  # as for a crowd, without rows
+    >>> list(table.index.names), table.columns.tolist()
+    (['crowd', 'method'], ['accuracy', 'brier', 'calibration_error', 'log_loss', 'n'])
     """
     rows = {}
     for crowd, table in answers.items():
@@ -113,7 +114,7 @@ def score_table(answers: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
                 "n": len(part),
             }
     columns = ["accuracy", "brier", "calibration_error", "log_loss", "n"]
-    index = pd.MultiIndex.from_tuples(list(rows), names=["crowd", "method"]) if rows else None
+    index = pd.MultiIndex.from_frame(pd.DataFrame(list(rows), columns=["crowd", "method"]))
     return pd.DataFrame(list(rows.values()), index=index, columns=columns)
 
 
