@@ -42,7 +42,7 @@ def workers_report(
     Raises
     ------
     ValueError
-        For a result of "majority", and of other labels.
+        For a result of "majority", of other labels, and without labels.
 
     Examples
     --------
@@ -56,6 +56,8 @@ def workers_report(
     """
     from scipy.stats import beta
 
+    if labels.empty:
+        raise ValueError("there are no labels to report on")
     if not set(fit.encoded.workers) <= set(labels["worker"]):
         raise ValueError(
             "this result has nothing about these workers: use `fit_labels` on the same labels with "

@@ -50,6 +50,9 @@ _GridFile = Annotated[
     Path, typer.Option("--out", metavar="FILE", help="The image file to write, a grid.")
 ]
 _Device = Annotated[str, typer.Option("--device", help="`cpu` or `cuda`.")]
+_Workers = Annotated[
+    int, typer.Option("--workers", min=1, help="Processes that share a batch; 1 on a GPU.")
+]
 
 
 @world.command("draw")
@@ -176,10 +179,7 @@ def train_command(
         Path,
         typer.Option("--out", metavar="FOLDER", help="Folder for stages, checkpoints and logs."),
     ],
-    workers: Annotated[
-        int,
-        typer.Option("--workers", min=1, help="Processes that share a batch; 1 on a GPU."),
-    ] = 2,
+    workers: _Workers = 2,
     device: _Device = "cpu",
     quick: Annotated[
         bool, typer.Option("--quick", help="A few steps a stage, to test that the recipe runs.")
@@ -245,10 +245,7 @@ def train_assistant_command(
         ),
     ],
     model: _Model = "",
-    workers: Annotated[
-        int,
-        typer.Option("--workers", min=1, help="Processes that share a batch; 1 on a GPU."),
-    ] = 2,
+    workers: _Workers = 2,
     device: _Device = "cpu",
     quick: Annotated[
         bool, typer.Option("--quick", help="A few steps, to test that the recipe runs.")

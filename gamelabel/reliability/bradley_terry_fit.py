@@ -18,10 +18,10 @@ Ties = Literal["half", "davidson", "rao-kupper"]
 
 _STEPS = 100  # of Newton's method, which needs 5 to 15
 _UNBOUNDED = 15.0  # a log beyond any that comparisons can show: odds of 3 million to 1
-_NO_MAXIMUM = (
-    "the comparisons do not determine the parameters of the home side and of ties: either one side "
-    "always wins, or items tie at least as often as they win along every circle of items. Leave "
-    'out `home`, or use ties="half"'
+_ONE_SIDE = "one side always wins, so its advantage has no limit: leave out `home`"
+_TOO_MANY_TIES = (
+    "items tie at least as often as they win along every circle of items, so their distances have "
+    'no limit: use ties="half"'
 )
 
 
@@ -294,7 +294,10 @@ def _maximize(pairs: PairCounts, model: TieModel, home: bool, prior_sd: float | 
             break
         point = higher
         if (np.abs(point.parameters[n:]) > _UNBOUNDED).any():
-            raise ValueError(_NO_MAXIMUM)
+            causes = [_ONE_SIDE] * home + [_TOO_MANY_TIES] * (model.start is not None)
+            raise ValueError(
+                f"the comparisons do not determine the parameters: {'; or '.join(causes)}"
+            )
     return _maximum(posterior, point)
 
 

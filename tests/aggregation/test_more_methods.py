@@ -246,3 +246,9 @@ def test_the_report_knows_sides() -> None:
     )
     report = workers_report(labels, fit_labels(labels, "one-coin"))
     assert report.left_share.tolist() == [0.5] and np.isnan(report.agreement[0])
+
+
+def test_a_report_without_labels_is_refused() -> None:
+    nothing = pd.DataFrame({"task": [], "worker": [], "label": []}, dtype=object)
+    with pytest.raises(ValueError, match="there are no labels to report on"):
+        workers_report(nothing, fit_labels(nothing))
