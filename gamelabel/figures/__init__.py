@@ -20,6 +20,7 @@ from gamelabel.figures.picture_figures import (
     plot_picture_pair,
     plot_scored_pictures,
 )
+from gamelabel.figures.readable_names import readable_name
 from gamelabel.figures.style import set_theme
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "plot_scored_pictures",
     "preference_figures",
     "prompt_figures",
+    "readable_name",
     "reliability_figures",
     "reward_figures",
     "set_theme",

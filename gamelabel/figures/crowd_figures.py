@@ -10,16 +10,17 @@ import pandas as pd
 import seaborn as sns
 
 from gamelabel.figures.estimate_figures import dodge_offsets, plot_estimates
+from gamelabel.figures.readable_names import readable_name
 from gamelabel.figures.style import (
     BLUE,
     GREY,
-    PALETTE,
     SKY,
     VERMILION,
     add_legend,
     format_axis,
     name_rows,
     reference_line,
+    series_style,
     write_no_data,
 )
 
@@ -47,11 +48,12 @@ def plot_two_means(ax: Axes, table: DataFrame, paper: tuple[float, float] = (0.7
     """
     if table.empty:
         return write_no_data(ax)
-    y = name_rows(ax, [str(crowd) for crowd in table.index])
+    y = name_rows(ax, [readable_name(str(crowd)) for crowd in table.index])
     ax.hlines(y, table["mean"], table.weighted, color=GREY, linewidth=2, zorder=1)
     style = {"y": y, "s": 40, "zorder": 3, "ax": ax}
     sns.scatterplot(x=table["mean"].to_numpy(), **style, color=SKY, label="mean of workers")
-    sns.scatterplot(x=table.weighted.to_numpy(), **style, color=BLUE, label="mean by label")
+    weighted = {"x": table.weighted.to_numpy(), "label": "mean by label"}
+    sns.scatterplot(**weighted, **style, color=BLUE, marker="D")
     reference_line(ax, paper[0], f"the paper, mean of players: {paper[0]:.0%}", style=":")
     reference_line(ax, paper[1], f"the paper, mean by label: {paper[1]:.0%}")
     ax.set_xlabel("accuracy of workers")
@@ -79,14 +81,14 @@ def plot_method_gains(ax: Axes, accuracy: DataFrame, published: Mapping[str, flo
     """
     if accuracy.empty:
         return write_no_data(ax)
-    names = [f"{crowd} ({value:.1%})" for crowd, value in accuracy.majority.items()]
+    majority = {readable_name(str(crowd)): share for crowd, share in accuracy.majority.items()}
+    names = [f"{crowd} ({share:.1%})" for crowd, share in majority.items()]
     rows = np.array(name_rows(ax, names), float)
-    methods = [method for method in accuracy if method != "majority"]
-    for method, offset, color in zip(methods, dodge_offsets(len(methods)), PALETTE, strict=False):
-        gain = (accuracy[method] - accuracy.majority).to_numpy(float)
-        sns.scatterplot(
-            x=gain, y=rows + offset, color=color, s=28, label=str(method), zorder=3, ax=ax
-        )
+    methods = [str(method) for method in accuracy if method != "majority"]
+    for i, offset in enumerate(dodge_offsets(len(methods))):
+        gain = (accuracy[methods[i]] - accuracy.majority).to_numpy(float)
+        style = {**series_style(i), "s": 28, "label": readable_name(methods[i])}
+        sns.scatterplot(x=gain, y=rows + offset, **style, zorder=3, ax=ax)
     best = np.array([published.get(str(crowd), np.nan) for crowd in accuracy.index], float)
     best = best - accuracy.majority.to_numpy(float)
     ax.plot(best, rows, "|", color="black", markersize=22, mew=1.5)
@@ -120,11 +122,12 @@ def plot_calibration(ax: Axes, bins: Mapping[str, DataFrame]) -> Axes:
     if not filled:
         return write_no_data(ax)
     ax.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="calibrated")
-    for (name, table), color in zip(filled.items(), PALETTE, strict=False):
+    for i, (name, table) in enumerate(filled.items()):
         x, y = table.probability.to_numpy(float), table.right.to_numpy(float)
-        ax.plot(x, y, color=color, linewidth=1)
+        style = series_style(i)
+        ax.plot(x, y, color=style["color"], linewidth=1)
         area = 8 + 200 * (table.n / table.n.sum()).to_numpy(float)
-        ax.scatter(x, y, s=area, color=color, label=name, zorder=3)
+        ax.scatter(x, y, s=area, **style, edgecolor="white", label=readable_name(name), zorder=3)
     low = min(table.probability.min() for table in filled.values())
     low = min(low, *(table.right.min() for table in filled.values()))
     ax.set(xlim=(low - 0.03, 1.03), ylim=(low - 0.03, 1.03))
@@ -143,13 +146,14 @@ def plot_gate_costs(ax: Axes, table: DataFrame) -> Axes:
     """
     if table.empty:
         return write_no_data(ax)
+    crowds = [readable_name(str(crowd)) for crowd in table.index]
     uses = {
         "kept as data": 1 - table.spent - table.lost,
         "spent on comparison points": table.spent,
         "never given: worker removed": table.lost,
     }
     parts = [
-        pd.DataFrame({"crowd": table.index.astype(str), "share": share.to_numpy(float), "use": use})
+        pd.DataFrame({"crowd": crowds, "share": share.to_numpy(float), "use": use})
         for use, share in uses.items()
     ]
     # histplot stacks the first level last

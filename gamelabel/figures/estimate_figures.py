@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pandas import DataFrame
 
+from gamelabel.figures.readable_names import readable_name
 from gamelabel.figures.style import (
-    PALETTE,
     VERMILION,
     Unit,
     add_legend,
@@ -17,6 +17,7 @@ from gamelabel.figures.style import (
     name_line,
     name_rows,
     reference_line,
+    series_style,
     write_no_data,
 )
 
@@ -64,16 +65,16 @@ def plot_estimates(
     if not any(table["value"].notna().any() for table in tables.values()):
         return write_no_data(ax)
     first = next(iter(tables.values()))
-    names = [str(name) for name in first.index]
+    names = [readable_name(str(name)) for name in first.index]
     if "n" in first:
         names = [f"{name} ({int(n):,})" for name, n in zip(names, first["n"], strict=True)]
     rows = np.array(name_rows(ax, names), float)
     offsets = dodge_offsets(len(tables))
-    for (name, table), offset, color in zip(tables.items(), offsets, _colors(tables), strict=True):
-        ordered = table.loc[first.index]
-        plot_intervals(ax, ordered, rows + offset, color, label=name or None)
+    for i, (name, table) in enumerate(tables.items()):
+        y, ordered = rows + offsets[i], table.loc[first.index]
+        plot_intervals(ax, ordered, y, **series_style(i), label=readable_name(name) or None)
         if show_values:
-            _write_values(ax, ordered, rows + offset)
+            _write_values(ax, ordered, y)
     for (name, value), color in zip((references or {}).items(), ("black", VERMILION), strict=False):
         reference_line(ax, value, name, color)
     format_axis(ax.xaxis, unit)
@@ -88,14 +89,12 @@ def plot_estimates(
     return ax
 
 
-def plot_intervals(
-    ax: Axes, table: DataFrame, y: NDArray[np.float64], color: str, **style: Any
-) -> None:
+def plot_intervals(ax: Axes, table: DataFrame, y: NDArray[np.float64], **style: Any) -> None:
     """Draw dots with horizontal intervals: columns value, low, high."""
     value, low, high = (table[column].to_numpy(float) for column in ("value", "low", "high"))
     spread = np.maximum([value - low, high - value], 0)
     ax.errorbar(
-        value, y, xerr=spread, fmt="o", color=color, markersize=4.5, elinewidth=1.5, capsize=2.5,
+        value, y, xerr=spread, linestyle="none", markersize=4.5, elinewidth=1.5, capsize=2.5,
         **style,
     )  # fmt: skip
 
@@ -107,10 +106,6 @@ def dodge_offsets(n: int, width: float = 0.56) -> NDArray[np.float64]:
 
 def _by_name(table: DataFrame) -> DataFrame:
     return table.set_index("name") if "name" in table else table
-
-
-def _colors(tables: Mapping[str, DataFrame]) -> list[str]:
-    return [PALETTE[i % len(PALETTE)] for i in range(len(tables))]
 
 
 def _write_values(ax: Axes, table: DataFrame, y: NDArray[np.float64]) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import seaborn as sns
 
 from gamelabel.figures.estimate_figures import plot_estimates
+from gamelabel.figures.readable_names import readable_name
 from gamelabel.figures.style import (
     BLUE,
     PALETTE,
@@ -49,6 +50,7 @@ def plot_operating_curves(axes: Sequence[Axes], curves: DataFrame) -> Sequence[A
         `axes`.
     """
     left, right = axes
+    curves = curves.assign(rule=curves.rule.map(readable_name))
     style = {"x": "accuracy", "hue": "rule", "style": "rule", "dashes": False, "markers": True}
     sns.lineplot(curves, y="removed", **style, errorbar=None, ax=left)
     for (_, rows), color in zip(curves.groupby("rule", sort=False), PALETTE, strict=False):
@@ -60,7 +62,7 @@ def plot_operating_curves(axes: Sequence[Axes], curves: DataFrame) -> Sequence[A
     left.set(ylim=(-0.02, 1.02), ylabel="share of players removed")
     format_axis(left.yaxis, "percent")
     left.legend(title="")
-    right.set(yscale="log", ylabel="comparison points a player, median")
+    right.set(yscale="log", ylabel="comparison points of a player, median")
     format_counts(right.yaxis)
     right.yaxis.set_minor_formatter(_two_and_five)
     return axes
@@ -78,11 +80,12 @@ def plot_removed_by_kind(ax: Axes, table: DataFrame) -> Axes:
     labels that is right stands in brackets.
     """
     right = table.groupby("kind").right.mean()
-    named = table.assign(name=[f"{kind} ({right[kind]:.0%})" for kind in table.kind])
+    names = [f"{readable_name(kind)} ({right[kind]:.0%})" for kind in table.kind]
+    named = table.assign(name=names)
     named = named.rename(columns={"removed": "value"}).drop(columns="n", errors="ignore")
     series = {str(rule): rows for rule, rows in named.groupby("rule", sort=False)}
     plot_estimates(ax, series, "share of players removed", unit="percent")
-    ax.set(xlim=(-0.02, 1.02), ylabel="kind (share of their labels that is right)")
+    ax.set(xlim=(-0.02, 1.02), ylabel="kind of player (right labels)")
     return ax
 
 
@@ -125,6 +128,7 @@ def plot_labels_per_point(ax: Axes, votes: DataFrame) -> Axes:
     )  # fmt: skip
     sns.move_legend(ax, "best", title="")
     ax.set(xlabel="labels of a data point", ylabel="data points", xticks=np.arange(1, largest + 1))
+    format_ranks(ax.yaxis)
     return ax
 
 
@@ -144,7 +148,7 @@ def plot_ensemble(ax: Axes, table: DataFrame) -> Axes:
         `ax`.
     """
     paper = [f"{value:,.2f}" if value < 1 else f"{value:,.0f}" for value in table.paper]
-    names = table.number.str.replace("_", " ")
+    names = table.number.map(readable_name)
     y = name_rows(ax, [f"{name} ({value})" for name, value in zip(names, paper, strict=True)])
     low, median, high, this = (
         (table[column] / table.paper).to_numpy(float)
@@ -153,7 +157,7 @@ def plot_ensemble(ax: Axes, table: DataFrame) -> Axes:
     ax.hlines(y, low, high, color=SKY, linewidth=6, label="80 % of seeds")
     ax.plot(median, y, "|", color=BLUE, markersize=12, mew=1.5, label="their median")
     sns.scatterplot(x=this, y=y, color=VERMILION, s=30, zorder=3, label="this run", ax=ax)
-    reference_line(ax, 1, "the paper (in brackets)")
-    ax.set_xlabel("ratio to the paper's number")
+    reference_line(ax, 1, "from the paper (in brackets)")
+    ax.set_xlabel("ratio to the number from the paper")
     add_legend(ax, "below")
     return ax

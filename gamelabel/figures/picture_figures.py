@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from gamelabel.figures.readable_names import readable_name
 from gamelabel.figures.style import BLUE, GREEN, VERMILION
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ def plot_picture_grid(
             ax.set_axis_off()
         for column, ax in enumerate(row[: len(drawn)]):
             plot_judged_picture(ax, drawn[column], bool(fits[model][column]) if fits else None)
-        _label_row(row[0], model, 14, 8)
+        _label_row(row[0], readable_name(model), 17, 8)
     for ax, prompt in zip(axes[0], prompts, strict=False):
         ax.set_title(fill(prompt, 17), fontsize=6.5, va="bottom")
     return axes
@@ -161,7 +162,7 @@ def plot_scored_pictures(
     order = np.argsort(-np.asarray(scores, float))
     for ax, i in zip(axes, order, strict=True):
         plot_judged_picture(ax, pictures[i], None if fits is None else bool(fits[i]))
-        ax.set_xlabel(f"{scores[i]:.2f}", fontsize=8, labelpad=2)
+        ax.set_xlabel(f"{round(float(scores[i]), 2) + 0.0:.2f}", fontsize=8, labelpad=2)
     _label_row(axes[0], prompt, 18, 7.5)
     return axes
 

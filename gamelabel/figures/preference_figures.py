@@ -8,7 +8,8 @@ import numpy as np
 import seaborn as sns
 
 from gamelabel.figures.estimate_figures import plot_estimates
-from gamelabel.figures.style import PALETTE, format_axis, reference_line, write_no_data
+from gamelabel.figures.readable_names import readable_name
+from gamelabel.figures.style import format_axis, reference_line, series_style, write_no_data
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +36,10 @@ def plot_arms(axes: Sequence[Axes], table: DataFrame) -> Sequence[Axes]:
     names = {"arm": "name", "quality": "value", "quality_low": "low", "quality_high": "high"}
     adherence = table[["arm", "value", "low", "high"]].rename(columns=names)
     quality = table[list(names)].rename(columns=names)
-    label = "change of adherence (percentage points)"
+    label = "change of adherence\n(percentage points)"
     plot_estimates(axes[0], adherence, label, {"base": 0}, "points")
-    plot_estimates(axes[1], quality, "change of quality (below 0 is worse)", {"base": 0})
+    label = "change of quality, below 0 is worse\n(kernel distance x 1,000)"
+    plot_estimates(axes[1], quality, label, {"base": 0})
     return axes
 
 
@@ -61,18 +63,20 @@ def plot_aggregations(
         `axes`.
     """
     columns = ["value", "low", "high"]
-    against = f"gain over {right.index[0]} (points)" if len(right) else "gain"
+    against = f"gain over {readable_name(str(right.index[0]))}" if len(right) else "gain"
     gain = gain.reindex(right.index)
-    plot_estimates(axes[0], right[columns], "right preferences", unit="percent")
-    plot_estimates(axes[1], change[columns], "change of adherence (points)", {"base": 0}, "points")
-    plot_estimates(axes[2], gain[columns], against, {"equal": 0}, "points")
+    points = "\n(percentage points)"
+    plot_estimates(axes[0], right[columns], "share of right preferences", unit="percent")
+    change_label = f"change of adherence{points}"
+    plot_estimates(axes[1], change[columns], change_label, {"base": 0}, "points")
+    plot_estimates(axes[2], gain[columns], f"{against}{points}", {"equal": 0}, "points")
     return axes
 
 
 def plot_win_matrix(ax: Axes, matrix: DataFrame, title: str = "wins of the row, percent") -> Axes:
     """Plot how often the model of a row won against that of a column, in percent.
 
-    Purple is above one half, orange below; grey numbers have an interval that holds one half.
+    Purple is above one half, orange below; a number is bold if its interval does not hold one half.
 
     Parameters
     ----------
@@ -96,16 +100,15 @@ def plot_win_matrix(ax: Axes, matrix: DataFrame, title: str = "wins of the row, 
     share = value.fillna(0.5)
     text = value.map(lambda win: "-" if np.isnan(win) else f"{100 * win:.0f}")
     sns.heatmap(
-        share, annot=text, fmt="", annot_kws={"size": 7}, cmap="PuOr", vmin=0, vmax=1,
+        share, annot=text, fmt="", annot_kws={"size": 8}, cmap="PuOr", vmin=0, vmax=1,
         cbar=False, square=True, ax=ax,
     )  # fmt: skip
     decided = ((low > 0.5) | (high < 0.5)).to_numpy().ravel()
-    pale = (abs(share - 0.5) <= 0.3).to_numpy().ravel()
-    for label, is_decided, is_pale in zip(ax.texts, decided, pale, strict=True):
-        if is_pale:
-            label.set_color("black" if is_decided else "#777777")
-    ax.set_xticks(np.arange(len(models)) + 0.5, models, rotation=40, ha="right")
-    ax.set_yticks(np.arange(len(models)) + 0.5, models, rotation=0)
+    for label, is_decided in zip(ax.texts, decided, strict=True):
+        label.set_fontweight("bold" if is_decided else "normal")
+    names = [readable_name(model) for model in models]
+    ax.set_xticks(np.arange(len(models)) + 0.5, names, rotation=90)
+    ax.set_yticks(np.arange(len(models)) + 0.5, names, rotation=0)
     ax.set(xlabel="", ylabel="", title=title)
     return ax
 
@@ -119,12 +122,12 @@ def plot_changes_by_flip(ax: Axes, changes: DataFrame) -> Axes:
     if changes.empty:
         return write_no_data(ax)
     losses = list(changes["loss"].unique())
-    for k, (loss, color) in enumerate(zip(losses, PALETTE, strict=False)):
+    for k, loss in enumerate(losses):
         rows = changes[changes["loss"] == loss].sort_values("flip")
         x = rows["flip"] + 0.006 * (k - (len(losses) - 1) / 2)  # beside each other
         spread = np.maximum([rows["value"] - rows["low"], rows["high"] - rows["value"]], 0)
         ax.errorbar(
-            x, rows["value"], yerr=spread, fmt="o-", color=color, markersize=4.5, capsize=2.5,
+            x, rows["value"], yerr=spread, **series_style(k), markersize=4.5, capsize=2.5,
             label=loss,
         )  # fmt: skip
     reference_line(ax, 0, "base", axis="y")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import seaborn as sns
 
+from gamelabel.figures.readable_names import readable_name
 from gamelabel.figures.style import BLUE, VERMILION, add_legend, format_axis, reference_line
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def plot_prompts_kept(ax: Axes, survival: DataFrame, paper: float = 0.30) -> Axe
     Axes
         `ax`.
     """
-    names = survival.corpus + survival.prompts.map(" ({:,})".format)
+    names = survival.corpus.map(readable_name) + survival.prompts.map(" ({:,})".format)
     data = survival.assign(name=names)
     rules = list(dict.fromkeys(data.rule))
     style = {"x": "share_kept", "y": "name", "hue": "rule", "palette": [BLUE, VERMILION], "ax": ax}

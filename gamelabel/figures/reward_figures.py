@@ -8,7 +8,15 @@ import numpy as np
 import seaborn as sns
 
 from gamelabel.figures.estimate_figures import plot_estimates
-from gamelabel.figures.style import BLUE, SKY, VERMILION, add_legend, format_ranks, reference_line
+from gamelabel.figures.style import (
+    BLUE,
+    SKY,
+    VERMILION,
+    add_legend,
+    format_counts,
+    format_ranks,
+    reference_line,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,5 +99,6 @@ def plot_scores_by_wins(
         for name, x, y in zip(table.index, table.wins, table[scorer], strict=True):
             ax.annotate(str(name), (x, y), (4, 4), textcoords="offset points", size=8)
         ax.margins(0.12)
-        ax.set(xlabel="wins, by people", ylabel="mean score", title=scorer)
+        format_counts(ax.xaxis)
+        ax.set(xlabel="wins (count)", ylabel="mean score", title=scorer)
     return axes

@@ -18,6 +18,9 @@ PALETTE: Sequence[str] = sns.color_palette("colorblind").as_hex()
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, BROWN, PINK, GREY, YELLOW, SKY = PALETTE
 PALE = "#d9e4ec"  # bands behind data
 
+# Series differ by marker too, so that they differ in gray.
+_MARKERS = ("o", "s", "D", "^", "v", "P", "X", "<", ">", "p")
+
 Unit = Literal["", "percent", "points"]
 
 
@@ -41,12 +44,25 @@ def set_theme() -> None:
     )
 
 
+def series_style(number: int) -> dict[str, Any]:
+    """Return the color and the marker of a series, by its number from 0."""
+    return {"color": PALETTE[number % len(PALETTE)], "marker": _MARKERS[number % len(_MARKERS)]}
+
+
 def format_axis(axis: Axis, unit: Unit) -> None:
     """Format ticks: "percent" (0.3 is 30%), "points" (0.03 is 3), or "" for plain numbers."""
-    if unit == "percent":
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g}%"))
-    elif unit == "points":
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g}"))
+    if unit:
+        sign = "%" if unit == "percent" else ""
+        axis.set_major_formatter(FuncFormatter(lambda value, _: _hundredths(value) + sign))
+
+
+def _hundredths(value: float) -> str:
+    """Return 100 times a value, with the minus sign that Matplotlib's own ticks have.
+
+    >>> _hundredths(-0.05)
+    '\N{MINUS SIGN}5'
+    """
+    return f"{100 * value:.3g}".replace("-", "\N{MINUS SIGN}")
 
 
 def format_counts(axis: Axis) -> None:
@@ -55,8 +71,9 @@ def format_counts(axis: Axis) -> None:
 
 
 def format_ranks(axis: Axis) -> None:
-    """Put ticks at whole numbers only."""
+    """Put ticks at whole numbers only, with thousands separators."""
     axis.set_major_locator(MaxNLocator(integer=True))
+    format_counts(axis)
 
 
 def write_no_data(ax: Axes) -> Axes:

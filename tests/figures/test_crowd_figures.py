@@ -18,7 +18,7 @@ def test_methods_are_measured_from_the_majority(ax):
     accuracy = pd.DataFrame({"majority": [0.8, 0.9], "glad": [0.85, 0.88]}, index=["a", "b"])
     crowd_figures.plot_method_gains(ax, accuracy, {"a": 0.9})
     assert row_names(ax) == ["a (80.0%)", "b (90.0%)"]
-    np.testing.assert_allclose(dots(ax, "glad")[:, 0], [0.05, -0.02])
+    np.testing.assert_allclose(dots(ax, "GLAD")[:, 0], [0.05, -0.02])
     bars = next(line for line in ax.lines if line.get_marker() == "|" and len(line.get_xdata()))
     np.testing.assert_allclose(bars.get_xdata(), [0.1, np.nan])
 
@@ -28,8 +28,8 @@ def test_calibration_leaves_out_bins_with_few_answers(ax):
         {"probability": [0.3, 0.6, 0.9], "right": [0, 0.5, 0.8], "n": [1, 500, 500]}
     )
     crowd_figures.plot_calibration(ax, {"auto": bins, "none": bins.head(0)})
-    assert legend_names(ax) == ["calibrated", "auto"]
-    np.testing.assert_allclose(dots(ax, "auto"), [[0.6, 0.5], [0.9, 0.8]])
+    assert legend_names(ax) == ["calibrated", "automatic choice"]
+    np.testing.assert_allclose(dots(ax, "automatic choice"), [[0.6, 0.5], [0.9, 0.8]])
 
 
 def test_costs_fill_the_labels_of_each_crowd(ax):

@@ -28,10 +28,10 @@ def test_points_are_hundredths(ax):
 
 def test_series_share_their_rows_by_name(ax):
     first, second = TABLE.set_index("name"), TABLE.set_index("name")[::-1]
-    plot_estimates(ax, {"one": first, "two": second}, "share")
+    plot_estimates(ax, {"series a": first, "series b": second}, "share")
     rows = errorbars(ax)
-    np.testing.assert_allclose(rows["one"], rows["two"])
-    assert legend_names(ax) == ["one", "two"] and len(row_names(ax)) == 2
+    np.testing.assert_allclose(rows["series a"], rows["series b"])
+    assert legend_names(ax) == ["series a", "series b"] and len(row_names(ax)) == 2
 
 
 def test_an_estimate_without_an_interval_or_value_is_drawn_as_far_as_it_goes(ax):

@@ -35,7 +35,7 @@ def test_kinds_of_players_stand_in_order_with_a_dot_for_each_rule(ax):
         }
     )
     assert label_figures.plot_removed_by_kind(ax, table) is ax
-    assert row_names(ax) == ["honest (80%)", "bot (50%)"]
+    assert row_names(ax) == ["honest (80%)", "always guesses (50%)"]
     values = {name: rows[:, 0].tolist() for name, rows in errorbars(ax).items()}
     assert values == {"one": [0.1, 1.0], "other": [0.2, 0.9]}
 
@@ -57,7 +57,7 @@ def test_points_on_which_labels_differ_stand_apart(ax):
 def test_an_ensemble_is_over_the_papers_number(ax):
     table = pd.DataFrame(
         {
-            "number": ["kept", "share_of"],
+            "number": ["kept", "top16_share"],
             "paper": [10, 0.5],
             "this": [9, 0.5],
             "low": [8, 0.4],
@@ -66,7 +66,7 @@ def test_an_ensemble_is_over_the_papers_number(ax):
         }
     )
     assert label_figures.plot_ensemble(ax, table) is ax
-    assert row_names(ax) == ["kept (10)", "share of (0.50)"]
+    assert row_names(ax) == ["labels kept as data (10)", "share of the busiest 16 (0.50)"]
     np.testing.assert_allclose(dots(ax, "this run"), [[0.9, 1], [1, 0]])
     spans = [segment[:, 0].tolist() for segment in ax.collections[0].get_segments()]
     np.testing.assert_allclose(spans, [[0.8, 1.1], [0.8, 1.2]])

@@ -37,7 +37,7 @@ def test_a_grid_names_its_models_and_shows_each_prompt_above_its_column():
     prompts = ["a red circle", "a blue star", "a third that has no column"]
     assert plot_picture_grid(axes, pictures, prompts, fits) is axes
     assert [ax.get_title() for ax in axes[0]] == prompts[:2]
-    assert [row[0].get_ylabel() for row in axes] == ["base", "DPO"]
+    assert [row[0].get_ylabel() for row in axes] == ["base model", "DPO"]
     assert axes[1, 0].images[0].get_array()[0, 0, 0] == 1
     assert [frame(ax) for ax in axes.flat] == [GREEN, VERMILION, VERMILION, GREEN]
 
