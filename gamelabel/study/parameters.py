@@ -13,8 +13,9 @@ import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
-Value = bool | int | float | str
-_TYPE_NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+from gamelabel.study.parameter_types import TYPE_NAMES, Value, check_type, choose
+from gamelabel.study.words import allowed_words, split_words
+
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -32,14 +33,12 @@ class Parameter:
         Raises
         ------
         ValueError
-            If the value is not of the parameter's type.
+            If the value is not of the parameter's type, or not one of the words that it allows.
         """
-        kind = type(self.default)
-        if kind is float and type(value) is int:
-            return float(value)
-        if type(value) is not kind:
-            raise ValueError(f"{self.name} is {_TYPE_NAMES[kind]}, not {value!r}: {self}")
-        return value
+        checked = check_type(self.name, type(self.default), value, str(self))
+        if checked != self.default and isinstance(checked, str):
+            self._check_words(checked)
+        return checked
 
     def read(self, text: str) -> Value:
         """Return the value that a text on the command line stands for.
@@ -47,15 +46,22 @@ class Parameter:
         Raises
         ------
         ValueError
-            If the text is not a value of the parameter's type.
+            If the text is not a value of the parameter's type, or not one of the words that it
+            allows.
         """
         kind = type(self.default)
         try:
             if kind is bool:
                 return _BOOLEANS[text.lower()]
-            return kind(text)
+            value: Value = kind(text)
         except (ValueError, KeyError):
-            raise ValueError(f"{self.name} is {_TYPE_NAMES[kind]}, not {text!r}: {self}") from None
+            raise ValueError(f"{self.name} is {TYPE_NAMES[kind]}, not {text!r}: {self}") from None
+        return self.check(value)
+
+    def _check_words(self, text: str) -> None:
+        allowed = allowed_words(self.name)
+        for word in split_words(self.name, text) if allowed else ():
+            choose(self.name, word, dict.fromkeys(allowed))
 
     def __str__(self) -> str:
         return f"{self.name} = {self.default!r}" + (f"  # {self.comment}" if self.comment else "")
@@ -93,7 +99,7 @@ def _parse(source: str) -> dict[str, Parameter]:
             default = ast.literal_eval(value)
         except ValueError:
             default = None
-        if type(default) not in _TYPE_NAMES:
+        if type(default) not in TYPE_NAMES:
             raise ValueError(f"the default of {target.id} must be True, False, a number or a text")
         # a formatter may put brackets around a long line
         lines = (node.end_lineno, value.end_lineno)

@@ -6,11 +6,11 @@ import json
 import math
 import os
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gamelabel.files import write_text
+from gamelabel.study.notebook_session import prepare_session, running_shell
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,6 +48,7 @@ class Report:
     def __init__(
         self, run_dir: str | Path, report_dir: str | Path, simulated: bool = False
     ) -> None:
+        prepare_session()
         self.run_dir = Path(run_dir)
         self.report_dir = Path(report_dir)
         self._simulated = simulated
@@ -225,7 +226,7 @@ def _rests_on_labels(notebook: str) -> bool:
 
 def _cell() -> int:
     """Return the number of the running cell, as in In [n]; 0 outside a notebook."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    shell = running_shell()
     # IPython counts up before the cell runs
     return shell.execution_count - 1 if shell is not None else 0
 

@@ -71,6 +71,19 @@ class TestNotebook:
         assert set(FOLDERS) <= set(parameters)
         assert all(parameter.comment for parameter in parameters.values())
 
+    def test_its_parameters_have_types(self, path: Path) -> None:
+        """A value of another type is then one sentence; see `study.notebook_session`."""
+        (tagged,) = [cell for cell in cells(path) if cell["metadata"].get("tags") == ["parameters"]]
+        types = {node.target.id: node.annotation.id for node in ast.parse(text(tagged)).body}
+        parameters = read_parameters(path)
+        assert types == {name: type(p.default).__name__ for name, p in parameters.items()}
+
+    def test_opened_alone_it_finds_the_run_that_smoke_left(self, path: Path) -> None:
+        study, parameters = Study(ROOT, "smoke"), read_parameters(path)
+        for name in FOLDERS:
+            folder = study.notebooks / str(parameters[name].default)
+            assert folder.resolve() == getattr(study, name)
+
     def test_its_file_has_one_format(self, path: Path) -> None:
         content = path.read_text(encoding="utf-8")
         assert content == json.dumps(json.loads(content), indent=1, ensure_ascii=False) + "\n"

@@ -17,7 +17,7 @@ standing.
 """
 
 from gamelabel.games.pairs.deck import Deck
-from gamelabel.games.pairs.gate import SPRT, Gate, Posterior, Threshold
+from gamelabel.games.pairs.gate import GATES, SPRT, Gate, Posterior, Threshold
 from gamelabel.games.pairs.pay import pay_level
 from gamelabel.games.pairs.players import Crowd, Players
 from gamelabel.games.pairs.rules import Rules, Standing
@@ -25,6 +25,7 @@ from gamelabel.games.pairs.simulate import SimulatedGame, simulate
 from gamelabel.games.pairs.simulated_rankings import rank_images
 
 __all__ = [
+    "GATES",
     "SPRT",
     "Crowd",
     "Deck",

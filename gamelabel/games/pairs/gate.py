@@ -202,3 +202,6 @@ class Posterior:
         """
         below = betainc(self.prior[0] + credit, self.prior[1] + debit, self.min_accuracy)
         return np.asarray(below > self.confidence)
+
+
+GATES: dict[str, Gate] = {"threshold": Threshold(), "sprt": SPRT(), "posterior": Posterior()}
