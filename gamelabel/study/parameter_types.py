@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TypeVar
 
-Choice = TypeVar("Choice")
+_Choice = TypeVar("_Choice")
 Value = bool | int | float | str
 TYPE_NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
 
@@ -50,7 +50,7 @@ def check_type(name: str, kind: type, value: object, about: str = "") -> Value:
     raise ValueError(f"{what}: {about}" if about else what)
 
 
-def choose(parameter: str, word: str, choices: Mapping[str, Choice]) -> Choice:
+def choose(parameter: str, word: str, choices: Mapping[str, _Choice]) -> _Choice:
     """Return what the word of a parameter stands for.
 
     >>> choose("rule", "half", {"half": 0.5, "whole": 1.0})
