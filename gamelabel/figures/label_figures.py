@@ -85,7 +85,7 @@ def plot_removed_by_kind(ax: Axes, table: DataFrame) -> Axes:
     named = named.rename(columns={"removed": "value"}).drop(columns="n", errors="ignore")
     series = {str(rule): rows for rule, rows in named.groupby("rule", sort=False)}
     plot_estimates(ax, series, "share of players removed", unit="percent")
-    ax.set(xlim=(-0.02, 1.02), ylabel="kind of player (right labels)")
+    ax.set(xlim=(-0.02, 1.02), ylabel="kind of player (share of right labels)")
     return ax
 
 
