@@ -54,13 +54,13 @@ def findings(metrics: _Metrics, claims: Sequence[Mapping[str, Any]]) -> list[Fin
     Examples
     --------
     >>> change = {"value": 0.03, "low": 0.01, "high": 0.05, "source": "simulated"}
-    >>> (found,) = findings({"tuning_adherence_change": change}, [])
-    >>> print(found.sentence.partition(" (")[2])
+    >>> (finding,) = findings({"tuning_adherence_change": change}, [])
+    >>> print(finding.sentence.partition(" (")[2])
     3.0 percentage points [1.0, 5.0]).
     """
     by_id = {claim["id"]: claim for claim in claims}
     parts = (_labels, _tuning, _methods, _filter, _gate)
-    return [found for part in parts for found in part(metrics, by_id)]
+    return [finding for part in parts for finding in part(metrics, by_id)]
 
 
 def _labels(metrics: _Metrics, claims: _Claims) -> Iterator[Finding]:

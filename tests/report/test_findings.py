@@ -36,15 +36,15 @@ CLAIMS = [
 
 
 def sentences(metrics, claims=CLAIMS):
-    return [found.sentence for found in findings(metrics, claims)]
+    return [finding.sentence for finding in findings(metrics, claims)]
 
 
 def test_a_whole_run_has_five_findings_in_one_sentence_each():
-    found = findings(METRICS, CLAIMS)
-    assert len(found) == 5
-    assert all(re.fullmatch(r"[A-Z0-9].*[^.]\.", one.sentence) for one in found)
-    assert [one.simulated for one in found] == [True, True, True, False, False]
-    assert [one.notebook[:2] for one in found] == ["04", "05", "08", "01", "06"]
+    results = findings(METRICS, CLAIMS)
+    assert len(results) == 5
+    assert all(re.fullmatch(r"[A-Z0-9].*[^.]\.", one.sentence) for one in results)
+    assert [one.simulated for one in results] == [True, True, True, False, False]
+    assert [one.notebook[:2] for one in results] == ["04", "05", "08", "01", "06"]
 
 
 def test_the_numbers_are_those_of_the_run():
@@ -89,9 +89,9 @@ def test_what_was_not_measured_is_left_out(name, missing):
     metrics = {key: value for key, value in METRICS.items() if key != name}
     if missing == "null":
         metrics[name] = number(None)
-    found = findings(metrics, CLAIMS)
-    assert 4 <= len(found) <= 5
-    assert not [one for one in found if "None" in one.sentence or "nan" in one.sentence]
+    results = findings(metrics, CLAIMS)
+    assert 4 <= len(results) <= 5
+    assert not [one for one in results if "None" in one.sentence or "nan" in one.sentence]
 
 
 def test_without_claims_the_paper_is_not_mentioned():
