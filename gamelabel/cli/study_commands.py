@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -125,19 +126,37 @@ def status_command(profile: ProfileOption = "small", parameter: ParameterOption 
         typer.echo(f"{step:20} {reason or 'up to date'}{time}")
 
 
-def verify_command(profile: ProfileOption = "small") -> None:
-    """Hash every input and output of the last run again, and list those that differ.
+def verify_command(
+    report: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FOLDER",
+            help="The folder of a report, such as reports/reference/small; by default that of the"
+            " profile's last run.",
+        ),
+    ] = None,
+    profile: ProfileOption = "small",
+) -> None:
+    """Hash every file of a report, and every input and output of its steps, and list differences.
 
-    The manifest `reports/PROFILE/manifest.json` has the expected hashes. Exit status 1 if a file
-    differs.
+    The report's `manifest.json` has the expected hashes. Exit status 1 if a file differs.
+
+    Examples:
+
+    `gamelabel verify --profile smoke` checks the last run of `smoke`.
+
+    `gamelabel verify reports/reference/small` checks the published run.
     """
-    from gamelabel.study.manifest import verify_files
+    from gamelabel.study.steps import find_root
+    from gamelabel.study.verification import verify_report
 
-    count, problems = verify_files(_study(profile))
-    for line in problems:
+    checked, problems, notes = verify_report(
+        report or _study(profile).report_dir, find_root(report and report.resolve())
+    )
+    for line in (*problems, *notes):
         typer.echo(line)
     result = f"{len(problems)} differ from the manifest" if problems else "all as in the manifest"
-    typer.echo(f"{count} files and folders: {result}")
+    typer.echo(f"{checked} files and folders: {result}")
     raise typer.Exit(1 if problems else 0)
 
 

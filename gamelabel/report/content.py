@@ -10,7 +10,7 @@ from typing import Any
 
 from gamelabel.study.claims import UNTESTABLE, count_verdicts
 from gamelabel.study.progress import format_seconds
-from gamelabel.study.run_result import OTHER_CHAPTER, is_valid
+from gamelabel.study.run_result import IN_ORDER, OTHER_CHAPTER
 from gamelabel.study.steps import CHAPTERS, Step, Study
 from gamelabel.study.tracker import read_records
 
@@ -68,16 +68,18 @@ def _facts(manifest: Mapping[str, Any], seconds: float) -> list[tuple[str, str]]
 
 
 def _problems(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the steps whose results the report lacks, each with its status."""
-    return [
-        (name, step["status"])
-        for name, step in manifest["steps"].items()
-        if not _is_valid(step) and step["status"] != OTHER_CHAPTER
-    ]
+    """Return the steps that were not completed or whose results the report lacks, and why."""
+    problems = []
+    for name, step in manifest["steps"].items():
+        if step["status"] not in IN_ORDER and _is_valid(step):
+            problems.append((name, f"{step['status']}; the results are those of an earlier run"))
+        elif not _is_valid(step) and step["status"] != OTHER_CHAPTER:
+            problems.append((name, step["status"]))
+    return problems
 
 
 def _is_valid(step: Mapping[str, Any]) -> bool:
-    return is_valid(step["status"], has_run=bool(step["outputs"]))
+    return bool(step["stands"])
 
 
 def _chapters(study: Study, manifest: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 from gamelabel.files import sha256_text, write_text
 from gamelabel.report.content import build_content
 from gamelabel.study import claims
-from gamelabel.study.manifest import build_manifest, write_manifest
+from gamelabel.study.manifest import build_manifest, report_files, write_manifest
 from gamelabel.study.recording import read_metrics
 from gamelabel.study.run_result import RunResult
 from gamelabel.study.steps import Study
@@ -25,7 +25,8 @@ _METRIC_FIELDS = ("value", "low", "high", "n", "unit")
 def write_report(result: RunResult) -> list[dict[str, Any]]:
     """Write the report of a run and return the judged claims.
 
-    The pages and the PDF are made again only if what they show has changed, and not after Ctrl-C.
+    The pages and the PDF are made again only if what they show has changed. The manifest is written
+    last, with the sha256 of every other file.
     """
     study = result.tracker.study
     manifest = build_manifest(result)
@@ -40,9 +41,9 @@ def write_report(result: RunResult) -> list[dict[str, Any]]:
     write_text(study.report_dir / "metrics.json", json.dumps(rows, indent=1) + "\n")
     text = json.dumps(judged, indent=1, ensure_ascii=False) + "\n"
     write_text(study.report_dir / "claims.json", text)
+    _write_pages(study, manifest, judged, result.tracker.profile.about)
+    manifest["files"] = report_files(result)
     write_manifest(study, manifest)
-    if not result.interrupted:
-        _write_pages(study, manifest, judged, result.tracker.profile.about)
     return judged
 
 

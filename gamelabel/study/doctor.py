@@ -14,9 +14,9 @@ from threading import Thread
 from urllib.parse import urlsplit
 
 from gamelabel.sources import is_available, sources
-from gamelabel.study.manifest import gpu_name
 from gamelabel.study.plan import Hardware, plan_study, totals
 from gamelabel.study.profiles import read_profile
+from gamelabel.study.provenance import gpu_name
 from gamelabel.study.steps import Study
 
 _EMBEDDED_MODEL = "data/models/scenes-flux"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gamelabel.files import write_text
 from gamelabel.study.notebook_session import prepare_session, running_shell
+from gamelabel.study.steps import check_report_dir
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,6 +52,7 @@ class Report:
         prepare_session()
         self.run_dir = Path(run_dir)
         self.report_dir = Path(report_dir)
+        check_report_dir(self.report_dir)
         self._simulated = simulated
         # JupyterLab sets the variable for its kernels, and so does `gamelabel run`
         self.notebook = Path(os.environ.get("JPY_SESSION_NAME", "notebook")).stem

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gamelabel.files import write_text
-from gamelabel.study.steps import Study
+from gamelabel.study.steps import Study, parents
 from gamelabel.study.tracker import Tracker
 
 DONE = "done"
@@ -18,6 +18,9 @@ NOT_SELECTED = "skipped: not selected"
 OTHER_CHAPTER = "skipped: in another chapter"
 PARENT_FAILED = "skipped: a step before it failed"
 STOPPED = "skipped: stopped"
+
+_LEFT_OUT = (NOT_SELECTED, OTHER_CHAPTER)
+IN_ORDER = (DONE, CACHED, *_LEFT_OUT, NO_NOTEBOOK)  # no step has failed or was stopped
 
 History = dict[str, dict[str, Any]]
 
@@ -34,7 +37,7 @@ class RunResult:
         Each step's status, in the words of the manifest.
     history : dict
         What is kept of the last complete run of each step: dependencies, inputs, outputs,
-        parameters, label_source and seconds.
+        parameters, label_source, seconds and git (the commit).
     interrupted : bool
         Whether the run was stopped by Ctrl-C.
     """
@@ -43,24 +46,38 @@ class RunResult:
     status: dict[str, str]
     history: History
     interrupted: bool = False
+    _valid: dict[str, bool] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def complete(self) -> bool:
         """Whether every selected step that has a notebook is done."""
-        fine = (DONE, CACHED, NOT_SELECTED, OTHER_CHAPTER, NO_NOTEBOOK)
-        return not self.interrupted and all(status in fine for status in self.status.values())
+        return not self.interrupted and all(status in IN_ORDER for status in self.status.values())
 
     def is_valid(self, step: str) -> bool:
-        """Return whether the results of a step belong to the run.
+        """Return whether the report shows the results of a step.
 
-        They do if the step is done, or if it was left out on purpose and has run before.
+        It does if the step is done. Those of a step's last complete run also stand if it was left
+        out, or was selected with the same parameters and not completed, as long as its inputs are
+        those that it read and the results of the steps before it stand.
         """
-        return is_valid(self.status.get(step, ""), bool(self.history.get(step)))
+        if step not in self._valid:
+            self._valid[step] = self._stands(step)
+        return self._valid[step]
 
-
-def is_valid(status: str, has_run: bool) -> bool:
-    """Return whether a step of this status has results that belong to the run."""
-    return status in (DONE, CACHED) or (status in (NOT_SELECTED, OTHER_CHAPTER) and has_run)
+    def _stands(self, name: str) -> bool:
+        status, last = self.status.get(name, NO_NOTEBOOK), self.history.get(name)
+        if status in (DONE, CACHED):
+            return True
+        if not last or status == NO_NOTEBOOK:
+            return False
+        if status not in _LEFT_OUT and last["parameters"] != self.tracker.profile.steps[name]:
+            return False
+        study = self.tracker.study
+        step = next(s for s in study.steps if s.name == name)
+        before = [parent.name for parent in parents(step, study.steps)]
+        if not all(self.is_valid(parent) for parent in before if parent in self.history):
+            return False
+        return last["inputs"] == self.tracker.existing_inputs(step)
 
 
 def read_history(study: Study) -> History:

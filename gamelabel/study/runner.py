@@ -14,10 +14,12 @@ from typing import Any
 
 from gamelabel.files import full_disk_message
 from gamelabel.parallel import CLUSTER_VARIABLE, JOBS_VARIABLE
+from gamelabel.study.earlier_results import earlier_results, failed_notebook, recover_results
 from gamelabel.study.execute import Kernels, StepFailed, execute
-from gamelabel.study.hashes import MISSING, Hashes
+from gamelabel.study.hashes import Hashes
 from gamelabel.study.profiles import Profile, read_profile
 from gamelabel.study.progress import Progress, format_seconds
+from gamelabel.study.provenance import git_state
 from gamelabel.study.run_result import (
     CACHED,
     DONE,
@@ -30,7 +32,7 @@ from gamelabel.study.run_result import (
     read_history,
     write_history,
 )
-from gamelabel.study.steps import ALL_CHAPTERS, Step, Study, parents
+from gamelabel.study.steps import ALL_CHAPTERS, Step, Study, check_report_dir, parents
 from gamelabel.study.tracker import Tracker, read_records
 
 _GRACE_SECONDS = 15.0  # that an interrupted notebook has to save its state
@@ -94,6 +96,7 @@ def run_study(
         raise ValueError(f"jobs is {profile.jobs}: give the number of processes, 1 or more")
     _check_folders(study)
     with _lock(study), progress or Progress() as shown:
+        recover_results(study)
         return _Run(study, profile, shown, selected, forced=bool(start or only)).run()
 
 
@@ -208,7 +211,8 @@ class _Run:
             return f"skipped: {missing}", None
         self.progress.begin(name, reason)
         try:
-            record = self._execute(step)
+            with earlier_results(self.study, step, complete=name in self.history):
+                record = self._execute(step)
         except StepFailed as failure:
             return self._failed(step, failure), None
         except Exception as error:  # of the tools around the notebook: no kernel, no disk
@@ -220,8 +224,8 @@ class _Run:
         """Execute a step's notebook and return what to keep of it."""
         study, tracker, name = self.study, self.tracker, step.name
         began = time.monotonic()
-        (study.run_dir / step.records).unlink(missing_ok=True)
         dependencies, parameters = tracker.dependencies(step), tracker.profile.steps[name]
+        git = git_state(study.root)
         execute(
             study.notebook(step),
             study.executed(step),
@@ -235,14 +239,14 @@ class _Run:
         if missing := tracker.missing_outputs(step):
             raise StepFailed(0, f"its notebook ended without writing {', '.join(missing)}", [])
         tracker.write_listings(step)
-        inputs = tracker.inputs(step)
         return {
             "dependencies": dependencies,
-            "inputs": {path: sha for path, sha in inputs.items() if sha != MISSING},
+            "inputs": tracker.existing_inputs(step),
             "outputs": tracker.outputs(step),
             "parameters": parameters,
             "label_source": read_records(study, step)["label_source"],
             "seconds": round(time.monotonic() - began, 2),
+            "git": git,
         }
 
     def _variables(self, step: Step) -> dict[str, str]:
@@ -262,13 +266,16 @@ class _Run:
         if message := full_disk_message(self.study.run_dir, failure.reason):
             lines.append(message)
         if failure.cell:
-            lines.append(f"the notebook up to that cell: {self.study.executed(step)}")
+            paths = (failed_notebook(self.study, step), self.study.executed(step))
+            path = next((path for path in paths if path.exists()), paths[1])
+            lines.append(f"the notebook up to that cell: {path}")
         for line in lines:
             self.progress.say(f"    {line}")
         return f"failed: cell {failure.cell}"
 
 
 def _check_folders(study: Study) -> None:
+    check_report_dir(study.report_dir)
     for folder in (study.run_dir, study.report_dir):
         try:
             folder.mkdir(parents=True, exist_ok=True)

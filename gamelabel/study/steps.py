@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ALL_CHAPTERS = "all"
+REFERENCE = "reference"  # in the folder of reports: published runs, which no run writes
+_PROFILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,18 @@ class Study:
     profile: str
     steps: tuple[Step, ...] = field(default=STEPS)
 
+    def __post_init__(self) -> None:
+        if not _PROFILE_NAME.fullmatch(self.profile):
+            raise ValueError(
+                f"{self.profile!r} cannot name a profile: use letters, digits, `_`, `-` and `.`,"
+                " and begin with a letter or digit"
+            )
+        if self.profile.lower() == REFERENCE:
+            raise ValueError(
+                f"a profile cannot have the name {self.profile!r}: {self.root / 'reports'} keeps"
+                " published runs under it; rename the profile"
+            )
+
     @property
     def notebooks(self) -> Path:
         """The folder of the notebooks, in which they also run."""
@@ -258,6 +274,25 @@ class Study:
     def relative(self, path: Path) -> str:
         """Return a path relative to the project's folder, with slashes, as in the manifest."""
         return os.path.relpath(path, self.root).replace(os.sep, "/")
+
+
+def is_reference(folder: Path) -> bool:
+    """Return whether a folder, wherever links lead, is that of published runs or inside it.
+
+    >>> is_reference(Path("/study/reports/small/../reference/small"))
+    True
+    """
+    path = folder.resolve()
+    names = [name.lower() for name in path.parts]
+    return ("reports", REFERENCE) in itertools.pairwise(names)
+
+
+def check_report_dir(folder: Path) -> None:
+    """Raise a ValueError if a run must not write a report in a folder."""
+    if is_reference(folder):
+        raise ValueError(
+            f"{folder.resolve()} keeps published runs: only `gamelabel publish` writes there"
+        )
 
 
 def find_root(start: Path | None = None) -> Path:

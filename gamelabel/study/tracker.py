@@ -55,6 +55,10 @@ class Tracker:
         paths += [study.notebooks / text for text in texts if _exists(study.notebooks / text)]
         return {study.relative(path): self.hashes.digest(path) for path in paths}
 
+    def existing_inputs(self, step: Step) -> dict[str, str]:
+        """Return the files that a step reads and that exist: path in the project -> sha256."""
+        return {path: sha for path, sha in self.inputs(step).items() if sha != MISSING}
+
     def outputs(self, step: Step) -> dict[str, str]:
         """Return the files that a step wrote: path in the project -> sha256, or `MISSING`.
 

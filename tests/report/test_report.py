@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gamelabel.files import sha256, write_text
+from gamelabel.files import write_text
 from gamelabel.report.content import build_content
 from gamelabel.report.pdf import pdf_content, write_pdf
 from gamelabel.report.report_page import render_report
@@ -71,7 +71,7 @@ def test_a_run_leaves_exactly_this(study: Study) -> None:
 def test_the_manifest_holds_what_design_says(study: Study) -> None:
     got = manifest.read_manifest(study)
     fields = ("schema_version", "git", "lock", "platform", "profile", "parameters", "seed", "steps")
-    assert tuple(got) == fields
+    assert tuple(got) == (*fields, "files")
     assert (got["profile"], got["seed"], got["git"]) == (
         "smoke",
         3,
@@ -86,6 +86,8 @@ def test_the_manifest_holds_what_design_says(study: Study) -> None:
         "outputs",
         "seconds",
         "status",
+        "stands",
+        "git",
         "label_source",
     }
     tables = ("pairs", "adherence", "labels", "players")
@@ -214,8 +216,8 @@ def test_the_page_has_a_part_for_each_chapter(tmp_path: Path) -> None:
     steps = (Step("a"), Step("b", chapter="other"), Step("c", chapter="unselected"))
     study = toy_study(tmp_path, steps, **{f"_{s.name}": (FOLDERS,) for s in steps})
     state = {"seconds": 1.0, "label_source": "", "outputs": {}}
-    states = {name: {**state, "status": "done"} for name in "ab"}
-    states["c"] = {**state, "status": "skipped: in another chapter"}
+    states = {name: {**state, "status": "done", "stands": True} for name in "ab"}
+    states["c"] = {**state, "status": "skipped: in another chapter", "stands": False}
     values = manifest.build_manifest(
         RunResult(make_tracker(study, read_profile(study)), dict.fromkeys("abc", "done"), {})
     )
@@ -233,40 +235,6 @@ def test_the_page_escapes_what_it_shows(study: Study) -> None:
     content = build_content(study, manifest.read_manifest(study), [])
     content["title"] = "<script>"
     assert "<script>" not in render_report(study, content)
-
-
-def test_verify_names_what_differs(study: Study, tmp_path: Path) -> None:
-    copy = Study(tmp_path / "copy", "smoke")
-    shutil.copytree(study.root, copy.root)
-    assert manifest.verify_files(copy) == (12, [])
-    (copy.run_dir / "images" / "a.png").write_text("x")
-    (copy.run_dir / "images" / "b.png").rename(copy.run_dir / "images" / "c.png")
-    (copy.run_dir / "prompts.parquet").unlink()
-    (copy.report_dir / "figures" / "line.png").write_bytes(b"x")
-    images = "data/runs/smoke/images"
-    assert manifest.verify_files(copy)[1] == [
-        "data/runs/smoke/prompts.parquet is missing (01_prompts)",
-        f"{images}/a.png differs (02_images)",
-        f"{images}/b.png is missing (02_images)",
-        f"{images}/c.png was not written by this run (02_images)",
-        "reports/smoke/figures/line.png differs (04_reliability)",
-    ]
-
-
-def test_verify_looks_at_inputs_too(tmp_path: Path) -> None:
-    study = toy_study(tmp_path)
-    path = study.root / "data" / "sources.yaml"
-    path.write_text("{}")
-    step = {"inputs": {"data/sources.yaml": sha256(path)}, "outputs": {}}
-    manifest.write_manifest(study, {"steps": {"a": step, "b": step}})
-    assert manifest.verify_files(study) == (1, [])
-    path.write_text("x: 1")
-    assert manifest.verify_files(study) == (1, ["data/sources.yaml differs (a)"])
-
-
-def test_verify_before_any_run(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="gamelabel run --profile smoke writes it"):
-        manifest.verify_files(toy_study(tmp_path, _01_prompts=PROMPTS))
 
 
 def test_the_same_run_in_another_folder_gives_the_same_hashes(study: Study, tmp_path: Path) -> None:
