@@ -20,10 +20,12 @@ from PIL.PngImagePlugin import PngInfo
 
 from gamelabel.files import replacing, sha256_text
 from gamelabel.games.pairs.decoys import choose_decoys
+from gamelabel.images.own_pictures import own_pairs
 from gamelabel.images.pipeline import fit_batch_size, generate, weights_hash
 from gamelabel.parallel import executor, map_items
 from gamelabel.scenes import all_prompts, normalize_prompt, parse, scene_split
 from gamelabel.shared_objects import Shared, shared
+from gamelabel.tables.picture_files import write_picture
 
 _ORIGIN = "origin"  # the entry of a PNG with the hash of what it was drawn from
 
@@ -39,7 +41,12 @@ def drop_held_out(prompts: pd.DataFrame) -> pd.DataFrame:
 
 
 def make_pairs(
-    prompts: pd.DataFrame, points: int, comparisons: int, model: str, seed: int
+    prompts: pd.DataFrame,
+    points: int,
+    comparisons: int,
+    model: str,
+    seed: int,
+    pictures: str | Path = "",
 ) -> pd.DataFrame:
     """Plan a pool of data points.
 
@@ -53,12 +60,14 @@ def make_pairs(
         Name of the model that will draw the images.
     seed : int
         Seed of the plan.
+    pictures : str or Path, default ""
+        Pictures that exist, whose pairs are planned instead; see `own_pairs`.
 
     Returns
     -------
     DataFrame
         The table `pairs`, with the columns drawn_a and drawn_b added: the prompts from which the
-        two images are to be drawn.
+        two images are to be drawn, or the paths of pictures that exist.
 
     Raises
     ------
@@ -70,6 +79,8 @@ def make_pairs(
             "a plan needs at least 1 point and at least 0 comparison points, not "
             f"{points} and {comparisons}"
         )
+    if pictures:
+        return own_pairs(pictures, points, comparisons, seed)
     rng = np.random.default_rng(seed)
     distinct = prompts.drop_duplicates("text").sort_values("prompt_id")
     required = points + 2 * comparisons
@@ -137,6 +148,8 @@ def draw_pairs(
 ) -> int:
     """Draw the missing images of a plan from `make_pairs`, and remove those of an earlier plan.
 
+    Pictures that exist are copied.
+
     Parameters
     ----------
     pipe : FluxPipeline
@@ -151,7 +164,7 @@ def draw_pairs(
     Returns
     -------
     int
-        The number of images drawn.
+        The number of images drawn or copied.
 
     Raises
     ------
@@ -163,9 +176,12 @@ def draw_pairs(
         for row in pairs.to_dict("records")
         for side in "ab"
     ]
-    n_drawn = draw_files(pipe, files, steps, guidance, batch_size)
+    copied = [(path, source) for path, source, _ in files if isinstance(source, Path)]
+    for path, source in copied:
+        write_picture(path, source.read_bytes())
+    n_drawn = len(copied) or draw_files(pipe, files, steps, guidance, batch_size)
     planned = {path for path, _, _ in files}
-    for path in (folder / "images").glob("p*-[ab].png"):
+    for path in (folder / "images").glob("p*-[ab].*"):
         if path not in planned:
             path.unlink()
     return n_drawn

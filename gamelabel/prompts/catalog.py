@@ -13,6 +13,7 @@ from gamelabel.prompts.corpora import (
     csv_corpus,
     origin,
     published_corpus,
+    text_corpus,
 )
 from gamelabel.prompts.scene_corpus import WORLD, world_corpus
 from gamelabel.sources import DataNotFound
@@ -32,7 +33,8 @@ def load_corpus(
     Parameters
     ----------
     name : str
-        "world", one of `PUBLISHED_CORPORA`, or the path of a CSV file.
+        "world", one of `PUBLISHED_CORPORA`, or the path of a CSV file (NAME.csv) or of a text file
+        with one prompt a line (NAME.txt).
     n, seed, terms, planted_share
         Parameters of `world_corpus`; ignored for other names.
     csv_column : str
@@ -48,7 +50,7 @@ def load_corpus(
     Raises
     ------
     ValueError
-        For another name; otherwise as `world_corpus`, `csv_corpus` and `published_corpus` do.
+        For another name; otherwise as the functions that read the corpora do.
 
     Examples
     --------
@@ -59,10 +61,13 @@ def load_corpus(
         return world_corpus(n, seed, terms, planted_share)
     if name.lower().endswith(".csv"):
         return csv_corpus(name, csv_column, Path(name).stem)
+    if name.lower().endswith(".txt"):
+        return text_corpus(name)
     if name not in PUBLISHED_CORPORA:
         known = ", ".join((WORLD, *PUBLISHED_CORPORA))
         raise ValueError(
-            f"no corpus {name!r}: the corpora are {known}; or give the path of a file NAME.csv"
+            f"no corpus {name!r}: the corpora are {known}; or give the path of a file NAME.csv or "
+            "NAME.txt"
         )
     return published_corpus(name, fetch)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from gamelabel.sources import data_file, sources
-from gamelabel.tables.rows import BadFile, csv_rows, is_text
+from gamelabel.tables.rows import BadFile, csv_header, csv_rows, is_text, text_lines
 
 # Kaggle's rturley/stable-diffusion-100k-custom-prompts-and-images, reference [14] of the paper. It
 # needs an account there, so it is read from a file: custom_prompts_df.csv, with these columns.
@@ -170,7 +170,8 @@ def csv_corpus(path: str | Path, column: str = KAGGLE_COLUMNS[0], name: str = "k
             "account there), or give the path of another file"
         )
     try:
-        corpus = _collect(name, _column(path, column))
+        _, delimiter = csv_header(path, f"a CSV file with a column {column!r}")
+        corpus = _collect(name, _column(path, column, delimiter))
     except BadFile as error:
         raise BadCorpus(str(error)) from error
     if not corpus.texts:
@@ -178,6 +179,42 @@ def csv_corpus(path: str | Path, column: str = KAGGLE_COLUMNS[0], name: str = "k
         raise BadCorpus(
             f"{path.absolute()} has no prompt in its column {column!r}: {n} rows, all bad"
         )
+    return corpus
+
+
+def text_corpus(path: str | Path) -> Corpus:
+    r"""Read a text file with one prompt a line, in UTF-8 or UTF-16; empty lines do not count.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    Corpus
+        The prompts of the file, named by it.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the file does not exist.
+    BadCorpus
+        If the file has no prompt.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "prompts.txt")
+    >>> _ = path.write_text("a cat\n\na dog\n")
+    >>> text_corpus(path).texts
+    ['a cat', 'a dog']
+    """
+    path = Path(path)
+    lines = enumerate(text_lines(path, "a text file with one prompt a line"), 1)
+    corpus = _collect(path.stem, ((number, line, "") for number, line in lines if line.strip()))
+    if not corpus.texts:
+        raise BadCorpus(f"{path.absolute()} has no prompt: it must have one prompt a line")
     return corpus
 
 

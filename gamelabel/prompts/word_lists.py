@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from gamelabel.sources import DataNotFound, data_file
+from gamelabel.tables.rows import is_text, text_lines
 
 ALL_LISTS = "all lists"
 _DEFAULT = "better-profanity"
@@ -39,6 +40,25 @@ def _surge(fetch: bool) -> list[str]:
     path = data_file("wordlist_surge", "profanity_en.csv", fetch)
     with path.open(encoding="utf-8", newline="") as file:
         return [row["text"] for row in csv.DictReader(file)]
+
+
+def _own_lines(path: Path) -> list[str]:
+    """Read a file of the user's; raise ValueError for a table, and for bytes that are not UTF-8."""
+    lines = text_lines(path, "a text file with one term a line")
+    first = next((line.strip() for line in lines if line.strip()), "")
+    is_table = path.suffix.lower() == ".csv" or any(sign in first for sign in ",;\t")
+    if first[:1] in ("[", "{") or is_table:
+        kind = "a table" if is_table and first[:1] not in ("[", "{") else "JSON"
+        raise ValueError(
+            f"{path.absolute()} is {kind}: a word list is a text file with one term a line and "
+            "nothing else; write its terms to such a file"
+        )
+    for number, line in enumerate(lines, 1):
+        if not is_text(line):
+            raise ValueError(
+                f"{path.absolute()}, line {number} is not UTF-8: save the file as UTF-8"
+            )
+    return lines
 
 
 _READERS: dict[str, Callable[[bool], list[str]]] = {
@@ -83,7 +103,7 @@ def load_word_list(name: str = _DEFAULT, fetch: bool = False) -> list[str]:
         if part in _READERS:
             lines = _READERS[part](fetch)
         elif Path(part).is_file():
-            lines = _lines(Path(part))
+            lines = _own_lines(Path(part))
         else:
             raise ValueError(
                 f"no word list {part!r}: the lists are {', '.join(WORD_LISTS)}; "

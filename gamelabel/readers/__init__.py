@@ -1,6 +1,7 @@
 """Labels from elsewhere: one source a file, and one registry of the sources."""
 
-from gamelabel.readers.crowd_csv import Annotations, read_annotations, read_crowd
+from gamelabel.readers.crowd_csv import read_annotations, read_crowd
+from gamelabel.readers.crowd_pairs import Annotations
 from gamelabel.readers.exported import read_exported
 from gamelabel.readers.imagereward import read_rankings
 from gamelabel.readers.pickapic import read_pickapic

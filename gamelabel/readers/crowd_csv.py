@@ -7,41 +7,20 @@ import warnings
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 
 from gamelabel.readers.column_names import choose_columns
+from gamelabel.readers.crowd_pairs import Annotations, Point, crowd_tables
 from gamelabel.readers.number_text import read_numbers
-from gamelabel.tables.label_tables import LabelTables, label_tables, rejected_cells
+from gamelabel.tables.label_tables import LabelTables, rejected_cells
 from gamelabel.tables.names import check_gold_matches, printed_name, quoted
 from gamelabel.tables.rows import BadFile, csv_header, csv_rows, is_text
 
-TIE = "tie"  # a label beside the two answers: neither is better
-_TIE_WORDS = ("tie", "tied", "draw", "equal", "same")
 _MISSING = {"nan", "none", "null", "<na>", "n/a", "na"}  # as programs write a missing value
 _ROWS_AT_ONCE = 100_000  # rows in memory as Python objects
 
 _Faults = list[tuple[int, str, str]]
-
-
-class Annotations(NamedTuple):
-    """Labels of a crowd.
-
-    Attributes
-    ----------
-    labels : DataFrame
-        Columns `task`, `worker` and `label`, each of numbers if all of its values are, else text.
-    gold : DataFrame
-        Known answers: columns `task` and `label`, of the same types; perhaps no rows.
-    rejected : DataFrame
-        Cells that could not be used: `row` (counted from 0, without the header), `column` and
-        `reason`.
-    """
-
-    labels: pd.DataFrame
-    gold: pd.DataFrame
-    rejected: pd.DataFrame
 
 
 def read_annotations(
@@ -144,10 +123,12 @@ def read_crowd(
     label: str = "",
     gold: str = "",
     tie: str = "",
+    run_dir: str | Path = "",
 ) -> LabelTables:
     r"""Read labels that choose between two answers; the first in sorted order becomes a.
 
-    A task with a known answer becomes a comparison point, any other a preference.
+    A task with a known answer becomes a comparison point, any other a preference. Columns `prompt`,
+    `image_a` and `image_b` say what the task showed; paths of pictures are relative to the file.
 
     Parameters
     ----------
@@ -156,11 +137,14 @@ def read_crowd(
     tie : str
         The label that means a tie. Without it, "tie" is one, in capitals or not; beside two other
         answers also "draw", "equal" or "same", and a warning says so.
+    run_dir : str or Path, default ""
+        The run's folder, to which pictures are copied. Without it, pairs have neither prompts nor
+        image files.
 
     Returns
     -------
     LabelTables
-        Pairs have no image files.
+        Tasks with a picture that cannot be read are left out, and in `rejected`.
 
     Raises
     ------
@@ -183,67 +167,37 @@ def read_crowd(
     path = Path(path).absolute()
     columns = {"task": task, "worker": worker, "label": label, "gold": gold}
     annotations = read_annotations(path, gold_file, **columns)
-    sides = _sides(annotations, path, Path(gold_file or path).absolute(), tie)
-    names = annotations.labels["task"].map(printed_name)
-    tasks = pd.Series(names.unique(), dtype=object)
-    known = annotations.gold["task"].map(printed_name)
-    answers = dict(zip(known, annotations.gold["label"].map(sides), strict=True))
-    pairs = pd.DataFrame({"pair_id": tasks, "prompt_id": tasks, "prompt": "task " + tasks})
-    pairs["gold"] = tasks.map(answers).astype(object)
-    pairs["kind"] = pairs["gold"].notna().map({True: "comparison", False: "preference"})
-    labels = pd.DataFrame(
-        {
-            "pair_id": names,
-            "player_id": annotations.labels["worker"].map(printed_name),
-            "choice": annotations.labels["label"].map(sides),
-            "source": "crowd",
-        }
-    )
-    tables = label_tables(pairs, labels, [], "csv", str(path))
-    return tables._replace(rejected=annotations.rejected)
+    gold_path = Path(gold_file or path).absolute()
+    points = _points(path, task) if run_dir else {}
+    return crowd_tables(annotations, points, "csv", path, run_dir, tie, gold_path)
 
 
-def _sides(annotations: Annotations, path: Path, gold_path: Path, tie: str) -> dict[object, str]:
-    """Map the two answers to a and b, and ties to "tie"."""
-    labels = sorted({*annotations.labels["label"], *annotations.gold["label"]})
-    ties = _ties(labels, path, tie)
-    if annotations.gold["label"].isin(ties).any():
-        raise BadFile(
-            f"{gold_path} has the answer {quoted(ties[0])} for a task: a comparison point needs "
-            "one of the two answers; leave such tasks out"
-        )
-    answers = [label for label in labels if label not in ties]
-    if len(answers) > 2:
-        advice = "If one of them means a tie, name it by tie=LABEL"
-        if len({str(label).casefold() for label in answers}) < len(answers):
-            advice = "Some differ in capital letters only: write them alike"
-        raise BadFile(
-            f"{path} has {len(answers)} different labels, such as "
-            f"{', '.join(map(quoted, answers[:4]))}: a choice is between two. {advice}"
-        )
-    sides = dict(zip(answers, "ab", strict=False))
-    if set(answers) <= {"a", "b"}:
-        sides = {answer: answer for answer in answers}
-    return {**sides, **dict.fromkeys(ties, TIE)}
-
-
-def _ties(labels: list[object], path: Path, tie: str) -> list[object]:
-    """Return the labels that mean a tie."""
-    if tie:
-        ties = [label for label in labels if printed_name(label) == printed_name(tie)]
-        if labels and not ties:
-            raise BadFile(f"{path} has no label {tie!r}, which tie= names: {_listed(labels)}")
-        return ties
-    ties = [label for label in labels if str(label).casefold() == TIE]
-    if not ties and len(labels) == 3:
-        ties = [label for label in labels if str(label).casefold() in _TIE_WORDS]
-        if len(ties) == 1:
-            warnings.warn(f"{path}: took tie={ties[0]}", stacklevel=4)
-    return ties
-
-
-def _listed(labels: list[object]) -> str:
-    return "its labels are " + ", ".join(map(quoted, labels[:4]))
+def _points(path: Path, task: str) -> dict[str, Point]:
+    """Read the prompt and the pictures of each task, if the file has columns of them."""
+    header, delimiter = csv_header(path, "a CSV file")
+    images = [column for column in ("image_a", "image_b") if column in header]
+    if len(images) == 1:
+        raise BadFile(f"{path} has the column {images[0]} only: it needs image_a and image_b")
+    columns = [column for column in ("prompt", *images) if column in header]
+    if not columns:
+        return {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the same as of the labels
+        name = choose_columns(header, {"task": task}, path)["task"]
+    points: dict[str, Point] = {}
+    for row in csv_rows(path, [name, *columns], delimiter):
+        if row.error:
+            continue
+        cells = {column: cell.strip() for column, cell in row.cells.items()}
+        shown = tuple(cells[column] for column in images if cells[column])
+        point = Point(cells.get("prompt", ""), shown, row.number)
+        first = points.setdefault(printed_name(cells[name]), point)
+        if first[:2] != point[:2]:
+            raise BadFile(
+                f"{path}: task {cells[name]!r} has another prompt or other pictures in row "
+                f"{row.number} than in row {first.row} (counted from 0): a task is one pair"
+            )
+    return points
 
 
 def _read_gold(path: Path, task: str, gold: str) -> tuple[pd.DataFrame, _Faults]:
@@ -296,7 +250,8 @@ def _cell(text: str) -> tuple[str, str]:
     if text.casefold() in _MISSING:
         return "", f"is {text!r}: a missing value"
     if not is_text(text):
-        return text, "is not UTF-8"
+        shown = text.encode("utf-8", "surrogateescape")
+        return text, f"is not UTF-8: {shown!r}; save the file as UTF-8"
     if not text.isprintable() and re.search(r"[\x00-\x08\x0e-\x1f]", text):
         return text, f"has a character that cannot be shown: {text!r}"
     return text, ""

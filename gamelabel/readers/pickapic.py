@@ -14,7 +14,7 @@ import pandas as pd
 
 from gamelabel.tables.label_tables import OUTSIDE_FOLDER, LabelTables, label_tables
 from gamelabel.tables.names import printed_name
-from gamelabel.tables.picture_files import picture_suffix, write_picture
+from gamelabel.tables.picture_files import picture_content, suffix_of, write_picture
 from gamelabel.tables.rows import RejectedRow, Row, parquet_files, parquet_rows
 
 PICKAPIC_COLUMNS = ("caption", "image_0_uid", "image_1_uid", "label_0", "label_1", "user_id")
@@ -86,7 +86,7 @@ def read_pickapic(
             continue
         pair = pairs.setdefault((row.cells["caption"], point.image_ids), _new_pair(row))
         for side, image_id, content in zip("ab", point.image_ids, point.pictures, strict=False):
-            path = f"{images}/{image_id}.{picture_suffix(content)}"
+            path = f"{images}/{image_id}.{suffix_of(content)}"
             write_picture(Path(run_dir) / path, content)
             pair[f"image_{side}"] = path
         if point.choice:
@@ -138,7 +138,9 @@ def _parse(row: Row) -> _Point:
     faults += [*_time_faults(cells), *_picture_faults(cells)]
     if faults:
         raise RejectedRow(*faults)
-    pictures = () if cells.get("jpg_0") is None else (cells["jpg_0"], cells["jpg_1"])
+    pictures = ()
+    if cells.get("jpg_0") is not None:
+        pictures = (picture_content(cells["jpg_0"]), picture_content(cells["jpg_1"]))
     first, second = cells["image_0_uid"], cells["image_1_uid"]
     if first < second:
         return _Point((first, second), choice, pictures)
@@ -181,7 +183,7 @@ def _picture_faults(cells: dict[str, Any]) -> list[_Fault]:
         try:
             if content is None:
                 raise RejectedRow(("", "is missing, but the row has the other picture"))
-            picture_suffix(content)
+            picture_content(content)
         except RejectedRow as rejection:
             faults.append((column, rejection.faults[0][1]))
     return faults

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from gamelabel.readers.argilla import read_argilla
 from gamelabel.readers.crowd_csv import read_crowd
 from gamelabel.readers.exported import read_exported
 from gamelabel.readers.imagereward import read_rankings
+from gamelabel.readers.label_studio import read_label_studio
 from gamelabel.readers.pickapic import read_pickapic
+from gamelabel.readers.potato import read_potato
 from gamelabel.readers.released import read_released
 from gamelabel.tables.label_tables import LabelTables
 
@@ -47,7 +50,9 @@ FILE_SOURCES: dict[str, LabelSource] = {
         "labels of a crowd, with known answers if there are any",
         "path of a CSV file with columns task, worker, label, or `label_columns`",
         "crowd",
-        lambda file, run_dir, gold, columns: read_crowd(file, gold or None, **columns),
+        lambda file, run_dir, gold, columns: read_crowd(
+            file, gold or None, run_dir=run_dir, **columns
+        ),
     ),
     "imagereward": LabelSource(
         "ImageReward's rankings of several pictures of a prompt",
@@ -60,6 +65,24 @@ FILE_SOURCES: dict[str, LabelSource] = {
         "path of a Parquet file or a folder of such files",
         "crowd",
         lambda file, run_dir, gold, columns: read_pickapic(file, run_dir),
+    ),
+    "label-studio": LabelSource(
+        "choices made in Label Studio, with its tags Pairwise or Choices",
+        "path of a JSON or JSON-MIN export, with the pictures beside it",
+        "crowd",
+        lambda file, run_dir, gold, columns: read_label_studio(file, run_dir, columns),
+    ),
+    "argilla": LabelSource(
+        "answers to a question of Argilla, labels or a ranking of two",
+        "path of the JSON file of `dataset.records.to_json`",
+        "crowd",
+        lambda file, run_dir, gold, columns: read_argilla(file, run_dir, columns),
+    ),
+    "potato": LabelSource(
+        "answers to a pairwise or radio scheme of Potato",
+        "path of the task's folder, with its items and its annotation_output",
+        "crowd",
+        lambda file, run_dir, gold, columns: read_potato(file, run_dir, columns),
     ),
     "export": LabelSource(
         "labels of another run",

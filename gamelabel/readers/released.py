@@ -11,12 +11,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import pandas as pd
 
 from gamelabel.tables.label_tables import OUTSIDE_FOLDER, LabelTables, label_tables
-from gamelabel.tables.picture_files import from_literal, write_picture
+from gamelabel.tables.picture_files import picture_content, suffix_of, write_picture
 from gamelabel.tables.released_csv import RELEASED_COLUMNS, SOURCE_COLUMN
 from gamelabel.tables.rows import RejectedRow, Row, csv_rows, is_text, parquet_files, parquet_rows
 from gamelabel.tables.schema import TABLES
@@ -84,7 +84,7 @@ def read_released(
        row         column                              reason
     0    0     img1_votes                         is negative
     1    0  img0_encoding                       is not base64
-    2    0  img1_encoding  the picture is not a readable JPEG
+    2    0  img1_encoding  the picture is not a readable JPEG or PNG or WEBP
     """
     path = _from_hub(str(source)) if str(source) in _HUB_FILES else Path(source).absolute()
     faults: list[tuple[int, str, str]] = []
@@ -103,7 +103,8 @@ def read_released(
             continue
         pair = {"pair_id": f"gl10k-{row.number:05d}", "prompt": point.prompt}
         for side, picture, votes in zip("ab", point.pictures, point.votes, strict=True):
-            pair[f"image_{side}"] = f"{images}/{pair['pair_id']}-{side}.jpg"
+            suffix = suffix_of(picture)
+            pair[f"image_{side}"] = f"{images}/{pair['pair_id']}-{side}.{suffix}"
             write_picture(Path(run_dir) / pair[f"image_{side}"], picture)
             labels += [(pair["pair_id"], side, point.source)] * votes
         pairs.append(pair | {"source": point.source})
@@ -126,8 +127,7 @@ def _rows(path: Path) -> Iterator[Row]:
         for number, cells, error in parquet_rows(
             files or [path], RELEASED_COLUMNS, [SOURCE_COLUMN]
         ):
-            texts = {name: "" if cell is None else str(cell) for name, cell in cells.items()}
-            yield Row(number, texts, error)
+            yield Row(number, {name: _parquet_cell(cell) for name, cell in cells.items()}, error)
         return
     path = path / "data.csv" if path.is_dir() else path
     if not path.is_file():
@@ -137,13 +137,20 @@ def _rows(path: Path) -> Iterator[Row]:
     yield from csv_rows(path, RELEASED_COLUMNS)
 
 
+def _parquet_cell(cell: Any) -> Any:
+    """Return a value as its text in a CSV file would be, but pictures as they are."""
+    if isinstance(cell, (bytes, dict)):
+        return cell
+    return "" if cell is None else str(cell)
+
+
 def _parse(row: Row) -> _Point:
     """Return what a row says, or raise RejectedRow with all of its faults."""
     if row.error:
         raise RejectedRow(("", row.error))
     faults: list[tuple[str, str]] = []
 
-    def parse(column: str, parser: Callable[[str], _Value], default: _Value) -> _Value:
+    def parse(column: str, parser: Callable[[Any], _Value], default: _Value) -> _Value:
         try:
             return parser(row.cells[column])
         except RejectedRow as rejection:
@@ -153,8 +160,8 @@ def _parse(row: Row) -> _Point:
     prompt = parse("prompt", _prompt, "")
     votes = parse("img0_votes", _votes, 0), parse("img1_votes", _votes, 0)
     pictures = (
-        parse("img0_encoding", from_literal, b""),
-        parse("img1_encoding", from_literal, b""),
+        parse("img0_encoding", picture_content, b""),
+        parse("img1_encoding", picture_content, b""),
     )
     source = "released"
     if SOURCE_COLUMN in row.cells:

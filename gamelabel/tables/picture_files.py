@@ -6,6 +6,8 @@ import base64
 import binascii
 import io
 from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pandas as pd
 
@@ -14,17 +16,17 @@ from gamelabel.tables.rows import RejectedRow
 
 _SUFFIXES = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
 _JPEG_START = b"\xff\xd8"
+# the letters for addresses, and the blanks of wrapped lines
+_TO_BASE64 = str.maketrans("-_", "+/", " \t\r\n")
 
 
-def picture_suffix(content: bytes, formats: tuple[str, ...] = tuple(_SUFFIXES)) -> str:
+def picture_suffix(content: bytes) -> str:
     """Return the file suffix of a picture that decodes to its last row.
 
     Parameters
     ----------
     content : bytes
         The file.
-    formats : tuple of str
-        Formats that are accepted, as Pillow names them.
 
     Returns
     -------
@@ -52,18 +54,32 @@ def picture_suffix(content: bytes, formats: tuple[str, ...] = tuple(_SUFFIXES)) 
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(content), formats=list(formats)) as image:
+        with Image.open(io.BytesIO(content), formats=list(_SUFFIXES)) as image:
             image.load()
             return _SUFFIXES[str(image.format)]
     except Exception as error:  # Pillow raises what its decoders raise
-        reason = f"is not a readable {' or '.join(formats)}"
+        reason = f"is not a readable {' or '.join(_SUFFIXES)}"
         if "truncated" in str(error):
             reason = "is truncated"
         raise RejectedRow(("", f"the picture {reason}")) from error
 
 
+def suffix_of(content: bytes) -> str:
+    r"""Return the file suffix of a picture that is known to be readable, by its first bytes.
+
+    >>> suffix_of(b"\x89PNG...")
+    'png'
+    """
+    if content.startswith(_JPEG_START):
+        return "jpg"
+    return "png" if content.startswith(b"\x89PNG") else "webp"
+
+
 def from_literal(cell: str) -> bytes:
-    """Decode a JPEG from base64 in a Python bytes literal, the form that GameLabel-10K uses.
+    """Decode a picture from base64 in a Python bytes literal, the form that GameLabel-10K uses.
+
+    Other forms of base64 are decoded too: plain, with line breaks, with the letters for addresses
+    (- and _), and data URIs.
 
     Parameters
     ----------
@@ -73,7 +89,7 @@ def from_literal(cell: str) -> bytes:
     Returns
     -------
     bytes
-        The JPEG file.
+        The file.
 
     Raises
     ------
@@ -91,15 +107,104 @@ def from_literal(cell: str) -> bytes:
     if text[:2] in ("b'", 'b"'):
         if len(text) < 3 or text[-1] != text[1]:
             raise RejectedRow(("", "has no closing quotation mark (is the file truncated?)"))
-        text = text[2:-1]
+        text = text[2:-1].replace("\\n", "")
+    elif text[:5].lower() == "data:":
+        text = text.partition(",")[2]
+        text = unquote(text) if "%" in text else text
     if not text:
         raise RejectedRow(("", "is empty"))
+    if not text.isascii():
+        raise RejectedRow(("", "is not base64"))
+    letters = text.translate(_TO_BASE64)
+    if "=" not in letters:  # addresses leave the padding out
+        letters += "=" * (-len(letters) % 4)
     try:
-        content = base64.b64decode(text, validate=True)
+        content = base64.b64decode(letters, validate=True)
     except (binascii.Error, ValueError):
         raise RejectedRow(("", "is not base64")) from None
-    picture_suffix(content, ("JPEG",))
+    picture_suffix(content)
     return content
+
+
+def picture_content(value: Any) -> bytes:
+    """Return the file of a picture in any form that a column of a table may have.
+
+    Parameters
+    ----------
+    value : bytes, str or dict
+        The file itself, its base64 as read by `from_literal`, or a struct with `bytes`, the form
+        of the datasets library.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    RejectedRow
+        If there is no picture, only its name, or it is damaged.
+
+    Examples
+    --------
+    >>> picture_content({"bytes": None, "path": "1.png"})
+    Traceback (most recent call last):
+    ...
+    gamelabel.tables.rows.RejectedRow: : has only the name of a picture, 1.png, and not its content
+    """
+    if isinstance(value, dict):
+        if value.get("bytes") is None:
+            name = value.get("path")
+            reason = f"has only the name of a picture, {name}, and not its content"
+            raise RejectedRow(("", reason if name else "is empty"))
+        value = value["bytes"]
+    if isinstance(value, str):
+        return from_literal(value)
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        missing = value is None or value != value  # NaN
+        raise RejectedRow(("", "is empty" if missing else "is not a picture"))
+    content = bytes(value)
+    picture_suffix(content)
+    return content
+
+
+def named_picture(name: str, folder: Path) -> bytes:
+    """Return the file of a picture that a table or an export names.
+
+    Parameters
+    ----------
+    name : str
+        A path in the folder or an absolute one, the address of an upload (whose file is looked for
+        in the folder, with and without the folders of the address), or a data URI.
+    folder : Path
+        Where to look.
+
+    Returns
+    -------
+    bytes
+        The file.
+
+    Raises
+    ------
+    RejectedRow
+        If there is no such file, or it is damaged.
+
+    Examples
+    --------
+    >>> named_picture("/data/local-files/?d=set/1.png", Path("nowhere"))
+    Traceback (most recent call last):
+    ...
+    gamelabel.tables.rows.RejectedRow: : names '/data/local-files/?d=set/1.png', but there is no ...
+    """
+    if name[:5].lower() == "data:" or name[:2] in ("b'", 'b"'):
+        return from_literal(name)
+    address = urlsplit(name)
+    stored = parse_qs(address.query).get("d", [unquote(address.path)])[0]
+    candidates = [folder / name, folder / stored.lstrip("/"), folder / Path(stored).name]
+    for path in candidates:
+        if path.is_file():
+            return picture_content(path.read_bytes())
+    raise RejectedRow(("", f"names {name!r}, but there is no file {candidates[0].absolute()}"))
 
 
 def to_literal(content: bytes) -> str:

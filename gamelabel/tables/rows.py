@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TextIO
@@ -13,6 +14,19 @@ _LONGEST_CELL = 16 * 2**20
 _DELIMITERS = ",;\t"
 _ROWS_AT_ONCE = 16  # of a Parquet file
 _PARQUET_BUFFER = 2**16  # bytes
+_OPEN_QUOTE = (
+    "has a quotation mark that is not closed: a cell that begins with one needs another at its "
+    "end, and two for each one inside"
+)
+_QUOTE_FAULTS = {  # by the first word of the error of Python's csv
+    "unexpected": "cannot be read: a quotation mark is not closed (is the file truncated?)",
+    **dict.fromkeys(
+        [f"'{delimiter}'" for delimiter in _DELIMITERS],
+        "cannot be read: there is text after the quotation mark that ends a cell (is the file "
+        "truncated?); write two marks for each one inside a cell",
+    ),
+}
+_FEWEST_SEPARATORS = 6  # in the lines of a cell that look like rows
 
 
 class BadFile(ValueError):
@@ -99,7 +113,7 @@ def csv_rows(
     expected = f"a CSV file with columns {', '.join(columns)}"
     with _open_text(path, expected) as file:
         _skip_separator(file)
-        lines = _lines(_csv_reader(file, delimiter))
+        lines = _CsvLines(file, delimiter)
         header = _header(lines, path, expected)
         places = _places(header, columns, aliases or {}, path)
         for number, (cells, damage) in enumerate(lines):
@@ -152,7 +166,7 @@ def csv_header(path: Path, expected: str) -> tuple[list[str], str]:
             line = next((line for line in iter(file.readline, "") if line.strip()), "")
             delimiter = max(_DELIMITERS, key=line.count)
             file.seek(start)
-        return _header(_lines(_csv_reader(file, delimiter)), path, expected), delimiter
+        return _header(_CsvLines(file, delimiter), path, expected), delimiter
 
 
 def parquet_files(source: Path) -> list[Path]:
@@ -223,6 +237,51 @@ def parquet_rows(
                 number = end
 
 
+def arrow_rows(files: Sequence[Path], columns: Sequence[str]) -> Iterator[Row]:
+    """Yield the rows of Arrow files, as the datasets library saves them; see `parquet_rows`.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        The files.
+    columns : sequence of str
+        Columns that each file must have.
+
+    Yields
+    ------
+    Row
+
+    Raises
+    ------
+    BadFile
+        If a file is not an Arrow file or lacks a column.
+
+    Examples
+    --------
+    >>> list(arrow_rows([], ["pair_id"]))
+    []
+    """
+    import pyarrow as pa
+
+    number = 0
+    for path in files:
+        try:
+            with pa.memory_map(str(path)) as source, pa.ipc.open_stream(source) as batches:
+                missing = [column for column in columns if column not in batches.schema.names]
+                if missing:
+                    raise BadFile(f"{path.absolute()} has no column {', '.join(missing)}")
+                for batch in batches:
+                    for start in range(0, len(batch), _ROWS_AT_ONCE):
+                        rows = batch.select(list(columns)).slice(start, _ROWS_AT_ONCE)
+                        for cells in rows.to_pylist():
+                            yield Row(number, cells)
+                            number += 1
+        except (pa.ArrowException, OSError) as error:
+            raise BadFile(
+                f"{path.absolute()} is not a complete Arrow file ({error}): save it again"
+            ) from error
+
+
 def is_text(cell: str) -> bool:
     r"""Return whether a cell of `csv_rows` was valid UTF-8 in its file.
 
@@ -234,12 +293,48 @@ def is_text(cell: str) -> bool:
     return cell.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in cell)
 
 
+def text_lines(path: Path, expected: str) -> list[str]:
+    r"""Return the lines of a text file in UTF-8 or UTF-16, without the ends of lines.
+
+    Bytes that are not UTF-8 are kept; see `is_text`.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    expected : str
+        What an error message says to give instead.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "prompts.txt"
+    ...     _ = path.write_text("a star\na moon\n", encoding="utf-16")
+    ...     text_lines(path, "a text file")
+    ['a star', 'a moon']
+    """
+    with _open_text(path.absolute(), expected) as file:
+        return file.read().splitlines()
+
+
 def _open_text(path: Path, expected: str) -> TextIO:
     if not path.is_file():
         raise FileNotFoundError(f"{path} not found: give {expected}")
     with path.open("rb") as file:
-        is_utf16 = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    encoding = "utf-16" if is_utf16 else "utf-8-sig"
+        start = file.read(4)
+    encoding = "utf-8-sig"
+    if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        encoding = "utf-16"
+    elif start[1::2] == b"\0\0":  # UTF-16 without a mark: every other byte of ASCII is zero
+        encoding = "utf-16-le"
+    elif start[::2] == b"\0\0":
+        encoding = "utf-16-be"
     return path.open(encoding=encoding, errors="surrogateescape", newline="")
 
 
@@ -253,9 +348,65 @@ def _skip_separator(file: TextIO) -> str:
     return ""
 
 
-def _csv_reader(file: TextIO, delimiter: str) -> Iterator[list[str]]:
-    quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
-    return csv.reader(file, delimiter=delimiter, quoting=quoting, strict=True)
+class _CsvLines:
+    """The lines of a CSV file: the cells of each, and what is wrong with it.
+
+    A quotation mark that is never closed takes in the lines after it, up to the next mark. Where
+    that shows, its line alone is damaged, and the lines after it are read again.
+    """
+
+    def __init__(self, file: TextIO, delimiter: str) -> None:
+        self._file, self._delimiter = file, delimiter
+        self._again: deque[str] = deque()  # lines that are to be read again
+        self._taken: list[str] = []  # lines of the file that make up this line of cells
+        self._reader = self._new_reader()
+        self._width = 0  # cells of the first line
+
+    def __iter__(self) -> Iterator[tuple[list[str], str]]:
+        return self
+
+    def __next__(self) -> tuple[list[str], str]:
+        self._taken.clear()
+        cells, error = self._next_cells()
+        if len(self._taken) > 1 and (error or self._took_in_lines(cells)):
+            self._again.extendleft(reversed(self._taken[1:]))
+            self._reader = self._new_reader()
+            return [], _OPEN_QUOTE
+        self._width = self._width or len(cells)
+        return cells, error
+
+    def _new_reader(self) -> Iterator[list[str]]:
+        quoting: Literal[0, 3] = csv.QUOTE_NONE if self._delimiter == "\t" else csv.QUOTE_MINIMAL
+        return csv.reader(
+            self._file_lines(), delimiter=self._delimiter, quoting=quoting, strict=True
+        )
+
+    def _file_lines(self) -> Iterator[str]:
+        while True:
+            line = self._again.popleft() if self._again else self._file.readline()
+            if not line:
+                return
+            self._taken.append(line)
+            yield line
+
+    def _next_cells(self) -> tuple[list[str], str]:
+        limit = csv.field_size_limit(_LONGEST_CELL)  # of the whole process, so it is restored
+        try:
+            return next(self._reader), ""
+        except csv.Error as fault:
+            self._reader = self._new_reader()
+            return [], _QUOTE_FAULTS.get(str(fault).partition(" ")[0], f"cannot be read: {fault}")
+        finally:
+            csv.field_size_limit(limit)
+
+    def _took_in_lines(self, cells: list[str]) -> bool:
+        """Return whether the lines that make up these cells look like rows of their own."""
+        widths = [line.count(self._delimiter) + 1 for line in self._taken]
+        if len(cells) != self._width:
+            return self._width > 1 and self._width in widths[1:]
+        # not a cell of several lines that has a few separators of its own
+        n_separators = (self._width - 1) * (len(widths) - 1)
+        return n_separators >= _FEWEST_SEPARATORS and set(widths) == {self._width}
 
 
 def _header(lines: Iterator[tuple[list[str], str]], path: Path, expected: str) -> list[str]:
@@ -283,25 +434,10 @@ def _places(
         if header.count(name) > 1:
             numbers = [str(i + 1) for i, title in enumerate(header) if title == name]
             raise BadFile(
-                f"{path} has {len(numbers)} columns {name!r}, numbers {' and '.join(numbers)}: "
-                "rename all but one"
+                f"{path} has {len(numbers)} columns {name!r}, numbers {' and '.join(numbers)} "
+                "(blanks around names do not count): rename all but one"
             )
     return places
-
-
-def _lines(reader: Iterator[list[str]]) -> Iterator[tuple[list[str], str]]:
-    """Yield the cells of each line and the error in it."""
-    while True:
-        limit = csv.field_size_limit(_LONGEST_CELL)  # of the whole process, so it is restored
-        try:
-            line, error = next(reader), ""
-        except StopIteration:
-            return
-        except csv.Error as fault:
-            line, error = [], f"cannot be read: {fault} (is the file truncated?)"
-        finally:
-            csv.field_size_limit(limit)
-        yield line, error
 
 
 def _length_error(cells: list[str], header: list[str]) -> str:

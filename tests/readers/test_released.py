@@ -46,7 +46,7 @@ INVALID = {
     "img0_encoding is not base64": (3, "b'/9j/4AA$$'"),
     "img0_encoding has no closing quotation mark (is the file truncated?)": (3, cell(jpeg(1))[:-1]),
     "img0_encoding the picture is truncated": (3, cell(jpeg(1)[:-300])),
-    "img0_encoding the picture is not a readable JPEG": (
+    "img0_encoding the picture is not a readable JPEG or PNG or WEBP": (
         3,
         cell(b"\x89PNG\r\n\x1a\n not really"),
     ),
