@@ -132,7 +132,7 @@ def crowd_tables(
 
 
 def _player_name(worker: object) -> str | None:
-    return None if pd.isna(worker) else printed_name(worker)  # type: ignore[call-overload]
+    return None if pd.isna(worker) else printed_name(worker)
 
 
 def _write_pictures(

@@ -154,7 +154,7 @@ def _picture_path(value: Any) -> str:
 
 
 def _with_pairs(tables: LabelTables, folder: Path) -> LabelTables:
-    """Leave out the labels whose pairs are not there, and name them in `rejected`."""
+    """Leave out the labels of pairs that the export lacks, and name them in `rejected`."""
     known = tables.labels["pair_id"].isin(tables.pairs["pair_id"])
     faults = [
         (int(row), "pair_id", f"{pair!r} is not in the table pairs")

@@ -122,8 +122,9 @@ def _worker(person: Any) -> str | None:
 
 def _timed(vote: Vote, annotation: dict[str, Any]) -> Vote:
     seconds, when = annotation.get("lead_time"), annotation.get("created_at")
-    known = isinstance(seconds, (int, float)) and seconds >= 0
-    milliseconds = round(1000 * seconds) if known else None
+    milliseconds = None
+    if isinstance(seconds, (int, float)) and seconds >= 0:
+        milliseconds = round(1000 * seconds)
     return vote._replace(
         created_at=when if isinstance(when, str) else None, response_ms=milliseconds
     )

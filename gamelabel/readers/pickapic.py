@@ -138,7 +138,7 @@ def _parse(row: Row) -> _Point:
     faults += [*_time_faults(cells), *_picture_faults(cells)]
     if faults:
         raise RejectedRow(*faults)
-    pictures = ()
+    pictures: tuple[bytes, ...] = ()
     if cells.get("jpg_0") is not None:
         pictures = (picture_content(cells["jpg_0"]), picture_content(cells["jpg_1"]))
     first, second = cells["image_0_uid"], cells["image_1_uid"]

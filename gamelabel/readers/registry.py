@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gamelabel.readers.argilla import read_argilla
+from gamelabel.readers.column_names import ROLES
 from gamelabel.readers.crowd_csv import read_crowd
 from gamelabel.readers.exported import read_exported
 from gamelabel.readers.imagereward import read_rankings
@@ -31,13 +32,18 @@ class LabelSource(NamedTuple):
     read : callable or None
         Function of the file, the run's folder, the file of known answers (perhaps empty) and the
         columns that `read_crowd` takes, in this order; None if there is nothing to read.
+    columns : tuple of str
+        Names of `label_columns` that the source takes; see `parse_columns`.
     """
 
     description: str
     file: str
     label_source: str
     read: Callable[[str, Path, str, Mapping[str, str]], LabelTables] | None
+    columns: tuple[str, ...] = ()
 
+
+_QUESTION = ("label", "tie")  # which question of an export, and its answer that means a tie
 
 FILE_SOURCES: dict[str, LabelSource] = {
     "gamelabel10k": LabelSource(
@@ -53,6 +59,7 @@ FILE_SOURCES: dict[str, LabelSource] = {
         lambda file, run_dir, gold, columns: read_crowd(
             file, gold or None, run_dir=run_dir, **columns
         ),
+        ROLES,
     ),
     "imagereward": LabelSource(
         "ImageReward's rankings of several pictures of a prompt",
@@ -71,18 +78,21 @@ FILE_SOURCES: dict[str, LabelSource] = {
         "path of a JSON or JSON-MIN export, with the pictures beside it",
         "crowd",
         lambda file, run_dir, gold, columns: read_label_studio(file, run_dir, columns),
+        _QUESTION,
     ),
     "argilla": LabelSource(
         "answers to a question of Argilla, labels or a ranking of two",
         "path of the JSON file of `dataset.records.to_json`",
         "crowd",
         lambda file, run_dir, gold, columns: read_argilla(file, run_dir, columns),
+        _QUESTION,
     ),
     "potato": LabelSource(
         "answers to a pairwise or radio scheme of Potato",
         "path of the task's folder, with its items and its annotation_output",
         "crowd",
         lambda file, run_dir, gold, columns: read_potato(file, run_dir, columns),
+        _QUESTION,
     ),
     "export": LabelSource(
         "labels of another run",

@@ -8,7 +8,10 @@ from gamelabel.games.pairs import Crowd, Rules, simulate
 from gamelabel.readers.column_names import parse_columns
 from gamelabel.readers.registry import FILE_SOURCES, LabelSource
 from gamelabel.tables.label_tables import OUTSIDE_FOLDER, LabelTables
+from gamelabel.tables.rows import BadFile
 from gamelabel.tables.table_files import read_table, write_table
+
+_SHOWN_FAULTS = 3  # cells that an error message shows
 
 LABEL_SOURCES: dict[str, LabelSource] = {
     "simulated": LabelSource("simulated players of the labelling game", "", "simulated", read=None),
@@ -51,7 +54,8 @@ def collect_labels(
         CSV file of known answers, for the source "csv".
     columns : str, default ""
         Columns of the source "csv", as `gamelabel.readers.column_names.parse_columns` reads them,
-        such as "task=HITId, label=Answer.choice"; the others by their usual names.
+        such as "task=HITId, label=Answer.choice"; the others by their usual names. Of an annotation
+        tool the question and the answer that is a tie, "label=better, tie=same".
     players, seed, crowd, rules
         Parameters of the simulation; see `gamelabel.games.pairs.simulate`.
 
@@ -63,7 +67,8 @@ def collect_labels(
     Raises
     ------
     ValueError
-        If the source is unknown, its file is not given, or it has no columns to name.
+        If the source is unknown, its file is not given, it has no such columns to name, or no label
+        can be read.
     FileNotFoundError
         If a file or a table of the run does not exist.
     """
@@ -75,8 +80,10 @@ def collect_labels(
     if entry.file and not file:
         raise ValueError(f"labels from {source} need a file: set labels_file to the {entry.file}")
     named_columns = parse_columns(columns)
-    if named_columns and source != "csv":
-        raise ValueError(f"labels from {source} have fixed columns: leave label_columns empty")
+    fixed = [name for name in named_columns if name not in entry.columns]
+    if fixed:
+        usable = f"may name {', '.join(entry.columns)} only" if entry.columns else "must be empty"
+        raise ValueError(f"labels from {source} have a fixed {fixed[0]}: label_columns {usable}")
     if entry.read is None:
         pairs, adherence = read_table(run_dir, "pairs"), read_table(run_dir, "adherence")
         played = simulate(pairs, adherence, players, seed, crowd, rules)
@@ -85,10 +92,25 @@ def collect_labels(
         (run_dir / OUTSIDE_FOLDER / "pairs.parquet").unlink(missing_ok=True)
     else:
         tables = entry.read(file, run_dir, gold, named_columns)
+        if tables.labels.empty:
+            raise BadFile(_nothing_read(source, file, tables))
         write_table(tables.pairs, run_dir / OUTSIDE_FOLDER, "pairs")
     write_table(tables.labels, run_dir, "labels")
     write_table(tables.players, run_dir, "players")
     return tables
+
+
+def _nothing_read(source: str, file: str, tables: LabelTables) -> str:
+    """Say why there are no labels: by the first cells that could not be used."""
+    path = Path(file).absolute()
+    place = str(path) if path.exists() else "it"  # an address may contain a password
+    faults = tables.rejected.drop_duplicates(["column", "reason"]).head(_SHOWN_FAULTS)
+    reasons = [
+        f"row {fault.row}, {fault.column or 'the whole row'}: {fault.reason}"
+        for fault in faults.itertuples()
+    ]
+    why = f": {'; '.join(reasons)}" if reasons else ""
+    return f"labels from {source}: {place} has no label that can be read{why}"
 
 
 def _read_database(address: str, run_dir: Path) -> LabelTables:

@@ -16,6 +16,7 @@ from diffusers import FluxPipeline
 from numpy.typing import NDArray
 
 from gamelabel.files import snake
+from gamelabel.images.adapter_files import find_adapter_file
 from gamelabel.images.quality import quality_change
 from gamelabel.parallel import executor, map_items
 from gamelabel.shared_objects import Shared, shared
@@ -156,6 +157,33 @@ def find_adapters(folder: Path, names: Sequence[str]) -> dict[str, list[Path]]:
             "notebooks/08_pairwise_losses.ipynb first"
         )
     return adapters
+
+
+def own_arm(adapter: str | Path, pipe: FluxPipeline) -> dict[str, list[Path]]:
+    """Return an adapter of the user's as an arm, after checking that it fits the model.
+
+    Parameters
+    ----------
+    adapter : str or Path
+        The adapter, see `load_adapter`; empty for none.
+    pipe : FluxPipeline
+        The base model.
+
+    Returns
+    -------
+    dict of str to list of Path
+        The arm "own adapter", or nothing.
+
+    Raises
+    ------
+    ValueError, FileNotFoundError
+        As `load_adapter`.
+    """
+    if not str(adapter):
+        return {}
+    load_adapter(pipe, Path(adapter))
+    pipe.unload_lora_weights()
+    return {"own adapter": [find_adapter_file(Path(adapter))]}
 
 
 def generate_arms(

@@ -77,7 +77,9 @@ def test_a_wrong_file_is_an_error(tmp_path: Path) -> None:
         read_crowd(csv(tmp_path, "task,worker,label\n"))
     with pytest.raises(ValueError, match="that can be read; row 0: worker is empty"):
         read_crowd(csv(tmp_path, "task,worker,label\n1,,left\n"))
-    with pytest.raises(ValueError, match="has 2 columns 'label', numbers 3 and 4 .*: rename all but"):
+    with pytest.raises(
+        ValueError, match=r"has 2 columns 'label', numbers 3 and 4 .*: rename all but"
+    ):
         read_crowd(csv(tmp_path, "task,worker,label,label\n1,u,left,right\n"))
     with pytest.raises(FileNotFoundError, match="give a CSV file with columns task, worker, label"):
         read_crowd(tmp_path / "none.csv")
