@@ -67,7 +67,9 @@ def test_columns_of_a_crowds_csv_may_be_named(tmp_path: Path) -> None:
     columns = 'task=id, worker=who, "label=A, B", tie=same'
     collected = collect_labels("csv", tmp_path, str(tmp_path / "l.csv"), columns=columns)
     assert collected.labels.choice.tolist() == ["a", "tie", "b"]
-    with pytest.raises(ValueError, match="labels from simulated have fixed columns: leave label_c"):
+    with pytest.raises(
+        ValueError, match="from simulated have a fixed task: label_columns must be em"
+    ):
         collect_labels("simulated", tmp_path, columns=columns)
     for wrong, message in (
         ("task", "'task' is not NAME=COLUMN with a name of task, worker, label, gold, tie"),
@@ -93,11 +95,9 @@ def test_invalid_input_is_named_before_anything_is_written(tmp_path: Path) -> No
     assert not list(tmp_path.iterdir())
 
 
-def test_the_notebook_names_every_source() -> None:
+def test_the_notebook_says_where_the_sources_are_described() -> None:
     notebook = Path(__file__).parents[2] / "notebooks/03_labels.ipynb"
-    comment = read_parameters(notebook)["label_source"].comment
-    names = comment.split(", ")
-    assert names == list(LABEL_SOURCES)
+    assert "docs/labels.md" in read_parameters(notebook)["label_source"].comment
 
 
 def test_each_source_of_files_says_whose_labels_it_has(tmp_path: Path) -> None:
@@ -117,6 +117,39 @@ def test_each_source_of_files_says_whose_labels_it_has(tmp_path: Path) -> None:
         collected = collect_labels(source, tmp_path / source, str(file))
         assert set(collected.labels.source) == {LABEL_SOURCES[source].label_source}, source
         assert len(labelled_pairs(tmp_path / source)) == len(collected.pairs)
+
+
+def test_nothing_that_can_be_read_is_an_error_with_the_reasons(tmp_path: Path) -> None:
+    """Also where rows were read and none was of use."""
+    (tmp_path / "header.csv").write_text("task,worker,label\n")
+    write(tmp_path / "data.csv", [])
+    write(tmp_path / "votes.csv", [[*row[:2], "0", row[3], "0", row[5]] for row in rows(2)])
+    unreadable = write(tmp_path / "bad.csv", [[*row[:3], "b'x'", *row[4:]] for row in rows(3)])
+    silent = {"caption": "a", "image_0_uid": "x", "image_1_uid": "y", "user_id": 1}
+    pd.DataFrame([silent | {"label_0": 0.0, "label_1": 0.0, "has_label": False}]).to_parquet(
+        tmp_path / "silent.parquet"
+    )
+    pd.DataFrame([silent | {"label_0": 0.2, "label_1": 0.8}]).to_parquet(tmp_path / "odd.parquet")
+    (tmp_path / "rankings.json").write_text("[]")
+    for source, name in (
+        ("csv", "header.csv"),
+        ("gamelabel10k", "data.csv"),
+        ("gamelabel10k", "votes.csv"),
+        ("gamelabel10k", "bad.csv"),
+        ("pickapic", "silent.parquet"),
+        ("pickapic", "odd.parquet"),
+        ("imagereward", "rankings.json"),
+    ):
+        with pytest.raises(ValueError, match=f"{name} has no label that can be read"):
+            collect_labels(source, tmp_path / "run", str(tmp_path / name))
+    with pytest.raises(ValueError, match="row 0, img0_encoding: is not base64"):
+        collect_labels("gamelabel10k", tmp_path / "run", str(unreadable))
+    assert not (tmp_path / "run/labels.parquet").exists()
+
+
+def test_a_comma_after_each_row_takes_no_row(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_text("task,worker,label\n1,u,0,\n1,v,1,\n")
+    assert len(collect_labels("csv", tmp_path, str(tmp_path / "l.csv")).labels) == 2
 
 
 def test_sources_are_of_people_or_simulated() -> None:
