@@ -59,7 +59,10 @@ def bench_players_at_once() -> None:
         for i, (start, end) in enumerate(zip(first, first + batches, strict=True)):
             points = slice(start * rules.batch_size, end * rules.batch_size)
             player_draws = Draws(
-                draws.selection[start:end], draws.perception[points], draws.on_left[points]
+                draws.selection[start:end],
+                draws.perception[points],
+                draws.on_left[points],
+                draws.exam[[i]],
             )
             player = Players._make(values[[i]] for values in people)
             batches_played.append(play_batches(player, rules, player_draws, 6_800).batches.item())

@@ -1,4 +1,4 @@
-"""Operating curves: how many players rules remove, and at what cost, by the players' accuracy."""
+"""Operating curves: how many players rules remove, how soon, and at what cost."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from gamelabel.games.pairs.rules import Rules
+from gamelabel.games.pairs.rules import Rules, Standing
 from gamelabel.reliability import wilson
 
 
@@ -56,23 +57,11 @@ def operating_curves(
 def _curve(
     name: str, rules: Rules, accuracies: Sequence[float], labels: int, players: int, seed: int
 ) -> pd.DataFrame:
-    rng = np.random.default_rng(seed)
     skill = np.repeat(np.asarray(accuracies, float), players)
-    standing = rules.start(len(skill))
-    batches = np.zeros(len(skill), np.int64)
-    for _ in range(-(-labels // rules.batch_size)):
-        active = np.flatnonzero(~standing.removed)
-        current = standing.select(active)
-        answered = rules.draw_comparisons(current, rng).sum(1)
-        right = rng.binomial(answered, skill[active])
-        updated = rules.update(current, right, answered - right)
-        for values, changed in zip(standing, updated, strict=True):
-            values[active] = changed
-        batches[active] += 1
+    standing, served = _play(rules, skill, labels, seed)
     shape = len(accuracies), players
     removed = standing.removed.reshape(shape)
     spent = (standing.right + standing.wrong).reshape(shape)
-    served = (batches * rules.batch_size).reshape(shape)
     low, high = wilson(removed.sum(1), np.full(len(accuracies), players))
     return pd.DataFrame(
         {
@@ -83,9 +72,101 @@ def _curve(
             "low": low,
             "high": high,
             "comparisons": np.median(spent, axis=1),
-            "kept": (served - spent).mean(1),
+            "kept": (served.reshape(shape) - spent).mean(1),
         }
     )
+
+
+def _play(
+    rules: Rules,
+    accuracy: NDArray[np.float64],
+    labels: int,
+    seed: int,
+    guesses_after: float = np.inf,
+) -> tuple[Standing, NDArray[np.int64]]:
+    """Let players give a number of labels; return their standing and how many labels they gave.
+
+    From the label `guesses_after` on, their accuracy is one half.
+    """
+    rng = np.random.default_rng(seed)
+    standing = rules.start(len(accuracy), rng.spawn(1)[0].random(len(accuracy)))
+    batches = np.zeros(len(accuracy), np.int64)
+    for batch in range(-(-labels // rules.batch_size)):
+        active = np.flatnonzero(~standing.removed)
+        current = standing.select(active)
+        answered = rules.draw_comparisons(current, rng).sum(1)
+        guesses = batch * rules.batch_size >= guesses_after
+        right = rng.binomial(answered, 0.5 if guesses else accuracy[active])
+        updated = rules.update(current, right, answered - right)
+        for values, changed in zip(standing, updated, strict=True):
+            values[active] = changed
+        batches[active] += 1
+    return standing, batches * rules.batch_size
+
+
+def sleeper_curve(
+    rules: Mapping[str, Rules],
+    honest: int = 50,
+    within: int = 60,
+    labels: int = 250,
+    good: float = 0.8,
+    players: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Play rules with sleepers, who answer everything right and then only guess.
+
+    Parameters
+    ----------
+    rules : mapping of str to Rules
+        The rules, by name.
+    honest : int
+        Number of labels after which a sleeper guesses.
+    within : int
+        Number of guessed labels within which a sleeper should be removed.
+    labels : int
+        Number of labels that good players want to give.
+    good : float
+        Accuracy of good players, who should not be removed.
+    players : int
+        Sleepers, and good players.
+    seed : int
+        The same seed gives the same table.
+
+    Returns
+    -------
+    DataFrame
+        One row for each rule: rule, players; noticed, the share of sleepers removed within `within`
+        guessed labels, of those who were not removed before, with its Wilson interval low and high;
+        guessed, the median number of labels that they guessed (at most 10 times `within`);
+        good_removed, the share of good players removed; kept, the mean number of labels of good
+        players on preference points.
+
+    Examples
+    --------
+    >>> from gamelabel.games.pairs import SERVICE_RULES
+    >>> table = sleeper_curve({"paper": Rules(), "service": SERVICE_RULES}, players=100)
+    >>> table.noticed.tolist()[0] < 0.1 < 0.9 < table.noticed.tolist()[1]
+    True
+    """
+    rows = []
+    for name, one in rules.items():
+        _, labelled = _play(one, np.ones(players), honest + 10 * within, seed, honest)
+        guessed = labelled[labelled > honest] - honest
+        noticed = int((guessed <= within).sum())
+        low, high = wilson(noticed, len(guessed))
+        standing, served = _play(one, np.full(players, good), labels, seed)
+        row = {
+            "rule": name,
+            "players": players,
+            "noticed": noticed / len(guessed),
+            "low": float(low),
+            "high": float(high),
+            "guessed": float(np.median(guessed)),
+            "good_removed": float(standing.removed.mean()),
+            "kept": float((served - standing.right - standing.wrong).mean()),
+        }
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def gate_errors(curves: pd.DataFrame, guesser: float = 0.5, good: float = 0.8) -> pd.DataFrame:

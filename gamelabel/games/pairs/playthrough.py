@@ -24,6 +24,7 @@ class Streams(NamedTuple):
     see: np.random.Generator
     show: np.random.Generator
     team: np.random.Generator
+    exam: np.random.Generator
 
     @classmethod
     def from_seed(cls, seed: int) -> Streams:
@@ -59,6 +60,8 @@ class Draws(NamedTuple):
     on_left: _Bools
     """Whether the gold image of that comparison point is on the left, shape
     (rows x batch_size,)."""
+    exam: _Floats
+    """How long each player's exam is, shape (P,)."""
 
 
 class PlayedBatches(NamedTuple):
@@ -145,7 +148,8 @@ def draw_game(
     rows = int(batches.sum())
     selection = streams.deal.random((rows, 1 + size))
     perception = streams.deal.random(rows * size)
-    draws = Draws(selection, perception, streams.show.random(rows * size) < 0.5)
+    on_left = streams.show.random(rows * size) < 0.5
+    draws = Draws(selection, perception, on_left, streams.exam.random(len(batches)))
     order = ComparisonOrder(
         streams.show.permutation(comparisons),
         streams.show.integers(comparisons, size=len(people.skill)),
@@ -180,7 +184,7 @@ def play_batches(people: Players, rules: Rules, draws: Draws, points: int) -> Pl
     size = rules.batch_size
     batches, first = batch_rows(people, size)
     is_comparison = np.zeros((len(draws.selection), size), np.bool_)
-    active, current = np.arange(len(batches)), rules.start(len(batches))
+    active, current = np.arange(len(batches)), rules.start(len(batches), draws.exam)
     final, played = rules.start(len(batches)), np.zeros_like(batches)
     for batch in range(int(batches.max())):
         row = first[active] + batch

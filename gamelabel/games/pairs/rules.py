@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gamelabel.games.pairs.gate import Gate, Threshold
+from gamelabel.games.pairs.cusum import Cusum
+from gamelabel.games.pairs.gate import Gate, Posterior, Threshold
 
 
 class Standing(NamedTuple):
@@ -26,6 +27,10 @@ class Standing(NamedTuple):
     """Right answers as the gate weighs them."""
     debit: NDArray[np.float64]
     """Wrong answers as the gate weighs them."""
+    exam: NDArray[np.int64]
+    """Comparison points that a player answers before the first judgement; see `Rules.exam`."""
+    suspicion: NDArray[np.float64]
+    """Evidence that a player has begun to guess; see `Cusum`."""
 
     def select(self, players: NDArray[np.int64] | NDArray[np.bool_]) -> Standing:
         """Return the standing of some of the players, by their indices or a mask."""
@@ -56,6 +61,12 @@ class Rules:
         many points count, and one who becomes careless is noticed.
     gate : Gate
         The rule for removing players.
+    exam : (int, int)
+        Range from which each player's number of comparison points before the first judgement is
+        drawn. Until then all points are comparison points. The paper's game has none: it judges
+        after every batch.
+    watch : Cusum or None
+        A second rule for removing players, which notices those who begin to guess.
 
     Raises
     ------
@@ -78,6 +89,8 @@ class Rules:
     good_accuracy: float = 0.719
     share_floor: tuple[float, float] = (0.163, 0.263)
     gate: Gate = field(default_factory=Threshold)
+    exam: tuple[int, int] = (0, 0)
+    watch: Cusum | None = None
 
     def __post_init__(self) -> None:
         in_range = 0 < self.share_factor <= 1 and 0 <= self.good_accuracy <= 1
@@ -90,12 +103,32 @@ class Rules:
             raise ValueError(
                 f"rules need a share_floor in [0, 1], the lower end first, not {self.share_floor}"
             )
+        if not 0 <= self.exam[0] <= self.exam[1]:
+            raise ValueError(f"rules need an exam of 0 <= lower <= upper end, not {self.exam}")
 
-    def start(self, players: int = 1) -> Standing:
-        """Return the standing of new players: their first batch is all comparison points."""
+    def start(self, players: int = 1, draws: NDArray[np.float64] | None = None) -> Standing:
+        """Return the standing of new players: their first batch is all comparison points.
+
+        Parameters
+        ----------
+        players : int
+            Number of players, P.
+        draws : ndarray of float, shape (P,), optional
+            Uniform random numbers, which decide the length of each exam; the shortest without.
+
+        Returns
+        -------
+        Standing
+        """
         right, wrong = np.zeros((2, players), np.int64)
-        credit, debit = np.zeros((2, players))
-        return Standing(right, wrong, np.ones(players), np.zeros(players, np.bool_), credit, debit)
+        credit, debit, suspicion = np.zeros((3, players))
+        low, high = self.exam
+        exam = np.full(players, low)
+        if draws is not None:
+            exam += np.floor((high - low + 1) * draws).astype(np.int64)
+        removed = np.zeros(players, np.bool_)
+        share = np.ones(players)
+        return Standing(right, wrong, share, removed, credit, debit, exam, suspicion)
 
     def draw_comparisons(self, standing: Standing, rng: np.random.Generator) -> NDArray[np.bool_]:
         """Draw which points of each player's next batch are comparison points.
@@ -149,10 +182,43 @@ class Rules:
         Standing
         """
         credit, debit = self.gate.update(standing.credit, standing.debit, right, wrong)
+        suspicion = standing.suspicion
+        if self.watch:
+            before = standing.right, standing.wrong
+            suspicion = self.watch.update(suspicion, *before, right, wrong)
+        was_examined = standing.right + standing.wrong >= standing.exam
         right, wrong = standing.right + right, standing.wrong + wrong
-        answers = right + wrong
+        is_examined = right + wrong >= standing.exam
+        share = self._share(standing.share, right, right + wrong, was_examined, suspicion)
+        fails = self.gate.removes(credit, debit)
+        if self.watch:
+            fails = fails | self.watch.removes(suspicion)
+        removed = standing.removed | (fails & is_examined)
+        share = np.where(is_examined, share, 1.0)
+        return Standing(right, wrong, share, removed, credit, debit, standing.exam, suspicion)
+
+    def _share(
+        self,
+        share: NDArray[np.float64],
+        right: NDArray[np.int64],
+        answers: NDArray[np.int64],
+        was_examined: NDArray[np.bool_],
+        suspicion: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Return the share of comparison points after a batch that is not part of an exam."""
         is_good = right >= self.good_accuracy * answers
-        moved = standing.share * np.where(is_good, self.share_factor, 1 / self.share_factor)
-        share = np.where(answers > 0, np.clip(moved, self.share_floor[0], 1.0), standing.share)
-        removed = standing.removed | self.gate.removes(credit, debit)
-        return Standing(right, wrong, share, removed, credit, debit)
+        moved = share * np.where(is_good, self.share_factor, 1 / self.share_factor)
+        moved = np.where(was_examined, moved, np.where(is_good, 0.0, 1.0))  # the exam ends
+        least = np.full(len(share), self.share_floor[0])
+        if self.watch:
+            least = np.maximum(least, self.watch.least_share(suspicion))
+        return np.where(answers > 0, np.clip(moved, least, 1.0), share)
+
+
+SERVICE_RULES = Rules(gate=Posterior(), exam=(10, 18), watch=Cusum())
+"""The rules of the service, stricter than the paper's: see docs/deployment.md.
+
+Judged only after an exam of random length, so that removal tells an account little about single
+answers; and watched for the rest, so that players who begin to guess are noticed. The numbers were
+chosen by `operating_curve.sleeper_curve`.
+"""
