@@ -97,7 +97,7 @@ def test_a_file_of_the_released_format_with_its_irregularities(
     assert run.metrics["reliability_alpha"]["value"] is not None
     assert run.metrics["reliability_accuracy_mean"]["value"] is None
     assert set(run.figures) == {"reliability_alpha"}
-    simulations = {*SIMULATIONS, "labels_gate_errors", "labels_experiments"}
+    simulations = {*SIMULATIONS, "labels_gate_errors", "labels_sleepers", "labels_experiments"}
     assert marked_tables(tmp_path) == simulations
 
 
