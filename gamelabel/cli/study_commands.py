@@ -77,7 +77,7 @@ def run_command(
 ) -> None:
     """Run the steps of the study that are due, and write the report.
 
-    A step is due if its notebook, the code that it imports, its inputs, its parameters or
+    A step is due if its notebook, the code that it uses, its inputs, its parameters or
     requirements.lock have changed, or a file that it wrote is missing or modified. After a failure
     or Ctrl-C, the same command resumes. STEP is a name such as `03_labels`, or `03`.
 

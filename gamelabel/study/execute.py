@@ -15,7 +15,8 @@ from typing import Any
 
 from gamelabel.files import write_text
 from gamelabel.parallel import ONE_THREAD
-from gamelabel.study.imports import PACKAGE, code_of
+from gamelabel.study.dependencies import PACKAGE
+from gamelabel.study.notebook_cells import code_of
 
 _TRACEBACK_LINES = 12  # shown when a step fails
 _BAR = re.compile(r"(.*?): +\d+%\|")  # a progress bar of tqdm with its name

@@ -11,8 +11,9 @@ from typing import Any
 
 from gamelabel.files import sha256_text, write_text
 from gamelabel.sources import is_available, sources
+from gamelabel.study.dependencies import dependencies
 from gamelabel.study.hashes import MISSING, Hashes
-from gamelabel.study.imports import modules, text_of
+from gamelabel.study.notebook_cells import text_of
 from gamelabel.study.profiles import FOLDERS, Profile
 from gamelabel.study.steps import Step, Study, parents
 
@@ -30,13 +31,13 @@ class Tracker:
     def dependencies(self, step: Step) -> dict[str, str]:
         """Return everything that a step's results depend on: its name -> its hash or value."""
         notebook = self.study.notebook(step)
-        code = modules(notebook)
+        code = dependencies(notebook, self.hashes)
         values = {
             "its notebook": sha256_text(text_of(notebook)),
             "requirements.lock": self.hashes.digest(self.study.root / "requirements.lock"),
         }
-        values |= {name: self.hashes.file(path) for name, path in code.items()}
-        if "gamelabel.sources" in code:
+        values |= code
+        if any(name.startswith("gamelabel.sources.") for name in code):
             values["the set of available data"] = _available_data()
         for name, value in self._parameters(step).items():
             values[f"parameter {name}"] = json.dumps(value)
@@ -107,9 +108,9 @@ class Tracker:
         if not last:
             return NEVER_RUN
         before, now = last["dependencies"], self.dependencies(step)
-        for name in {**now, **before}:
-            if before.get(name) == now.get(name):
-                continue
+        names = [name for name in {**now, **before} if before.get(name) != now.get(name)]
+        # what changed itself explains more than what is now used, or no longer
+        for name in sorted(names, key=lambda name: name not in before or name not in now):
             if name.startswith("parameter ") and name in before and name in now:
                 return f"{name} changed from {before[name]} to {now[name]}"
             return f"{name} changed"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from gamelabel.report.write import write_report
-from gamelabel.study import runner
+from gamelabel.study import runner, tracker
 from gamelabel.study.run_result import RunResult
 from gamelabel.study.runner import run_study, step_status
 from gamelabel.study.steps import Step, Study
@@ -207,37 +207,32 @@ def test_an_optional_output(copy: Study) -> None:
     assert tracker.missing_input(step) == ""
 
 
-def test_a_changed_helper_module_is_named(
-    copy: Study, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "helper.py").write_text("x = 1")
-    from gamelabel.study import tracker
+def test_a_changed_helper_is_named(copy: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if it now uses another: what changed itself comes first."""
 
-    real = tracker.modules
-    monkeypatch.setattr(
-        tracker,
-        "modules",
-        lambda notebook: {**real(notebook), "gamelabel.helper": tmp_path / "helper.py"},
-    )
-    assert step_status(copy, ["broken=false"])["01_prompts"][0] == "gamelabel.helper changed"
+    def replace_helpers(helpers: dict[str, str]) -> None:
+        monkeypatch.setattr(tracker, "dependencies", lambda *_: {**helpers})
+
+    replace_helpers({"gamelabel.style.theme": "1"})
+    history = runner.read_history(copy)
+    profile = runner.read_profile(copy, ["broken=false"])
+    change_tracker, step = runner.make_tracker(copy, profile), copy.step("01")
+    last = {**history[step.name], "dependencies": change_tracker.dependencies(step)}
+    assert change_tracker.change(step, last) == ""
+    replace_helpers({"gamelabel.style.palette": "2", "gamelabel.style.theme": "3"})
+    assert change_tracker.change(step, last) == "gamelabel.style.theme changed"
 
 
 def test_newly_available_data_make_their_readers_due(
     copy: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gamelabel.study import tracker
-
-    real = tracker.modules
-    monkeypatch.setattr(
-        tracker,
-        "modules",
-        lambda notebook: {**real(notebook), "gamelabel.sources": Path(tracker.__file__)},
-    )
-    assert "gamelabel.sources changed" in step_status(copy, ["broken=false"])["01_prompts"][0]
+    monkeypatch.setattr(tracker, "dependencies", lambda *_: {"gamelabel.sources.data_file": "1"})
     change_tracker = tracker.Tracker(copy, runner.read_profile(copy), tracker.Hashes())
     for data in ("", "imagereward"):
         monkeypatch.setattr(tracker, "_available_data", lambda data=data: data)
         assert change_tracker.dependencies(copy.step("01"))["the set of available data"] == data
+    monkeypatch.setattr(tracker, "dependencies", lambda *_: {"gamelabel.files.shipped": "1"})
+    assert "the set of available data" not in change_tracker.dependencies(copy.step("01"))
 
 
 def test_a_deleted_file_is_made_again_and_nothing_follows_if_it_is_equal(copy: Study) -> None:
