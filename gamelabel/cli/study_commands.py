@@ -93,7 +93,7 @@ def run_command(
     Exit status: 0 done, 1 a step failed, 2 an argument or file is invalid, 130 interrupted.
     """
     from gamelabel.report.write import write_report
-    from gamelabel.study.claims import count_verdicts
+    from gamelabel.study.claims import counts_text
     from gamelabel.study.runner import run_study
 
     study = _study(profile)
@@ -102,8 +102,8 @@ def run_command(
     if result.interrupted:
         typer.echo("interrupted; run the same command again to resume", err=True)
         raise typer.Exit(130)
-    counts = [f"{count} {verdict}" for verdict, count in count_verdicts(judged).items() if count]
-    typer.echo(f"claims: {', '.join(counts) or 'none'}")
+    for line in counts_text(judged):
+        typer.echo(line)
     typer.echo(f"report: {study.report_dir / 'index.html'}")
     if not result.complete:
         typer.echo(
@@ -166,8 +166,12 @@ def claims_command(
         bool, typer.Option("--json", help="Print the content of claims.json instead.")
     ] = False,
 ) -> None:
-    """Compare the paper's claims with what the last run measured."""
-    from gamelabel.study.claims import claims_text, count_verdicts
+    """Compare the claims of the papers with what the last run measured.
+
+    Each claim has the paper's number, the range that its wording accepts, our number with its
+    interval, and a verdict; docs/claims.md describes the verdicts.
+    """
+    from gamelabel.study.claims import claims_text
 
     path = _study(profile).report_dir / "claims.json"
     if not path.exists():
@@ -176,8 +180,7 @@ def claims_command(
     if as_json:
         typer.echo(json.dumps(judged, ensure_ascii=False))
         return
-    counts = [f"{count} {verdict}" for verdict, count in count_verdicts(judged).items() if count]
-    typer.echo(f"{claims_text(judged)}\n\n{', '.join(counts)}")
+    typer.echo(claims_text(judged))
 
 
 def plan_command(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from pandas import DataFrame
 
-_VERDICT_COLORS = {"matches": BLUE, "consistent": BLUE, "undecided": GREY, "set": GREY}
+_VERDICT_COLORS = {"matches": BLUE, "differs": VERMILION, "undecided": GREY}
 
 
 def plot_claim_values(ax: Axes, table: DataFrame, limit: float = 2.0) -> Axes:
@@ -65,7 +65,7 @@ def plot_claim_values(ax: Axes, table: DataFrame, limit: float = 2.0) -> Axes:
 def plot_claim_directions(ax: Axes, table: DataFrame, limit: float = 6.0) -> Axes:
     """Plot each tested claim of a direction as a distance on the paper's side.
 
-    The unit is half the width of the interval; a claim is met if the whole interval is right of 0.
+    The unit is half the width of the interval; a claim matches if the whole interval is right of 0.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def _plot_claims(ax: Axes, table: DataFrame, least: float, most: float) -> list[
     """Draw a row a claim: interval, value, verdict as color, numbers on the right."""
     positions = name_rows(ax, [name.replace("_", " ") for name in table.id])
     for y, row in zip(positions, table.to_dict("records"), strict=True):
-        color = _VERDICT_COLORS.get(row["verdict"].split()[0], VERMILION)
+        color = _VERDICT_COLORS[row["verdict"].split()[0]]
         marker = "o"
         if not least <= row["value"] <= most:
             marker = "<" if row["value"] < least else ">"

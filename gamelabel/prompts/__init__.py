@@ -1,6 +1,11 @@
 """Candidate prompts and the content filter: corpora, word lists, what is kept, diverse choices."""
 
-from gamelabel.prompts.catalog import load_corpus, load_published
+from gamelabel.prompts.catalog import (
+    corpus_source,
+    load_corpus,
+    load_published,
+    published_rows,
+)
 from gamelabel.prompts.corpora import Corpus
 from gamelabel.prompts.diversity import select_diverse
 from gamelabel.prompts.normalization import normalize_text
@@ -19,6 +24,7 @@ __all__ = [
     "WORLD",
     "Corpus",
     "WordFilter",
+    "corpus_source",
     "filter_prompts",
     "load_corpus",
     "load_published",
@@ -26,6 +32,7 @@ __all__ = [
     "load_word_lists",
     "normalize_text",
     "prompt_id",
+    "published_rows",
     "rejection_reasons",
     "select_diverse",
     "survival_table",

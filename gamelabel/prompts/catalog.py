@@ -16,6 +16,7 @@ from gamelabel.prompts.corpora import (
     text_corpus,
 )
 from gamelabel.prompts.scene_corpus import WORLD, world_corpus
+from gamelabel.prompts.word_lists import ALL_LISTS, WORD_LISTS
 from gamelabel.sources import DataNotFound
 
 
@@ -70,6 +71,49 @@ def load_corpus(
             "NAME.txt"
         )
     return published_corpus(name, fetch)
+
+
+def corpus_source(name: str) -> str:
+    """Return where the prompts of `load_corpus` come from: simulated, published or own.
+
+    >>> corpus_source("world"), corpus_source("parti"), corpus_source("mine.csv")
+    ('simulated', 'published', 'own')
+    """
+    if name == WORLD:
+        return "simulated"
+    return "published" if name in PUBLISHED_CORPORA else "own"
+
+
+def published_rows(survival: pd.DataFrame, least_prompts: int = 1000) -> pd.DataFrame:
+    """Return the rows of published sets of prompts under published word lists.
+
+    A user's own prompts and lists are left out, and so are sets of few prompts.
+
+    Parameters
+    ----------
+    survival : DataFrame
+        The table of `gamelabel.prompts.survival_table`.
+    least_prompts : int
+        The smallest set that counts.
+
+    Returns
+    -------
+    DataFrame
+        These rows.
+
+    Examples
+    --------
+    >>> from gamelabel.prompts import survival_table
+    >>> lists = {"better-profanity": ["darn"], "mine.txt": ["a"]}
+    >>> survival = survival_table([Corpus("parti", ["a cat"]), Corpus("mine", ["a cat"])], lists)
+    >>> published_rows(survival, least_prompts=1)[["corpus", "word_list", "rule"]]
+      corpus         word_list        rule
+    0  parti  better-profanity  whole word
+    1  parti  better-profanity   substring
+    """
+    published = survival.corpus.isin(PUBLISHED_CORPORA)
+    published &= survival.word_list.isin((*WORD_LISTS, ALL_LISTS))
+    return survival[published & (survival.prompts >= least_prompts)]
 
 
 def load_published(fetch: bool = False) -> tuple[list[Corpus], pd.DataFrame]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from gamelabel.readers.release_size import is_release
 from gamelabel.tables.checks import check_table
 from gamelabel.tables.export_folder import IMAGE_COLUMNS
 from gamelabel.tables.label_tables import OUTSIDE_FOLDER, LabelTables, rejected_cells
@@ -19,6 +20,7 @@ from gamelabel.tables.picture_files import (
     suffix_of,
     write_picture,
 )
+from gamelabel.tables.released_csv import RELEASED_COLUMNS
 from gamelabel.tables.rows import (
     BadFile,
     RejectedRow,
@@ -99,7 +101,20 @@ def read_exported(
         image: tables.pairs[image].map(lambda path: _moved(path, subfolder), na_action="ignore")
         for image in IMAGE_COLUMNS
     }
-    return tables._replace(pairs=check_table(tables.pairs.assign(**moved), "pairs", str(folder)))
+    pairs = check_table(tables.pairs.assign(**moved), "pairs", str(folder))
+    return tables._replace(pairs=pairs, labels=_with_source(tables.labels, pairs, run_dir))
+
+
+def _with_source(labels: pd.DataFrame, pairs: pd.DataFrame, run_dir: Path) -> pd.DataFrame:
+    """Call labels released only if their pairs have the size of the release; else they are own."""
+    if not (labels["source"] == "released").any():
+        return labels
+    characters = int(pairs["prompt"].str.len().sum())
+    for image in image_paths(pairs):
+        characters += (run_dir / image).stat().st_size * 4 // 3  # as base64
+    if is_release(set(RELEASED_COLUMNS), len(pairs), characters):
+        return labels
+    return labels.assign(source=labels["source"].replace("released", "own"))
 
 
 def _read_split(folder: Path, name: str, run_dir: Path, subfolder: str) -> pd.DataFrame:

@@ -28,7 +28,7 @@ class LabelSource(NamedTuple):
     file : str
         What `labels_file` names; empty if the source needs no file.
     label_source : str
-        Value of the column `source` of its labels; empty if the file says it.
+        Value of the column `source` of its labels; empty if it depends on the file.
     read : callable or None
         Function of the file, the run's folder, the file of known answers (perhaps empty) and the
         columns that `read_crowd` takes, in this order; None if there is nothing to read.
@@ -49,7 +49,7 @@ FILE_SOURCES: dict[str, LabelSource] = {
     "gamelabel10k": LabelSource(
         "GameLabel-10K as it was released, or a file in its layout",
         'path of data.csv, a Parquet file or a folder of such files; or "hub", "hub-parquet"',
-        "released",
+        "",
         lambda file, run_dir, gold, columns: read_released(file, run_dir),
     ),
     "csv": LabelSource(

@@ -3,7 +3,8 @@
 Columns: a number, prompt, img0_votes, img0_encoding, img1_votes and img1_encoding. A picture is the
 base64 of a JPEG in a Python bytes literal. The release names no players and has no comparison
 points. Files that `gamelabel export csv` wrote have a further column, label_source, which says
-where their labels come from.
+where their labels come from. Other files in this layout are the user's own: only the release itself
+is called released, and only its pictures are known to be FLUX.1-schnell's.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import pandas as pd
 
+from gamelabel.readers.release_size import is_release
 from gamelabel.tables.label_tables import OUTSIDE_FOLDER, LabelTables, label_tables
 from gamelabel.tables.picture_files import picture_content, suffix_of, write_picture
 from gamelabel.tables.released_csv import RELEASED_COLUMNS, SOURCE_COLUMN
@@ -44,7 +46,9 @@ def read_released(
 ) -> LabelTables:
     r"""Read the release row by row, and write its pictures to a run.
 
-    Each vote becomes a label without a player. A row that repeats an earlier row is rejected.
+    Each vote becomes a label without a player. A row that repeats an earlier row is rejected. The
+    labels' source is "released" if the data have the size of the release, else "own", unless a
+    column label_source says otherwise.
 
     Parameters
     ----------
@@ -91,7 +95,12 @@ def read_released(
     row_of_point: dict[bytes, int] = {}
     pairs: list[dict[str, str]] = []
     labels: list[tuple[str, str, str]] = []
+    columns: set[str] = set()
+    n_rows = characters = 0
     for row in _rows(path):
+        columns |= set(row.cells)
+        n_rows += 1
+        characters += sum(map(len, row.cells.values()))
         try:
             point = _parse(row)
             key = hashlib.sha256(repr(point).encode()).digest()
@@ -107,16 +116,18 @@ def read_released(
             pair[f"image_{side}"] = f"{images}/{pair['pair_id']}-{side}.{suffix}"
             write_picture(Path(run_dir) / pair[f"image_{side}"], picture)
             labels += [(pair["pair_id"], side, point.source)] * votes
-        pairs.append(pair | {"source": point.source})
+        pairs.append(pair)
     choices = pd.DataFrame(labels, columns=["pair_id", "choice", "source"], dtype=object)
-    return label_tables(_pairs(pairs), choices, faults, "gamelabel10k", str(path))
+    model = None
+    if is_release(columns, n_rows, characters):
+        choices, model = choices.assign(source="released"), _MODEL
+    return label_tables(_pairs(pairs, model), choices, faults, "gamelabel10k", str(path))
 
 
-def _pairs(records: list[dict[str, str]]) -> pd.DataFrame:
-    columns = ["pair_id", "prompt", "image_a", "image_b", "source"]
+def _pairs(records: list[dict[str, str]], model: str | None) -> pd.DataFrame:
+    columns = ["pair_id", "prompt", "image_a", "image_b"]
     frame = pd.DataFrame(records, columns=columns, dtype=object)
     first = frame.groupby("prompt")["pair_id"].transform("first")
-    model = frame.pop("source").map({"released": _MODEL})
     return frame.assign(prompt_id=first + "-prompt", kind="preference", model=model)
 
 
@@ -163,7 +174,7 @@ def _parse(row: Row) -> _Point:
         parse("img0_encoding", picture_content, b""),
         parse("img1_encoding", picture_content, b""),
     )
-    source = "released"
+    source = "own"
     if SOURCE_COLUMN in row.cells:
         source = parse(SOURCE_COLUMN, _source, "")
     if faults:
@@ -195,7 +206,8 @@ def _source(cell: str) -> str:
     sources = TABLES["labels"]["source"].allowed
     if cell.lower() not in sources:
         raise RejectedRow(("", f"is not one of {', '.join(sources)}"))
-    return cell.lower()
+    # the release itself has no such column
+    return "own" if cell.lower() == "released" else cell.lower()
 
 
 def _from_hub(name: str) -> Path:

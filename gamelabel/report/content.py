@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gamelabel.study.claims import UNTESTABLE, count_verdicts
+from gamelabel.study.claims import SET, UNTESTABLE, count_by_paper, count_verdicts
 from gamelabel.study.progress import format_seconds
 from gamelabel.study.run_result import IN_ORDER, OTHER_CHAPTER
 from gamelabel.study.steps import CHAPTERS, Step, Study
@@ -36,21 +36,29 @@ def build_content(
     """
     chapters = _chapters(study, manifest)
     steps = [step for chapter in chapters for step in chapter["steps"]]
-    counts = count_verdicts(claims)
-    tested = len(claims) - counts[UNTESTABLE]
+    tested = _tested_text(claims)
     sources = sorted({step["label_source"] for step in steps if step["label_source"]})
     labels = f"labels that are {' and '.join(sources)}" if sources else "no labels yet"
     return {
         "title": f"GameLabel, profile {manifest['profile']}",
         "about": about,
-        "sentence": f"{tested} of the paper's {len(claims)} claims were tested, on {labels}.",
+        "sentence": f"{tested} were tested, on {labels}.",
         "simulated": "simulated" in sources,
-        "counts": counts,
+        "counts": count_verdicts(claims),
         "facts": _facts(manifest, sum(step["seconds"] or 0 for step in steps)),
         "problems": _problems(manifest),
         "chapters": chapters,
         "claims": claims,
     }
+
+
+def _tested_text(claims: Sequence[Mapping[str, Any]]) -> str:
+    """Return how many claims of each paper have a verdict that rests on data."""
+    parts = []
+    for paper, counts in count_by_paper(claims).items():
+        total = sum(counts.values())
+        parts.append(f"{total - counts[UNTESTABLE] - counts[SET]} of {total} claims of {paper}")
+    return " and ".join(parts) or "No claims"
 
 
 def _facts(manifest: Mapping[str, Any], seconds: float) -> list[tuple[str, str]]:

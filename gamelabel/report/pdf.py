@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from gamelabel.files import write_bytes
-from gamelabel.study.claims import format_interval, format_number, paper_value
+from gamelabel.study.claims import (
+    accepted_text,
+    format_interval,
+    format_number,
+    ours_text,
+    paper_text,
+    verdict_text,
+)
 
 _TEMPLATE = Path(__file__).with_name("report.typ")
 _MOST_COLUMNS = 6  # of a table that fits on the page
@@ -39,9 +46,10 @@ def pdf_content(content: Mapping[str, Any]) -> dict[str, Any]:
     claims = [
         [
             claim["description"],
-            paper_value(claim),
-            f"{format_number(claim['ours'])} {format_interval(claim)}".rstrip(),
-            claim["verdict"],
+            paper_text(claim),
+            accepted_text(claim),
+            ours_text(claim),
+            verdict_text(claim),
         ]
         for claim in content["claims"]
     ]

@@ -8,8 +8,9 @@ from typing import Any
 
 from gamelabel.files import sha256_text, write_text
 from gamelabel.report.content import build_content
-from gamelabel.study import claims
+from gamelabel.study import claims, verdicts
 from gamelabel.study.manifest import build_manifest, report_files, write_manifest
+from gamelabel.study.profiles import Profile
 from gamelabel.study.recording import read_metrics
 from gamelabel.study.run_result import RunResult
 from gamelabel.study.steps import Study
@@ -19,7 +20,7 @@ _CODE = (
     *sorted(path for path in Path(__file__).parent.iterdir() if path.is_file()),
     Path(claims.__file__),
 )
-_METRIC_FIELDS = ("value", "low", "high", "n", "unit")
+_METRIC_FIELDS = ("value", "low", "high", "n", "unit", "warning", "source")
 
 
 def write_report(result: RunResult) -> list[dict[str, Any]]:
@@ -35,8 +36,7 @@ def write_report(result: RunResult) -> list[dict[str, Any]]:
         for name, metric in read_metrics(study.run_dir).items()
         if result.is_valid(metric["notebook"])
     }
-    path = study.root / "data" / "claims.yaml"
-    judged = claims.judge(claims.load_claims(path) if path.exists() else [], metrics)
+    judged = _judge(study, result.tracker.profile, metrics)
     rows = {name: {key: metrics[name][key] for key in _METRIC_FIELDS} for name in sorted(metrics)}
     write_text(study.report_dir / "metrics.json", json.dumps(rows, indent=1) + "\n")
     text = json.dumps(judged, indent=1, ensure_ascii=False) + "\n"
@@ -45,6 +45,14 @@ def write_report(result: RunResult) -> list[dict[str, Any]]:
     manifest["files"] = report_files(result)
     write_manifest(study, manifest)
     return judged
+
+
+def _judge(study: Study, profile: Profile, metrics: dict[str, Any]) -> list[dict[str, Any]]:
+    """Judge the claims as notebook 10 does, by its parameters."""
+    parameters = profile.steps.get("10_figures", {})
+    path = study.notebooks / str(parameters.get("claims_path", "../data/claims"))
+    stated = claims.load_claims(path) if path.exists() else []
+    return verdicts.judge(stated, metrics, bool(parameters.get("judge_own", False)))
 
 
 def _write_pages(

@@ -1,7 +1,7 @@
 """Put judged claims on one axis, for the figures that compare a run with the paper.
 
 Values become ratios to the paper's number and directions become margins. The verdicts are those of
-`gamelabel.study.claims`.
+`gamelabel.study.verdicts`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gamelabel.study.claims import UNTESTABLE, format_number
+from gamelabel.study.claims import SET, UNTESTABLE, accepted_text, format_number
 
 Claims = Sequence[Mapping[str, Any]]
 
@@ -25,7 +25,7 @@ def value_ratios(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
     claims : sequence of mapping
         The claims, from `load_claims`.
     judged : sequence of mapping
-        The same claims, from `judge`.
+        The same claims, from `gamelabel.study.verdicts.judge`.
 
     Returns
     -------
@@ -37,15 +37,15 @@ def value_ratios(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
     for claim, result in _tested(claims, judged):
         if "within" not in claim:
             continue
-        accepted, expected = result["tolerance"], result["expected"]
-        has_number = bool(expected) and not isinstance(expected, str)
-        unit = expected if has_number else sum(accepted) / 2
+        accepted, number = result["accepted"], result["paper_number"]
+        has_number = bool(number) and not isinstance(number, str)
+        unit = number if has_number else sum(accepted) / 2
         if unit:
             least, most = sorted(end / unit for end in accepted)
-            text = " to ".join(map(format_number, accepted))
+            against = f"accepted: {accepted_text(result)}"
             if has_number:
-                text = format_number(expected)
-            row = {"least": least, "most": most, "against": f"paper: {text}"}
+                against = f"paper: {format_number(number)}"
+            row = {"least": least, "most": most, "against": against}
             rows.append(_row(result, 0, unit) | row)
     return rows
 
@@ -53,7 +53,7 @@ def value_ratios(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
 def direction_margins(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
     """Return the tested claims about a direction as margins.
 
-    Above 0 is the paper's side, and 1 is half the width of the interval, so that a claim is met if
+    Above 0 is the paper's side, and 1 is half the width of the interval, so that a claim matches if
     its whole interval is above 0. A value without an interval is at 1, 0 or -1.
 
     Parameters
@@ -61,7 +61,7 @@ def direction_margins(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
     claims : sequence of mapping
         The claims, from `load_claims`.
     judged : sequence of mapping
-        The same claims, from `judge`.
+        The same claims, from `gamelabel.study.verdicts.judge`.
 
     Returns
     -------
@@ -72,11 +72,11 @@ def direction_margins(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
     for claim, result in _tested(claims, judged):
         if "above" not in claim and "below" not in claim:
             continue
-        above, below = result["tolerance"]
-        word, bound, sign = ("over", above, 1) if "above" in claim else ("under", below, -1)
+        above, below = result["accepted"]
+        bound, sign = (above, 1) if "above" in claim else (below, -1)
         low, high = _ends(result)
         half = (high - low) / 2 or abs(result["ours"] - bound) or 1
-        row = {"against": f"claim: {word} {format_number(bound)}"}
+        row = {"against": f"accepted: {accepted_text(result)}"}
         rows.append(_row(result, bound, sign * half) | row)
     return rows
 
@@ -85,7 +85,8 @@ def _tested(
     claims: Claims, judged: Claims
 ) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     for claim, result in zip(claims, judged, strict=True):
-        if not result["verdict"].startswith(UNTESTABLE):
+        tested = result["verdict"].partition(":")[0] not in (SET, UNTESTABLE)
+        if tested and result["ours"] is not None:
             yield claim, result
 
 

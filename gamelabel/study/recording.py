@@ -90,8 +90,8 @@ class Report:
         name : str
             The name, in snake_case; see `snake`.
         value : float or Estimate
-            The number. An `Estimate` brings its interval and its count. A number that is not
-            finite is kept as null.
+            The number. An `Estimate` brings its interval, its count and its warning. A number that
+            is not finite is kept as null.
         low, high : float, optional
             The ends of the 95 % interval.
         n : int, optional
@@ -99,13 +99,15 @@ class Report:
         unit : str
             The unit, in words.
         source : str, optional
-            Where the data came from: simulated, game, released, crowd. By default, `label_source`.
+            Where the data came from: simulated, released (GameLabel-10K itself), published (data
+            of others), or own, crowd, game (the user's). By default, `label_source`.
 
         Raises
         ------
         ValueError
             If the name is not in snake_case.
         """
+        warning = getattr(value, "warning", "")
         if isinstance(value, tuple):
             value, low, high, n = value
         entry = {
@@ -114,6 +116,7 @@ class Report:
             "high": _finite(high),
             "n": None if n is None else int(n),
             "unit": unit,
+            "warning": warning,
         }
         label_source = self.label_source
         entry |= {"source": source or label_source, "cell": _cell()}
@@ -210,12 +213,12 @@ class Report:
 def read_metrics(run_dir: str | Path) -> dict[str, dict[str, Any]]:
     """Return every number recorded in a run.
 
-    A dict of dicts: name -> value, low, high, n, unit, source, notebook, cell.
+    A dict of dicts: name -> value, low, high, n, unit, warning, source, notebook, cell.
     """
     metrics: dict[str, dict[str, Any]] = {}
     for path in sorted((Path(run_dir) / "records").glob("*.json")):
         for name, entry in json.loads(path.read_text(encoding="utf-8"))["metrics"].items():
-            metrics[name] = {**entry, "notebook": path.stem}
+            metrics[name] = {"warning": "", **entry, "notebook": path.stem}
     return metrics
 
 

@@ -113,7 +113,7 @@ STEPS = (
             "players.parquet",
             "outside/?",
         ),
-        project=("data/claims.yaml",),
+        project=("data/claims",),
         after=(
             "01_prompts",
             "02_images",

@@ -18,6 +18,8 @@ _ORIGINS = {
     "prefer.",
     "game": "People gave these labels in a labelling game.",
     "released": "These are the labels that GameLabel-10K released, read and written again.",
+    "own": "These labels are from a file in GameLabel-10K's layout that is not its release. The "
+    "file does not say who gave them.",
     "crowd": "A crowd outside this project gave these labels.",
 }
 _NO_LICENCE = (

@@ -112,7 +112,7 @@ TABLES: dict[str, dict[str, Column]] = {
         "source": Column(
             "text",
             "where the choice comes from",
-            allowed=("simulated", "game", "released", "crowd"),
+            allowed=("simulated", "game", "released", "own", "crowd"),
         ),
     },
     "players": {

@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from PIL import Image
+
+from gamelabel.readers import release_size
 
 HEADER = ["", "prompt", "img0_votes", "img0_encoding", "img1_votes", "img1_encoding"]
 
@@ -48,6 +51,12 @@ def write(path: Path, table: list[list[str]], header: list[str] = HEADER) -> Pat
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([header, *table])
     return path
+
+
+def count_as_the_release(monkeypatch: pytest.MonkeyPatch, n: int) -> None:
+    """Let data of n rows have the size by which the release is recognized."""
+    monkeypatch.setattr(release_size, "ROWS", (n, n))
+    monkeypatch.setattr(release_size, "CHARACTERS", (0, 10**9))
 
 
 def to_parquet(

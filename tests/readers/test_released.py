@@ -10,15 +10,26 @@ import pytest
 from PIL import Image
 
 import gamelabel.tables.rows
-from gamelabel.readers import read_released
+from gamelabel.readers import read_released, release_size
 from gamelabel.reliability import alpha
 from gamelabel.tables import count_votes, players_from_labels, write_table
 from gamelabel.tables.released_csv import RELEASED_COLUMNS
 from gamelabel.tables.rows import parquet_rows
-from tests.readers.release import HEADER, cell, jpeg, rows, to_parquet, write
+from tests.readers.release import (
+    HEADER,
+    cell,
+    count_as_the_release,
+    jpeg,
+    rows,
+    to_parquet,
+    write,
+)
 
 
-def test_votes_become_labels_and_pictures_become_files(tmp_path: Path) -> None:
+def test_votes_become_labels_and_pictures_become_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count_as_the_release(monkeypatch, 7)
     pairs, labels, _, rejected = read_released(write(tmp_path / "data.csv", rows(7)), tmp_path)
     assert len(pairs) == 7 and not len(rejected)
     assert (pairs.kind == "preference").all() and pairs.prompt[
@@ -40,6 +51,33 @@ def test_votes_become_labels_and_pictures_become_files(tmp_path: Path) -> None:
     assert len(players_from_labels(labels, pairs, "released")) == 0
     expected = alpha(count_votes(labels)[["votes_a", "votes_b"]].to_numpy(), counts=True)
     assert alpha(labels.rename(columns={"pair_id": "task", "choice": "label"})) == expected
+
+
+def test_only_the_release_itself_is_called_released(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not a file in its layout, nor a part of it, nor one with a column of its own."""
+
+    def source_and_model(table: list[list[str]], header: list[str] = HEADER) -> tuple[str, object]:
+        path = write(tmp_path / "data.csv", table, header)
+        readings = [read_released(path, tmp_path / "a")]
+        if len(table) > 1:
+            file = to_parquet(tmp_path / "p", table, header)
+            readings.append(read_released(file, tmp_path / "b"))
+        found = {(*reading.labels.source.unique(), reading.pairs.model[0]) for reading in readings}
+        assert len(found) == 1
+        return found.pop()
+
+    own, release = ("own", None), ("released", "black-forest-labs/FLUX.1-schnell")
+    assert source_and_model(rows(7)) == own
+    count_as_the_release(monkeypatch, 7)
+    assert source_and_model(rows(7)) == release
+    assert source_and_model(rows(6)) == source_and_model(rows(8)) == own
+    for word in ("released", "own"):
+        labelled = [[*row, word] for row in rows(7)]
+        assert source_and_model(labelled, [*HEADER, "label_source"]) == own
+    monkeypatch.setattr(release_size, "CHARACTERS", (10**9, 10**9))
+    assert source_and_model(rows(7)) == own
 
 
 INVALID = {

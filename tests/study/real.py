@@ -38,8 +38,8 @@ def real_study(
     for step in Study(ROOT, "smoke").runnable():
         shutil.copy(ROOT / "notebooks" / f"{step.name}.ipynb", root / "notebooks")
     (root / "data" / "models").mkdir(parents=True)
-    for name in ("claims.yaml", "sources.yaml"):
-        shutil.copy(ROOT / "data" / name, root / "data")
+    shutil.copy(ROOT / "data" / "sources.yaml", root / "data")
+    shutil.copytree(ROOT / "data" / "claims", root / "data" / "claims")
     (root / "data" / "models" / "scenes-flux").symlink_to(model)
     for name in ("scenes-flux-assistant", "scenes-blip"):
         (root / "data" / "models" / name).symlink_to(ROOT / "data/models" / name)

@@ -66,9 +66,11 @@ def test_a_failed_step_gives_status_1(project: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_claims_as_a_table_and_as_json(project: Path) -> None:
-    claim = {"id": "players", "expected": 188, "tolerance": [188, 188], "verdict": "matches"}
-    claim |= {"ours": 188, "low": None, "high": None}
+    claim = {"id": "players", "paper": "P", "paper_number": 188, "accepted": [188, 188]}
+    claim |= {"ours": 188, "low": None, "high": None, "verdict": "matches", "reason": ""}
     (project / "reports" / "smoke").mkdir(parents=True)
     (project / "reports" / "smoke" / "claims.json").write_text(json.dumps([claim]))
-    assert "players  188    188   matches" in gamelabel("claims", "--profile", "smoke")[1]
+    shown = gamelabel("claims", "--profile", "smoke")[1]
+    assert shown.startswith("1 claims of P: 1 matches\n")
+    assert "players  188        188       188   matches" in shown
     assert json.loads(gamelabel("claims", "--profile", "smoke", "--json")[1]) == [claim]

@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from gamelabel.study.claims import count_verdicts, judge, load_claims
+from gamelabel.study.claims import count_by_paper, load_claims
 from gamelabel.study.steps import STEPS
+from gamelabel.study.verdicts import judge
 from gamelabel.tables import write_table
 from tests.study.conftest import ROOT, NotebookRun, RunNotebook
 
-CLAIMS = ROOT / "data/claims.yaml"
+CLAIMS = ROOT / "data/claims"
 NUMBERS = {
     "01_prompts": {"prompts_total": 2000, "prompts_share_kept": 0.98},
     "03_labels": {
@@ -100,25 +101,28 @@ def record(folder: Path, source: str, *steps: str) -> None:
         (folder / f"run/records/{step}.json").write_text(text)
 
 
-def check_counts(run: NotebookRun, expected: dict[str, int]) -> None:
-    """Check the recorded counts of verdicts."""
-    names = {verdict.replace(" ", "_").removesuffix("_here"): n for verdict, n in expected.items()}
-    counts = {name.removeprefix("claims_"): entry["value"] for name, entry in run.metrics.items()}
-    assert counts == {"total": sum(expected.values()), **names}
+def check_counts(run: NotebookRun, expected: dict[str, dict[str, int]]) -> None:
+    """Check the recorded counts of verdicts, by paper."""
+    names = {"GameLabel-10K": "claims_gamelabel_10k", "ImageReward": "claims_imagereward"}
+    counts = {"claims_total": 56}
+    for paper, of_paper in expected.items():
+        for verdict, n in of_paper.items():
+            counts[f"{names[paper]}_{verdict.removesuffix(' here').replace(' ', '_')}"] = n
+    assert {name: entry["value"] for name, entry in run.metrics.items()} == counts
 
 
 @pytest.mark.slow
 def test_over_simulated_labels(tmp_path: Path, run_notebook: RunNotebook) -> None:
     prepare(tmp_path, "simulated")
     record(tmp_path, "simulated", *NUMBERS)
-    run = run_notebook("10_figures", claims_file=str(CLAIMS))
+    run = run_notebook("10_figures", claims_path=str(CLAIMS))
     claims = load_claims(CLAIMS)
     metrics = {
         name: {**entry, "notebook": step}
         for step, numbers in entries("simulated", *NUMBERS).items()
         for name, entry in numbers.items()
     }
-    check_counts(run, count_verdicts(judge(claims, metrics)))
+    check_counts(run, count_by_paper(judge(claims, metrics)))
     figures = {"paper_examples", "paper_players", "claims_values", "claims_directions"}
     assert set(run.figures) == figures
     assert all(entry["simulated"] for entry in run.figures.values())
@@ -129,6 +133,8 @@ def test_over_simulated_labels(tmp_path: Path, run_notebook: RunNotebook) -> Non
     assert f"Run first: {missing}." in run.output
     assert "300 labels by 40 named players (simulated)" in run.output
     assert "no step of this run recorded images_per_prompt" in " ".join(table.verdict)
+    assert table.set_index("id").verdict[["players", "accuracy_mean"]].tolist() == ["set", "set"]
+    assert table.paper.value_counts().to_dict() == {"GameLabel-10K": 38, "ImageReward": 18}
 
 
 @pytest.mark.slow
@@ -137,18 +143,21 @@ def test_over_released_labels_without_players_or_later_steps(
 ) -> None:
     prepare(tmp_path, "released", players=0)
     record(tmp_path, "released", "03_labels")
-    run = run_notebook("10_figures", claims_file=str(CLAIMS))
+    run = run_notebook("10_figures", claims_path=str(CLAIMS))
     assert set(run.figures) == {"paper_examples", "claims_values"}
-    assert run.metrics["claims_consistent_in_simulation"]["value"] == 0
-    matches, differs = (run.metrics[f"claims_{name}"]["value"] for name in ("matches", "differs"))
-    assert matches + differs == 4
+    counts = {name.removeprefix("claims_"): entry["value"] for name, entry in run.metrics.items()}
+    assert counts["gamelabel_10k_matches_in_simulation"] == 0
+    assert counts["gamelabel_10k_matches"] + counts["gamelabel_10k_differs"] == 4
+    assert counts["imagereward_not_testable"] == 18
     assert "SIMULATED" not in (tmp_path / "report/tables/claims.csv").read_text()
 
 
 @pytest.mark.slow
 def test_alone_it_says_what_to_run_first(run_notebook: RunNotebook) -> None:
-    run = run_notebook("10_figures", claims_file=str(CLAIMS))
+    run = run_notebook("10_figures", claims_path=str(CLAIMS))
     assert f"Run first: {', '.join(STEPS[-1].after)}." in run.output
     assert "0 labels by 0 named players (none)" in run.output
     assert run.figures == {}
-    assert run.metrics["claims_not_testable"]["value"] == run.metrics["claims_total"]["value"]
+    counts = {name: entry["value"] for name, entry in run.metrics.items()}
+    assert counts["claims_gamelabel_10k_not_testable"] == 38
+    assert counts["claims_imagereward_not_testable"] == 18

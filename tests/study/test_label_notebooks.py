@@ -84,7 +84,7 @@ def test_a_file_of_the_released_format_with_its_irregularities(
     file = write(tmp_path / "data.csv", [*table, ["12", *table[0][1:]]])
     run = run_notebook("03_labels", label_source="gamelabel10k", labels_file=str(file), **SMALL)
     labels = run.metrics
-    assert labels["labels_kept"]["source"] == "released"
+    assert labels["labels_kept"]["source"] == "own"  # only in the layout of the release
     assert labels["labels_kept"]["value"] == len(read_table(tmp_path / "run", "labels"))
     assert labels["labels_players"]["value"] is None
     assert labels["labels_adherent_chosen"]["value"] is None

@@ -78,7 +78,7 @@ def test_the_whole_profile_on_a_small_repository(
     with Image.open(study.run_dir / pairs.image_a[0]) as picture:
         assert picture.size == (SIDE, SIDE)
     labels = read_table(study.run_dir, "labels")
-    assert set(labels.source) == {"released"} and labels.player_id.isna().all()
+    assert set(labels.source) == {"own"} and labels.player_id.isna().all()
 
     adapters = sorted((study.run_dir / "adapters").glob("*/*.safetensors"))
     assert [path.parent.name for path in adapters] == [
@@ -96,10 +96,11 @@ def test_the_whole_profile_on_a_small_repository(
     claims = pd.DataFrame(json.loads((study.report_dir / "claims.json").read_text())).set_index(
         "id"
     )
-    assert claims.verdict["data_points"] == "differs"  # ten points have votes here
+    # twelve rows in the release's layout are not the release
+    assert claims.verdict["data_points"].endswith("unless judge_own is true")
     assert claims.verdict["adherence_improves"] == (
         "not testable here: this run has 3 of 6,800 training samples"
     )
-    of_people = claims[claims.label_source == "released"].verdict
-    assert len(of_people) > 5 and not of_people.str.contains("in simulation").any()
+    of_people = claims[claims.label_source == "own"].verdict
+    assert len(of_people) > 5 and of_people.str.startswith(("not testable", "set")).all()
     assert "SIMULATED" not in (study.report_dir / "tables" / "claims.csv").read_text()

@@ -37,7 +37,8 @@ def test_it_reads_a_csv_file(tmp_path: Path, run_notebook: RunNotebook) -> None:
     assert run.metrics["prompts_kept"]["value"] == 2
     assert run.metrics["prompts_repeats"]["value"] == 1
     assert run.metrics["prompts_share_kept_whole_word"]["value"] == 0.75
-    assert run.metrics["prompts_kept"]["source"] == "released"
+    assert run.metrics["prompts_kept"]["source"] == "own"
+    assert not [name for name in run.metrics if name.startswith("prompts_published")]
     assert "1 rows contained no prompt {'the row is empty'" in run.output
 
 

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from gamelabel.study import ratios
-from gamelabel.study.claims import judge, load_claims
+from gamelabel.study.claims import load_claims
+from gamelabel.study.verdicts import judge
 from tests.study.conftest import ROOT
 
 
@@ -21,6 +22,7 @@ def metric(
         "low": low,
         "high": high,
         "source": "simulated",
+        "n": 100,
         "notebook": "03_labels",
         "cell": 3,
     }
@@ -35,7 +37,7 @@ def rows(
 
 def test_values_are_ratios_to_the_papers_number() -> None:
     claims = [
-        claim("a", expected=200, within=[190, 220]),
+        claim("a", paper_number=200, within=[190, 220]),
         claim("b", within=[2, 6]),
         claim("c", within=[-1, 1]),
     ]
@@ -57,11 +59,11 @@ def test_values_are_ratios_to_the_papers_number() -> None:
         "least": 0.5,
         "most": 1.5,
         "ours": "5",
-        "against": "paper: 2 to 6",
+        "against": "accepted: 2 to 6",
     }
     assert values == [
-        {"id": "a", "verdict": "inconsistent in simulation", **a},
-        {"id": "b", "verdict": "consistent in simulation", **b},
+        {"id": "a", "verdict": "differs in simulation", **a},
+        {"id": "b", "verdict": "undecided in simulation", **b},
     ]
 
 
@@ -69,37 +71,42 @@ def test_directions_are_margins_on_the_papers_side() -> None:
     claims = [
         claim("a", above=0),
         claim("b", below=0),
-        claim("c", above="a"),
+        claim("c", above=0, minus="a"),
         claim("d", above=3),
-        claim("e", like="a"),
+        claim("e", within=[-1, 1]),
     ]
     _, margins = rows(
-        claims, a=metric(4, 2, 6), b=metric(-1, -4, 2), c=metric(1, 0, 2), d=metric(5), e=metric(4)
+        claims, a=metric(4, 2, 6), b=metric(-1, -4, 2), c=metric(1, 1, 1), d=metric(5), e=metric(4)
     )
-    expected = [(2, 1, 3), (1 / 3, -2 / 3, 4 / 3), (-3, -4, -2), (1, 1, 1)]
+    expected = [(2, 1, 3), (1 / 3, -2 / 3, 4 / 3), (-1.5, -2.5, -0.5), (1, 1, 1)]
     assert np.allclose([(row["value"], row["low"], row["high"]) for row in margins], expected)
-    met = [row["verdict"] == "consistent in simulation" for row in margins]
-    assert met == [row["low"] > 0 for row in margins]
+    words = ("matches", "undecided", "differs", "undecided")  # the last has no interval
+    assert [row["verdict"] for row in margins] == [f"{word} in simulation" for word in words]
     assert [row["against"] for row in margins] == [
-        f"claim: {words}" for words in ("over 0", "under 0", "over 4", "over 3")
+        f"accepted: {words}" for words in ("over 0", "under 0", "over 0", "over 3")
     ]
 
 
 def test_what_was_not_tested_is_not_drawn() -> None:
-    small = claim("d", within=[1, 2], needs={"c": "188 players"})
-    claims = [claim("a", within=[1, 2]), claim("b", within=[1, 2]), claim("c", above="gone"), small]
-    assert rows(claims, b=metric(None), c=metric(1), d=metric(1)) == ([], [])
+    claims = [
+        claim("a", within=[1, 2]),
+        claim("b", within=[1, 2]),
+        claim("c", above=0, minus="gone"),
+        claim("d", within=[1, 2], needs={"c": "188 players"}),
+        claim("e", within=[1, 2], set="a parameter"),
+        claim("f", above=0, fitted="tuned to it"),
+    ]
+    number = metric(1, 0.5, 1.5)
+    assert rows(claims, b=metric(None), c=number, d=number, e=number, f=number) == ([], [])
 
 
 def test_the_papers_own_claims_all_have_a_place() -> None:
-    claims = load_claims(ROOT / "data/claims.yaml")
+    claims = load_claims(ROOT / "data/claims")
     names = {
-        claim[key]
-        for claim in claims
-        for key in ("metric", "above", "below", "like")
-        if isinstance(claim.get(key), str)
-    }
+        claim[key] for claim in claims for key in ("metric", "minus", "over") if key in claim
+    } | {name for claim in claims for name in claim.get("needs", {})}
     measured = {name: metric(2e5, 1e5, 3e5) for name in names}  # more than any claim needs
     values, directions = rows(claims, **measured)
-    alike = sum("like" in claim for claim in claims)
-    assert len(values) + len(directions) + alike == sum("metric" in claim for claim in claims)
+    drawn = [row["id"] for row in [*values, *directions]]
+    no_evidence = {"untestable", "set", "fitted"}
+    assert sorted(drawn) == sorted(c["id"] for c in claims if not no_evidence & set(c))

@@ -38,15 +38,16 @@ def test_a_number_with_its_interval(report: Report) -> None:
         "share", np.float32(0.5), low=0.25, high=np.float64(0.75), n=np.int64(8), unit="of all"
     )
     expected = {"value": 0.5, "low": 0.25, "high": 0.75, "n": 8, "unit": "of all"}
+    expected["warning"] = ""
     origin = {"source": "crowd", "cell": 0, "notebook": "04_reliability"}
     assert report.metrics() == {"share": expected | origin}
 
 
 def test_an_estimate_brings_its_interval_and_count(report: Report) -> None:
-    report.record("share", Estimate(0.5, 0.25, 0.75, 8), unit="share")
-    assert {"value": 0.5, "low": 0.25, "high": 0.75, "n": 8}.items() <= report.metrics()[
-        "share"
-    ].items()
+    estimate = Estimate(0.5, 0.25, 0.75, 8).with_warning("2 clusters")
+    report.record("share", estimate, unit="share")
+    expected = {"value": 0.5, "low": 0.25, "high": 0.75, "n": 8, "warning": "2 clusters"}
+    assert expected.items() <= report.metrics()["share"].items()
 
 
 def test_what_is_not_finite_is_null_in_valid_json(report: Report) -> None:

@@ -35,7 +35,7 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, RunResult, 
         "_04_reliability": RELIABILITY,
     }
     study = toy_study(root, **toys)
-    shutil.copy(ROOT / "data" / "claims.yaml", root / "data")
+    shutil.copytree(ROOT / "data" / "claims", root / "data" / "claims")
     with (root / "shown").open("w") as shown:
         result = run_study(study, progress=runner.Progress(shown))
     write_report(result)
