@@ -58,17 +58,20 @@ def test_only_the_release_itself_is_called_released(
 ) -> None:
     """Not a file in its layout, nor a part of it, nor one with a column of its own."""
 
-    def source_and_model(table: list[list[str]], header: list[str] = HEADER) -> tuple[str, object]:
+    def source_and_model(table: list[list[str]], header: list[str] = HEADER) -> tuple[str, str]:
         path = write(tmp_path / "data.csv", table, header)
         readings = [read_released(path, tmp_path / "a")]
         if len(table) > 1:
             file = to_parquet(tmp_path / "p", table, header)
             readings.append(read_released(file, tmp_path / "b"))
-        found = {(*reading.labels.source.unique(), reading.pairs.model[0]) for reading in readings}
+        found = {
+            (*reading.labels.source.unique(), reading.pairs.model.fillna("unknown")[0])
+            for reading in readings
+        }
         assert len(found) == 1
         return found.pop()
 
-    own, release = ("own", None), ("released", "black-forest-labs/FLUX.1-schnell")
+    own, release = ("own", "unknown"), ("released", "black-forest-labs/FLUX.1-schnell")
     assert source_and_model(rows(7)) == own
     count_as_the_release(monkeypatch, 7)
     assert source_and_model(rows(7)) == release
