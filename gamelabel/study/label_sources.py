@@ -47,7 +47,7 @@ def collect_labels(
         A key of `LABEL_SOURCES`.
     run_dir : str or Path
         The run's folder. Simulated players label the pairs of its table `pairs` by the true
-        adherence in its table `adherence`.
+        adherence in its table `adherence`, or by taste if that is empty.
     file : str, default ""
         What the source needs; see `LABEL_SOURCES`.
     gold : str, default ""
@@ -86,7 +86,8 @@ def collect_labels(
         raise ValueError(f"labels from {source} have a fixed {fixed[0]}: label_columns {usable}")
     if entry.read is None:
         pairs, adherence = read_table(run_dir, "pairs"), read_table(run_dir, "adherence")
-        played = simulate(pairs, adherence, players, seed, crowd, rules)
+        truth = adherence if len(adherence) else None  # own prompts or pictures: a matter of taste
+        played = simulate(pairs, truth, players, seed, crowd, rules)
         tables = LabelTables(pairs, played.labels, played.players)
         # pairs of an earlier run with labels from elsewhere
         (run_dir / OUTSIDE_FOLDER / "pairs.parquet").unlink(missing_ok=True)
