@@ -44,6 +44,51 @@ def test_judge_says_what_is_wrong_and_exits_with_1(tmp_path):
     assert wrong.exit_code == 1 and "the circle is blue, not red" in wrong.stdout
 
 
+def test_judge_takes_what_draw_wrote(tmp_path):
+    prompt = "two red circles"
+    for n in (1, 3, 11):
+        gamelabel("draw", prompt, "--n", n, "--out", tmp_path / "grid.png")
+        fine = gamelabel("judge", tmp_path / "grid.png", prompt)
+        assert fine.exit_code == 0 and fine.stdout.count("fits") == n
+    wrong = gamelabel("judge", tmp_path / "grid.png", "two blue circles")
+    assert wrong.exit_code == 1 and wrong.stdout.count("does not fit") == 11
+
+
+def test_judge_agrees_with_what_sample_said(repository, tmp_path):
+    file, prompt = tmp_path / "grid.png", "a red circle"
+    said = gamelabel("sample", prompt, "--n", 6, "--model", repository, "--out", file).stdout
+    judged = gamelabel("judge", file, prompt).stdout
+    assert said.count(": fits") == judged.count(" fits (")
+    faults = [line.partition(": ")[2].split("; ") for line in said.splitlines()[-6:]]
+    assert [f"- {fault}" for line in faults for fault in line if fault != "fits"] == [
+        line for line in judged.splitlines() if line.startswith("- ")
+    ]
+
+
+def no_model(*_, **__):
+    raise AssertionError("nothing may be drawn before the file is checked")
+
+
+@pytest.mark.parametrize("command", ["draw", "sample"])
+@pytest.mark.parametrize(
+    ("out", "message"),
+    [
+        ("grid", "/grid does not end like an image file: add .png to the name"),
+        ("grid.txt", "/grid.txt does not end like an image file"),
+        ("nowhere/grid.png", "there is no folder {folder}/nowhere: make it first"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_drawing(
+    command, out, message, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("gamelabel.images.pipeline.load_pipeline", no_model)
+    monkeypatch.setattr("gamelabel.scenes.draw", no_model)
+    monkeypatch.chdir(tmp_path)
+    shown_message, code = shown(capsys, monkeypatch, command, "a red circle", "--out", out)
+    assert code == 2 and message.format(folder=tmp_path) in shown_message
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_errors_are_a_sentence_without_a_traceback(tmp_path, capsys, monkeypatch):
     Image.fromarray(np.zeros((32, 32), np.uint8)).save(tmp_path / "grey.png")
     message, code = shown(capsys, monkeypatch, "judge", tmp_path / "grey.png", "a large red circle")
@@ -83,7 +128,9 @@ def test_evaluate_prints_one_json_object(repository, tmp_path):
     )
     result = json.loads(result.stdout.splitlines()[-1])
     assert (
-        set(result) == {"model", "steps", "seed", "adherence", "families"} and result["steps"] == 2
+        set(result) == {"model", "adapter", "steps", "seed", "adherence", "families"}
+        and result["steps"] == 2
+        and result["adapter"] == str(adapter)
     )
     assert (
         set(result["adherence"]) == {"value", "low", "high", "n"} and result["adherence"]["n"] == 10

@@ -70,35 +70,59 @@ def draw_command(
     """
     from gamelabel.scenes import contact_sheet, draw, parse
 
+    _check_image_file(out)
     scene = parse(prompt)
     contact_sheet([draw(scene, seed + i) for i in range(n)], out)
-    typer.echo(f"{n} drawings of {prompt!r} in {out}")
+    typer.echo(f"{n} drawings of {prompt!r} in {out.absolute()}")
+
+
+def _check_image_file(out: Path) -> None:
+    """Raise, before anything is drawn, if an image cannot be written to this file."""
+    from PIL import Image
+
+    Image.init()
+    endings = {
+        ending for ending, kind in Image.registered_extensions().items() if kind in Image.SAVE
+    }
+    if out.suffix.lower() not in endings:
+        raise ValueError(f"{out.absolute()} does not end like an image file: add .png to the name")
+    if not out.absolute().parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {out.absolute().parent}: make it first")
 
 
 @world.command("judge")
 def judge_command(
     picture: Annotated[
         Path,
-        typer.Argument(help="An image file, RGB, 64 x 64 pixels.", exists=True, dir_okay=False),
+        typer.Argument(
+            help="An image file: RGB, 64 x 64 pixels, or a grid that `draw` or `sample` wrote."
+        ),
     ],
     prompt: _Prompt,
 ) -> None:
     """Judge whether a picture fits a prompt, how far, and what is wrong.
 
-    The exit status is 0 if it fits and 1 if it does not.
+    The exit status is 0 if it fits, or all pictures of a grid do, and 1 otherwise.
 
-    `gamelabel world judge picture.png "two red circles"`
+    `gamelabel world judge grid.png "two red circles"`
     """
+    import numpy as np
     from PIL import Image
 
-    from gamelabel.scenes import verify
+    from gamelabel.scenes import sheet_pictures, verify_batch
 
+    if not picture.is_file():
+        raise FileNotFoundError(f"there is no file {picture.absolute()}")
     with Image.open(picture) as image:
-        verdict = verify(image, prompt)
-    typer.echo(f"{'fits' if verdict.fits else 'does not fit'} (score {verdict.score:.2f})")
-    for fault in verdict.faults:
-        typer.echo(f"- {fault}")
-    raise typer.Exit(0 if verdict.fits else 1)
+        pictures = sheet_pictures(np.asarray(image)) or [image]
+        verdicts = verify_batch(pictures, [prompt] * len(pictures))
+    for number, verdict in enumerate(verdicts, 1):
+        name = f"picture {number} " if len(verdicts) > 1 else ""
+        fits = "fits" if verdict.fits else "does not fit"
+        typer.echo(f"{name}{fits} (score {verdict.score:.2f})")
+        for fault in verdict.faults:
+            typer.echo(f"- {fault}")
+    raise typer.Exit(0 if all(verdict.fits for verdict in verdicts) else 1)
 
 
 @world.command("sample")
@@ -123,12 +147,13 @@ def sample_command(
     from gamelabel.images.pipeline import FLUX_SCENES, generate, load_pipeline
     from gamelabel.scenes import UnknownPrompt, contact_sheet, parse, verify_batch
 
+    _check_image_file(out)
     pipe = load_pipeline(model or FLUX_SCENES, adapter=adapter)
     seeds = [seed + i for i in range(n)]
     batches = generate(pipe, [prompt] * n, seeds, steps, guidance, progress="drawing")
     pictures = np.concatenate(list(batches))
     contact_sheet(pictures, out)
-    typer.echo(f"{n} pictures of {prompt!r} in {out}")
+    typer.echo(f"{n} pictures of {prompt!r} in {out.absolute()}")
     try:
         parse(prompt)
     except UnknownPrompt as unknown:
@@ -159,12 +184,14 @@ def evaluate_command(
 
     `gamelabel world evaluate --n 2000 --json`
     """
+    from gamelabel.images.adapter_files import find_adapter_file
     from gamelabel.images.pipeline import FLUX_SCENES, load_pipeline
     from gamelabel.tuning.evaluate import evaluate_adherence
 
     pipe = load_pipeline(model or FLUX_SCENES, adapter=adapter)
     measured = evaluate_adherence(pipe, n, steps, seed, guidance, progress="drawing")
-    result = {"model": model or FLUX_SCENES.name, **measured}
+    used = str(find_adapter_file(Path(adapter)).absolute()) if adapter else None
+    result = {"model": model or FLUX_SCENES.name, "adapter": used, **measured}
     if as_json:
         typer.echo(json.dumps(result))
         return

@@ -6,7 +6,7 @@
 True
 """
 
-from gamelabel.scenes.contact_sheets import contact_sheet
+from gamelabel.scenes.contact_sheets import contact_sheet, sheet_pictures
 from gamelabel.scenes.draw import SIDE, draw
 from gamelabel.scenes.grammar import (
     FAMILIES,
@@ -36,6 +36,7 @@ __all__ = [
     "sample_prompts",
     "scene_prompt",
     "scene_split",
+    "sheet_pictures",
     "verify",
     "verify_batch",
 ]
