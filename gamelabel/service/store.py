@@ -13,11 +13,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
+_FILE_ENDINGS = (".db", ".sqlite", ".sqlite3")
 _MIGRATION_LOCK = 7081982  # any number, the same in every process
 
 
@@ -26,8 +27,9 @@ class Store:
 
     Parameters
     ----------
-    url : str
-        An SQLAlchemy address, such as `sqlite:///game.db` or `postgresql://user@host/name`.
+    url : str or URL
+        An address, such as `sqlite:///game.db` or `postgresql://user@host/name`; see
+        `database_address`.
     connections : int
         The size of the connection pool.
 
@@ -35,9 +37,11 @@ class Store:
     ------
     ValueError
         If the address is not valid, or a newer program made the database.
+    ConnectionError
+        If the database does not answer.
     """
 
-    def __init__(self, url: str, connections: int = 10) -> None:
+    def __init__(self, url: str | URL, connections: int = 10) -> None:
         self.engine = open_engine(url, connections)
         # SQLite has one writer: in this process writers queue here instead of polling its lock
         self._writers = threading.Lock() if self.engine.dialect.name == "sqlite" else nullcontext()
@@ -74,32 +78,73 @@ class Store:
         self.engine.dispose()
 
 
-def open_engine(url: str, connections: int = 10) -> Engine:
+def database_address(url: str | URL) -> URL:
+    """Return an address with the driver that the service uses, whichever it names.
+
+    Parameters
+    ----------
+    url : str or URL
+        An SQLAlchemy address of SQLite or PostgreSQL, also one that begins with `postgres://`, or
+        the path of a SQLite file, which ends in .db or .sqlite. A path may contain any character;
+        an address has `%25` and `%3F` for `%` and `?`.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these. The message does not contain a password.
+
+    Examples
+    --------
+    >>> database_address("postgres://me@host/game").drivername
+    'postgresql+psycopg'
+    >>> database_address("what?/game.db").database
+    'what?/game.db'
+    """
+    hidden = re.sub(r"//.*@", "//***@", str(url))
+    if "://" not in str(url) and str(url).endswith(_FILE_ENDINGS):
+        return URL.create("sqlite", database=str(url))
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise ValueError(f"{hidden!r} is not a database address: try sqlite:///game.db") from error
+    kind = address.drivername.partition("+")[0]
+    if kind in ("postgresql", "postgres"):
+        return address.set(drivername="postgresql+psycopg")
+    if kind != "sqlite" or address.database in (None, "", ":memory:"):
+        raise ValueError(f"{hidden!r} is neither a SQLite file nor PostgreSQL")
+    return address.set(drivername="sqlite")
+
+
+def open_engine(url: str | URL, connections: int = 10) -> Engine:
     """Create an engine with the durability that the service needs, and a SQLite file's folder.
 
     Raises
     ------
     ValueError
         If the address is not valid. The message does not contain a password.
+    ConnectionError
+        If the database does not answer.
     """
-    try:
-        address = make_url(url)
-    except ArgumentError as error:
-        hidden = re.sub(r"//.*@", "//***@", url)
-        raise ValueError(f"{hidden!r} is not a database address: try sqlite:///game.db") from error
-    if address.drivername == "postgresql":
-        address = address.set(drivername="postgresql+psycopg")
+    address = database_address(url)
     pool = {"pool_size": connections, "max_overflow": 0, "pool_timeout": 5}
     if address.get_backend_name() == "postgresql":
-        return create_engine(address, pool_pre_ping=True, **pool)
-    is_file = address.get_backend_name() == "sqlite" and address.database not in (None, ":memory:")
-    if not is_file:
-        raise ValueError(f"{address.render_as_string()} is neither a SQLite file nor PostgreSQL")
-    Path(str(address.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address, **pool)
-    event.listen(engine, "connect", _set_up_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+        engine = create_engine(address, pool_pre_ping=True, **pool)
+    else:
+        Path(str(address.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(address, **pool)
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    _check_answer(engine)
     return engine
+
+
+def _check_answer(engine: Engine) -> None:
+    try:
+        engine.connect().close()
+    except OperationalError as error:
+        engine.dispose()
+        reason = " ".join(str(error.orig).split())
+        raise ConnectionError(f"the database {engine.url} does not answer: {reason}") from None
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

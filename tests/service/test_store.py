@@ -11,10 +11,11 @@ from sqlalchemy import insert, select, text
 
 from gamelabel.service.database_tables import metadata
 from gamelabel.service.keys import load_keys, public_text
+from gamelabel.service.pairs.export import read_database
 from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from gamelabel.service.pairs.pair_tables import pairs, pictures, pools
 from gamelabel.service.pairs.pool import load_run
-from gamelabel.service.store import Store
+from gamelabel.service.store import Store, database_address
 from tests.service.harness import GAME_KEY, make_run
 
 
@@ -54,6 +55,50 @@ def test_an_invalid_address_is_an_error_without_its_password(invalid: str) -> No
     with pytest.raises(ValueError, match=message) as error:
         Store(invalid)
     assert "geheim" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "driver"),
+    [
+        ("postgres://u:p@host/game", "postgresql+psycopg"),
+        ("postgresql://u:p@host/game", "postgresql+psycopg"),
+        ("postgresql+psycopg2://u:p@host/game", "postgresql+psycopg"),
+        ("sqlite:///game.db", "sqlite"),
+        ("sqlite+pysqlite:///game.db", "sqlite"),
+        ("game.db", "sqlite"),
+    ],
+)
+def test_an_address_gets_the_driver_of_the_service(address: str, driver: str) -> None:
+    assert database_address(address).drivername == driver
+    assert database_address(address).database in ("game", "game.db")
+
+
+def test_an_address_with_another_driver_works_as_without(tmp_path: Path) -> None:
+    store = Store(f"sqlite+pysqlite:///{tmp_path}/game.db")
+    with store.write() as connection:
+        assert store.insert_new(connection, pools, pool="x", length=1)
+        assert not store.insert_new(connection, pools, pool="x", length=1)
+    store.close()
+    with pytest.raises(ValueError, match="has no pool 'study'"):
+        read_database(f"sqlite+pysqlite:///{tmp_path}/game.db", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a%20b", "what?1", "a b", "{study}", "50%"])
+def test_a_database_is_where_its_path_says(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name / "game" / "game.db"
+    Store(str(path)).close()
+    assert list(tmp_path.rglob("*.db")) == [path]
+    with pytest.raises(ValueError, match="has no pool 'study'"):
+        read_database(str(path), tmp_path)
+
+
+def test_a_server_that_refuses_is_one_sentence_without_a_password() -> None:
+    message = (
+        r"^the database postgresql\+psycopg://u:\*\*\*@127\.0\.0\.1:1/game does not answer: .*"
+    )
+    with pytest.raises(ConnectionError, match=message) as error:
+        Store("postgres://u:geheim@127.0.0.1:1/game")
+    assert "geheim" not in str(error.value) and "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)

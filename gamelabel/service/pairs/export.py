@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, Select, exists, literal, make_url, select
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy import Connection, Select, exists, literal, select
+from sqlalchemy.exc import OperationalError
 
 from gamelabel.files import write_bytes
 from gamelabel.service.database_tables import players
@@ -25,7 +25,7 @@ from gamelabel.service.pairs.pair_tables import (
     pairs,
     pictures,
 )
-from gamelabel.service.store import Store, is_current, open_engine, snapshot
+from gamelabel.service.store import Store, database_address, is_current, open_engine, snapshot
 from gamelabel.tables import LabelTables, check_table, write_table
 from gamelabel.tables.schema import TABLES
 
@@ -159,10 +159,7 @@ def pool_archive(store: Store, pool: str) -> bytes:
 
 def _require_file(url: str) -> None:
     """Raise FileNotFoundError if a SQLite file does not exist; opening it would make one."""
-    try:
-        address = make_url(url)
-    except ArgumentError:
-        return  # `open_engine` says so
+    address = database_address(url)
     if address.get_backend_name() == "sqlite" and not Path(address.database or "").is_file():
         path = Path(address.database or "").absolute()
         raise FileNotFoundError(f"the database {path} does not exist: `gamelabel serve` makes it")

@@ -192,7 +192,8 @@ def _wait_for_game(process: subprocess.Popen[bytes], url: str, port: int) -> Non
 
 def _open(folder: Path, database: str, keys: Path | None, minimal: bool) -> tuple[Store, Settings]:
     settings = Settings(load_keys(keys or folder / "game" / "keys.json"), minimal=minimal)
-    return Store(database or f"sqlite:///{folder / 'game' / 'game.db'}"), settings
+    # a path, since an address would not keep a `%` or a `?` of the folder's name
+    return Store(database or str(folder.absolute() / "game" / "game.db")), settings
 
 
 def _print_trial(store: Store, origin: str) -> None:
