@@ -76,3 +76,5 @@ def test_an_adapter_is_exported_for_other_programs(tmp_path: Path) -> None:
     missing, folder = str(tmp_path / "x"), str(tmp_path / "y")
     _, _, error = typed("lora", missing, folder, "--format", "peft")
     assert "no adapter at" in str(error)
+    _, _, error = typed("lora", missing, str(out), "--format", "kohya")  # the first thing first
+    assert "no adapter at" in str(error)

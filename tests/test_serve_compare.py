@@ -45,3 +45,32 @@ def test_what_does_not_go_together_is_an_error(extra: list[str], message: str) -
     command = ["serve", "--compare", "data/models/scenes-flux", "nothing.safetensors", *extra]
     with pytest.raises((ValueError, FileNotFoundError), match=message):
         CliRunner().invoke(app, command, catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("base", "message"),
+    [("/nowhere", "^/nowhere: no such folder"), (".", "is not a FLUX repository")],
+)
+def test_the_base_is_checked_first(
+    base: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=message):
+        CliRunner().invoke(app, ["serve", "--compare", base, "nothing"], catch_exceptions=False)
+
+
+def test_a_folder_without_an_adapter_is_refused(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["serve", "--compare", str(repository), str(tmp_path)]
+    with pytest.raises(FileNotFoundError, match=f"no adapter at {tmp_path}: "):
+        CliRunner().invoke(app, command, catch_exceptions=False)
+
+
+def test_missing_prompts_are_refused_before_a_model_is_opened(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.safetensors").touch()
+    command = ["serve", "--compare", str(repository), str(tmp_path), "--prompts", "no.txt"]
+    with pytest.raises(FileNotFoundError, match="there is no file of prompts /"):
+        CliRunner().invoke(app, command, catch_exceptions=False)

@@ -87,16 +87,18 @@ def serve_command(
 
 def _draw_comparison(base: str, adapter: Path, prompts: Path | None, points: int) -> Path:
     """Draw the pairs of two models; return the folder of the pool."""
-    from gamelabel.images.pipeline import load_pipeline
+    from gamelabel.images.adapter_files import find_adapter_file
+    from gamelabel.images.pipeline import check_model, load_pipeline
     from gamelabel.tuning.two_models import draw_two_models, held_out_texts
 
+    check_model(base)
+    file = find_adapter_file(adapter)
+    if prompts and not prompts.is_file():
+        raise FileNotFoundError(f"there is no file of prompts {prompts.absolute()}")
     comparisons = max(20, points // 5)
     needed = 2 * points + 10 * comparisons  # decoys share no word with their prompts
     texts = held_out_texts(needed, 0) if prompts is None else prompts.read_text("utf-8").split("\n")
     texts = [text.strip() for text in texts if text.strip()]
-    if not adapter.exists():
-        raise FileNotFoundError(f"no adapter at {adapter.absolute()}: give the file that was saved")
-    file = adapter if adapter.is_file() else next(adapter.glob("*.safetensors"))
-    folder = Path("data/runs") / f"compare-{file.parent.name}"
+    folder = Path("data/runs") / f"compare-{file.absolute().parent.name}"
     draw_two_models(load_pipeline(base), file, texts, folder, points, comparisons)
     return folder

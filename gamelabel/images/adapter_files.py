@@ -329,10 +329,10 @@ def export_adapter(place: Path, out: Path, format: AdapterFormat) -> Path:
     UnusableAdapter
         If the adapter cannot be read, or has only some of the layers that are one in that format.
     """
-    if out.exists():
-        raise FileExistsError(f"{out.absolute()} exists: choose another name, or delete it first")
     file = find_adapter_file(place)
     weights = read_adapter(file)
+    if out.exists():
+        raise FileExistsError(f"{out.absolute()} exists: choose another name, or delete it first")
     if format == "peft":
         write_peft_config(weights, out, adapter_config(file).get("base_model_name_or_path"))
         named = {f"base_model.model.{name}": weight for name, weight in weights.items()}

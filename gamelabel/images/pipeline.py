@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from gamelabel.files import shipped
 from gamelabel.flow import DISTILLED_GUIDANCE, Text, few_step_sigmas, pack
-from gamelabel.images.adapter_files import put_on_adapter
+from gamelabel.images.adapter_files import find_adapter_file, put_on_adapter
 from gamelabel.images.fused_blocks import fused_blocks
 from gamelabel.images.latents import decode_latents, image_size
 
@@ -67,16 +67,9 @@ def load_pipeline(
     UnusableAdapter
         If it is damaged, or does not fit the model.
     """
-    if adapter and not Path(adapter).exists():
-        raise FileNotFoundError(
-            f"no adapter at {Path(adapter).absolute()}: give the .safetensors file saved by tuning"
-        )
-    if Path(model).exists():
-        _check_folder(Path(model))
-    elif Path(model).is_absolute() or str(model).count("/") != 1:
-        raise NotAFluxRepository(
-            f"{model}: no such folder; give a FLUX repository's folder or its name on the hub"
-        )
+    check_model(model)
+    if adapter:
+        find_adapter_file(Path(adapter))
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     pipe = _from_pretrained(model, torch.bfloat16 if device == "cuda" else torch.float32)
     pipe.set_progress_bar_config(disable=True)
@@ -84,6 +77,17 @@ def load_pipeline(
     if adapter:
         put_on_adapter(pipe.transformer, Path(adapter))
     return pipe.to(device)
+
+
+def check_model(model: str | Path) -> None:
+    """Raise NotAFluxRepository if a model cannot be a FLUX repository, without opening it."""
+    if Path(model).exists():
+        _check_folder(Path(model))
+    elif Path(model).is_absolute() or str(model).count("/") != 1:
+        raise NotAFluxRepository(
+            f"{Path(model).absolute()}: no such folder; give a FLUX repository's folder or its "
+            "name on the hub"
+        )
 
 
 def _from_pretrained(model: str | Path, dtype: torch.dtype) -> FluxPipeline:
