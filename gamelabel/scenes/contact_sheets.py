@@ -59,7 +59,7 @@ def contact_sheet(
 
 
 def sheet_pictures(sheet: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """Return the pictures of a sheet that `contact_sheet` wrote; none if the image is something else.
+    """Return the pictures of a sheet that `contact_sheet` wrote; none of another image.
 
     Parameters
     ----------
