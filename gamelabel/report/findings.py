@@ -12,6 +12,7 @@ from gamelabel.study.claims import format_number
 _Metrics = Mapping[str, Mapping[str, Any]]
 _Claims = Mapping[str, Mapping[str, Any]]  # by id
 _SIMULATED = "simulated"
+_NBSP = "\N{NO-BREAK SPACE}"
 _GATED_CROWD = re.compile(r"real_(\w+)_threshold_label_accuracy_kept")
 
 
@@ -78,7 +79,7 @@ def _labels(metrics: _Metrics, claims: _Claims) -> Iterator[Finding]:
     )
     numbers = [_paper_number(claims, name) for name in names]
     if None not in numbers:
-        paper = " and ".join(f"{100 * number:.0f} %" for number in numbers if number is not None)
+        paper = " and ".join(f"{100 * number:.0f}{_NBSP}%" for number in numbers if number is not None)
         verdict = claims[names[0]]["verdict"]
         paper_says = (
             "the simulation was fitted to the paper's" if verdict == "set" else "the paper:"
@@ -136,7 +137,7 @@ def _filter(metrics: _Metrics, claims: _Claims) -> Iterator[Finding]:
     )
     paper = _paper_number(claims, "prompts_share_kept")
     if paper is not None:
-        sentence += f"; the paper kept {100 * paper:.0f} % of its prompts"
+        sentence += f"; the paper kept {100 * paper:.0f}{_NBSP}% of its prompts"
     yield Finding(f"{sentence}.", "prompts_kept", "01_prompts", simulated=False)
 
 
@@ -155,7 +156,7 @@ def _gate(metrics: _Metrics, claims: _Claims) -> Iterator[Finding]:
     spent_on_known = median(spent for _, spent in rows)
     sentence = (
         f"Replayed over the labels of {len(rows)} real crowds, the paper's gate raises the share of"
-        f" right labels in {better}, and spends a median of {100 * spent_on_known:.0f} % of the"
+        f" right labels in {better}, and spends a median of {100 * spent_on_known:.0f}{_NBSP}% of the"
         " labels on tasks with a known answer."
     )
     yield Finding(sentence, "real_gate_costs", "06_real_crowds", simulated=False)
@@ -174,8 +175,8 @@ def _is_simulated(metric: Mapping[str, Any]) -> bool:
 def _share(metric: Mapping[str, Any]) -> str:
     """Return a share with its interval, in percent."""
     if metric.get("low") is None or metric.get("high") is None:
-        return f"{100 * metric['value']:.1f} %"
-    return f"{100 * metric['value']:.1f} % [{100 * metric['low']:.1f}, {100 * metric['high']:.1f}]"
+        return f"{100 * metric['value']:.1f}{_NBSP}%"
+    return f"{100 * metric['value']:.1f}{_NBSP}% [{100 * metric['low']:.1f}, {100 * metric['high']:.1f}]"
 
 
 def _paper_number(claims: _Claims, name: str) -> float | None:

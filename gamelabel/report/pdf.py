@@ -1,4 +1,7 @@
-"""The report as a PDF, made by Typst without a browser or network."""
+"""The report as a PDF, made by Typst without a browser or network.
+
+It has the findings, the claims and the figures; numbers and tables are on the page.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from gamelabel.files import write_bytes
-from gamelabel.study.claims import (
-    accepted_text,
-    format_interval,
-    format_number,
-    ours_text,
-    paper_text,
-    verdict_text,
-)
 
+_NBSP = "\N{NO-BREAK SPACE}"  # an interval stays on one line
 _TEMPLATE = Path(__file__).with_name("report.typ")
-_MOST_COLUMNS = 6  # of a table that fits on the page
 
 
 def write_pdf(content: Mapping[str, Any], folder: Path) -> None:
@@ -42,52 +37,40 @@ def write_pdf(content: Mapping[str, Any], folder: Path) -> None:
 
 def pdf_content(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the template `report.typ` shows: texts, and tables as rows of texts."""
-    keys = ("title", "about", "sentence", "simulated", "problems", "facts")
-    claims = [
-        [
-            claim["description"],
-            paper_text(claim),
-            accepted_text(claim),
-            ours_text(claim),
-            verdict_text(claim),
-        ]
-        for claim in content["claims"]
-    ]
+    keys = ("title", "about", "sentence", "simulated", "problems", "facts", "findings")
     return {
         **{key: content[key] for key in keys},
-        "counts": [f"{count} {verdict}" for verdict, count in content["counts"].items()],
+        "papers": [_paper(paper) for paper in content["papers"]],
         "chapters": [
             {"title": chapter["title"], "steps": [_step(step) for step in chapter["steps"]]}
             for chapter in content["chapters"]
         ],
-        "claims": claims,
     }
+
+
+def _paper(paper: Mapping[str, Any]) -> dict[str, Any]:
+    rows = [
+        [
+            f"{claim['description']} ({claim['section']})",
+            claim["paper"],
+            claim["accepted"],
+            f"{claim['ours']} {claim['interval'].replace(' ', _NBSP)}".rstrip(),
+            f"{claim['verdict']}: {claim['reason']}" if claim["reason"] else claim["verdict"],
+        ]
+        for claim in paper["claims"]
+    ]
+    heading = f"{paper['name']}: {paper['total']} claims"
+    return {"heading": heading, "counts": ", ".join(paper["counts"]), "claims": rows}
 
 
 def _step(step: Mapping[str, Any]) -> dict[str, Any]:
-    metrics = [
-        [
-            name.replace("_", "_\u200b"),  # where a long name may be broken
-            f"{format_number(metric['value'])} {metric['unit']}",
-            format_interval(metric),
-            format_number(metric["n"]),
-        ]
-        for name, metric in step["metrics"].items()
-    ]
-    tables = [
-        {"caption": table["caption"] or table["name"], "rows": [table["header"], *table["rows"]]}
-        for table in step["tables"]
-        if 0 < len(table["header"]) <= _MOST_COLUMNS
-    ]
     figures = [
-        {"file": f"/figures/{figure['name']}.png", "caption": figure["caption"] or figure["name"]}
+        {
+            "file": f"/figures/{figure['name']}.png",
+            "caption": figure["caption"] or figure["name"],
+            "simulated": figure["simulated"],
+        }
         for figure in step["figures"]
     ]
-    return {
-        "title": step["title"],
-        "simulated": step["simulated"],
-        "status": ", ".join(part for part in (step["status"], step["time"]) if part),
-        "metrics": metrics,
-        "figures": figures,
-        "tables": tables,
-    }
+    keys = ("title", "simulated", "sentence")
+    return {**{key: step[key] for key in keys}, "figures": figures}

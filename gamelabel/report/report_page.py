@@ -6,14 +6,6 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from gamelabel.study.claims import (
-    accepted_text,
-    format_interval,
-    format_number,
-    ours_text,
-    paper_text,
-    verdict_text,
-)
 from gamelabel.study.steps import Study
 
 _TEMPLATE = Path(__file__).with_name("report.html.j2")
@@ -38,11 +30,5 @@ def render_report(study: Study, content: dict[str, Any]) -> str:
     return template.render(
         **content,
         css=Markup(read_css()),
-        number=format_number,
-        interval=format_interval,
-        paper_text=paper_text,
-        accepted_text=accepted_text,
-        ours_text=ours_text,
-        verdict_text=verdict_text,
         figure_data=figure_data,
     )
