@@ -82,7 +82,9 @@ def _papers(claims: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for name, counts in count_by_paper(claims).items():
         words = [f"{verdict}: {count}" for verdict, count in counts.items() if count]
         rows = [_claim(claim) for claim in claims if claim["paper"] == name]
-        papers.append({"name": name, "total": sum(counts.values()), "counts": words, "claims": rows})
+        papers.append(
+            {"name": name, "total": sum(counts.values()), "counts": words, "claims": rows}
+        )
     return papers
 
 

@@ -79,7 +79,9 @@ def _labels(metrics: _Metrics, claims: _Claims) -> Iterator[Finding]:
     )
     numbers = [_paper_number(claims, name) for name in names]
     if None not in numbers:
-        paper = " and ".join(f"{100 * number:.0f}{_NBSP}%" for number in numbers if number is not None)
+        paper = " and ".join(
+            f"{100 * number:.0f}{_NBSP}%" for number in numbers if number is not None
+        )
         verdict = claims[names[0]]["verdict"]
         paper_says = (
             "the simulation was fitted to the paper's" if verdict == "set" else "the paper:"
