@@ -12,7 +12,6 @@ from gamelabel.study.claims import format_number
 _Metrics = Mapping[str, Mapping[str, Any]]
 _Claims = Mapping[str, Mapping[str, Any]]  # by id
 _SIMULATED = "simulated"
-_NBSP = "\N{NO-BREAK SPACE}"
 _GATED_CROWD = re.compile(r"real_(\w+)_threshold_label_accuracy_kept")
 
 
@@ -79,9 +78,7 @@ def _labels(metrics: _Metrics, claims: _Claims) -> Iterator[Finding]:
     )
     numbers = [_paper_number(claims, name) for name in names]
     if None not in numbers:
-        paper = " and ".join(
-            f"{100 * number:.0f}{_NBSP}%" for number in numbers if number is not None
-        )
+        paper = " and ".join(_percent(number, 0) for number in numbers if number is not None)
         verdict = claims[names[0]]["verdict"]
         paper_says = (
             "the simulation was fitted to the paper's" if verdict == "set" else "the paper:"
@@ -139,7 +136,7 @@ def _filter(metrics: _Metrics, claims: _Claims) -> Iterator[Finding]:
     )
     paper = _paper_number(claims, "prompts_share_kept")
     if paper is not None:
-        sentence += f"; the paper kept {100 * paper:.0f}{_NBSP}% of its prompts"
+        sentence += f"; the paper kept {_percent(paper, 0)} of its prompts"
     yield Finding(f"{sentence}.", "prompts_kept", "01_prompts", simulated=False)
 
 
@@ -158,8 +155,8 @@ def _gate(metrics: _Metrics, claims: _Claims) -> Iterator[Finding]:
     spent_on_known = median(spent for _, spent in rows)
     sentence = (
         f"Replayed over the labels of {len(rows)} real crowds, the paper's gate raises the share of"
-        f" right labels in {better}, and spends a median of {100 * spent_on_known:.0f}{_NBSP}% of the"
-        " labels on tasks with a known answer."
+        f" right labels in {better}, and spends a median of {_percent(spent_on_known, 0)} of"
+        " the labels on tasks with a known answer."
     )
     yield Finding(sentence, "real_gate_costs", "06_real_crowds", simulated=False)
 
@@ -176,9 +173,14 @@ def _is_simulated(metric: Mapping[str, Any]) -> bool:
 
 def _share(metric: Mapping[str, Any]) -> str:
     """Return a share with its interval, in percent."""
+    text = _percent(metric["value"])
     if metric.get("low") is None or metric.get("high") is None:
-        return f"{100 * metric['value']:.1f}{_NBSP}%"
-    return f"{100 * metric['value']:.1f}{_NBSP}% [{100 * metric['low']:.1f}, {100 * metric['high']:.1f}]"
+        return text
+    return f"{text} [{100 * metric['low']:.1f}, {100 * metric['high']:.1f}]"
+
+
+def _percent(share: float, digits: int = 1) -> str:
+    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
 def _paper_number(claims: _Claims, name: str) -> float | None:
