@@ -22,7 +22,8 @@ from benchmarks.timing import parse_parts, timed
 from gamelabel.games.pairs import Crowd, Players, Rules, simulate
 from gamelabel.games.pairs.ensemble import ensemble_table, play_ensemble
 from gamelabel.games.pairs.playthrough import Draws, Streams, batch_rows, draw_game, play_batches
-from gamelabel.reliability import PAPER_STATISTICS, dataset_statistics
+from gamelabel.reliability import dataset_statistics
+from gamelabel.reliability.paper_statistics import FITTED_STATISTICS
 from tests.games.pairs.pair_tables import make_pair_tables
 
 
@@ -95,18 +96,18 @@ def bench_ensemble(games: int = 64) -> None:
 
 def bench_calibrate() -> None:
     start = time.process_time()
-    crowd, rules = calibrate(PAPER_STATISTICS)
+    crowd, rules = calibrate(FITTED_STATISTICS)
     search_seconds = time.process_time() - start
     games = play_ensemble(30_000, 600, range(1000), crowd=crowd, rules=rules)
     game_seconds = time.process_time() - start - search_seconds
-    table = ensemble_table(games.iloc[0].to_dict(), games, PAPER_STATISTICS).set_index("number")
+    table = ensemble_table(games.iloc[0].to_dict(), games, FITTED_STATISTICS).set_index("number")
     ranks = table["rank"].drop("players")
     print(
         f"calibrated in {search_seconds:.0f} s; 1,000 games in {game_seconds:.0f} s; "
         f"ranks of the paper's numbers {ranks.min():.2f} to {ranks.max():.2f}"
     )
     start = time.process_time()
-    seed = find_seed(windows(PAPER_STATISTICS, top16_share=(0.45, 0.5)), range(1_000_000))
+    seed = find_seed(windows(FITTED_STATISTICS, top16_share=(0.45, 0.5)), range(1_000_000))
     seconds = time.process_time() - start
     per_seed = seconds / (seed or np.nan) * 1e6
     print(f"seed {seed} has every number within 3 %: {seconds:.0f} s, {per_seed:.0f} us per seed")
