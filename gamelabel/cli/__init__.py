@@ -19,6 +19,7 @@ from gamelabel.cli.study_commands import (
     claims_command,
     doctor_command,
     plan_command,
+    publish_command,
     run_command,
     status_command,
     verify_command,
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command("run", rich_help_panel="The study")(run_command)
 app.command("status", rich_help_panel="The study")(status_command)
 app.command("verify", rich_help_panel="The study")(verify_command)
+app.command("publish", rich_help_panel="The study")(publish_command)
 app.command("claims", rich_help_panel="The study")(claims_command)
 app.command("plan", rich_help_panel="The study")(plan_command)
 app.command("doctor", rich_help_panel="The study")(doctor_command)

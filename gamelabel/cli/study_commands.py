@@ -1,4 +1,4 @@
-"""`gamelabel run | status | verify | claims | doctor`: the study on the command line."""
+"""`gamelabel run | status | verify | publish | claims | doctor`: the study on the command line."""
 
 from __future__ import annotations
 
@@ -158,6 +158,40 @@ def verify_command(
     result = f"{len(problems)} differ from the manifest" if problems else "all as in the manifest"
     typer.echo(f"{checked} files and folders: {result}")
     raise typer.Exit(1 if problems else 0)
+
+
+def publish_command(
+    profile: ProfileOption = "small",
+    dirty: Annotated[
+        bool,
+        typer.Option(
+            "--dirty",
+            help="Publish although files of the project had changed since the commit of the run.",
+        ),
+    ] = False,
+) -> None:
+    """Publish the last run of a profile: copy its results to `reports/reference/PROFILE`.
+
+    The folder, which is to be committed, gets the manifest, claims, metrics and figures, and a
+    README.md that shows them. Where the project's README shows results of the profile, they are
+    replaced. A run that is incomplete, had other parameters than the profile or whose files have
+    changed is refused.
+
+    Example:
+
+    `gamelabel publish --profile small`
+    """
+    from gamelabel.report.publish import publish
+
+    published = publish(_study(profile), allow_dirty=dirty)
+    largest, size = max(published.sizes.items(), key=lambda item: item[1])
+    total = sum(published.sizes.values()) / 1e6
+    typer.echo(
+        f"{published.folder}: {len(published.sizes)} files, {total:.1f} MB;"
+        f" the largest is {largest}, {size / 1e6:.1f} MB"
+    )
+    if published.readme:
+        typer.echo("README.md shows these results")
 
 
 def claims_command(

@@ -95,7 +95,7 @@ def run_study(
     if profile.jobs < 1:
         raise ValueError(f"jobs is {profile.jobs}: give the number of processes, 1 or more")
     _check_folders(study)
-    with _lock(study), progress or Progress() as shown:
+    with run_lock(study), progress or Progress() as shown:
         recover_results(study)
         return _Run(study, profile, shown, selected, forced=bool(start or only)).run()
 
@@ -290,7 +290,7 @@ def _check_folders(study: Study) -> None:
 
 
 @contextlib.contextmanager
-def _lock(study: Study) -> Iterator[None]:
+def run_lock(study: Study) -> Iterator[None]:
     """Keep two runs of one profile from writing over each other."""
     with (study.run_dir / ".lock").open("w") as file:
         try:

@@ -416,7 +416,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, place: str) -> None:
 def test_two_runs_of_one_profile_at_once(tmp_path: Path) -> None:
     study = toy_study(tmp_path, _01_prompts=PROMPTS)
     study.run_dir.mkdir(parents=True)
-    with runner._lock(study), pytest.raises(ValueError, match="another run of smoke is active"):
+    with runner.run_lock(study), pytest.raises(ValueError, match="another run of smoke is active"):
         run_study(study)
 
 

@@ -16,7 +16,7 @@ from gamelabel.study.steps import Study
 from gamelabel.study.verification import Verification, verify_report
 from tests.study.toys import IMAGES, LABELS, PROMPTS, RELIABILITY, toy_study
 
-CLAIMS = Path(__file__).parents[2] / "data" / "claims.yaml"
+CLAIMS = Path(__file__).parents[2] / "data" / "claims"
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Study:
         "_04_reliability": RELIABILITY,
     }
     study = toy_study(tmp_path_factory.mktemp("finished"), **toys)
-    shutil.copy(CLAIMS, study.root / "data")
+    shutil.copytree(CLAIMS, study.root / "data" / "claims")
     (study.root / "data" / "sources.yaml").write_text("{}")
     (study.root / "requirements.lock").write_text("numpy==2.3.0\n")
     write_report(run_study(study, ["broken=false"]))
