@@ -82,7 +82,7 @@ def _run_on_worker(work: bytes, expected: Mapping[str, str]) -> Attempt:
     if difference := version_difference(expected, versions()):
         return None, f"the worker {platform.node()} has {difference}", ""
     with _item_lock:
-        os.environ.update(IN_PROCESS)
+        os.environ.update(IN_PROCESS | {"TQDM_DISABLE": "1"})  # nobody would see the bars
         return attempt_pickled(work)
 
 

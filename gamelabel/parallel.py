@@ -38,12 +38,17 @@ class Executor:
 
     at_once = 1  # items that it is given at once; 0 for all
     lost = ""  # what to say when it cancels items
+    update_seconds: float | None = None  # how often to ask for its progress; None for never
 
     def start(self, function: Callable[[Any], Any], item: Any) -> Future[Attempt]:
         """Start `attempt`."""
         future = Future[Attempt]()
         future.set_result(attempt(function, item))
         return future
+
+    def progress(self) -> str:
+        """Return how far the running items have come, to show beside their number."""
+        return ""
 
     def stop(self, running: Iterable[Future[Attempt]]) -> None:
         """Give up the items that are running."""
@@ -145,7 +150,7 @@ def map_items(
     items = list(items)
     due, suspects, results = deque(range(len(items))), set[int](), dict[int, Result]()
     running: dict[Future[Attempt], int] = {}
-    at_once = pool.at_once or len(items)
+    at_once, shown = pool.at_once or len(items), ""
     try:
         with _bar(len(items), progress) as bar:
             for following in range(len(items)):
@@ -155,7 +160,10 @@ def map_items(
                             break  # what may have ended a process runs alone
                         number = due.popleft()
                         running[pool.start(function, items[number])] = number
-                    for future in futures.wait(running, None, futures.FIRST_COMPLETED).done:
+                    if bar is not None and (text := pool.progress()) != shown:
+                        bar.set_postfix_str(shown := text)
+                    seconds = pool.update_seconds
+                    for future in futures.wait(running, seconds, futures.FIRST_COMPLETED).done:
                         number = running.pop(future)
                         if future.cancelled():
                             raise ConnectionError(pool.lost)

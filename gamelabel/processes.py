@@ -21,9 +21,10 @@ from gamelabel.parallel import (
     Executor,
     attempt_pickled,
 )
+from gamelabel.worker_progress import UPDATE_SECONDS, BarsToBoard, ProgressBoard
 
-# A process that runs items starts no further ones, and its progress bars would overwrite others'.
-IN_PROCESS = {**ONE_THREAD, JOBS_VARIABLE: "1", CLUSTER_VARIABLE: "", "TQDM_DISABLE": "1"}
+# A process that runs items starts no further ones.
+IN_PROCESS = {**ONE_THREAD, JOBS_VARIABLE: "1", CLUSTER_VARIABLE: ""}
 
 
 class Processes(Executor):
@@ -31,6 +32,7 @@ class Processes(Executor):
 
     def __init__(self, jobs: int) -> None:
         self.at_once = jobs
+        self.update_seconds = UPDATE_SECONDS
         self._pool: ProcessPoolExecutor | None = None
 
     def start(self, function: Callable[[Any], Any], item: Any) -> Future[Attempt]:
@@ -40,12 +42,17 @@ class Processes(Executor):
             with suppress(BrokenExecutor):
                 return self._pool.submit(attempt_pickled, work)
         context = get_context("spawn")  # a forked process cannot use CUDA
-        devices = context.SimpleQueue()
-        for device in visible_devices(os.environ, self.at_once, count_gpus()):
-            devices.put(device)
+        devices, self._board = context.SimpleQueue(), ProgressBoard(context, self.at_once)
+        for place in enumerate(visible_devices(os.environ, self.at_once, count_gpus())):
+            devices.put(place)
         reader, self._writer = context.Pipe(duplex=False)
-        self._pool = ProcessPoolExecutor(self.at_once, context, _begin, (reader, devices))
+        shared = (reader, devices, self._board)
+        self._pool = ProcessPoolExecutor(self.at_once, context, _begin, shared)
         return self._pool.submit(attempt_pickled, work)
+
+    def progress(self) -> str:
+        """Return what the progress bars of the processes show."""
+        return self._board.read()
 
     def stop(self, running: Iterable[Future[Attempt]]) -> None:
         """End the processes, whatever they do."""
@@ -78,11 +85,12 @@ def processes(jobs: int) -> Iterator[Processes]:
             _waiting.append(pool)
 
 
-def _begin(reader: connection.Connection, devices: Any) -> None:
+def _begin(reader: connection.Connection, devices: Any, board: ProgressBoard) -> None:
     """Prepare a new process: one thread, a device, and an end with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which ends this
-    device = devices.get()
+    number, device = devices.get()
     os.environ.update(IN_PROCESS | ({"CUDA_VISIBLE_DEVICES": device} if device else {}))
+    sys.stderr = BarsToBoard(board, number)
     threading.Thread(target=_end_with_parent, args=(reader,), daemon=True).start()
 
 

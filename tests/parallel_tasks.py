@@ -77,3 +77,11 @@ class UnreadableElsewhere:
 
 def identity(item: object) -> object:
     return item
+
+
+def with_a_bar(number: int) -> int:
+    from tqdm import tqdm
+
+    for _ in tqdm(range(4), desc=f"part {number}"):
+        time.sleep(1.0)
+    return number

@@ -1,17 +1,22 @@
 """Executors on this machine: order, equal bytes, one thread, errors, and processes that end."""
 
+import io
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from tqdm import tqdm
 
 from gamelabel.parallel import ItemFailed, executor, map_items
 from gamelabel.processes import visible_devices
+from gamelabel.worker_progress import BarsToBoard, ProgressBoard
 from tests import parallel_tasks as tasks
 
 ROOT = Path(__file__).parents[1]
@@ -89,6 +94,36 @@ def test_an_item_that_cannot_be_read_in_the_other_process_is_named(two):
         list(map_items(two, tasks.identity, [tasks.UnreadableElsewhere(os.getpid())]))
 
 
+def test_how_far_the_items_are_is_shown_while_they_run(two, capfd):
+    assert list(map_items(two, tasks.with_a_bar, [0, 1], progress="items")) == [0, 1]
+    shown = capfd.readouterr().err
+    before_the_first_ends = shown.partition("1/2")[0]
+    assert re.search(r"items:   0%.*part 0 [1-3]/4, part 1 [1-3]/4", before_the_first_ends)
+
+
+def test_a_board_keeps_the_last_line_of_each_process():
+    board = ProgressBoard(get_context("spawn"), 2)
+    assert board.read() == ""
+    board.write(1, "second 1/4")
+    board.write(1, "é" * 200)
+    assert board.read() == "é" * 60
+    board.write(0, "first 1/9")
+    board.write(1, "second 2/4")
+    assert board.read() == "first 1/9, second 2/4"
+
+
+def test_only_progress_bars_go_to_the_board(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    board = ProgressBoard(get_context("spawn"), 1)
+    redirected = BarsToBoard(board, 0)
+    with tqdm(total=4, desc="part", file=redirected) as bar:
+        bar.update(3)
+        bar.refresh()
+        print("a message", file=redirected)
+    assert board.read() == "part 3/4"
+    assert sys.stderr.getvalue() == "a message"
+
+
 def test_results_that_nobody_waits_for_end_their_processes(two):
     results = map_items(two, tasks.process, range(4))
     assert next(results)
@@ -158,6 +193,7 @@ def test_processes_end_with_ctrl_c_and_with_their_parent(tmp_path, how):
     code = """
 import sys
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from gamelabel.parallel import executor, map_items
 from tests import parallel_tasks as tasks

@@ -17,7 +17,9 @@ from gamelabel.files import write_text
 from gamelabel.parallel import ONE_THREAD
 from gamelabel.study.dependencies import PACKAGE
 from gamelabel.study.notebook_cells import code_of
+from gamelabel.study.watch import Watch
 
+_START_SECONDS = 600  # on a busy machine a kernel takes minutes to start
 _TRACEBACK_LINES = 12  # shown when a step fails
 _BAR = re.compile(r"(.*?): +\d+%\|")  # a progress bar of tqdm with its name
 # warnings about parts that FLUX does not need, and about progress bars without widgets
@@ -107,7 +109,7 @@ def execute(
     parameters : dict
         The values of its parameters.
     minutes : float
-        The time limit of one cell.
+        The time limit between two signs of life; see `Watch`.
     variables : mapping of str to str
         Environment variables of the kernel.
     kernels : Kernels
@@ -120,19 +122,25 @@ def execute(
     Raises
     ------
     StepFailed
-        If a cell raises or takes too long, or the kernel ends.
+        If a cell raises or shows no sign of life, or the kernel ends.
     """
     import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import DeadKernelError
 
     total = _code_cells(notebook) + bool(parameters)
     number = 0
+    watch = Watch(minutes)
 
     def start(cell: Any, cell_index: int) -> None:
         nonlocal number
         if cell.cell_type == "code" and cell.source.strip():
             number += 1
+            watch.sign()
             on_cell(number, total)
+
+    def line(text: str) -> None:
+        watch.sign()
+        on_line(text)
 
     executed.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="gamelabel-") as sockets:
@@ -145,31 +153,44 @@ def execute(
                 language="python",
                 progress_bar=False,
                 request_save_on_cell_execute=True,
-                stderr_file=_Lines(on_line),
-                start_timeout=120,
-                execution_timeout=max(1, round(minutes * 60)),
+                stdout_file=_Lines(lambda _: watch.sign()),
+                stderr_file=_Lines(line),
+                start_timeout=_START_SECONDS,
                 on_cell_start=start,
                 resources={"metadata": {"path": str(notebook.parent)}},
-                kernel_manager_class=_manager(notebook, Path(sockets), variables, kernels),
+                kernel_manager_class=_manager(notebook, Path(sockets), variables, kernels, watch),
             )
         except papermill.PapermillExecutionError as error:
             lines = _plain("\n".join(error.traceback)).splitlines()[-_TRACEBACK_LINES:]
             stopped = kernels.stopped and error.ename == "KeyboardInterrupt"
             reason = f"{error.ename}: {_plain(error.evalue)}"
+            if watch.expired and not stopped:
+                reason = _silent(notebook, minutes)
             raise StepFailed(number, reason, lines, stopped) from None
-        except CellTimeoutError:
-            reason = f"took longer than {minutes:g} minutes (cell_minutes)"
-            raise StepFailed(number, reason, []) from None
         except (DeadKernelError, RuntimeError) as error:
             reason = "the kernel ended by itself, often for lack of memory"
             if kernels.stopped:
                 reason = "stopped"
+            elif watch.expired:
+                reason = _silent(notebook, minutes)
             raise StepFailed(number, reason, [_plain(str(error))], kernels.stopped) from None
         finally:
+            watch.stop()
             _tidy(executed)
 
 
-def _manager(notebook: Path, sockets: Path, variables: Mapping[str, str], kernels: Kernels) -> type:
+def _silent(notebook: Path, minutes: float) -> str:
+    """Return why a cell was stopped and what to do."""
+    return (
+        f"no sign of life for {minutes:g} minutes: if it was still at work, give a larger"
+        f" cell_minutes in the profile (in {notebook.parent / 'profiles'}, or `-p"
+        f" cell_minutes={4 * minutes:g}`) and run the same command again; finished steps are kept"
+    )
+
+
+def _manager(
+    notebook: Path, sockets: Path, variables: Mapping[str, str], kernels: Kernels, watch: Watch
+) -> type:
     """Return a kernel manager that connects through files.
 
     Kernels that start at the same time can choose the same port.
@@ -194,6 +215,7 @@ def _manager(notebook: Path, sockets: Path, variables: Mapping[str, str], kernel
                 **{**settings, "env": {**_QUIET, **ONE_THREAD, **os.environ, **own, **variables}}
             )
             kernels.add(self)
+            watch.attach(self)
 
         start_kernel = _async_start_kernel
 

@@ -2,8 +2,8 @@
 
 A setting at the top level applies to every notebook that has a parameter of that name; a setting
 under a step's name applies to that step alone. `seed` is the root seed of the study,
-`cell_minutes` the time limit of a cell, and `jobs` and `cluster` say where it is computed, which
-changes no result. Names and types are checked.
+`cell_minutes` how long a cell may show no sign of life, and `jobs` and `cluster` say where it is
+computed, which changes no result. Names and types are checked.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import yaml
 from gamelabel.study.parameters import Parameter, Value, read_parameters
 from gamelabel.study.steps import Step, Study
 
-CELL_MINUTES = Parameter("cell_minutes", 30.0, "the time limit of one cell, minutes")
+CELL_MINUTES = Parameter("cell_minutes", 30.0, "how long a cell may show no sign of life, minutes")
 SEED = Parameter("seed", 0, "the root seed of the study")
 JOBS = Parameter("jobs", 1, "processes at once, count")
 CLUSTER = Parameter("cluster", "", "the address of a Dask scheduler; empty for this machine alone")
@@ -40,7 +40,7 @@ class Profile:
     seed : int
         The root seed.
     cell_minutes : float
-        The time limit of one cell.
+        How long a cell may show no sign of life.
     jobs : int
         The number of processes at once.
     cluster : str

@@ -342,14 +342,29 @@ def test_of_the_steps_that_fan_out_one_runs_at_a_time(
     assert not any({"a", "b"} <= names for names in together)
 
 
-def test_a_cell_past_its_limit_and_a_kernel_that_dies(tmp_path: Path) -> None:
-    toys = {"_a": (FOLDERS, "while True:\n    pass"), "_b": (FOLDERS, "import os\nos._exit(1)")}
-    study = toy_study(tmp_path, (Step("a"), Step("b")), **toys)
+def test_only_a_cell_without_a_sign_of_life_is_stopped(tmp_path: Path) -> None:
+    """Whether it computes or waits; one that prints may take longer."""
+    toys = {
+        "_a": (FOLDERS, "while True:\n    pass"),
+        "_b": (FOLDERS, "import os\nos._exit(1)"),
+        "_c": (FOLDERS, "import time\ntime.sleep(1000)"),
+        "_d": (
+            FOLDERS,
+            "import sys, time\n"
+            "for k in range(10):\n    print(k, file=(sys.stdout, sys.stderr)[k % 2], flush=True)\n"
+            "    time.sleep(1)",
+        ),
+    }
+    study = toy_study(tmp_path, tuple(Step(name) for name in "abcd"), **toys)
     with (tmp_path / "shown").open("w") as shown:
-        result = run_study(study, ["cell_minutes=0.02"], jobs=2, progress=runner.Progress(shown))
-    assert result.status == {"a": "failed: cell 3", "b": "failed: cell 3"}
+        result = run_study(study, ["cell_minutes=0.1"], jobs=4, progress=runner.Progress(shown))
+    failed = "failed: cell 3"
+    assert result.status == {"a": failed, "b": failed, "c": failed, "d": "done"}
     text = (tmp_path / "shown").read_text()
-    assert "took longer than 0.02 minutes (cell_minutes)" in text
+    for name in "ac":
+        assert f"{name}  failed, cell 3: no sign of life for 0.1 minutes" in text
+    assert f"cell_minutes in the profile (in {study.notebooks / 'profiles'}, or `-p" in text
+    assert "time.sleep(1000)" in text, "where it was"
     assert "the kernel ended by itself" in text
 
 
