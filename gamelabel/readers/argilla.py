@@ -109,9 +109,7 @@ def _add(
         return
     label = _label(response.get("value"))
     if label:
-        user = response.get("user_id")
-        worker = None if user in (None, "", "None") else str(user)
-        votes.setdefault(question, []).append(Vote(task, worker, label))
+        votes.setdefault(question, []).append(Vote(task, response.get("user_id"), label))
 
 
 def _label(value: Any) -> str:

@@ -16,6 +16,7 @@ from gamelabel.tables.rows import BadFile, RejectedRow
 
 TIE = "tie"  # a label beside the two answers: neither is better
 _TIE_WORDS = ("tie", "tied", "draw", "equal", "same")
+_NOBODY = {"", "nan", "none", "null", "<na>"}  # as programs write a missing user
 _IMAGES = f"{OUTSIDE_FOLDER}/images"
 # pairs of words of which one alone says which answer is meant
 _SIDES = (("a", "b"), ("left", "right"), ("first", "second"), ("image_a", "image_b"))
@@ -121,7 +122,7 @@ def crowd_tables(
     details = annotations.labels.drop(columns=["task", "worker", "label"])
     labels = details.assign(
         pair_id=names,
-        player_id=annotations.labels["worker"].map(_player_name),
+        player_id=annotations.labels["worker"].map(player_name),
         choice=annotations.labels["label"].map(sides),
         source="crowd",
     )
@@ -131,8 +132,16 @@ def crowd_tables(
     return tables._replace(rejected=rejected)
 
 
-def _player_name(worker: object) -> str | None:
-    return None if pd.isna(worker) else printed_name(worker)
+def player_name(user: Any) -> str | None:
+    """Return a user's name as the tables write it, None for nobody.
+
+    A column of whole numbers with gaps has real numbers: 7.0, and NaN where nobody is known.
+
+    >>> player_name(7.0), player_name(float("nan")), player_name("None")
+    ('7', None, None)
+    """
+    name = "" if pd.isna(user) else printed_name(user).strip()
+    return None if name.casefold() in _NOBODY else name
 
 
 def _write_pictures(

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from gamelabel.readers.release_size import is_release
-from gamelabel.tables.checks import check_table
+from gamelabel.tables.checks import check_table, split_bad_rows
 from gamelabel.tables.export_folder import IMAGE_COLUMNS
 from gamelabel.tables.label_tables import OUTSIDE_FOLDER, LabelTables, rejected_cells
 from gamelabel.tables.picture_files import (
@@ -30,7 +30,9 @@ from gamelabel.tables.rows import (
     parquet_rows,
 )
 from gamelabel.tables.schema import TABLES
-from gamelabel.tables.table_files import read_table
+
+Faults = list[tuple[int, str, str]]
+_NAMES = ("pairs", "labels", "players")
 
 
 def read_exported(
@@ -53,7 +55,8 @@ def read_exported(
     Returns
     -------
     LabelTables
-        The tables. Labels of pairs that the export lacks are in `rejected`.
+        The tables. Invalid rows, and labels of pairs that the export lacks, are in `rejected`, with
+        the table as their column.
 
     Raises
     ------
@@ -80,29 +83,29 @@ def read_exported(
     ['a']
     """
     folder, run_dir = Path(folder).absolute(), Path(run_dir)
+    faults: Faults = []
     if (folder / "pairs.parquet").is_file():
-        tables = LabelTables(*(read_table(folder, name) for name in ("pairs", "labels", "players")))
-        require_pictures(tables.pairs, folder)
-        for image in image_paths(tables.pairs):
+        pairs, labels, players = (_read_file(folder, name, faults) for name in _NAMES)
+        require_pictures(pairs, folder)
+        for image in image_paths(pairs):
             content = (folder / image).read_bytes()
             write_picture(run_dir / _moved(image, subfolder), content)
     elif (folder / "pairs").is_dir():
-        tables = LabelTables(
-            _read_split(folder, "pairs", run_dir, subfolder),
-            _read_split(folder, "labels", run_dir, subfolder),
-            _read_split(folder, "players", run_dir, subfolder),
+        pairs, labels, players = (
+            _read_split(folder, name, run_dir, subfolder, faults) for name in _NAMES
         )
     else:
         raise FileNotFoundError(
             f"{folder} is not an export: give a folder that `gamelabel export` wrote"
         )
-    tables = _with_pairs(tables, folder)
+    labels = _with_pairs(labels, pairs, folder, faults)
     moved = {
-        image: tables.pairs[image].map(lambda path: _moved(path, subfolder), na_action="ignore")
+        image: pairs[image].map(lambda path: _moved(path, subfolder), na_action="ignore")
         for image in IMAGE_COLUMNS
     }
-    pairs = check_table(tables.pairs.assign(**moved), "pairs", str(folder))
-    return tables._replace(pairs=pairs, labels=_with_source(tables.labels, pairs, run_dir))
+    pairs = check_table(pairs.assign(**moved), "pairs", str(folder))
+    labels = _with_source(labels, pairs, run_dir)
+    return LabelTables(pairs, labels, players, rejected_cells(faults))
 
 
 def _with_source(labels: pd.DataFrame, pairs: pd.DataFrame, run_dir: Path) -> pd.DataFrame:
@@ -117,7 +120,33 @@ def _with_source(labels: pd.DataFrame, pairs: pd.DataFrame, run_dir: Path) -> pd
     return labels.assign(source=labels["source"].replace("released", "own"))
 
 
-def _read_split(folder: Path, name: str, run_dir: Path, subfolder: str) -> pd.DataFrame:
+def _read_file(folder: Path, name: str, faults: Faults) -> pd.DataFrame:
+    """Read a table of `write_parquet`."""
+    rows = list(parquet_rows([folder / f"{name}.parquet"], list(TABLES[name])))
+    damaged = next((row for row in rows if row.error), None)
+    if damaged:
+        raise BadFile(f"{folder / name}.parquet, row {damaged.number} {damaged.error}")
+    return _valid_rows([row.cells for row in rows], name, faults)
+
+
+def _valid_rows(records: list[dict[str, Any]], name: str, faults: Faults) -> pd.DataFrame:
+    """Return the valid rows of a table; the others become faults."""
+    frame = pd.DataFrame(records, columns=list(TABLES[name]), dtype=object)
+    for title, column in TABLES[name].items():
+        if column.kind == "time":  # a number does not say in which unit, and since when, it counts
+            frame[title] = frame[title].map(lambda when: str(when) if _is_number(when) else when)
+    valid, invalid = split_bad_rows(frame, name)
+    faults += [(int(row), name, reason) for row, reason in invalid["reason"].items()]
+    return valid
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not pd.isna(value)
+
+
+def _read_split(
+    folder: Path, name: str, run_dir: Path, subfolder: str, faults: Faults
+) -> pd.DataFrame:
     """Read a table of `write_dataset`, writing its pictures; without a folder it has no rows."""
     columns = list(TABLES[name])
     records = []
@@ -137,8 +166,7 @@ def _read_split(folder: Path, name: str, run_dir: Path, subfolder: str) -> pd.Da
                 write_picture(run_dir / _moved(path, subfolder), content)
                 cells[image] = path
         records.append(cells)
-    frame = pd.DataFrame(records, columns=columns, dtype=object)
-    return check_table(frame, name, str(folder / name))
+    return _valid_rows(records, name, faults)
 
 
 def _rows(folder: Path, columns: Sequence[str]) -> Iterator[Row]:
@@ -168,21 +196,21 @@ def _picture_path(value: Any) -> str:
     return str(path)
 
 
-def _with_pairs(tables: LabelTables, folder: Path) -> LabelTables:
-    """Leave out the labels of pairs that the export lacks, and name them in `rejected`."""
-    known = tables.labels["pair_id"].isin(tables.pairs["pair_id"])
-    faults = [
-        (int(row), "pair_id", f"{pair!r} is not in the table pairs")
-        for row, pair in tables.labels["pair_id"][~known].items()
+def _with_pairs(
+    labels: pd.DataFrame, pairs: pd.DataFrame, folder: Path, faults: Faults
+) -> pd.DataFrame:
+    """Leave out the labels of pairs that the export lacks."""
+    known = labels["pair_id"].isin(pairs["pair_id"])
+    faults += [
+        (int(row), "labels", f"pair_id {pair!r} is not in the table pairs")
+        for row, pair in labels["pair_id"][~known].items()
     ]
     if not known.any():
-        n_labels, n_pairs = len(tables.labels), len(tables.pairs)
         raise BadFile(
-            f"{folder} has {n_labels:,} labels and {n_pairs:,} pairs, and no label of one of these "
-            "pairs: both tables, pairs and labels, must be in the folder"
+            f"{folder} has {len(labels):,} labels and {len(pairs):,} pairs, and no label of one of "
+            "these pairs: both tables, pairs and labels, must be in the folder"
         )
-    labels = tables.labels[known].reset_index(drop=True)
-    return tables._replace(labels=labels, rejected=rejected_cells(faults))
+    return labels[known].reset_index(drop=True)
 
 
 def _moved(image: str, subfolder: str) -> str:

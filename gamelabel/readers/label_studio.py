@@ -114,10 +114,8 @@ def _short(row: int, task: dict[str, Any]) -> Record:
     return Record(row, name, shown, votes, {})
 
 
-def _worker(person: Any) -> str | None:
-    if isinstance(person, dict):
-        person = person.get("id", person.get("email"))
-    return None if person is None else printed_name(person)
+def _worker(person: Any) -> Any:
+    return person.get("id", person.get("email")) if isinstance(person, dict) else person
 
 
 def _timed(vote: Vote, annotation: dict[str, Any]) -> Vote:

@@ -7,13 +7,14 @@ user_id; optionally has_label, created_at, model_0, model_1, and the pictures in
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from gamelabel.readers.crowd_pairs import player_name
 from gamelabel.tables.label_tables import OUTSIDE_FOLDER, LabelTables, label_tables
-from gamelabel.tables.names import printed_name
 from gamelabel.tables.picture_files import picture_content, suffix_of, write_picture
 from gamelabel.tables.rows import RejectedRow, Row, parquet_files, parquet_rows
 
@@ -106,10 +107,9 @@ def _new_pair(row: Row) -> dict[str, Any]:
 
 
 def _who(row: Row) -> dict[str, Any]:
-    user = row.cells["user_id"]
-    # a column of whole numbers with gaps has real numbers: 7.0, and NaN where nobody is known
-    player_id = None if pd.isna(user) else printed_name(user)
-    return {"player_id": player_id, "created_at": row.cells.get("created_at")}
+    when = row.cells.get("created_at")
+    time = None if pd.isna(when) else pd.to_datetime(when, utc=True, format="ISO8601")
+    return {"player_id": player_name(row.cells["user_id"]), "created_at": time}
 
 
 def _pairs(records: list[dict[str, Any]]) -> pd.DataFrame:
@@ -167,11 +167,15 @@ def _id_faults(cells: dict[str, Any]) -> list[_Fault]:
 
 
 def _time_faults(cells: dict[str, Any]) -> list[_Fault]:
+    """Check the time; a number does not say in which unit, and since when, it counts."""
     when = cells.get("created_at")
-    if not isinstance(when, str):
+    if pd.isna(when):
         return []
-    time = pd.to_datetime(when, utc=True, errors="coerce", format="ISO8601")
-    return [("created_at", "is not a time")] if pd.isna(time) else []
+    if isinstance(when, (str, date)):
+        time = pd.to_datetime(when, utc=True, errors="coerce", format="ISO8601")
+        if not pd.isna(time):
+            return []
+    return [("created_at", f"is not a time: {when!r}; write it as 2023-01-15T12:00:00Z")]
 
 
 def _picture_faults(cells: dict[str, Any]) -> list[_Fault]:

@@ -27,8 +27,8 @@ class Vote(NamedTuple):
     ----------
     task, label : str
         The record, and what was chosen.
-    worker : str or None
-        Who chose, if the file says so.
+    worker : object
+        Who chose, as the file says it; see `player_name`.
     created_at : str or None
         When.
     response_ms : int or None
@@ -36,7 +36,7 @@ class Vote(NamedTuple):
     """
 
     task: str
-    worker: str | None
+    worker: Any
     label: str
     created_at: str | None = None
     response_ms: int | None = None

@@ -1,3 +1,4 @@
+import base64
 from pathlib import Path
 
 import pandas as pd
@@ -108,9 +109,48 @@ def test_times_may_be_text_in_iso_8601(tmp_path: Path) -> None:
     _, labels, _, rejected = read_pickapic(source, tmp_path / "run")
     expected = ["2023-01-15T12:00:00.5Z", "2023-01-15T12:00:00Z"]
     assert labels.created_at.tolist() == [pd.Timestamp(time) for time in expected]
-    assert rejected[["row", "column", "reason"]].to_numpy().tolist() == [
-        [2, "created_at", "is not a time"]
-    ]
+    reason = "is not a time: 'yesterday'; write it as 2023-01-15T12:00:00Z"
+    assert rejected[["row", "column", "reason"]].to_numpy().tolist() == [[2, "created_at", reason]]
+
+
+def test_a_number_as_a_time_and_a_missing_user_cost_no_other_row(tmp_path: Path) -> None:
+    """Each file has a type of its own: times, text and numbers; whole numbers with gaps."""
+    write_rows(tmp_path, row(), row(user_id=None), name="data/0.parquet")
+    write_rows(tmp_path, row(created_at="2023-01-15", user_id=""), name="data/1.parquet")
+    source = write_rows(tmp_path, row(created_at=1_690_000_000), name="data/2.parquet")
+    real = [row(user_id=7.0), row(user_id=float("nan")), row(user_id=8.0)]
+    write_rows(tmp_path, *real, name="data/3.parquet")
+    _, labels, players, rejected = read_pickapic(source, tmp_path / "run")
+    assert labels.player_id.isna().tolist() == [False, True, True, False, True, False]
+    assert players.player_id.tolist() == ["7", "8"]  # nobody is not a player
+    assert rejected[["row", "column"]].to_numpy().tolist() == [[3, "created_at"]]
+
+
+PICTURES = {
+    "struct": lambda content: {"bytes": content, "path": "1.jpg"},
+    "struct without a path": lambda content: {"bytes": content, "path": None},
+    "base64": lambda content: base64.b64encode(content).decode(),
+    "for addresses": lambda content: base64.urlsafe_b64encode(content).decode().rstrip("="),
+    "in lines": lambda content: base64.encodebytes(content).decode(),
+    "data URI": lambda content: "data:image/jpeg;base64," + base64.b64encode(content).decode(),
+    "bytes literal": lambda content: str(base64.b64encode(content)),
+}
+
+
+@pytest.mark.parametrize("form", PICTURES)
+def test_pictures_in_any_form(form: str, tmp_path: Path) -> None:
+    encode = PICTURES[form]
+    source = write_rows(tmp_path, row(jpg_0=encode(jpeg(0)), jpg_1=encode(jpeg(1))))
+    pairs, _, _, rejected = read_pickapic(source, tmp_path / "run")
+    assert len(rejected) == 0
+    assert (tmp_path / "run" / pairs.image_a[0]).read_bytes() == jpeg(0)
+
+
+def test_the_name_of_a_picture_without_its_content_is_named(tmp_path: Path) -> None:
+    source = write_rows(tmp_path, row(jpg_0={"bytes": None, "path": "1.jpg"}))
+    rejected = read_pickapic(source, tmp_path / "run").rejected
+    reason = "has only the name of a picture, 1.jpg, and not its content"
+    assert rejected.reason.tolist() == [reason]
 
 
 def test_a_wrong_file_is_an_error(tmp_path: Path) -> None:
