@@ -5,12 +5,15 @@ Run it in this folder: `python make_samples.py`.
 
 import csv
 import json
+import tempfile
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from gamelabel import scenes
+from gamelabel.readers import read_crowd
+from gamelabel.tables import write_released
 
 HERE = Path(__file__).parent
 N_PAIRS, N_WORKERS = 24, 6
@@ -37,7 +40,9 @@ for i in range(N_PAIRS):
     for side in (0, 1):
         shown = texts[i] if side == fitting[i] else texts[(i + 7) % N_PAIRS]
         picture = Image.fromarray(scenes.draw(scenes.parse(shown), 2 * i + side))
-        picture.resize((48, 40)).save(HERE / f"pictures/{i:02d}-{side + 1}.png")
+        path = HERE / f"pictures/{i:02d}-{side + 1}.png"
+        picture.resize((48, 40)).save(path)
+        path.with_suffix(".txt").write_text(texts[i] + "\n", encoding="utf-8")
 names = [(f"pictures/{i:02d}-1.png", f"pictures/{i:02d}-2.png") for i in range(N_PAIRS)]
 
 # Own prompts, own pictures.
@@ -64,6 +69,11 @@ def choices_of(task: int) -> list[tuple[int, str]]:
     """Return the worker and the choice of each vote on a task."""
     return [(worker, choice) for i, worker, choice in votes if i == task]
 
+
+# The layout of GameLabel-10K: counts of votes, pictures as text. Ties have no place in it.
+with tempfile.TemporaryDirectory() as run_dir:
+    tables = read_crowd(HERE / "votes.csv", run_dir=run_dir)
+    write_released(tables, run_dir, HERE / "data.csv")
 
 # Label Studio's JSON: <Choices> with left, right and tie, since <Pairwise> has no tie.
 write_json(
