@@ -30,8 +30,8 @@ def value_ratios(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        id, value, low, high (the value if there is no interval), least and most (the accepted
-        range), verdict, and as text: ours, against.
+        id, paper, verdict, value, low, high (the value if there is no interval), least and most
+        (the accepted range), and as text: ours, against.
     """
     rows = []
     for claim, result in _tested(claims, judged):
@@ -97,5 +97,6 @@ def _ends(result: Mapping[str, Any]) -> tuple[float, float]:
 
 def _row(result: Mapping[str, Any], zero: float, unit: float) -> dict[str, Any]:
     low, high = sorted((end - zero) / unit for end in _ends(result))
-    row = {"id": result["id"], "value": (result["ours"] - zero) / unit, "low": low, "high": high}
-    return {**row, "verdict": result["verdict"], "ours": format_number(result["ours"])}
+    row = {key: result[key] for key in ("id", "paper", "verdict")}
+    row |= {"value": (result["ours"] - zero) / unit, "low": low, "high": high}
+    return {**row, "ours": format_number(result["ours"])}

@@ -10,6 +10,7 @@ from tests.figures.reading import legend_names, row_names, texts
 VALUES = pd.DataFrame(
     {
         "id": ["near_it", "far_off", "open"],
+        "paper": ["P", "P", "Q"],
         "value": [1.0, 7.0, 1.5],
         "low": [0.9, 6.0, 0.5],
         "high": [1.1, 8.0, 2.5],
@@ -30,10 +31,14 @@ def marks(ax) -> list:
 def test_a_value_far_off_is_an_arrow_at_the_edge(ax):
     claim_figures.plot_claim_values(ax, VALUES)
     assert marks(ax) == [("o", 1.0, BLUE), (">", 1.96, VERMILION), ("o", 1.5, GREY)]
-    assert row_names(ax) == ["near it", "far off", "open"]
+    assert row_names(ax) == ["P", "near it", "far off", "Q", "open"]
     assert texts(ax) == ["10  (paper: 10)", "70  (paper: 10)", "15  (paper: 10)"]
     assert [bar.get_x() for bar in ax.patches[:3]] == [0.9] * 3
     assert {"matches in simulation", "differs", "undecided", "accepted"} <= set(legend_names(ax))
+    dots = [line for line in ax.lines if line.get_marker() in "o>" and len(line.get_xdata())]
+    hollow = [dot.get_markerfacecolor() == "white" for dot in dots]
+    assert hollow == [True, False, False]  # of simulated data
+    assert [dot.get_ydata()[0] for dot in dots] == [3, 2, 0]  # below the papers' names
 
 
 def test_directions_are_accepted_right_of_zero(ax):

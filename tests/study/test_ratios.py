@@ -62,8 +62,8 @@ def test_values_are_ratios_to_the_papers_number() -> None:
         "against": "accepted: 2 to 6",
     }
     assert values == [
-        {"id": "a", "verdict": "differs in simulation", **a},
-        {"id": "b", "verdict": "undecided in simulation", **b},
+        {"id": "a", "paper": "P", "verdict": "differs in simulation", **a},
+        {"id": "b", "paper": "P", "verdict": "undecided in simulation", **b},
     ]
 
 
