@@ -1,5 +1,6 @@
 """`gamelabel export` on the command line."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from gamelabel.cli import app
+from gamelabel.cli.export_command import export_command
 from gamelabel.readers import read_released
-from gamelabel.tables import write_table
+from gamelabel.tables import read_table, write_table
+from tests.study.real import real_study
 from tests.tables.test_exports import simulated
 
 
@@ -49,9 +52,37 @@ def test_errors_come_with_advice(run: Path, tmp_path: Path) -> None:
     assert "data.csv exists: choose another name" in str(error)
     assert (tmp_path / "data.csv").read_text() == "mine"
     _, _, error = typed("csv", str(tmp_path / "x.csv"), "--run", str(tmp_path / "empty"))
+    assert str(error) == f"there is no run in {tmp_path / 'empty'}"
+    _, _, error = typed("csv", str(tmp_path / "x.csv"), "--profile", "nosuch")
+    assert "there is no profile 'nosuch'; the profiles in /" in str(error)
+    (tmp_path / "empty").mkdir()
+    _, _, error = typed("csv", str(tmp_path / "x.csv"), "--run", str(tmp_path / "empty"))
     assert "run notebooks/03_labels.ipynb first" in str(error)
     code, output, _ = typed("xlsx", str(tmp_path / "x"))
     assert code == 2 and "xlsx" in output
+
+
+@pytest.mark.slow
+def test_the_round_trip_of_the_help_works_as_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = real_study(tmp_path / "project")
+    tables = simulated(study.run_dir)
+    for name, frame in tables.by_name().items():
+        write_table(frame, study.run_dir, name)
+    flags = {"fits_a": True, "fits_b": False, "score_a": 1.0, "score_b": 0.5}
+    write_table(tables.pairs[["pair_id"]].assign(**flags), study.run_dir, "adherence")
+    monkeypatch.chdir(study.root)
+    commands = re.findall(
+        r"^ +`gamelabel (.*smoke.*)`$", export_command.__doc__ or "", re.MULTILINE
+    )
+    assert [command.split()[0] for command in commands] == ["export", "run"]
+    for command in commands:
+        result = CliRunner().invoke(app, command.split(), catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+    labels = read_table(study.run_dir, "labels")
+    exported = read_released(study.root / "data.csv", tmp_path / "other").labels
+    assert labels.choice.tolist() == exported.choice.tolist() and len(labels) == 1
 
 
 def test_the_help_explains_the_formats() -> None:

@@ -46,3 +46,13 @@ def test_an_assistant_that_does_not_exist_is_named(run: Path, tmp_path: Path) ->
     command = ["tune", str(run), "--out", str(tmp_path / "out"), "--assistant", "/no/such/file"]
     with pytest.raises(FileNotFoundError, match="no assistant at /no/such/file"):
         CliRunner().invoke(app, command, catch_exceptions=False)
+
+
+def test_a_run_or_a_base_that_does_not_exist_is_named(run: Path, tmp_path: Path) -> None:
+    out = ["--out", str(tmp_path / "out")]
+    with pytest.raises(FileNotFoundError, match="there is no run in /nosuch: give the folder"):
+        CliRunner().invoke(app, ["tune", "/nosuch", *out], catch_exceptions=False)
+    command = ["tune", str(run), *out, "--model", "/nosuch"]
+    with pytest.raises(ValueError, match="/nosuch: no such folder"):
+        CliRunner().invoke(app, command, catch_exceptions=False)
+    assert not (tmp_path / "out").exists()

@@ -52,9 +52,13 @@ def export_command() -> None:
 
     **lora**: an adapter, with the names of ComfyUI, kohya's scripts or peft.
 
-    After `gamelabel export csv data.csv --profile smoke`, the notebook `03_labels` reads the file
-    with `label_source = "gamelabel10k"` and `labels_file = "data.csv"`; it reads folders with
-    `label_source = "export"`. Exports of simulated labels are marked SIMULATED.
+    What was exported can be read again, by `03_labels` of this study or another:
+
+    `gamelabel export csv data.csv --profile smoke`
+
+    `gamelabel run --profile smoke --only 03 -p label_source=gamelabel10k -p labels_file=data.csv`
+
+    It reads folders with `label_source=export`. Exports of simulated labels are marked SIMULATED.
     """
 
 
@@ -96,10 +100,13 @@ def _export_labels(
     profile: str, run_dir: Path | None, write: Callable[[LabelTables, Path], ExportResult]
 ) -> None:
     """Export the labels of a run, and say how many of them."""
-    from gamelabel.study.steps import Study, find_root
+    from gamelabel.study.profiles import open_study
     from gamelabel.tables import LabelTables, labelled_pairs, read_table
 
-    folder = run_dir or Study(find_root(), profile).run_dir
+    folder = (run_dir or open_study(profile).run_dir).absolute()
+    if not folder.is_dir():
+        made_by = "" if run_dir else f": `gamelabel run --profile {profile}` makes it"
+        raise FileNotFoundError(f"there is no run in {folder}{made_by}")
     labels, players = read_table(folder, "labels"), read_table(folder, "players")
     result = write(LabelTables(labelled_pairs(folder), labels, players), folder)
     rows = ", ".join(f"{count:,} {name}" for name, count in result.rows.items())

@@ -32,9 +32,9 @@ ParameterOption = Annotated[
 
 
 def _study(profile: str) -> Study:
-    from gamelabel.study.steps import Study, find_root
+    from gamelabel.study.profiles import open_study
 
-    return Study(find_root(), profile)
+    return open_study(profile)
 
 
 def run_command(
@@ -114,16 +114,18 @@ def run_command(
 
 
 def status_command(profile: ProfileOption = "small", parameter: ParameterOption = None) -> None:
-    """Show for each step whether its results are up to date, and if not, what changed.
+    """Show for each step whether its results are up to date, and if not, what changed or failed.
 
     With `-p NAME=VALUE`, show what a run with this parameter would do.
     """
     from gamelabel.study.progress import format_seconds
     from gamelabel.study.runner import step_status
 
-    for step, (reason, seconds) in step_status(_study(profile), parameter or []).items():
+    steps = step_status(_study(profile), parameter or [])
+    width = max(map(len, steps))
+    for step, (reason, seconds) in steps.items():
         time = "" if seconds is None else f" ({format_seconds(seconds)})"
-        typer.echo(f"{step:20} {reason or 'up to date'}{time}")
+        typer.echo(f"{step:{width}}  {reason or 'up to date'}{time}")
 
 
 def verify_command(

@@ -59,11 +59,16 @@ def tune_command(
     adapters/preferred --model black-forest-labs/FLUX.1-schnell --rank 64 --batch 4` shares each
     batch among four GPUs.
     """
+    if not run.is_dir():
+        raise FileNotFoundError(
+            f"there is no run in {run.absolute()}: give the folder of its tables, data/runs/PROFILE"
+        )
     from gamelabel import tables, training, tuning
     from gamelabel.data_parallel import torchrun_worker
-    from gamelabel.images.pipeline import FLUX_SCENES, encode_prompts, load_pipeline
+    from gamelabel.images.pipeline import FLUX_SCENES, check_model, encode_prompts, load_pipeline
     from gamelabel.tuning.assistant import find_assistant
 
+    check_model(model or FLUX_SCENES)
     config = training.TrainingConfig(
         steps,
         batch,

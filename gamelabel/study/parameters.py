@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import re
 import tokenize
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,7 +42,7 @@ class Parameter:
         return checked
 
     def read(self, text: str) -> Value:
-        """Return the value that a text on the command line stands for.
+        """Return the value that a text on the command line stands for; a path is from here.
 
         Raises
         ------
@@ -56,7 +57,23 @@ class Parameter:
             value: Value = kind(text)
         except (ValueError, KeyError):
             raise ValueError(f"{self.name} is {TYPE_NAMES[kind]}, not {text!r}: {self}") from None
-        return self.check(value)
+        return self.check(self._from_here(value) if isinstance(value, str) else value)
+
+    def _from_here(self, text: str) -> str:
+        """Return a path as an absolute one, since notebooks run in another folder than the user's.
+
+        Names, addresses, and paths that exist only where the notebooks are stay as they are.
+        """
+        if not text or "://" in text or not re.search(r"\b(path|folder)\b", self.comment):
+            return text
+        path = Path(text).expanduser()
+        try:
+            exists = path.exists()
+        except (OSError, ValueError):  # too long for a path, for example
+            return text
+        is_word = len(path.parts) == 1 and not path.suffix and not self.comment.endswith("path")
+        is_file_name = re.fullmatch(r"\.[a-z]{2,8}", path.suffix) is not None
+        return str(path.absolute()) if is_file_name or (exists and not is_word) else text
 
     def _check_words(self, text: str) -> None:
         allowed = allowed_words(self.name)

@@ -12,12 +12,13 @@ import itertools
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
 
 from gamelabel.study.parameters import Parameter, Value, read_parameters
-from gamelabel.study.steps import Step, Study
+from gamelabel.study.steps import Step, Study, find_root
 
 CELL_MINUTES = Parameter("cell_minutes", 30.0, "how long a cell may show no sign of life, minutes")
 SEED = Parameter("seed", 0, "the root seed of the study")
@@ -89,14 +90,32 @@ def read_profile(study: Study, overrides: Sequence[str] = ()) -> Profile:
     return Profile(study.profile, _about(study), **study_settings, steps=steps)
 
 
-def _read_yaml(study: Study) -> Mapping[str, Any]:
+def open_study(profile: str) -> Study:
+    """Return the study of the project in which the user is.
+
+    Raises
+    ------
+    ValueError
+        If there is no project, or no profile of this name; the message lists the profiles.
+    """
+    study = Study(find_root(), profile)
+    _profile_file(study)
+    return study
+
+
+def _profile_file(study: Study) -> Path:
     folder = study.notebooks / "profiles"
     path = folder / f"{study.profile}.yaml"
-    if not path.exists():
+    if not path.is_file():
         names = ", ".join(sorted(p.stem for p in folder.glob("*.yaml"))) or "none"
         raise ValueError(
             f"there is no profile {study.profile!r}; the profiles in {folder} are {names}"
         )
+    return path
+
+
+def _read_yaml(study: Study) -> Mapping[str, Any]:
+    path = _profile_file(study)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except yaml.YAMLError as error:

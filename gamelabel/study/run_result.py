@@ -94,5 +94,23 @@ def write_history(study: Study, history: History) -> None:
     write_text(_history_path(study), json.dumps(history))
 
 
+def read_failures(study: Study) -> dict[str, str]:
+    """Return where and why each step failed that has not been done since."""
+    try:
+        failures: dict[str, str] = json.loads(_failures_path(study).read_text(encoding="utf-8"))
+        return failures
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def write_failures(study: Study, failures: dict[str, str]) -> None:
+    """Keep which steps have failed, for `gamelabel status`."""
+    write_text(_failures_path(study), json.dumps(failures))
+
+
+def _failures_path(study: Study) -> Path:
+    return study.run_dir / ".failures.json"
+
+
 def _history_path(study: Study) -> Path:
     return study.run_dir / ".steps.json"

@@ -29,7 +29,9 @@ from gamelabel.study.run_result import (
     PARENT_FAILED,
     STOPPED,
     RunResult,
+    read_failures,
     read_history,
+    write_failures,
     write_history,
 )
 from gamelabel.study.steps import ALL_CHAPTERS, Step, Study, check_report_dir, parents
@@ -101,8 +103,12 @@ def run_study(
 
 
 def step_status(study: Study, overrides: Sequence[str] = ()) -> dict[str, tuple[str, float | None]]:
-    """Return why each step is due (empty if up to date), and the seconds that it last took."""
+    """Return why each step is due (empty if up to date), and the seconds that it last took.
+
+    A step that has failed is due for that reason until it is done.
+    """
     tracker, history = make_tracker(study, read_profile(study, overrides)), read_history(study)
+    failures = read_failures(study)
     steps = {step.name: step for step in study.runnable()}
     before = {
         name: [p.name for p in parents(step, study.steps) if p.name in steps]
@@ -112,7 +118,9 @@ def step_status(study: Study, overrides: Sequence[str] = ()) -> dict[str, tuple[
     for name in TopologicalSorter(before).static_order():
         due = [parent for parent in before[name] if reasons[parent]]
         waits = f"waits for {', '.join(due)}" if due else ""
-        reasons[name] = tracker.change(steps[name], history.get(name, {})) or waits
+        change = tracker.change(steps[name], history.get(name, {}))
+        failed = f"failed, {failures[name]}" if name in failures else ""
+        reasons[name] = (failed or change) if change else waits
     return {name: (why, history.get(name, {}).get("seconds")) for name, why in reasons.items()}
 
 
@@ -128,7 +136,7 @@ class _Run:
         self.study, self.profile = study, profile
         self.progress, self.forced = progress, forced
         self.tracker, self.kernels = make_tracker(study, profile), Kernels()
-        self.history = read_history(study)
+        self.history, self.failures = read_history(study), read_failures(study)
         self.steps = {s.name: s for s in study.runnable() if s.name in selected}
         self.status = {s.name: self._skipped(s) for s in study.steps if s.name not in self.steps}
 
@@ -193,6 +201,9 @@ class _Run:
         if record is not None:
             self.history[name] = record
             write_history(self.study, self.history)
+            self.failures.pop(name, None)
+        with contextlib.suppress(OSError):  # a full disk is what failed
+            write_failures(self.study, self.failures)
 
     def _run_step(self, step: Step) -> _Outcome:
         """Run one step if it is due; return its status and what to keep of it."""
@@ -262,7 +273,8 @@ class _Run:
             return f"{STOPPED} in cell {failure.cell}"
         where = f"cell {failure.cell}: " if failure.cell else ""
         self.progress.end(step.name, f"failed, {where}{failure.reason}")
-        lines = list(failure.lines)
+        self.failures[step.name] = " ".join(f"{where}{failure.reason}".split())
+        lines = [line for line in failure.lines if line.strip() not in failure.reason]
         if message := full_disk_message(self.study.run_dir, failure.reason):
             lines.append(message)
         if failure.cell:

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from gamelabel.cli import app
 from gamelabel.study import runner
+from gamelabel.study.steps import STEPS
 from tests.study.toys import PROMPTS, toy_study
 
 
@@ -46,11 +47,28 @@ def test_an_invalid_argument_is_explained(project: Path, words: list[str], messa
 
 
 def test_before_any_run(project: Path) -> None:
-    assert "01_prompts           has not run yet" in gamelabel("status", "--profile", "smoke")[1]
+    assert "01_prompts             has not run yet" in gamelabel("status", "--profile", "smoke")[1]
     for command in ("verify", "claims"):
         assert (
             "gamelabel run --profile smoke writes it" in gamelabel(command, "--profile", "smoke")[1]
         )
+
+
+def test_the_rows_of_status_begin_in_one_column(project: Path) -> None:
+    rows = gamelabel("status", "--profile", "smoke")[1].splitlines()
+    names = [row.split()[0] for row in rows]
+    assert names == [step.name for step in STEPS]
+    starts = {
+        len(name) + len(row) - len(name) - len(row[len(name) :].lstrip())
+        for name, row in zip(names, rows, strict=True)
+    }
+    assert len(starts) == 1
+
+
+@pytest.mark.parametrize("command", ["run", "status", "verify", "claims", "plan"])
+def test_an_unknown_profile_is_named_with_the_known_ones(project: Path, command: str) -> None:
+    message = f"there is no profile 'large'; the profiles in {project}/notebooks/profiles are smoke"
+    assert gamelabel(command, "--profile", "large") == (1, message)
 
 
 def test_a_failed_step_gives_status_1(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,6 +81,23 @@ def test_a_failed_step_gives_status_1(project: Path, monkeypatch: pytest.MonkeyP
     assert "failed, cell 2: ValueError: broken" in shown
     assert "the last line" in shown
     assert "run the same command again to resume" in shown
+    status = gamelabel("status", "--profile", "smoke")[1]
+    assert "failed, cell 2: ValueError: broken" in status
+
+
+def test_status_says_failed_until_the_step_is_done(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise runner.StepFailed(3, "ValueError: a\nb", ["ValueError: a"])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runner, "execute", fails)
+        shown = gamelabel("run", "--profile", "smoke")[1]
+    assert shown.count("ValueError: a") == 1  # the sentence has no copy below it
+    assert "failed, cell 3: ValueError: a b" in gamelabel("status", "--profile", "smoke")[1]
+    assert gamelabel("run", "--profile", "smoke")[0] == 0
+    assert "01_prompts             up to date" in gamelabel("status", "--profile", "smoke")[1]
 
 
 def test_claims_as_a_table_and_as_json(project: Path) -> None:

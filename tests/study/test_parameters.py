@@ -65,3 +65,54 @@ def test_values_as_text() -> None:
 def test_a_whole_number_is_a_number() -> None:
     value = Parameter("n", 0.5, "").check(2)
     assert (value, type(value)) == (2.0, float)
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "wrong", "allowed"),
+    [
+        ("gate", "threshold", "foo", "threshold, sprt, posterior"),
+        ("method", "auto", "mean", "auto, majority, weighted"),
+        ("methods", "majority", "majority, mean", "auto, majority, weighted"),
+        ("rule", "whole word", "word", "whole word, substring"),
+        ("label_source", "simulated", "cvs", "simulated, gamelabel10k, csv"),
+        ("crowds", "", "rte, rta", "rte, dog"),
+    ],
+)
+def test_a_wrong_word_is_refused_with_the_allowed_ones(
+    name: str, default: str, wrong: str, allowed: str
+) -> None:
+    parameter = Parameter(name, default, "")
+    message = f"^{name} is one of {allowed}.*, not '{wrong.split(', ')[-1]}'$"
+    for read in (parameter.read, parameter.check):
+        with pytest.raises(ValueError, match=message):
+            read(wrong)
+    assert parameter.read(default) == default
+
+
+def test_the_words_are_those_of_the_notebooks() -> None:
+    """A parameter that is renamed would no longer be checked before the run."""
+    notebooks = (Path(__file__).parents[2] / "notebooks").glob("*.ipynb")
+    names = {name for path in notebooks for name in read_parameters(path)}
+    assert {"gate", "method", "methods", "rule", "label_source", "crowds"} <= names
+
+
+def test_a_path_is_from_where_the_user_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "world").mkdir()
+    (tmp_path / "models" / "mine").mkdir(parents=True)
+    (tmp_path / "labels.csv").touch()
+    file = Parameter("labels_file", "", "a CSV, a folder; path")
+    assert file.read("labels.csv") == str(tmp_path / "labels.csv")
+    assert file.read("missing.csv") == str(tmp_path / "missing.csv")
+    assert file.read("models") == str(tmp_path / "models")
+    for other in ("hub", "sqlite:///game.db", "/data/labels.csv", "a" * 5000, ""):
+        assert file.read(other) == other
+    model = Parameter("model", "../x", "the base: a folder or name on the hub")
+    assert model.read("models/mine") == str(tmp_path / "models/mine")
+    for other in ("black-forest-labs/FLUX.1-schnell", "../data/models/scenes-flux"):
+        assert model.read(other) == other
+    corpus = Parameter("corpus", "world", "world or a CSV file; name or a folder")
+    assert corpus.read("world") == "world"
+    assert Parameter("name", "", "a name").read("labels.csv") == "labels.csv"

@@ -57,8 +57,9 @@ def real_crowd(study: Study) -> Actions:
 
 
 def word_list(study: Study) -> Actions:
-    (study.notebooks / "common.txt").write_text("the\n")
-    return steps_of("01", word_list="common.txt")
+    file = study.root / "common.txt"
+    file.write_text("the\n")
+    return steps_of("01", word_list=str(file))
 
 
 def own_prompts(study: Study) -> Actions:
