@@ -110,21 +110,21 @@ def gate_of_four_classes(study: Study) -> Actions:
 
 
 def widened_claims(study: Study) -> Actions:
-    text = (study.root / "data/claims.yaml").read_text()
-    wide = re.sub(
-        r"within: \[([\d.]+), ([\d.]+)\]",
-        lambda ends: f"within: [{0.8 * float(ends[1])}, {1.2 * float(ends[2])}]",
-        text,
-    )
-    assert wide != text
-    (study.root / "mine.yaml").write_text(wide)
-    return steps_of("10", claims_file="../mine.yaml")
+    folder = study.root / "mine"
+    shutil.copytree(study.root / "data/claims", folder)
+    for file in folder.iterdir():
+        text = file.read_text()
+        ends = re.compile(r"within: \[([\d.]+), ([\d.]+)\]")
+        wide = ends.sub(lambda m: f"within: [{0.8 * float(m[1])}, {1.2 * float(m[2])}]", text)
+        file.write_text(wide)
+    return steps_of("10", claims_path=str(folder))
 
 
 def own_claim(study: Study) -> Actions:
     claim = "paper: mine\nclaims:\n  - {id: mine, section: 1, description: Many., "
-    (study.root / "mine.yaml").write_text(f"{claim}metric: prompts_total, within: [1, 1000]}}\n")
-    return steps_of("10", claims_file="../mine.yaml")
+    file = study.root / "mine.yaml"
+    file.write_text(f"{claim}metric: prompts_total, within: [1, 1000]}}\n")
+    return steps_of("10", claims_path=str(file))
 
 
 SKILLED = {"skill_mean": 0.95, "guessers": 0.0}
@@ -176,7 +176,7 @@ TRIALS: dict[tuple[str, str], list[Prepare]] = {
     ("09", "Set `refl_rate` ten times as high"): [plain("09", refl_rate=1e-3)],
     ("09", "Set `rounds` to 5"): [plain("09", rounds=5)],
     ("09", "Set `images_per_prompt` to 8"): [plain("09", images_per_prompt=8)],
-    ("10", "Copy `data/claims.yaml`"): [widened_claims],
+    ("10", "Copy the folder `data/claims`"): [widened_claims],
     ("10", "In `03_labels`, set `crowd_seed = 1`"): [plain("03", "04", "10", crowd_seed=1)],
     ("10", "Add a claim of your own"): [own_claim],
 }
