@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from gamelabel.study.notebook_cells import code_of
 from gamelabel.study.watch import Watch
 
 _START_SECONDS = 600  # on a busy machine a kernel takes minutes to start
+_SOCKET_FOLDER = 80  # bytes that the path of a folder of sockets may have
 _TRACEBACK_LINES = 12  # shown when a step fails
 _BAR = re.compile(r"(.*?): +\d+%\|")  # a progress bar of tqdm with its name
 # warnings about parts that FLUX does not need, and about progress bars without widgets
@@ -143,11 +145,11 @@ def execute(
         on_line(text)
 
     executed.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="gamelabel-") as sockets:
+    with tempfile.TemporaryDirectory(prefix="gamelabel-", dir=_short_folder()) as sockets:
         try:
             papermill.execute_notebook(
-                str(notebook),
-                str(executed),
+                _literal(notebook),
+                _literal(executed),
                 parameters,
                 kernel_name="python3",
                 language="python",
@@ -179,6 +181,22 @@ def execute(
             _tidy(executed)
 
 
+def _short_folder() -> str | None:
+    """Return where to make the folder of the sockets; None for the folder of temporary files.
+
+    The system allows a socket's path about a hundred bytes, which TMPDIR may exceed.
+    """
+    room = _SOCKET_FOLDER - len("/gamelabel-") - 8  # random characters
+    if len(os.fsencode(tempfile.gettempdir())) <= room or not os.access("/tmp", os.W_OK):
+        return None
+    return "/tmp"
+
+
+def _literal(path: Path) -> str:
+    """Return a path for papermill, which takes braces in it for names of parameters."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
 def _silent(notebook: Path, minutes: float) -> str:
     """Return why a cell was stopped and what to do."""
     return (
@@ -191,19 +209,28 @@ def _silent(notebook: Path, minutes: float) -> str:
 def _manager(
     notebook: Path, sockets: Path, variables: Mapping[str, str], kernels: Kernels, watch: Watch
 ) -> type:
-    """Return a kernel manager that connects through files.
+    """Return a kernel manager that starts this Python and connects through files.
 
-    Kernels that start at the same time can choose the same port.
+    Another kernel may be registered as `python3`, and kernels that start at the same time can
+    choose the same port.
     """
+    from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
+
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    this_python = KernelSpec(argv=argv, display_name="Python 3", language="python")
 
     class Manager(AsyncKernelManager):
         """The kernel of one notebook."""
 
         def __init__(self, **settings: Any) -> None:
-            if os.name == "posix":
+            if os.name == "posix" and len(os.fsencode(sockets)) <= _SOCKET_FOLDER:
                 settings |= {"transport": "ipc", "connection_file": str(sockets / "kernel.json")}
             super().__init__(**settings)
+
+        @property
+        def kernel_spec(self) -> KernelSpec:
+            return this_python
 
         async def _async_start_kernel(self, **settings: Any) -> None:
             # import the package whose files were hashed, whatever else is installed

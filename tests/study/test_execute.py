@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 
 from gamelabel.study.execute import _tidy
+from gamelabel.study.run_result import DONE
+from gamelabel.study.runner import run_study
+from tests.study.toys import PROMPTS, toy_study
 
 
 def tidy_outputs(folder: Path, *outputs: dict[str, Any]) -> list[dict[str, Any]]:
@@ -62,3 +65,40 @@ def test_an_incomplete_notebook_is_removed(tmp_path: Path, text: str) -> None:
     _tidy(tmp_path / "n.ipynb")
     _tidy(tmp_path / "n.ipynb")
     assert not list(tmp_path.iterdir())
+
+
+def run_prompts(root: Path) -> None:
+    """Run a study of one toy notebook in a folder, and check that its table is there."""
+    study = toy_study(root, _01_prompts=PROMPTS)
+    result = run_study(study)
+    assert result.status["01_prompts"] == DONE
+    assert (root / "data/runs/smoke/prompts.parquet").is_file()
+
+
+@pytest.mark.parametrize("name", ["a%20b", "what?1", "{study} {0} {", "ü ß"])
+def test_a_project_in_a_folder_of_any_name_runs(name: str, tmp_path: Path) -> None:
+    run_prompts(tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_long_folder_of_temporary_files_does_not_stop_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sockets in it would have longer paths than the system allows."""
+    folder = tmp_path / ("x" * (113 - len(str(tmp_path)) - 1))
+    folder.mkdir()
+    assert len(str(folder)) == 113
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr("tempfile.tempdir", None)  # read anew
+    run_prompts(tmp_path / "project")
+
+
+def test_another_kernel_that_is_registered_as_python3_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = {"argv": ["false", "{connection_file}"], "display_name": "Other", "language": "python"}
+    folder = tmp_path / "jupyter" / "kernels" / "python3"
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    run_prompts(tmp_path / "project")
