@@ -25,8 +25,27 @@ print(hashlib.sha256(b"".join(pathlib.Path(f).read_bytes() for f in files) + sys
 PYTHON
 }
 
+# Show what pip does: one line that is rewritten on a terminal, every tenth elsewhere. The log has all.
+show_progress() {
+  local line count=0
+  local step='^ *((Collecting|Downloading|Using cached|Building|Preparing|Installing|Successfully) .*)'
+  while IFS= read -r line; do
+    printf '%s\n' "$line" >>.venv/install.log
+    [[ "$line" =~ $step ]] || continue
+    line=${BASH_REMATCH[1]%% (from*}
+    count=$((count + 1))
+    if [[ -t 1 ]]; then
+      printf '\r\033[K  %.70s' "$line"
+    elif ((count % 10 == 1)); then
+      printf '  %.70s\n' "$line"
+    fi
+  done
+  [[ ! -t 1 ]] || printf '\r\033[K'
+}
+
 pip_install() {
-  .venv/bin/python -m pip --disable-pip-version-check install --quiet "$@" >>.venv/install.log 2>&1 && return
+  PYTHONUNBUFFERED=1 .venv/bin/python -m pip --disable-pip-version-check install --progress-bar off "$@" 2>&1 |
+    show_progress && return
   local log
   log=$(<.venv/install.log)
   case "$log" in
@@ -56,11 +75,14 @@ set_up() {
   fi
 
   if [[ "$(cat .venv/stamp 2>/dev/null)" != "$(stamp)" ]]; then
-    echo "Installing into .venv (two to four minutes the first time) ..."
+    echo "Installing into .venv (two to four minutes the first time; .venv/install.log has it all)"
     : >.venv/install.log
     torch=$(.venv/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["tool"]["uv"]["constraint-dependencies"])')
+    echo "1 of 3: $torch"
     pip_install "$torch"  # apart and first: pip then takes the build that suits the machine, CPU or GPU
+    echo "2 of 3: the packages of requirements.lock"
     pip_install --no-deps --require-hashes -r requirements.lock
+    echo "3 of 3: gamelabel"
     pip_install --no-deps --no-build-isolation --editable .
     stamp >.venv/stamp
   fi

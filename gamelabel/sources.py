@@ -2,13 +2,13 @@
 
 `data/sources.yaml` lists the data sets. A file `<set>/<file>` is looked for in the folder that the
 environment variable GAMELABEL_DATA names, in `data/cache` (`~/.cache/gamelabel` if the package is
-installed from a wheel), and in `../shared/data` beside the repository; otherwise it is downloaded
-to the second of these.
+installed from a wheel), in `../shared/data` beside the repository, and among the few that ship with
+the project, in `data/sets`. `gamelabel data fetch` downloads it to the first of these that is set.
 """
 
 from __future__ import annotations
 
-import logging
+import hashlib
 import os
 import textwrap
 from collections.abc import Iterator
@@ -18,13 +18,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
-from gamelabel.files import sha256, shipped
+from gamelabel.download import OnBytes, fetch_file
+from gamelabel.files import replacing, sha256, shipped
 
 ROOT = Path(__file__).parents[1]
 CATALOGUE = shipped("data/sources.yaml")
 _IN_CHECKOUT = CATALOGUE.is_relative_to(ROOT / "data")
 DATA_CACHE = ROOT / "data/cache" if _IN_CHECKOUT else Path.home() / ".cache/gamelabel"
 SHARED_DATA = ROOT.parent / "shared/data"
+SHIPPED_DATA = shipped("data/sets")
 TIMEOUT_S = 10.0  # seconds without an answer from a server
 
 
@@ -81,7 +83,7 @@ def sources() -> dict[str, Source]:
     return _read_catalogue(CATALOGUE)
 
 
-def data_file(key: str, name: str, download: bool = True) -> Path:
+def data_file(key: str, name: str, download: bool = True, on_bytes: OnBytes | None = None) -> Path:
     """Return the path of a file of a data set after checking its hash.
 
     Parameters
@@ -90,6 +92,8 @@ def data_file(key: str, name: str, download: bool = True) -> Path:
         The data set and the file, such as "prompts_parti" and "PartiPrompts.tsv".
     download : bool, default True
         Whether to download a file that no folder has.
+    on_bytes : callable, optional
+        Called during a download; see `fetch_file`.
 
     Returns
     -------
@@ -110,7 +114,7 @@ def data_file(key: str, name: str, download: bool = True) -> Path:
     ...
     ValueError: the data set prompts_parti has no file 'prompts.csv'; it has PartiPrompts.tsv
     """
-    source = _source(key)
+    source = find_source(key)
     if name not in source.files:
         files = ", ".join(source.files)
         raise ValueError(f"the data set {key} has no file {name!r}; it has {files}")
@@ -124,9 +128,10 @@ def data_file(key: str, name: str, download: bool = True) -> Path:
             problems.append(f"{path} is a different file: its sha256 differs.")
     if download and file.address:
         try:
-            return _download(key, name, file)
+            return _download(key, name, file, on_bytes)
         except (OSError, ValueError) as error:
-            problems.append(f"The download failed: {textwrap.shorten(str(error), 200)}")
+            problems.append(f"The download failed: {textwrap.shorten(str(error), 200)}.")
+            raise DataNotFound(_advice(source, name, problems)) from error
     raise DataNotFound(_advice(source, name, problems))
 
 
@@ -140,13 +145,33 @@ def is_available(key: str) -> bool:
     ...
     ValueError: there is no data set 'parti'; data/sources.yaml has agiqa3k, ...
     """
-    try:
-        return all(data_file(key, name, download=False) for name in _source(key).files)
-    except DataNotFound:
-        return False
+    return not missing_files(key)
 
 
-def _source(key: str) -> Source:
+def missing_files(key: str) -> list[str]:
+    """Return the files of a data set that are not available without a download."""
+    missing = []
+    for name in find_source(key).files:
+        try:
+            data_file(key, name, download=False)
+        except DataNotFound:
+            missing.append(name)
+    return missing
+
+
+def find_source(key: str) -> Source:
+    """Return a data set by its key.
+
+    Raises
+    ------
+    ValueError
+        If `data/sources.yaml` has no such data set.
+
+    Examples
+    --------
+    >>> find_source("prompts_parti").name
+    'PartiPrompts'
+    """
     if key not in sources():
         raise ValueError(
             f"there is no data set {key!r}; data/sources.yaml has {', '.join(sources())}"
@@ -177,27 +202,29 @@ def _folders() -> Iterator[Path]:
         yield Path(os.environ["GAMELABEL_DATA"])
     yield DATA_CACHE
     yield SHARED_DATA
+    yield SHIPPED_DATA
 
 
-def _download(key: str, name: str, file: DataFile) -> Path:
-    """Download a file to the cache; pooch checks its hash and leaves nothing after an error."""
-    import pooch
+def download_folder() -> Path:
+    """Return where downloads go: the folder that GAMELABEL_DATA names, or the cache."""
+    return next(_folders())
 
-    def download(url: str, output_file: str, _: pooch.Pooch) -> None:
-        pooch.HTTPDownloader(timeout=TIMEOUT_S)(url, output_file, None)
-        if file.drop_lines:
-            path = Path(output_file)
-            path.write_bytes(_without_lines(path.read_bytes(), file.drop_lines))
 
-    pooch.get_logger().setLevel(logging.WARNING)
-    path = f"{key}/{name}"
-    registry = pooch.create(
-        DATA_CACHE,
-        base_url="",
-        registry={path: f"sha256:{file.sha256}"},
-        urls={path: file.address},
-    )
-    return Path(registry.fetch(path, downloader=download))
+def _download(key: str, name: str, file: DataFile, on_bytes: OnBytes | None) -> Path:
+    """Download a file; a partial one is continued by the next call, a wrong one is removed."""
+    path = download_folder() / key / name
+    partial = path.with_name(f".{path.name}.part")
+    fetch_file(file.address, partial, TIMEOUT_S, on_bytes)
+    content = partial.read_bytes()
+    partial.unlink()
+    if file.drop_lines:
+        content = _without_lines(content, file.drop_lines)
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != file.sha256:
+        raise ValueError(f"what lies there now is a different file (sha256 {digest[:12]}...)")
+    with replacing(path) as whole:
+        whole.write_bytes(content)
+    return path
 
 
 def _without_lines(content: bytes, drop: tuple[tuple[int, int], ...]) -> bytes:
@@ -213,14 +240,15 @@ def _advice(source: Source, name: str, problems: list[str]) -> str:
         f"the file {name} of {source.name} (data set {source.key}, licence {source.licence}) "
         "is not available.",
         *problems,
-        f"Its address: {file.address or source.address}",
     ]
     if file.by_hand:
         lines.append(f"It cannot be downloaded as such. It is {file.by_hand}.")
-        lines.append(f"Put it at {DATA_CACHE / path},")
+        lines.append(f"Its address: {source.address}")
     else:
-        lines.append(f"Try again with a network, or put it at {DATA_CACHE / path},")
-    lines.append(f"or at {path} in a folder that GAMELABEL_DATA names; sha256 {file.sha256}")
+        lines.append(f"`gamelabel data fetch {source.key}` downloads it, or continues a download.")
+        lines.append(f"Its address: {file.address}")
+    lines.append(f"Without a network, put it at {download_folder() / path}, or at {path} in a")
+    lines.append(f"folder that GAMELABEL_DATA names; its sha256 is {file.sha256}.")
     if file.drop_lines:
         numbers = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in file.drop_lines)
         lines.append(f"By hand: delete the lines {numbers} of the file at its address")

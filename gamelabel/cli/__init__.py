@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from gamelabel import __version__
+from gamelabel.cli.data_commands import data
 from gamelabel.cli.export_command import export
 from gamelabel.cli.serve_command import serve_command
 from gamelabel.cli.study_commands import (
@@ -38,6 +39,7 @@ app.command("publish", rich_help_panel="The study")(publish_command)
 app.command("claims", rich_help_panel="The study")(claims_command)
 app.command("plan", rich_help_panel="The study")(plan_command)
 app.command("doctor", rich_help_panel="The study")(doctor_command)
+app.add_typer(data, name="data")
 app.add_typer(export, name="export")
 app.command("tune")(tune_command)
 app.command("serve", rich_help_panel="The game")(serve_command)

@@ -199,5 +199,5 @@ def _data(root: Path) -> dict[str, str]:
         "available": ", ".join(key for key in available if available[key]) or "no data set",
     }
     if absent := ", ".join(key for key in available if not available[key]):
-        data["not available"] = absent
+        data["not here"] = f"{absent}; `gamelabel data fetch` gets them"
     return data

@@ -53,11 +53,29 @@ def set_up(clone: Path, **environment: str) -> tuple[int, str, list[str]]:
 def test_torch_first_then_the_lock_with_hashes_then_the_project(clone: Path) -> None:
     code, message, calls = set_up(clone)
     assert (code, message) == (0, "")
-    assert [call.partition("--quiet ")[2] for call in calls] == [
+    assert [call.partition("--progress-bar off ")[2] for call in calls] == [
         "torch==2.13.0",
         "--no-deps --require-hashes -r requirements.lock",
         "--no-deps --no-build-isolation --editable .",
     ]
+
+
+def test_it_shows_what_it_installs(clone: Path) -> None:
+    """Every tenth line that says something; all of them are in the log."""
+    output = "\n".join(f"Collecting package{k}==1 (from -r lock)\n  noise {k}" for k in range(21))
+    process = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "source .ci/setup.sh"],
+        cwd=clone,
+        env={"PATH": f"{clone}/pythons:/usr/bin:/bin", "PIP_OUTPUT": output},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    shown = process.stdout.splitlines()
+    packages = ["  Collecting package0==1", "  Collecting package10==1", "  Collecting package20==1"]
+    assert shown[1:6] == ["1 of 3: torch==2.13.0", *packages, shown[5]]
+    assert shown[5].startswith("2 of 3")
+    assert (clone / ".venv" / "install.log").read_text().count("noise") == 3 * 21
 
 
 def test_only_a_changed_lock_installs_again(clone: Path) -> None:

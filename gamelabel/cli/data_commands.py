@@ -1,0 +1,58 @@
+"""`gamelabel data`: the data sets of others that the study can use."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+data = typer.Typer(no_args_is_help=True, help="The data of others: what is here, and get more.")
+
+
+@data.command("list")
+def list_command() -> None:
+    """List the data sets that the notebooks can use, and whether they are here.
+
+    A set is looked for in the folder that the environment variable GAMELABEL_DATA names, in
+    `data/cache`, in `../shared/data`, and among those that ship with the project.
+
+    Examples:
+
+    `gamelabel data list`
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from gamelabel.sources import find_source, is_available, missing_files, sources
+
+    table = Table("name", "here", "licence", "what it is", box=None, pad_edge=False)
+    for key in sources():
+        source, missing = find_source(key), missing_files(key)
+        here = "yes" if is_available(key) else f"{len(source.files) - len(missing)}"
+        here = here if here == "yes" else f"{here} of {len(source.files)} files"
+        table.add_row(key, here.replace("0 of", "no, of"), source.licence, source.about)
+    Console(highlight=False).print(table)
+
+
+@data.command("fetch")
+def fetch_command(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="The sets to fetch; by default all of them."),
+    ] = None,
+) -> None:
+    """Download data sets and check their hashes; what is here already is left alone.
+
+    They are written to the folder that the environment variable GAMELABEL_DATA names, by default
+    `data/cache`. After an interruption, the same command goes on where it ended.
+
+    Examples:
+
+    `gamelabel data fetch prompts_parti crowd_labels`
+
+    `GAMELABEL_DATA=/mnt/data gamelabel data fetch`
+    """
+    from gamelabel.cli.data_progress import fetch_sets
+
+    if not fetch_sets(names or []):
+        raise typer.Exit(1)
