@@ -66,7 +66,7 @@ def test_available_data_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert ("hub", "switched off by HF_HUB_OFFLINE") in result.lines()
     assert result.data["embedded model"].startswith("not found in")
     assert result.data["available"] == "imagereward"
-    assert "prompts_parti" in result.data["not available"]
+    assert "prompts_parti" in result.data["not here"]
 
 
 @pytest.mark.parametrize(
