@@ -72,7 +72,7 @@ def test_it_shows_what_it_installs(clone: Path) -> None:
         check=True,
     )
     shown = process.stdout.splitlines()
-    packages = ["  Collecting package0==1", "  Collecting package10==1", "  Collecting package20==1"]
+    packages = [f"  Collecting package{k}==1" for k in (0, 10, 20)]
     assert shown[1:6] == ["1 of 3: torch==2.13.0", *packages, shown[5]]
     assert shown[5].startswith("2 of 3")
     assert (clone / ".venv" / "install.log").read_text().count("noise") == 3 * 21
