@@ -68,7 +68,7 @@ def publish(study: Study, allow_dirty: bool = False) -> Published:
         with _replacing_folder(target) as folder:
             sizes = _copy(study, manifest, folder)
     readme = study.root / GALLERY
-    return Published(target, sizes, _replace_results(readme, study.profile, target))
+    return Published(target, sizes, replace_results(readme, study.profile, target))
 
 
 def _check_run(study: Study, manifest: Mapping[str, Any], allow_dirty: bool) -> None:
@@ -95,7 +95,8 @@ def _check_run(study: Study, manifest: Mapping[str, Any], allow_dirty: bool) -> 
         more = f" and {len(problems) - 1} more differences" if len(problems) > 1 else ""
         raise ValueError(
             f"the report is not as the run wrote it, {problems[0]}{more}:"
-            f" gamelabel verify --profile {study.profile} lists all, {command} makes them again"
+            f" gamelabel verify --profile {study.profile} lists all; remove what was added, and"
+            f" {command} makes the others again"
         )
 
 
@@ -143,8 +144,23 @@ def _replacing_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _replace_results(readme: Path, profile: str, folder: Path) -> bool:
-    """Replace the results of a profile in the project's README, where it shows them."""
+def replace_results(readme: Path, profile: str, folder: Path) -> bool:
+    """Replace the results of a profile in the project's README, where it shows them.
+
+    Parameters
+    ----------
+    readme : Path
+        The README.
+    profile : str
+        The profile whose results are replaced.
+    folder : Path
+        The folder of its published run.
+
+    Returns
+    -------
+    bool
+        Whether the README shows results of this profile.
+    """
     text = readme.read_text(encoding="utf-8") if readme.exists() else ""
     before, begin, rest = text.partition(_BEGIN.format(profile))
     _, end, after = rest.partition(_END)

@@ -308,8 +308,16 @@ class TestReferenceOfSmall:
 
     def test_the_results_in_the_readme_are_made_from_it(self) -> None:
         text = (ROOT / "README.md").read_text(encoding="utf-8")
-        assert render_results(REFERENCE / "small", ROOT) in text
+        assert render_results(REFERENCE / "small", ROOT) in text, (
+            "write them again with gamelabel publish, or replace_results of"
+            " gamelabel/report/publish.py without the run itself"
+        )
 
     def test_its_files_are_small(self) -> None:
         sizes = [path.stat().st_size for path in REFERENCE.rglob("*") if path.is_file()]
         assert max(sizes) <= 12_000_000
+
+
+def test_links_in_the_documentation_resolve() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    assert {page.name: broken for page in pages if (broken := broken_links(page))} == {}
