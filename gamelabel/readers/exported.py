@@ -31,7 +31,7 @@ from gamelabel.tables.rows import (
 )
 from gamelabel.tables.schema import TABLES
 
-Faults = list[tuple[int, str, str]]
+_Faults = list[tuple[int, str, str]]
 _NAMES = ("pairs", "labels", "players")
 
 
@@ -83,7 +83,7 @@ def read_exported(
     ['a']
     """
     folder, run_dir = Path(folder).absolute(), Path(run_dir)
-    faults: Faults = []
+    faults: _Faults = []
     if (folder / "pairs.parquet").is_file():
         pairs, labels, players = (_read_file(folder, name, faults) for name in _NAMES)
         require_pictures(pairs, folder)
@@ -120,7 +120,7 @@ def _with_source(labels: pd.DataFrame, pairs: pd.DataFrame, run_dir: Path) -> pd
     return labels.assign(source=labels["source"].replace("released", "own"))
 
 
-def _read_file(folder: Path, name: str, faults: Faults) -> pd.DataFrame:
+def _read_file(folder: Path, name: str, faults: _Faults) -> pd.DataFrame:
     """Read a table of `write_parquet`."""
     rows = list(parquet_rows([folder / f"{name}.parquet"], list(TABLES[name])))
     damaged = next((row for row in rows if row.error), None)
@@ -129,7 +129,7 @@ def _read_file(folder: Path, name: str, faults: Faults) -> pd.DataFrame:
     return _valid_rows([row.cells for row in rows], name, faults)
 
 
-def _valid_rows(records: list[dict[str, Any]], name: str, faults: Faults) -> pd.DataFrame:
+def _valid_rows(records: list[dict[str, Any]], name: str, faults: _Faults) -> pd.DataFrame:
     """Return the valid rows of a table; the others become faults."""
     frame = pd.DataFrame(records, columns=list(TABLES[name]), dtype=object)
     for title, column in TABLES[name].items():
@@ -145,7 +145,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _read_split(
-    folder: Path, name: str, run_dir: Path, subfolder: str, faults: Faults
+    folder: Path, name: str, run_dir: Path, subfolder: str, faults: _Faults
 ) -> pd.DataFrame:
     """Read a table of `write_dataset`, writing its pictures; without a folder it has no rows."""
     columns = list(TABLES[name])
@@ -197,7 +197,7 @@ def _picture_path(value: Any) -> str:
 
 
 def _with_pairs(
-    labels: pd.DataFrame, pairs: pd.DataFrame, folder: Path, faults: Faults
+    labels: pd.DataFrame, pairs: pd.DataFrame, folder: Path, faults: _Faults
 ) -> pd.DataFrame:
     """Leave out the labels of pairs that the export lacks."""
     known = labels["pair_id"].isin(pairs["pair_id"])

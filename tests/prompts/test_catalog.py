@@ -33,3 +33,19 @@ def test_candidates_by_name(tmp_path: Path) -> None:
         match=r"'coco': the corpora are world, parti, .*; or give the path of a file NAME\.csv",
     ):
         load_corpus("coco")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_text_file_has_a_prompt_a_line(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "own.txt"
+    path.write_text('a cat\n\n"a dog" poster, naïve\n', encoding=encoding)
+    corpus = load_corpus(str(path))
+    assert corpus.name == "own" and corpus.texts == ["a cat", '"a dog" poster, naïve']
+    path.write_bytes("a cat\nnaïve\n".encode("cp1252"))
+    corpus = load_corpus(str(path))
+    assert corpus.texts == ["a cat"] and "is not UTF-8" in corpus.rejected.reason[0]
+    path.write_text("\n\n")
+    with pytest.raises(ValueError, match=r"own\.txt has no prompt: it must have one prompt a line"):
+        load_corpus(str(path))
+    with pytest.raises(FileNotFoundError, match="give a text file with one prompt a line"):
+        load_corpus(str(tmp_path / "none.txt"))

@@ -53,3 +53,21 @@ def test_bad_input(tmp_path: Path) -> None:
 
 def test_mask_shows_the_first_letter_alone() -> None:
     assert [mask_term(term) for term in ("heck", "a b", "x", "")] == ["h***", "a**", "x", ""]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("own.json", b'["darn", "heck"]', "is JSON: a word list is a text file with one term a"),
+        ("own.txt", b'{"darn": 1}', "is JSON"),
+        ("own.csv", b"darn\nheck\n", "is a table"),
+        ("own.txt", b"text,severity\ndarn,1\n", "is a table"),
+        ("own.txt", "darn\nna\u00efve\n".encode("cp1252"), "line 2 is not UTF-8: save the file as"),
+    ],
+)
+def test_another_kind_of_file_is_named(
+    name: str, content: bytes, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=message):
+        load_word_list(str(tmp_path / name))

@@ -9,6 +9,7 @@ from gamelabel.readers import read_annotations, read_crowd
 from gamelabel.readers.number_text import read_numbers
 from gamelabel.reliability import accuracy, alpha
 from gamelabel.tables import count_votes, players_from_labels, to_annotations
+from tests.readers.release import jpeg
 from tests.reliability.external_data import external_file, real_crowd
 
 
@@ -332,3 +333,64 @@ def test_a_real_crowd_has_the_same_statistics_in_the_tables() -> None:
     assert (joined.label == joined.gold).mean() == pytest.approx(
         0.908, abs=0.025
     )  # 8 % of its tasks are ties
+
+
+@pytest.mark.parametrize(
+    ("labels", "shown"),
+    [
+        (["left", "Left", "right"], r"'Left', 'left', 'right'.*differ in capital letters only"),
+        (["no pref", "no  pref", "right"], "'no  pref', 'no pref', 'right'"),
+        (["no pref", "no\u00a0pref", "right"], r"'no pref', 'no\\xa0pref', 'right'"),
+        (["left", "left\u200b", "right"], r"'left', 'left\\u200b', 'right'"),
+        (["0", "0.0", "right"], "'0' and '0.0' are the same number written in two ways"),
+    ],
+)
+def test_labels_that_look_alike_are_shown_with_their_blanks(
+    labels: list[str], shown: str, tmp_path: Path
+) -> None:
+    rows = "".join(f"t{i},u,{label}\n" for i, label in enumerate(labels))
+    with pytest.raises(ValueError, match=shown):
+        read_crowd(csv(tmp_path, "task,worker,label\n" + rows))
+
+
+def test_blanks_around_labels_and_names_of_columns_do_not_count(tmp_path: Path) -> None:
+    path = csv(tmp_path, "task, worker ,label\nt1,u, left \nt1,v,\u00a0left\nt2,u,right\n")
+    assert read_crowd(path).labels.choice.tolist() == ["a", "a", "b"]
+    twice = csv(tmp_path, "task,worker,label,label \nt1,u,left,right\n")
+    with pytest.raises(ValueError, match=r"2 columns 'label', .*blanks around names do not count"):
+        read_crowd(twice)
+
+
+def test_bytes_of_another_encoding_are_shown(tmp_path: Path) -> None:
+    path = tmp_path / "labels.csv"
+    path.write_bytes(b"task,worker,label\nt1,u,left\nt2,Zo\xeb,right\nt3,u,right\n")
+    [reason] = read_crowd(path).rejected.reason
+    assert reason == r"is not UTF-8: b'Zo\xeb'; save the file as UTF-8"
+
+
+@pytest.mark.parametrize(
+    ("label", "choice"), [("right", "b"), ("Left", "a"), ("second", "b"), ("B", "b"), ("1", "a")]
+)
+def test_a_word_for_a_side_keeps_its_meaning_alone(label: str, choice: str, tmp_path: Path) -> None:
+    path = csv(tmp_path, f"task,worker,label\nt1,u,{label}\n")
+    assert read_crowd(path).labels.choice.tolist() == [choice]
+
+
+def test_prompts_and_pictures_beside_the_labels(tmp_path: Path) -> None:
+    for i in range(3):
+        (tmp_path / f"{i}.jpg").write_bytes(jpeg(i))
+    header = "task,worker,label,prompt,image_a,image_b\n"
+    rows = "1,u,left,a fox,0.jpg,1.jpg\n1,v,tie,a fox,0.jpg,1.jpg\n2,u,right,a tram,0.jpg,9.jpg\n"
+    path = csv(tmp_path, header + rows)
+    tables = read_crowd(path, run_dir=tmp_path / "run")
+    assert tables.labels.choice.tolist() == ["a", "tie"]
+    [pair] = tables.pairs.to_dict("records")
+    assert (pair["pair_id"], pair["prompt"]) == ("1", "a fox")
+    assert (tmp_path / "run" / pair["image_b"]).read_bytes() == jpeg(1)
+    assert tables.rejected.row.tolist() == [2] and "9.jpg" in tables.rejected.reason[0]
+    other = csv(tmp_path, header + rows + "1,w,left,a fox,2.jpg,1.jpg\n")
+    with pytest.raises(ValueError, match=r"task '1' has .* other pictures in row 3 than in row 0"):
+        read_crowd(other, run_dir=tmp_path / "run")
+    half = csv(tmp_path, "task,worker,label,image_a\n1,u,left,0.jpg\n")
+    with pytest.raises(ValueError, match="has the column image_a only: it needs image_a and image"):
+        read_crowd(half, run_dir=tmp_path / "run")

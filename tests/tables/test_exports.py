@@ -3,8 +3,10 @@
 import csv
 import io
 import os
+import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -320,6 +322,95 @@ def test_folders_that_are_not_exports_or_have_outside_paths_are_refused(tmp_path
     with pytest.raises(ValueError, match="is not a path inside the exported folder"):
         read_exported(tmp_path / "d", tmp_path / "next")
     assert not (tmp_path / "x.png").exists()
+
+
+def saved_again(
+    folder: Path, save: str, change: Any = None, names: tuple[str, ...] = ("pairs", "labels")
+) -> Path:
+    """Load an export with the datasets library, change its pairs, and save it."""
+    from datasets import load_dataset
+
+    out = folder / f"again-{save}"
+    for name in names:
+        dataset = load_dataset(
+            str(folder / "d"), name, split="train", cache_dir=str(folder / "cache")
+        )
+        if change and name == "pairs":
+            dataset = dataset.map(change)
+        if save == "save_to_disk":
+            dataset.save_to_disk(str(out / name))
+        else:
+            (out / name).mkdir(parents=True)
+            dataset.to_parquet(out / name / "train-00000-of-00001.parquet")
+    return out
+
+
+@pytest.mark.parametrize("save", ["to_parquet", "save_to_disk"])
+def test_through_the_datasets_library_and_back(save: str, tmp_path: Path) -> None:
+    """A picture that `map` changed has no path, and `save_to_disk` keeps base names only."""
+    tables = simulated(tmp_path / "run")
+    write_dataset(tables, tmp_path / "run", tmp_path / "d")
+    turned = saved_again(tmp_path, save, lambda row: {"image_a": row["image_a"].rotate(90)})
+    again = read_exported(turned, tmp_path / "next")
+    assert again.labels.choice.tolist() == tables.labels.choice.tolist()
+    assert again.pairs.prompt.tolist() == tables.pairs.prompt.tolist()
+    for side, shade in (("a", 90), ("b", 200)):
+        for image in again.pairs[f"image_{side}"]:
+            with Image.open(tmp_path / "next" / image) as shown:
+                assert (np.asarray(shown) == shade).all()
+
+
+def test_an_export_without_one_of_its_tables_is_an_error(tmp_path: Path) -> None:
+    tables = simulated(tmp_path / "run")
+    write_dataset(tables, tmp_path / "run", tmp_path / "d")
+    for names, message in ((("pairs",), "0 labels and 2 pairs"), (("labels",), "not an export")):
+        folder = saved_again(tmp_path, "to_parquet", names=names)
+        with pytest.raises((ValueError, FileNotFoundError), match=message):
+            read_exported(folder, tmp_path / "next")
+        shutil.rmtree(folder)
+    other = tables._replace(labels=tables.labels.assign(pair_id="another"))
+    write_parquet(other, tmp_path / "run", tmp_path / "p")
+    with pytest.raises(ValueError, match="3 labels and 2 pairs, and no label of one of these"):
+        read_exported(tmp_path / "p", tmp_path / "next")
+
+
+def test_pictures_with_equal_names_are_both_kept(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    tables = simulated(tmp_path / "run")
+    write_dataset(tables, tmp_path / "run", tmp_path / "d")
+    [path] = (tmp_path / "d/pairs").iterdir()
+    stored = pq.read_table(path)
+    altered = stored.to_pylist()
+    for row in altered:
+        for side in "ab":
+            row[f"image_{side}"]["path"] = "images/1.png"
+    pq.write_table(pa.Table.from_pylist(altered, schema=stored.schema), path)
+    again = read_exported(tmp_path / "d", tmp_path / "next")
+    for side, shade in (("a", 90), ("b", 200)):
+        with Image.open(tmp_path / "next" / again.pairs[f"image_{side}"][0]) as shown:
+            assert (np.asarray(shown) == shade).all()
+
+
+@pytest.mark.parametrize("layout", ["parquet", "datasets"])
+def test_one_bad_cell_costs_its_row(layout: str, tmp_path: Path) -> None:
+    tables = simulated(tmp_path / "run")
+    writer = write_parquet if layout == "parquet" else write_dataset
+    writer(tables, tmp_path / "run", tmp_path / "d")
+    [path] = (tmp_path / "d").rglob("labels.parquet" if layout == "parquet" else "labels/*")
+    stored = pd.read_parquet(path).astype(object)
+    stored["player_id"] = ["u", "", "u"]
+    stored["created_at"] = 1_690_000_000
+    stored.loc[0, "created_at"] = None
+    stored["created_at"] = stored["created_at"].astype(float)
+    stored.to_parquet(path)
+    again = read_exported(tmp_path / "d", tmp_path / "next")
+    assert again.labels.label_id.tolist() == ["l0"]
+    assert again.rejected[["row", "column", "reason"]].to_numpy().tolist() == [
+        [1, "labels", "player_id is empty; created_at is not a time"],
+        [2, "labels", "created_at is not a time"],
+    ]
 
 
 def test_without_the_datasets_library_the_error_says_what_to_install(

@@ -55,3 +55,49 @@ def test_a_cell_of_more_than_16_mib_is_an_error(tmp_path: Path) -> None:
     assert len(row.cells["a"]) == longest
     [row, *_] = csv_rows(file(tmp_path, b"a\n" + b"x" * (longest + 1) + b"\n"), ["a"])
     assert not row.cells and "cannot be read: field larger than field limit" in row.error
+
+
+def with_line(lines: list[str], number: int, line: str) -> bytes:
+    changed = [*lines[:number], line, *lines[number + 1 :]]
+    return ("\n".join(changed) + "\n").encode()
+
+
+LABELS = ["task,worker,label", *(f"t{i},w{i % 4},left" for i in range(300))]
+PROMPTS = ["prompt,image_file", *(f"a cat number {i},{i}.png" for i in range(300))]
+
+
+@pytest.mark.parametrize(
+    ("lines", "line"),
+    [
+        (LABELS, '"t49,w1,left'),
+        (PROMPTS, '"the big sleep" poster,49.png'),
+        (PROMPTS, '"a cat,49.png'),
+    ],
+)
+def test_an_open_quotation_mark_costs_its_row_only(
+    lines: list[str], line: str, tmp_path: Path
+) -> None:
+    rows = list(csv_rows(file(tmp_path, with_line(lines, 50, line)), [lines[0].split(",")[0]]))
+    assert len(rows) == 300
+    assert [row.number for row in rows if row.error] == [49] and "quotation mark" in rows[49].error
+
+
+def test_two_open_quotation_marks_cost_two_rows(tmp_path: Path) -> None:
+    """Between them lie complete rows, which would be one long cell."""
+    changed = [*LABELS[:50], '"t49,w1,left', *LABELS[51:200], 't199",w3,left', *LABELS[201:]]
+    rows = list(csv_rows(file(tmp_path, ("\n".join(changed)).encode()), ["task"]))
+    assert [row.number for row in rows if row.error] == [49]
+    assert len(rows) == 300 and rows[199].cells["task"] == 't199"'
+
+
+def test_cells_of_several_lines_are_not_taken_apart(tmp_path: Path) -> None:
+    content = b'prompt,image\n"a cat, a dog\nand, more",1.png\nb,2.png\n'
+    rows = list(csv_rows(file(tmp_path, content), ["prompt"]))
+    assert [row.cells["prompt"] for row in rows] == ["a cat, a dog\nand, more", "b"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_files_of_other_encodings(encoding: str, tmp_path: Path) -> None:
+    """UTF-16 also without a byte order mark, as some programs write it."""
+    [row] = csv_rows(file(tmp_path, "task,worker\nt1,Zoë\n".encode(encoding)), ["worker"])
+    assert row.cells["worker"] == "Zoë"
