@@ -13,6 +13,7 @@ from typing import Any
 from gamelabel.files import write_bytes
 
 _NBSP = "\N{NO-BREAK SPACE}"  # an interval stays on one line
+_BREAK = "\N{ZERO WIDTH SPACE}"  # where a long name may be broken
 _TEMPLATE = Path(__file__).with_name("report.typ")
 
 
@@ -55,12 +56,17 @@ def _paper(paper: Mapping[str, Any]) -> dict[str, Any]:
             claim["paper"],
             claim["accepted"],
             f"{claim['ours']} {claim['interval'].replace(' ', _NBSP)}".rstrip(),
-            f"{claim['verdict']}: {claim['reason']}" if claim["reason"] else claim["verdict"],
+            _verdict(claim),
         ]
         for claim in paper["claims"]
     ]
     heading = f"{paper['name']}: {paper['total']} claims"
     return {"heading": heading, "counts": ", ".join(paper["counts"]), "claims": rows}
+
+
+def _verdict(claim: Mapping[str, Any]) -> str:
+    reason = claim["reason"].replace("_", f"_{_BREAK}")
+    return f"{claim['verdict']}: {reason}" if reason else claim["verdict"]
 
 
 def _step(step: Mapping[str, Any]) -> dict[str, Any]:

@@ -222,7 +222,8 @@ def test_no_page_of_the_pdf_ends_half_empty(whole: Study, tmp_path: Path) -> Non
     content = with_figures(content_of(whole), tmp_path, [*sizes, *sizes])
     pages = pdf_pages(content, tmp_path)
     assert len(pages) <= 10
-    assert [share for share in map(filled, pages[:-1]) if share < 0.7] == []
+    # a page may end early before a step of which no figure fits in the rest
+    assert [share for share in map(filled, pages[:-1]) if share < 0.6] == []
 
 
 def test_a_large_figure_stays_on_its_page(whole: Study, tmp_path: Path) -> None:
@@ -236,6 +237,13 @@ def test_steps_without_figures_share_a_page(whole: Study, tmp_path: Path) -> Non
     assert len(pdf_pages(content, tmp_path)) == 2
     bare = {**content, "findings": [], "chapters": []}
     assert len(pdf_pages(bare, tmp_path)) == 1
+
+
+def test_long_names_can_be_broken_and_intervals_not(whole: Study) -> None:
+    rows = [row for paper in pdf_content(content_of(whole))["papers"] for row in paper["claims"]]
+    reasons = [row[4] for row in rows if "no step of this run recorded" in row[4]]
+    assert reasons and all("_\N{ZERO WIDTH SPACE}" in reason for reason in reasons)
+    assert "0.740 [0.700,\N{NO-BREAK SPACE}0.780]" in [row[3] for row in rows]
 
 
 def test_the_pdf_of_a_failed_run_is_made(failed: Study) -> None:
