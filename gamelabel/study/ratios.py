@@ -17,8 +17,8 @@ Claims = Sequence[Mapping[str, Any]]
 def value_ratios(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
     """Return the tested claims about a value as ratios to the paper's number.
 
-    If the paper gives no number, or 0, then 1 is the middle of the accepted range; a range around
-    0 has no ratio and is left out.
+    A claim about a ratio stays as it is. If the paper gives no number, or 0, then 1 is the middle of
+    the accepted range; a range around 0 has no ratio and is left out.
 
     Parameters
     ----------
@@ -40,6 +40,8 @@ def value_ratios(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
         accepted, number = result["accepted"], result["paper_number"]
         has_number = bool(number) and not isinstance(number, str)
         unit = number if has_number else sum(accepted) / 2
+        if "over" in claim:
+            unit = 1
         if unit:
             least, most = sorted(end / unit for end in accepted)
             against = f"accepted: {accepted_text(result)}"

@@ -114,6 +114,22 @@ def test_claims_of_a_simulated_run(study: Study) -> None:
     assert not any(claim["verdict"] in ("matches", "differs") for claim in got.values())
 
 
+def test_own_data_are_judged_by_the_parameters_of_notebook_10(tmp_path: Path) -> None:
+    """The page and `claims.json` say the same as the notebook's tables."""
+    parameters = (
+        f'claims_path = "own.yaml"  # path\njudge_own = False  # true or false\n{FOLDERS}',
+    )
+    record = 'report.record("m", 5, low=4.5, high=5.5, n=100, source="own")'
+    study = toy_study(tmp_path, _01_prompts=(*PROMPTS, record), _10_figures=parameters)
+    claim = "{id: a, section: 1, description: d, metric: m, within: [4, 6]}"
+    (study.notebooks / "own.yaml").write_text(f"paper: P\nclaims: [{claim}]\n")
+    verdicts = [
+        write_report(run_study(study, [f"judge_own={asked}"], only="01"))[0]["verdict"]
+        for asked in ("false", "true")
+    ]
+    assert verdicts[0].endswith("unless judge_own is true") and verdicts[1] == "matches"
+
+
 def test_the_page_needs_nothing_from_outside(study: Study) -> None:
     for path in (study.report_dir / "index.html", *(study.report_dir / "notebooks").glob("*.html")):
         page = Page(path)

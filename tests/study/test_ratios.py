@@ -67,6 +67,12 @@ def test_values_are_ratios_to_the_papers_number() -> None:
     ]
 
 
+def test_a_claim_about_a_ratio_stays_as_it_is() -> None:
+    alike = claim("a", within=[0.667, 1.5], over="b")
+    ((row,), _) = rows([alike], a=metric(-3, -4, -2), b=metric(-4, -5, -3))
+    assert (row["value"], row["least"], row["most"]) == (0.75, 0.667, 1.5)
+
+
 def test_directions_are_margins_on_the_papers_side() -> None:
     claims = [
         claim("a", above=0),

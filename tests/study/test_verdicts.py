@@ -224,6 +224,19 @@ def test_own_data_are_judged_only_if_asked(source: str) -> None:
     assert verdict({"within": [4, 6]}, judge_own=True, m=ours) == MATCHES
 
 
+def test_seven_prompts_of_a_user_match_nothing() -> None:
+    """Notebook 1 over a CSV file of seven prompts, of which the filter keeps two."""
+    share = proportion(2, 7)
+    metrics = {
+        "prompts_total": metric(7, source="own", n=7),
+        "prompts_kept": metric(2, source="own", n=7),
+        "prompts_share_kept": metric(*share[:3], source="own", n=7),
+    }
+    for judge_own in (False, True):
+        words = {c["verdict"].partition(":")[0] for c in judge(CLAIMS, metrics, judge_own)}
+        assert not words & {MATCHES, DIFFERS}
+
+
 @pytest.mark.parametrize("judge_own", [True, False])
 def test_data_of_unknown_origin_are_not_judged(judge_own: bool) -> None:
     for source in ("", "unknown", "released+unknown"):
