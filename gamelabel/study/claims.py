@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ _TESTS = ("within", "above", "below")
 COMPARED_WITH = ("minus", "over")  # fields that name the metric the first one is compared with
 _REQUIRED = {"id", "section", "description"}
 _FIELDS = {*_REQUIRED, *_TESTS, *COMPARED_WITH}
-_FIELDS |= {"paper_number", "metric", "needs", "untestable", "set", "fitted", "census"}
+_FIELDS |= {"paper_number", "metric", "needs", "untestable", "set", "fitted", "census", "presumes"}
 
 
 def load_claims(path: Path) -> list[dict[str, Any]]:
@@ -42,14 +42,14 @@ def load_claims(path: Path) -> list[dict[str, Any]]:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
         for claim in content["claims"]:
             name = claim.get("id", "?")
-            if problem := "its id is used twice" if name in names else _problem(claim):
+            if problem := "its id is used twice" if name in names else _problem(claim, names):
                 raise ValueError(f"{file}, claim {name}: {problem}")
             names.add(name)
             claims.append({"paper": content["paper"], **claim})
     return claims
 
 
-def _problem(claim: Mapping[str, Any]) -> str:
+def _problem(claim: Mapping[str, Any], earlier: Collection[str]) -> str:
     """Return what is wrong with a claim; empty if it is well formed."""
     if missing := _REQUIRED - set(claim):
         return f"{', '.join(sorted(missing))} missing"
@@ -62,6 +62,8 @@ def _problem(claim: Mapping[str, Any]) -> str:
         return f"{tests[0]} is a number or a range; another metric is named by `minus` or `over`"
     if all(second in claim for second in COMPARED_WITH):
         return f"give one of {' and '.join(COMPARED_WITH)}, not both"
+    if claim.get("presumes", "") not in {"", *earlier}:
+        return f"it presumes {claim['presumes']!r}, which is not the id of an earlier claim"
     for need in claim.get("needs", {}).values():
         if not re.fullmatch(r"\d+ \w.*", str(need)):
             return f"needs {need!r}, which does not have the form `188 players`"

@@ -17,8 +17,8 @@ Claims = Sequence[Mapping[str, Any]]
 def value_ratios(claims: Claims, judged: Claims) -> list[dict[str, Any]]:
     """Return the tested claims about a value as ratios to the paper's number.
 
-    A claim about a ratio stays as it is. If the paper gives no number, or 0, then 1 is the middle of
-    the accepted range; a range around 0 has no ratio and is left out.
+    A claim about a ratio stays as it is. If the paper gives no number, or 0, then 1 is the middle
+    of the accepted range; a range around 0 has no ratio and is left out.
 
     Parameters
     ----------

@@ -54,13 +54,26 @@ def judge(
     judge_own : bool
         Whether the user's own data are compared with the papers.
     """
-    return [_judge(claim, metrics, judge_own) for claim in claims]
+    verdicts: dict[str, str] = {}
+    judged = []
+    for claim in claims:
+        result = _judge(claim, metrics, judge_own, verdicts)
+        verdicts[claim["id"]] = result["verdict"].partition(":")[0]
+        judged.append(result)
+    return judged
 
 
-def _judge(claim: Mapping[str, Any], metrics: _Metrics, judge_own: bool) -> dict[str, Any]:
+def _judge(
+    claim: Mapping[str, Any], metrics: _Metrics, judge_own: bool, earlier: Mapping[str, str]
+) -> dict[str, Any]:
     ours = metrics.get(claim.get("metric", ""), {})
     measured = _measure(claim, metrics)
     verdict, reason = _verdict(claim, metrics, measured, judge_own)
+    premise = claim.get("presumes", "")
+    is_compared = verdict.startswith((MATCHES, DIFFERS, UNDECIDED))
+    if premise and is_compared and not earlier[premise].startswith(MATCHES):
+        verdict = UNTESTABLE
+        reason = f"it presumes the claim {premise}, whose verdict is {earlier[premise]}"
     estimate = measured.estimate if measured else None
     has_interval = measured is not None and measured.has_interval
     accepted = _accepted(claim)

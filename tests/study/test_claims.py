@@ -132,6 +132,7 @@ def write_claims(folder: Path, *claims: dict[str, Any]) -> Path:
         {"paper": "Q"},
         {"within": None, "above": "other"},
         {"minus": "a", "over": "b"},
+        {"presumes": "later"},
     ],
 )
 def test_a_claim_that_is_not_well_formed(tmp_path: Path, change: dict[str, Any]) -> None:

@@ -112,6 +112,8 @@ def test_the_papers_own_claims_all_have_a_place() -> None:
         claim[key] for claim in claims for key in ("metric", "minus", "over") if key in claim
     } | {name for claim in claims for name in claim.get("needs", {})}
     measured = {name: metric(2e5, 1e5, 3e5) for name in names}  # more than any claim needs
+    quality = ("tuning_quality_change_preferred", "tuning_quality_change_control")
+    measured |= {name: metric(-3, -4, -2) for name in quality}  # one claim presumes a loss
     values, directions = rows(claims, **measured)
     drawn = [row["id"] for row in [*values, *directions]]
     no_evidence = {"untestable", "set", "fitted"}

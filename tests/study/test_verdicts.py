@@ -206,6 +206,22 @@ def test_alike_needs_narrow_intervals() -> None:
     assert verdict(alike, m=metric(-9, -9.2, -8.8), other=metric(-3, -3.2, -2.8)) == DIFFERS
 
 
+def test_a_loss_is_alike_only_where_there_is_a_loss() -> None:
+    """If quality rises by the same in both, there is no similar degree of loss."""
+    claims = [claim for claim in CLAIMS if claim["id"] in ("quality_falls", "quality_falls_alike")]
+    samples = {"tuning_samples": metric(16000)}
+
+    def verdicts(change: float) -> list[str]:
+        names = ("tuning_quality_change_preferred", "tuning_quality_change_control")
+        both = {name: metric(change, change - 0.1, change + 0.1) for name in names}
+        return [claim["verdict"] for claim in judge(claims, samples | both)]
+
+    premise = "not testable here: it presumes the claim quality_falls, whose verdict is "
+    assert verdicts(-3) == [MATCHES, MATCHES]
+    assert verdicts(3) == [DIFFERS, premise + DIFFERS]
+    assert verdicts(0.05) == [UNDECIDED, premise + UNDECIDED]
+
+
 def test_a_comparison_is_simulated_if_one_side_is() -> None:
     sides = {"m": metric(5, 4, 6), "other": metric(1, 0, 2, "simulated")}
     result = judged({"above": 0, "minus": "other"}, **sides)
