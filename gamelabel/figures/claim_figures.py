@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import seaborn as sns
 
+from gamelabel.figures.claim_names import claim_name
 from gamelabel.figures.style import (
     BLUE,
     GREY,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from pandas import DataFrame
 
-_VERDICT_COLORS = {"matches": BLUE, "differs": VERMILION, "undecided": GREY}
+_VERDICT_MARKS = {"matches": (BLUE, "o"), "differs": (VERMILION, "s"), "undecided": (GREY, "D")}
 
 
 def plot_claim_values(ax: Axes, table: DataFrame, limit: float = 2.0) -> Axes:
@@ -96,26 +97,26 @@ def plot_claim_directions(ax: Axes, table: DataFrame, limit: float = 6.0) -> Axe
 def _plot_claims(ax: Axes, table: DataFrame, least: float, most: float) -> list[int]:
     """Draw a row a claim below its paper's name: interval, value, numbers on the right.
 
-    The verdict is the color; a dot is hollow if the data are simulated.
+    The verdict is the color and the marker, which is hollow if the data are simulated.
     """
     names, is_claim = [], []
     for paper, of_paper in table.groupby("paper", sort=False):
-        names += [str(paper), *(name.replace("_", " ") for name in of_paper.id)]
+        names += [str(paper), *map(claim_name, of_paper.id)]
         is_claim += [False] + [True] * len(of_paper)
     places = name_rows(ax, names)
     for label, is_name in zip(ax.get_yticklabels(), is_claim, strict=True):
         label.set_fontweight("normal" if is_name else "bold")
     positions = [y for y, is_name in zip(places, is_claim, strict=True) if is_name]
     for y, row in zip(positions, table.to_dict("records"), strict=True):
-        color = _VERDICT_COLORS[row["verdict"].split()[0]]
-        marker = "o"
+        color, marker = _VERDICT_MARKS[row["verdict"].split()[0]]
+        dot = {"color": color, "markersize": 6}
+        hollow = row["verdict"].endswith("in simulation")
+        dot["markerfacecolor"] = "white" if hollow else color
+        ax.plot([], [], marker, label=row["verdict"], **dot)
         if not least <= row["value"] <= most:
             marker = "<" if row["value"] < least else ">"
-        face = "white" if row["verdict"].endswith("in simulation") else color
-        dot = {"color": color, "markerfacecolor": face, "markersize": 6}
         ax.plot([row["low"], row["high"]], [y, y], color=color, linewidth=2, alpha=0.5)
         ax.plot(np.clip(row["value"], least, most), y, marker, **dot)
-        ax.plot([], [], "o", label=row["verdict"], **dot)
         numbers = f"{row['ours']}  ({row['against']})"
         ax.text(1.02, y, numbers, transform=ax.get_yaxis_transform(), va="center", size=8)
     return positions

@@ -24,18 +24,18 @@ VALUES = pd.DataFrame(
 
 
 def marks(ax) -> list:
-    markers = [line for line in ax.lines if line.get_marker() in "o<>" and len(line.get_xdata())]
+    markers = [line for line in ax.lines if line.get_marker() in "osD<>" and len(line.get_xdata())]
     return [(line.get_marker(), float(line.get_xdata()[0]), line.get_color()) for line in markers]
 
 
 def test_a_value_far_off_is_an_arrow_at_the_edge(ax):
     claim_figures.plot_claim_values(ax, VALUES)
-    assert marks(ax) == [("o", 1.0, BLUE), (">", 1.96, VERMILION), ("o", 1.5, GREY)]
+    assert marks(ax) == [("o", 1.0, BLUE), (">", 1.96, VERMILION), ("D", 1.5, GREY)]
     assert row_names(ax) == ["P", "near it", "far off", "Q", "open"]
     assert texts(ax) == ["10  (paper: 10)", "70  (paper: 10)", "15  (paper: 10)"]
     assert [bar.get_x() for bar in ax.patches[:3]] == [0.9] * 3
     assert {"matches in simulation", "differs", "undecided", "accepted"} <= set(legend_names(ax))
-    dots = [line for line in ax.lines if line.get_marker() in "o>" and len(line.get_xdata())]
+    dots = [line for line in ax.lines if line.get_marker() in "osD>" and len(line.get_xdata())]
     hollow = [dot.get_markerfacecolor() == "white" for dot in dots]
     assert hollow == [True, False, False]  # of simulated data
     assert [dot.get_ydata()[0] for dot in dots] == [3, 2, 0]  # below the papers' names
@@ -43,7 +43,7 @@ def test_a_value_far_off_is_an_arrow_at_the_edge(ax):
 
 def test_directions_are_accepted_right_of_zero(ax):
     claim_figures.plot_claim_directions(ax, VALUES.assign(value=[1.0, -9.0, 0.0]))
-    assert [mark[:2] for mark in marks(ax)] == [("o", 1.0), ("<", -5.76), ("o", 0.0)]
+    assert [mark[:2] for mark in marks(ax)] == [("o", 1.0), ("<", -5.76), ("D", 0.0)]
     band = ax.patches[0]
     assert (band.get_x(), band.get_width()) == (0, 6)
 
