@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import seaborn as sns
@@ -109,7 +109,7 @@ def _plot_claims(ax: Axes, table: DataFrame, least: float, most: float) -> list[
     positions = [y for y, is_name in zip(places, is_claim, strict=True) if is_name]
     for y, row in zip(positions, table.to_dict("records"), strict=True):
         color, marker = _VERDICT_MARKS[row["verdict"].split()[0]]
-        dot = {"color": color, "markersize": 6}
+        dot: dict[str, Any] = {"color": color, "markersize": 6}
         hollow = row["verdict"].endswith("in simulation")
         dot["markerfacecolor"] = "white" if hollow else color
         ax.plot([], [], marker, label=row["verdict"], **dot)
