@@ -13,7 +13,7 @@ from gamelabel.files import sha256, write_text
 from gamelabel.report.gallery import render_gallery, render_results
 from gamelabel.study.manifest import MANIFEST, read_manifest
 from gamelabel.study.profiles import FOLDERS, read_profile
-from gamelabel.study.run_result import CACHED, DONE, NO_NOTEBOOK
+from gamelabel.study.run_result import CACHED, DONE, NO_NOTEBOOK, NOT_SELECTED
 from gamelabel.study.runner import run_lock
 from gamelabel.study.steps import REFERENCE, Study
 from gamelabel.study.verification import verify_report
@@ -51,7 +51,7 @@ def publish(study: Study, allow_dirty: bool = False) -> Published:
     Parameters
     ----------
     study : Study
-        The study, which must have been run to its end.
+        The study, each step of which must have been run to its end, in one run or several.
     allow_dirty : bool
         Whether files of the project may have changed since the commit of the run.
 
@@ -77,12 +77,12 @@ def _check_run(study: Study, manifest: Mapping[str, Any], allow_dirty: bool) -> 
     for name, step in manifest["steps"].items():
         if step["status"] == NO_NOTEBOOK:
             continue
-        if step["status"] not in (DONE, CACHED):
+        if step["status"] not in (DONE, CACHED) and not _left_standing(step):
             raise ValueError(
                 f"the run is not complete ({name} {step['status']}): {command} completes it"
             )
         for parameter, value in step["parameters"].items():
-            expected = parameters[name].get(parameter)
+            expected = parameters.get(name, {}).get(parameter)
             if parameter not in FOLDERS and value != expected:
                 raise ValueError(
                     f"{name} ran with {parameter}={value}, and the profile has {expected}:"
@@ -98,6 +98,11 @@ def _check_run(study: Study, manifest: Mapping[str, Any], allow_dirty: bool) -> 
             f" gamelabel verify --profile {study.profile} lists all; remove what was added, and"
             f" {command} makes the others again"
         )
+
+
+def _left_standing(step: Mapping[str, Any]) -> bool:
+    """Whether a run left a step out whose last complete run read the inputs that there are."""
+    return bool(step["status"] == NOT_SELECTED and step["stands"])
 
 
 def _dirty(manifest: Mapping[str, Any]) -> str:

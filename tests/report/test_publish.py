@@ -170,12 +170,22 @@ def test_publishing_again_replaces_what_was_there(study: Study) -> None:
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
+def test_a_step_that_was_run_alone_last(study: Study) -> None:
+    """The others are published with the commit at which they ran."""
+    git(study, "commit", "--quiet", "--allow-empty", "-m", "second")
+    write_report(run_study(study, only="04"))
+    steps = json.loads((publish(study).folder / "manifest.json").read_text())["steps"]
+    first, second = (git(study, "rev-parse", commit) for commit in ("HEAD~1", "HEAD"))
+    commits = [step["git"]["commit"] for step in steps.values() if step["stands"]]
+    assert commits == [first, first, first, second]
+
+
 def fail(manifest: dict[str, Any]) -> None:
     manifest["steps"]["03_labels"]["status"] = "failed: cell 4"
 
 
 def leave_out(manifest: dict[str, Any]) -> None:
-    manifest["steps"]["03_labels"]["status"] = "skipped: not selected"
+    manifest["steps"]["03_labels"] |= {"status": "skipped: not selected", "stands": False}
 
 
 def another_parameter(manifest: dict[str, Any]) -> None:
