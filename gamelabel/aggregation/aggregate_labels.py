@@ -69,7 +69,7 @@ def aggregate(
     ----------
     labels : DataFrame
         Columns `task`, `worker` and `label`; "majority" does not need the worker. Rows without a
-        label are ignored. A worker who labels a task twice counts twice. Filter out the labels of
+        label do not count. A worker who labels a task twice counts twice. Filter out the labels of
         removed players first.
     method : str
         "auto": the models that predict the labels best, averaged; see `choose_method`. Without
@@ -109,7 +109,8 @@ def aggregate(
     Warns
     -----
     UserWarning
-        Where a method has not converged; its last iteration is returned.
+        Where a method has not converged (its last iteration is returned), and where rows have no
+        label.
 
     Examples
     --------
@@ -124,7 +125,10 @@ def aggregate(
     >>> aggregate(labels, gold=pd.DataFrame({"task": ["t1"], "label": ["a"]})).label.tolist()
     ['a', 'a']
     """
-    return fit_labels(labels, method, gold, seed, calibrated, **options).table
+    table = fit_labels(labels, method, gold, seed, calibrated, **options).table
+    if empty := int(labels["label"].isna().sum()):
+        warnings.warn(f"{empty} of {len(labels)} rows have no label and do not count", stacklevel=2)
+    return table
 
 
 def fit_labels(

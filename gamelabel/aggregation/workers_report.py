@@ -42,7 +42,7 @@ def workers_report(
     Raises
     ------
     ValueError
-        For a result of "majority", of other labels, and without labels.
+        For a result of "majority", of other labels, and without labels or the column `worker`.
 
     Examples
     --------
@@ -58,6 +58,8 @@ def workers_report(
 
     if labels.empty:
         raise ValueError("there are no labels to report on")
+    if "worker" not in labels:
+        raise ValueError("labels have no column worker, so there are no workers to report on")
     if not set(fit.encoded.workers) <= set(labels["worker"]):
         raise ValueError(
             "this result has nothing about these workers: use `fit_labels` on the same labels with "
@@ -159,9 +161,13 @@ def copied_answers(fit: Aggregation) -> pd.DataFrame:
     >>> labels = pd.DataFrame({"task": [1, 1], "worker": ["u", "v"], "label": ["a", "a"]})
     >>> len(copied_answers(fit_labels(labels, "one-coin")))
     0
+    >>> len(copied_answers(fit_labels(labels.head(0), "one-coin")))
+    0
     """
     from scipy.special import stdtrit
 
+    if not len(fit.crowd.label):
+        return pd.DataFrame(columns=["worker", "other", "common", "equal", "expected", "score"])
     pairs = _common_tasks(fit)
     deviation = (pairs["n_equal"] - pairs["n_expected"]) / np.sqrt(pairs["variance"])
     middle = deviation.median()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -114,7 +114,7 @@ def judge_command(
     if not picture.is_file():
         raise FileNotFoundError(f"there is no file {picture.absolute()}")
     with Image.open(picture) as image:
-        pictures = sheet_pictures(np.asarray(image)) or [image]
+        pictures: list[Any] = [*sheet_pictures(np.asarray(image))] or [image]
         verdicts = verify_batch(pictures, [prompt] * len(pictures))
     for number, verdict in enumerate(verdicts, 1):
         name = f"picture {number} " if len(verdicts) > 1 else ""

@@ -252,3 +252,10 @@ def test_a_report_without_labels_is_refused() -> None:
     nothing = pd.DataFrame({"task": [], "worker": [], "label": []}, dtype=object)
     with pytest.raises(ValueError, match="there are no labels to report on"):
         workers_report(nothing, fit_labels(nothing))
+    assert copied_answers(fit_labels(nothing, "one-coin")).empty
+
+
+def test_a_report_of_labels_without_workers_is_refused() -> None:
+    labels = pd.DataFrame({"task": [1, 2], "worker": ["u", "v"], "label": ["a", "b"]})
+    with pytest.raises(ValueError, match="labels have no column worker"):
+        workers_report(labels.drop(columns="worker"), fit_labels(labels, "one-coin"))
