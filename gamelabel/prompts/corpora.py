@@ -79,6 +79,7 @@ _PUBLISHED: dict[str, tuple[str, dict[str, Callable[[Path], Rows]]]] = {
     "geneval": ("geneval", {"evaluation_metadata.jsonl": _json_lines}),
     "t2i-compbench": ("prompts_t2i_compbench", {f"{name}.txt": _lines for name in _T2I}),
     "pick-a-pic": ("prompts_pickapic", {"train.txt": _lines, "test.txt": _lines}),
+    "imagereward-test": ("imagereward", {"test.json": _json("prompt")}),  # ships
     "imagereward": ("imagereward", {file: _json(key) for file, key in _IMAGEREWARD.items()}),
 }
 PUBLISHED_CORPORA = tuple(_PUBLISHED)

@@ -11,6 +11,7 @@ from gamelabel.readers.real_crowds import (
     REAL_CROWDS,
     RealCrowd,
     crowd_sizes,
+    missing_text,
     real_crowds,
     timed_labels,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "LabelSource",
     "RealCrowd",
     "crowd_sizes",
+    "missing_text",
     "ranked_pairs",
     "read_annotations",
     "read_crowd",

@@ -97,6 +97,19 @@ def real_crowds(
     return crowds, missing
 
 
+def missing_text(missing: Mapping[str, str]) -> str:
+    """Return a sentence about the crowds that are not available; empty if all are.
+
+    >>> missing_text({"rte": "the file rte/label.csv is not available", "dog": "the same"})
+    '2 crowds are not here (rte, dog): `gamelabel data fetch` downloads them.'
+    """
+    if not missing:
+        return ""
+    are, them = ("is", "it") if len(missing) == 1 else ("are", "them")
+    count = f"{len(missing)} crowd{'s' if len(missing) > 1 else ''} {are} not here"
+    return f"{count} ({', '.join(missing)}): `gamelabel data fetch` downloads {them}."
+
+
 def crowd_sizes(crowds: Mapping[str, RealCrowd]) -> pd.DataFrame:
     """Count the tasks, the named workers and the labels of each crowd, indexed by crowd.
 

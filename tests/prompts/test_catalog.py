@@ -14,7 +14,9 @@ def test_missing_prompt_sets_are_named_with_their_source(
         monkeypatch.setattr(sources, name, tmp_path)
     monkeypatch.delenv("GAMELABEL_DATA", raising=False)
     available, missing = load_published()
-    assert not available and missing.corpus.tolist() == list(PUBLISHED_CORPORA)
+    assert [corpus.name for corpus in available] == ["imagereward-test"], "the one that ships"
+    others = [name for name in PUBLISHED_CORPORA if name != "imagereward-test"]
+    assert missing.corpus.tolist() == others
     assert (
         missing.address[0] == "https://github.com/google-research/parti"
         and missing.licence[0] == "Apache-2.0"

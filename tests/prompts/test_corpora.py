@@ -20,15 +20,17 @@ COUNTS = {
     "t2i-compbench": 5860,
     "pick-a-pic": 27463
     - 18,  # 18 prompts have characters that were lost before they were published
+    "imagereward-test": 465,
     "imagereward": 9997 + 465 + 100,
 }
 
 
 @pytest.mark.parametrize("name", PUBLISHED_CORPORA)
 def test_the_published_sets(name: str) -> None:
-    if not sources.is_available(_PUBLISHED[name][0]):
-        pytest.skip(f"{_PUBLISHED[name][0]} is not at hand")
-    corpus = published_corpus(name)
+    try:
+        corpus = published_corpus(name)
+    except sources.DataNotFound as error:
+        pytest.skip(str(error).splitlines()[0])
     assert len(corpus.texts) == COUNTS[name]
     assert all(text and text == text.strip() for text in corpus.texts)
     assert len(corpus.rejected) == (18 if name == "pick-a-pic" else 0)

@@ -7,6 +7,7 @@ from gamelabel.readers.real_crowds import (
     REAL_CROWDS,
     RealCrowd,
     crowd_sizes,
+    missing_text,
     real_crowds,
     timed_labels,
 )
@@ -19,7 +20,10 @@ def test_unknown_and_missing_crowds_are_named(tmp_path, monkeypatch: pytest.Monk
         monkeypatch.setattr(sources, name, tmp_path)
     monkeypatch.delenv("GAMELABEL_DATA", raising=False)
     crowds, missing = real_crowds()
-    assert not crowds and list(missing) == list(REAL_CROWDS)
+    assert list(crowds) == ["imagereward"], "the one that ships"
+    assert list(missing) == [name for name in REAL_CROWDS if name != "imagereward"]
+    assert missing_text(missing).startswith("12 crowds are not here (rte, dog, ")
+    assert missing_text({}) == ""
     assert (
         "label.csv of Eight sets of crowd labels" in missing["rte"]
         and "is not available" in missing["rte"]

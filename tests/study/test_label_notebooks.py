@@ -133,11 +133,14 @@ def test_real_crowds_and_the_game_over_them(tmp_path: Path, run_notebook: RunNot
 
 
 @pytest.mark.slow
-def test_real_crowds_that_are_not_available_are_named_one_by_one(
+def test_on_a_fresh_clone_the_crowd_that_ships_is_shown_and_empty_parts_say_so(
     tmp_path: Path, run_notebook: RunNotebook
 ) -> None:
     run = run_notebook("06_real_crowds", NO_DATA)
-    assert all(entry["value"] is None for entry in run.metrics.values())
-    assert run.figures == {}
-    for name in REAL_CROWDS:
-        assert f"{name}: the file " in run.output
+    others = ", ".join(name for name in REAL_CROWDS if name != "imagereward")
+    assert f"crowds are not here ({others}): `gamelabel data fetch` downloads them." in run.output
+    assert run.metrics["real_imagereward_ties"]["value"] == pytest.approx(831 / 7230, abs=0.002)
+    assert set(run.figures) == {"real_imagereward_abilities"}
+    assert "Empty DataFrame" not in run.output
+    empty = "Tasks right with a gate minus those without one, for the same work"
+    assert run.output.count(f"No data here for: {empty} (`gamelabel data fetch`") == 1
