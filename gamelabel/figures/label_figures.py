@@ -112,8 +112,9 @@ def plot_labels_per_player(ax: Axes, counts: ArrayLike, top: int = 16) -> Axes:
 def plot_labels_per_point(ax: Axes, votes: DataFrame) -> Axes:
     """Plot how many data points have one label, two, three, and whether their labels agree.
 
-    `votes` is the table of `gamelabel.tables.count_votes`.
+    `votes` is the table of `gamelabel.tables.count_votes`. Points with ties only are left out.
     """
+    votes = votes[votes.votes_a + votes.votes_b > 0]
     if votes.empty:
         return write_no_data(ax)
     total = votes.votes_a + votes.votes_b

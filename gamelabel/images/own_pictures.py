@@ -78,7 +78,8 @@ def own_pairs(source: str | Path, points: int, comparisons: int, seed: int) -> p
     """Plan data points of pictures that exist, as `make_pairs` does of pictures to be drawn.
 
     The decoy of a comparison point is a picture of a prompt that shares no word with its own and
-    has no other use. A quarter of the prompts, or fewer, are those of comparison points.
+    has no other use. A quarter of the prompts, or fewer, are those of comparison points; fewer also
+    where no decoy is left.
 
     Parameters
     ----------
@@ -97,21 +98,17 @@ def own_pairs(source: str | Path, points: int, comparisons: int, seed: int) -> p
     pictures = read_pictures(source)
     rng = np.random.default_rng(seed)
     texts = rng.permutation(pictures["prompt"].unique()).tolist()
-    n_comparisons = min(comparisons, len(texts) // 4)
-    compared, rest = texts[:n_comparisons], texts[n_comparisons:]
-    try:
-        decoys = choose_decoys(compared, rest)
-    except ValueError as error:
-        raise ValueError(f"{Path(source).absolute()}: {error}") from error
+    decoy_of = _choose_comparisons(texts, min(comparisons, len(texts) // 4))
     first = pictures.drop_duplicates("prompt").set_index("prompt")["picture_a"]
-    preferences = pictures[~pictures["prompt"].isin({*compared, *decoys})]
+    compared = {*decoy_of, *decoy_of.values()}
+    preferences = pictures[~pictures["prompt"].isin(compared)]
     chosen = preferences.iloc[np.sort(rng.permutation(len(preferences))[:points])]
     rows = [
         {"prompt": row.prompt, "drawn_a": row.picture_a, "drawn_b": row.picture_b, "gold": None}
         for row in chosen.itertuples()
     ]
-    sides = rng.permutation(np.resize(["a", "b"], n_comparisons))
-    for prompt, decoy, gold in zip(compared, decoys, sides, strict=True):
+    sides = rng.permutation(np.resize(["a", "b"], len(decoy_of)))
+    for (prompt, decoy), gold in zip(decoy_of.items(), sides, strict=True):
         other = "b" if gold == "a" else "a"
         point = {f"drawn_{gold}": first[prompt], f"drawn_{other}": first[decoy]}
         rows.append({"prompt": prompt, "gold": gold, **point})
@@ -124,6 +121,26 @@ def own_pairs(source: str | Path, points: int, comparisons: int, seed: int) -> p
         suffix = frame[f"drawn_{side}"].map(lambda path: path.suffix.lower())
         frame[f"image_{side}"] = "images/" + frame["pair_id"] + f"-{side}" + suffix
     return frame.assign(seed_a=None, seed_b=None, model=None)
+
+
+def _choose_comparisons(texts: list[str], n: int) -> dict[str, str]:
+    """Choose up to n prompts, each with a decoy; a prompt for which none is left is no choice."""
+    free = list(texts)
+    decoy_of: dict[str, str] = {}
+    for prompt in texts:
+        if len(decoy_of) == n:
+            break
+        if prompt not in free:
+            continue
+        free.remove(prompt)
+        try:
+            [decoy] = choose_decoys([prompt], free[::-1])
+        except ValueError:
+            free.append(prompt)
+            continue
+        free.remove(decoy)
+        decoy_of[prompt] = decoy
+    return decoy_of
 
 
 def _csv_rows(path: Path) -> list[tuple[str, list[Path]]]:

@@ -75,6 +75,7 @@ def test_an_ensemble_is_over_the_papers_number(ax):
 def test_without_labels_figures_say_that_there_is_no_data(ax):
     other = Figure().subplots()
     label_figures.plot_labels_per_player(ax, [])
-    label_figures.plot_labels_per_point(other, VOTES.head(0))
+    only_ties = VOTES.assign(votes_a=0, votes_b=0)
+    label_figures.plot_labels_per_point(other, only_ties)
     for empty in (ax, other):
         assert texts(empty) == ["no data"] and not empty.has_data()

@@ -65,6 +65,16 @@ def test_a_plan_has_each_picture_once_and_is_written_to_the_run(tmp_path: Path) 
     assert len(list((tmp_path / "run/images").iterdir())) == 6, "an earlier plan's are removed"
 
 
+def test_without_decoys_there_are_fewer_comparison_points(tmp_path: Path) -> None:
+    alike = [f"a red {word}" for word in WORDS[:6]]
+    source = caption_folder(tmp_path / "own", [*alike, "a tall tree", "an old drum"])
+    for seed in range(5):
+        plan = own_pairs(source, 60, 20, seed)
+        assert 1 <= (plan.kind == "comparison").sum() <= 2
+    alone = caption_folder(tmp_path / "alike", alike)
+    assert set(own_pairs(alone, 60, 20, 0).kind) == {"preference"}
+
+
 def test_what_is_wrong_is_named(tmp_path: Path) -> None:
     path = tmp_path / "pictures.csv"
     path.write_text("prompt,image_a,image_b\na fox,no.png,1.png\n")
