@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from pandas import DataFrame
 
+_LOG_FROM = 10  # labels of the busiest player from which their axis is logarithmic
+
 
 def plot_operating_curves(axes: Sequence[Axes], curves: DataFrame) -> Sequence[Axes]:
     """Plot whom each rule removes, and the comparison points that it takes, by player accuracy.
@@ -102,7 +104,8 @@ def plot_labels_per_player(ax: Axes, counts: ArrayLike, top: int = 16) -> Axes:
         x=rank, y=ordered, hue=group, hue_order=groups, palette=[VERMILION, SKY], dodge=False,
         native_scale=True, width=0.9, saturation=1, linewidth=0, errorbar=None, ax=ax,
     )  # fmt: skip
-    ax.set(yscale="log", xlabel="players, the busiest first", ylabel="labels")
+    scale = "log" if ordered[0] >= _LOG_FROM else "linear"
+    ax.set(yscale=scale, xlabel="players, the busiest first", ylabel="labels")
     format_counts(ax.yaxis)
     format_ranks(ax.xaxis)
     add_legend(ax, "below")
@@ -155,6 +158,9 @@ def plot_ensemble(ax: Axes, table: DataFrame) -> Axes:
         (table[column] / table.paper).to_numpy(float)
         for column in ("low", "median", "high", "this")
     )
+    if not np.isfinite(median).any():  # no game was played, as without comparison points
+        ax.clear()
+        return write_no_data(ax)
     ax.hlines(y, low, high, color=SKY, linewidth=6, label="80 % of seeds")
     ax.plot(median, y, "|", color=BLUE, markersize=12, mew=1.5, label="their median")
     sns.scatterplot(x=this, y=y, color=VERMILION, s=30, zorder=3, label="this run", ax=ax)

@@ -77,5 +77,16 @@ def test_without_labels_figures_say_that_there_is_no_data(ax):
     label_figures.plot_labels_per_player(ax, [])
     only_ties = VOTES.assign(votes_a=0, votes_b=0)
     label_figures.plot_labels_per_point(other, only_ties)
-    for empty in (ax, other):
+    no_game = Figure().subplots()
+    numbers = {"number": ["kept"], "paper": [10.0], "this": [9.0]}
+    table = pd.DataFrame(numbers).assign(low=np.nan, median=np.nan, high=np.nan)
+    label_figures.plot_ensemble(no_game, table)
+    for empty in (ax, other, no_game):
         assert texts(empty) == ["no data"] and not empty.has_data()
+
+
+def test_few_labels_have_a_linear_axis(ax):
+    label_figures.plot_labels_per_player(ax, [3, 3, 1])
+    assert ax.get_yscale() == "linear"
+    busy = Figure().subplots()
+    assert label_figures.plot_labels_per_player(busy, [300, 3, 1]).get_yscale() == "log"
