@@ -41,8 +41,8 @@ def serve_command(
     database: Annotated[
         str,
         typer.Option(
-            help="The database, such as postgresql://user@host/name. "
-            "By default a SQLite file in the run's folder."
+            help="The database: an address such as postgresql://user@host/name, or the path of a "
+            "SQLite file. By default such a file in the run's folder."
         ),
     ] = "",
     keys: Annotated[
