@@ -32,11 +32,17 @@ class LaunchBody(RequestBody):
 
 
 class SessionBody(BaseModel):
-    """A session. Every other call sends it as its bearer token."""
+    """A session. Every other call sends it as its bearer token.
+
+    `player` is always the same for a player, and nobody else's: a page keeps answers under it that
+    are not sent yet. `times`: whether response times are stored.
+    """
 
     session: str
+    player: str
     state: Literal["active", "removed", "withdrawn"]
     consented: bool
+    times: bool
 
 
 class ConsentBody(RequestBody):
@@ -113,7 +119,7 @@ def _routes(store: Store, settings: Settings, activities: Sequence[Activity]) ->
 
     @router.put("/consent", status_code=204, responses=documented(400, 401, 403, 415, 422))
     def give_consent(body: ConsentBody, session: SessionToken) -> None:
-        """Store that the player has read what is stored and agrees."""
+        """Store that the player has read what is stored and agrees; again to change `times`."""
         people.give_consent(store, settings, session, body.times)
 
     @router.delete("/player", status_code=204, responses=documented(401))

@@ -32,7 +32,7 @@ def open_session(
     Returns
     -------
     dict
-        `session`, `state`, and whether the player has `consented`.
+        `session`, `player`, `state`, whether the player has `consented`, also to `times`.
 
     Raises
     ------
@@ -68,7 +68,13 @@ def open_session(
             launch=launch.jti,
             expires_at=settings.now_ms + int(settings.session_s * 1000),
         )
-    return {"session": session, "state": player.state, "consented": player.consented}
+    return {
+        "session": session,
+        "player": keys.mark("device", pseudonym),
+        "state": player.state,
+        "consented": player.consented,
+        "times": player.times,
+    }
 
 
 def give_consent(store: Store, settings: Settings, session: str, times: bool) -> None:

@@ -121,8 +121,11 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
     """Open a page; it records console messages in `page.messages` and URLs in `page.urls`."""
     contexts = []
 
-    def open_one(address: str, width: int = 360, height: int = 640, **options: Any) -> Any:
+    def open_one(
+        address: str, width: int = 360, height: int = 640, cookies: Any = (), **options: Any
+    ) -> Any:
         contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
+        contexts[-1].add_cookies(list(cookies))
         page = contexts[-1].new_page()
         page.set_default_timeout(60_000)
         page.messages, page.urls = [], []

@@ -9,7 +9,8 @@ import httpx
 from sqlalchemy.exc import OperationalError
 
 from tests.browser.conftest import Demo
-from tests.browser.test_demo import Open, contrast, enter, label_five, learn
+from tests.browser.test_demo import Open, contrast
+from tests.browser.walks import agreed_player, at_pair, choose, enter, label_five, launch_address
 
 OUTLINES = """() => {
 const visible = [...document.querySelectorAll('button, input')].filter(e => e.offsetParent)
@@ -27,7 +28,9 @@ RUNNING_ANIMATIONS = """() => document.getAnimations()
 
 
 def show_all(page: Any) -> None:
-    page.evaluate("document.querySelectorAll('section, button').forEach(e => { e.hidden = false })")
+    page.evaluate("""document.querySelectorAll('section, button').forEach(e => {
+        e.hidden = false
+        e.disabled = false })""")
 
 
 def test_focus_is_visible_in_light_and_dark(demo: Demo, open_page: Open) -> None:
@@ -47,9 +50,8 @@ def test_focus_is_visible_in_light_and_dark(demo: Demo, open_page: Open) -> None
 
 
 def test_all_controls_have_names_that_do_not_reveal_the_answer(demo: Demo, open_page: Open) -> None:
-    page = open_page(demo.game)
+    page = open_page(demo.game, cookies=agreed_player(demo))
     frame = enter(page)
-    learn(frame)
     frame.locator("#progress", has_text="Pair 1 of 5").wait_for()
     inner = page.frames[1]
     assert inner.locator("#left").get_attribute("aria-label") == "Picture 1"
@@ -97,22 +99,74 @@ def test_every_module_is_preloaded(demo: Demo) -> None:
 def test_the_page_waits_for_an_unreachable_database(
     demo: Demo, open_page: Open, monkeypatch: Any
 ) -> None:
-    page = open_page(demo.game)
+    page = open_page(demo.game, cookies=agreed_player(demo))
     frame = enter(page)
-    learn(frame)
     connect: Callable[..., Any] = demo.store.engine.connect
 
     def unreachable() -> None:
         raise OperationalError("SELECT", {}, Exception("the server closed the connection"))
 
-    for i in range(5):
-        frame.locator("#progress", has_text=f"Pair {i + 1} of 5").wait_for()
-        if i == 4:
-            frame.locator("#left[aria-disabled=false]").wait_for()
-            monkeypatch.setattr(demo.store.engine, "connect", unreachable)
-        frame.locator("#left[aria-disabled=false]").click()
-        frame.locator("#next[aria-disabled=false]").click()
+    choose(frame, last=4)
+    at_pair(frame, 5)
+    monkeypatch.setattr(demo.store.engine, "connect", unreachable)
+    choose(frame, first=5)
+    frame.locator("#wait-h", has_text="This is not available right now").wait_for()
     frame.locator("#wait-p", has_text="Your answers are kept").wait_for()
     monkeypatch.setattr(demo.store.engine, "connect", connect)
     # The page sends them again after the time in Retry-After.
     frame.locator("#paid-h", has_text="+30 coins").wait_for()
+
+
+def test_the_whole_game_can_be_played_by_keyboard(demo: Demo, open_page: Open) -> None:
+    page = open_page(launch_address(demo, is_new=True))
+
+    def press_button(name: str) -> None:
+        """Go to a button with Tab, and press it."""
+        page.locator(f"{name}:enabled").wait_for()
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            if page.evaluate("name => document.activeElement.matches(name)", name):
+                page.keyboard.press("Enter")
+                return
+        raise AssertionError(f"{name} cannot be reached by keyboard")
+
+    for number in (1, 2, 3):
+        page.locator(f"#slide-{number}").wait_for()
+        assert page.evaluate("document.activeElement.tagName") == "H1"
+        press_button(f"#slide-{number} button")
+    for side in ("right", "left"):
+        page.locator(f"#{side}[aria-disabled=false]").wait_for()
+        press_button(f"#{side}")
+        for _ in range(2):  # check, go on
+            page.locator("#next[aria-disabled=false]").wait_for()
+            press_button("#next")
+    page.locator("#consent").wait_for()
+    press_button("#agree")
+    label_five(page, page)
+    assert page.evaluate("document.activeElement.id") == "paid-h"
+    press_button("#more")
+    at_pair(page, 1)
+    press_button("#larger")
+    for key, name in (("2", "Picture 2"), ("1", "Picture 1")):
+        page.keyboard.press(key)
+        assert page.locator("#large button[aria-pressed=true]").get_attribute("aria-label") == name
+    assert page.locator("#next").get_attribute("aria-disabled") == "true"  # nothing was chosen
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "larger"
+
+
+def test_keys_do_nothing_while_the_focus_is_elsewhere(demo: Demo, open_page: Open) -> None:
+    page = open_page(launch_address(demo))
+    at_pair(page, 1)
+    page.focus("#about")
+    page.keyboard.press("1")
+    assert page.locator("#left").get_attribute("aria-pressed") == "false"
+    page.locator("#question").click()  # a click on an empty place returns the focus
+    page.keyboard.press("1")
+    page.keyboard.press("1")  # once more does not confirm
+    assert page.locator("#left").get_attribute("aria-pressed") == "true"
+    assert page.locator("#progress").inner_text() == "Pair 1 of 5"
+    page.focus("#about")
+    page.keyboard.press("Enter")
+    page.locator("#data").wait_for()
+    assert page.locator("#progress").inner_text() == "Pair 1 of 5"

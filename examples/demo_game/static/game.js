@@ -69,7 +69,13 @@ $('ad').addEventListener('click', async () => {
   await showCoins((await post('/advertisements')).coins)
 })
 
-let frame = null
+// The page says when it has started. If it does not, the player is told and can go on.
+const START_MS = 10000
+let frame = null, started = null
+function giveUp() {
+  $('frame').close()
+  $('news').textContent = 'Labeling cannot be reached right now. Try again later, or watch an advertisement.'
+}
 $('label').addEventListener('click', async () => {
   $('choice').close()
   const { launch } = await post('/launches')
@@ -78,13 +84,15 @@ $('label').addEventListener('click', async () => {
   frame.src = `${service}/play/${game}#${launch}`
   $('frame').replaceChildren(frame)
   $('frame').showModal()
+  started = setTimeout(giveUp, START_MS)
 })
-$('frame').addEventListener('close', () => { frame?.remove(); frame = null })
+$('frame').addEventListener('close', () => { clearTimeout(started); frame?.remove(); frame = null })
 
 // Messages from the frame. They change no coins: only the signed reward to the backend pays.
 window.addEventListener('message', async event => {
   if (event.origin !== service || event.source !== frame?.contentWindow) return
   const { type, reason, amount } = event.data
+  if (type === 'gamelabel:ready') clearTimeout(started)
   if (type === 'gamelabel:launch') frame.contentWindow.postMessage({ type, launch: (await post('/launches')).launch }, service)
   if (type === 'gamelabel:close') {
     $('frame').close()

@@ -1,25 +1,32 @@
 // One pair: pictures that must be looked at for a moment, and a choice that can be changed until it
-// is confirmed.
-import { $, announce } from '../frame.js'
+// is confirmed. Pressing a chosen picture again does not confirm it: only the button and Enter do.
+import { $, announce, markScroller } from '../frame.js'
 
 const SIDES = ['left', 'right']
-const OTHER = { left: 'right', right: 'left' }
+const NAMES = { left: 'Picture 1', right: 'Picture 2' }
+const SMALLEST_REM = 0.9375, STEP_REM = 0.0625
+const VERDICT_MS = 400  // a double tap on "Check" must not skip what it says
+const hasKeys = matchMedia('(hover: hover)').matches
+const INVITATION = hasKeys ? 'Choose one: tap it, or press 1 or 2.' : 'Tap the one that fits.'
 let current = null
 
-// faces: { left, right } elements. `check` may return why a choice is refused. Resolves to
-// { choice, ms } once the choice is confirmed.
-export function askPair({ prompt, faces, lookS, next, check }) {
+// faces: { left, right } elements. In practice, `isRight(choice)` checks a choice before the player
+// goes on. Resolves to { choice, ms } once the choice is confirmed.
+export function askPair({ prompt, faces, lookS, next, isRight }) {
   $('prompt').textContent = prompt
-  $('next').textContent = next
+  $('prompt').scrollTop = 0
+  $('next').textContent = isRight ? 'Check' : next
   for (const side of SIDES) {
     $(side).querySelector('.face').replaceChildren(faces[side])
     $(side).setAttribute('aria-pressed', 'false')
-    $(side).setAttribute('aria-label', `Picture ${side === 'left' ? 1 : 2}`)
+    $(side).setAttribute('aria-label', NAMES[side])
+    delete $(side).dataset.verdict
   }
+  fitPrompt()
   $('prompt').focus({ preventScroll: true })
   return new Promise(done => {
-    current = { choice: null, isOpen: false, since: 0, check, done }
-    enable(false)
+    current = { choice: null, isOpen: false, since: 0, isRight, next, done }
+    setEnabled(false)
     showHint(lookS ? `Look at both for ${seconds(lookS)}.` : '')
     $('look').hidden = !lookS
     const bar = $('look').firstElementChild.cloneNode()
@@ -30,11 +37,18 @@ export function askPair({ prompt, faces, lookS, next, check }) {
   })
 }
 
+// Takes no more answers to the pair.
+export function closePair() {
+  current = null
+  setEnabled(false)
+  $('large').close()
+}
+
 const seconds = s => `${s} ${s === 1 ? 'second' : 'seconds'}`
 
 function showHint(text, aloud = false) { $('hint').textContent = text; if (aloud) announce(text) }
 
-function enable(on) {
+function setEnabled(on) {
   for (const side of SIDES) $(side).setAttribute('aria-disabled', String(!on))
   $('next').setAttribute('aria-disabled', 'true')
 }
@@ -42,36 +56,89 @@ function enable(on) {
 function openChoice(lookS) {
   current.isOpen = true
   current.since = performance.now()
-  enable(true)
+  setEnabled(true)
   $('look').hidden = true
-  showHint('Tap the one that fits, or press 1 or 2.', lookS > 0)
+  showHint(INVITATION, lookS > 0)
 }
 
 function choose(side) {
-  if (!current?.isOpen) return
-  if (current.choice === side) { confirm(); return }
+  if (!current?.isOpen || current.choice === side) return
   current.choice = side
   current.ms = Math.round(performance.now() - current.since)
-  $(side).setAttribute('aria-pressed', 'true')
-  $(OTHER[side]).setAttribute('aria-pressed', 'false')
+  for (const each of SIDES) {
+    $(each).setAttribute('aria-pressed', String(each === side))
+    delete $(each).dataset.verdict
+  }
   $('next').setAttribute('aria-disabled', 'false')
-  showHint('You can still change your mind.')
+  showHint(current.isRight ? '' : 'You can still change your mind.')
 }
 
 function confirm() {
-  if (!current?.choice) return
-  const refusal = current.check?.(current.choice)
-  if (refusal) { showHint(refusal, true); return }
+  if (!current?.choice || $('next').getAttribute('aria-disabled') === 'true') return
+  if (current.isRight) {
+    check(current)
+    return
+  }
   const { choice, ms, done } = current
   current = null
   done({ choice, ms })
 }
 
+// Says whether a practice choice is right. If it is not, the player chooses again.
+function check(pair) {
+  const { choice } = pair
+  $('next').setAttribute('aria-disabled', 'true')
+  if (!pair.isRight(choice)) {
+    $(choice).dataset.verdict = 'wrong'
+    $(choice).setAttribute('aria-pressed', 'false')
+    pair.choice = null
+    showHint('Look again: the other one fits better.', true)
+    return
+  }
+  $(choice).dataset.verdict = 'right'
+  showHint('Right: this one fits the words.', true)
+  pair.isRight = null
+  pair.isOpen = false
+  for (const side of SIDES) $(side).setAttribute('aria-disabled', 'true')
+  $('next').textContent = pair.next
+  setTimeout(() => { if (current === pair) $('next').setAttribute('aria-disabled', 'false') }, VERDICT_MS)
+}
+
+// Sets long words smaller until they fit. If they still do not, they scroll, also by keyboard.
+function fitPrompt() {
+  const prompt = $('prompt')
+  prompt.style.fontSize = ''
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize)
+  let size = parseFloat(getComputedStyle(prompt).fontSize) / rem
+  while (size > SMALLEST_REM && prompt.scrollHeight > prompt.clientHeight + 1) {
+    size -= STEP_REM
+    prompt.style.fontSize = `${size}rem`
+  }
+  markScroller(prompt)
+}
+window.addEventListener('resize', fitPrompt)
+
+// A picture as large as the window allows, in turn with the other one in the same place.
+function showLarge(side) {
+  $('large-h').textContent = $('prompt').textContent
+  $('large-face').replaceChildren($(side).querySelector('.face').firstElementChild.cloneNode(true))
+  for (const each of SIDES) $(`large-${each}`).setAttribute('aria-pressed', String(each === side))
+  if (!$('large').open) $('large').showModal()
+}
+$('larger').addEventListener('click', () => showLarge('left'))
+for (const side of SIDES) $(`large-${side}`).addEventListener('click', () => showLarge(side))
+$('large-close').addEventListener('click', () => $('large').close())
+$('large').addEventListener('keydown', event => {
+  if (event.key === '1') showLarge('left')
+  else if (event.key === '2') showLarge('right')
+})
+
 for (const side of SIDES) $(side).addEventListener('click', () => choose(side))
 $('next').addEventListener('click', confirm)
-document.addEventListener('keydown', event => {
-  if (!current || event.ctrlKey || event.altKey || event.metaKey || $('data').open || event.repeat) return
+// Keys work while the pair has the focus, so that they do not surprise anybody elsewhere.
+$('pair').addEventListener('keydown', event => {
+  if (!current || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return
   if (event.key === '1') choose('left')
   else if (event.key === '2') choose('right')
-  else if (event.key === 'Enter' && current.choice && document.activeElement?.tagName !== 'BUTTON') confirm()
+  else if (event.key === 'Enter' && current.choice && event.target.tagName !== 'BUTTON') confirm()
 })

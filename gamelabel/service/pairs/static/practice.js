@@ -1,6 +1,5 @@
 // Two practice pairs, drawn here: nobody is judged by them, and their pictures are never among the
 // real ones.
-import { announce } from '../frame.js'
 import { askPair } from './pair.js'
 
 const NS = 'http://www.w3.org/2000/svg'
@@ -28,8 +27,7 @@ export async function practice(lookS, showProgress) {
     showProgress(`Practice ${i + 1} of ${PAIRS.length}`, i, PAIRS.length)
     await askPair({
       prompt: pair.prompt, lookS, next: 'Next', faces: { left: draw(pair.left), right: draw(pair.right) },
-      check: choice => choice === pair.fits ? '' : 'Look again: the other one fits better.',
+      isRight: choice => choice === pair.fits,
     })
-    announce('Right.')
   }
 }
