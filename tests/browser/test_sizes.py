@@ -99,7 +99,8 @@ def test_every_size_shows_each_heading_with_its_buttons(page: Any) -> None:
       for (const id of ['note', 'paid', 'end'])
         document.getElementById(`${id}-h`).textContent = 'The heading of this section'
       for (const id of ['note', 'paid', 'end', 'wait'])
-        document.getElementById(`${id}-p`).textContent = 'Some sentences that are as long as those that are shown here. '.repeat(3) }""")
+        document.getElementById(`${id}-p`).textContent =
+          'Some sentences that are as long as those that are shown here. '.repeat(3) }""")
     sections = page.evaluate(
         "[...document.querySelectorAll('section:not(.wide)')].map(section => section.id)"
     )

@@ -5,7 +5,7 @@ export const $ = id => document.getElementById(id)
 const COIN = document.documentElement.dataset.coin
 const SETTLE_MS = 400, PATIENCE_MS = 400
 let isOver = false  // then only the end is shown, whatever the activity still does
-let leave = () => {}
+let leave = null
 
 // Buttons do not react at first, so that a double tap does not press what appears under it.
 function settle(part) {
@@ -77,7 +77,8 @@ $('retry').addEventListener('click', retryNow)
 // Resolves as `promise` does. If that takes longer than a moment, the page says so, and `text` if
 // the connection is away. The caller then shows the next section.
 export async function waitFor(promise, text, show = showSection) {
-  const timer = setTimeout(() => { waitText = text; show('wait'); describeWait() }, PATIENCE_MS)
+  waitText = text
+  const timer = setTimeout(() => { show('wait'); describeWait() }, PATIENCE_MS)
   try { return await promise } finally { clearTimeout(timer) }
 }
 
@@ -147,8 +148,7 @@ export async function run(activity, ends) {
   for (;;) {
     isOver = false
     $('exit').hidden = false
-    const left = new Promise(done => { leave = done })
-    const reason = await Promise.race([left, activity().catch(error => {
+    const reason = await Promise.race([playerLeaves(), activity().catch(error => {
       if (!(error instanceof Refusal)) console.error(error)
       return error.kind
     })])
@@ -156,6 +156,9 @@ export async function run(activity, ends) {
     showSection('wait')
   }
 }
+
+// Resolves to why, once the player leaves or withdraws.
+const playerLeaves = () => new Promise(done => { leave = done })
 
 // Resolves to whether the activity should run again.
 async function showEnd(reason, ends) {
@@ -171,7 +174,9 @@ async function showEnd(reason, ends) {
   if (['done', 'left'].includes(reason)) tellGame({ type: 'gamelabel:close', reason })
   display('end', true)
   for (;;) {
-    if (await buttonPressed('again', 'leave') === 'again') { isOver = false; return true }
+    const next = await Promise.race([buttonPressed('again', 'leave'), playerLeaves()])
+    if (next === 'again') return true
+    if (next !== 'leave') return showEnd(next, ends)
     tellGame({ type: 'gamelabel:close', reason })
   }
 }
