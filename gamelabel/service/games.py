@@ -5,24 +5,55 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
 
+import httpx
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    TypeAdapter,
+    ValidationError,
+)
 from sqlalchemy import Connection, Table, update
 
 from gamelabel.service.database_tables import games
 from gamelabel.service.keys import public_key
 from gamelabel.service.store import Store
 
-_LOCAL = ("127.0.0.1", "localhost", "::1")
+_LOCAL = ("127.0.0.1", "localhost", "[::1]")
+_WEB_ADDRESS = TypeAdapter(HttpUrl)
+# What is wrong with a field, by the type of pydantic's error. {} are from the error's context.
+_SENTENCES = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a field of a game",
+    "string_type": "must be text; put numbers in quotes",
+    "string_too_short": "must not be empty",
+    "int_type": "must be a whole number",
+    "greater_than_equal": "must be {ge} or more",
+    "list_type": "must be a list",
+    "too_short": "must have at least one entry",
+}
+_PATTERNS = {
+    "game_id": "may have 1 to 64 letters, digits, and _ . : -",
+    "origin": "must be scheme and host only, such as https://play.game.example",
+}
 _SHOWN = 10  # errors that a message lists
 
 
 def _check_url(url: str) -> str:
-    parts = urlsplit(url)
-    is_local = parts.scheme == "http" and parts.hostname in _LOCAL
-    if url and parts.scheme != "https" and not is_local:
+    if not url:
+        return url
+    try:
+        parts = _WEB_ADDRESS.validate_python(url)
+        httpx.URL(url)  # what sends the rewards must understand it too
+    except (ValidationError, httpx.InvalidURL) as error:
+        raise ValueError(
+            f"{url!r} is not a web address: write one such as https://api.game.example/rewards"
+        ) from error
+    if parts.scheme != "https" and parts.host not in _LOCAL:
         raise ValueError("must begin with https:// (http:// only on this machine)")
     return url
 
@@ -151,8 +182,17 @@ def _explain(
     for fault in error.errors():
         location = [game_id, *fault["loc"]]
         field = ".".join(str(part) for part in fault["loc"])
-        message = fault["msg"].removeprefix("Value error, ")
-        yield f"line {_line(root, location)}: game {game_id}, field {field}: {message}"
+        sentence = _sentence(fault["type"], field, fault["msg"], fault.get("ctx", {}))
+        yield f"line {_line(root, location)}: game {game_id}: the field {field} {sentence}"
+
+
+def _sentence(kind: str, field: str, message: str, context: dict[str, Any]) -> str:
+    """Return what is wrong with a field, in words that need no knowledge of pydantic."""
+    if kind == "string_pattern_mismatch" and field in _PATTERNS:
+        return _PATTERNS[field]
+    if kind in _SENTENCES:
+        return _SENTENCES[kind].format(**context)
+    return message.removeprefix("Value error, ")
 
 
 def _line(node: yaml.Node | None, location: list[Any]) -> int:

@@ -94,12 +94,20 @@ def _figures(
     coins = func.sum(rewards.c.amount).label("coins")
     booked = select(rewards.c.state, func.count().label("n"), coins).group_by(rewards.c.state)
     payments = connection.execute(booked.where(rewards.c.game_id == game.game_id)).all()
+    troubled = (rewards.c.state != "delivered") & rewards.c.trouble.is_not(None)
+    trouble = (
+        select(rewards.c.trouble)
+        .where(rewards.c.game_id == game.game_id, troubled)
+        .order_by(rewards.c.due_at.desc())
+        .limit(1)
+    )
     figures: dict[str, Any] = {
         "game": game.game_id,
         "title": game.title,
         "paused": game.paused,
         "players": {row.state: row.n for row in people},
         "rewards": {row.state: {"n": row.n, "coins": int(row.coins)} for row in payments},
+        "reward_trouble": connection.execute(trouble).scalar(),
     }
     for activity in activities:
         figures[activity.name] = activity.live_figures(connection, game.game_id)

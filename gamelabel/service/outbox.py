@@ -7,10 +7,13 @@ game answers 2xx. It may arrive more than once, always with the same `jti`: a ga
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import threading
+import time
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -25,11 +28,19 @@ from gamelabel.service.store import Store
 _log = logging.getLogger("gamelabel.service.outbox")
 # The waits double from 2 s to at most an hour, so that a game may be away for half a day.
 MAX_TRIES = 20
+SEND_S = 8.0  # for a whole request: connecting, sending, and the status of the answer
 _LONGEST_WAIT_S = 3600.0
-_LEASE_MS = 60_000  # for which only one process may send a reward
+_BATCH = 5  # rewards that are leased together
+# For which only one process may send a reward: longer than a batch can take.
+_LEASE_MS = int(1000 * (_BATCH * SEND_S + 20))
 _POLL_S = 5.0
-_BATCH = 20  # rewards that are sent before the next look into the table
+_BUSY_POLL_S = 0.5  # while a game's rewards are being sent, and more of them may have come
 _RECORD = update(rewards).where(rewards.c.id == bindparam("reward_id"))
+_DUE = (
+    (rewards.c.state == "waiting")
+    & (rewards.c.due_at <= bindparam("now"))
+    & (games.c.reward_url != "")
+)
 
 
 def book_reward(
@@ -63,7 +74,10 @@ def book_reward(
 
 
 class Outbox:
-    """Sends rewards from a thread of its own. Any number of processes may run one each.
+    """Sends rewards, those of each game from a thread of its own.
+
+    A game whose backend is slow, broken or not there delays no other game's rewards. Any number of
+    processes may have an outbox.
 
     Parameters
     ----------
@@ -71,57 +85,88 @@ class Outbox:
         The database.
     settings : Settings
         Of the service.
-    client : httpx.Client, optional
+    transport : httpx.AsyncBaseTransport, optional
         What sends.
     """
 
     def __init__(
-        self, store: Store, settings: Settings, client: httpx.Client | None = None
+        self, store: Store, settings: Settings, transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
         self.store, self.settings = store, settings
-        self.client = client or httpx.Client(timeout=10.0, follow_redirects=False)
+        self._transport = transport
+        self._tls = httpx.create_ssl_context()
         self._wake_up, self._stopped = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+        self._supervisor = threading.Thread(target=self._supervise, name="outbox", daemon=True)
+        self._senders: dict[str, threading.Thread] = {}
 
     def start(self) -> None:
         """Begin to send."""
-        self._thread.start()
+        self._supervisor.start()
 
     def notify(self) -> None:
         """Look for rewards now: one has been booked."""
         self._wake_up.set()
 
     def stop(self) -> None:
-        """Finish the request that is being sent; the other rewards stay in the database."""
+        """Finish the requests that are being sent; the other rewards stay in the database."""
         self._stopped.set()
         self._wake_up.set()
-        if self._thread.is_alive():
-            self._thread.join()
-        self.client.close()
+        if self._supervisor.is_alive():
+            self._supervisor.join()
+        end = time.monotonic() + SEND_S + 1
+        for sender in self._senders.values():
+            sender.join(max(0.0, end - time.monotonic()))
 
-    def _run(self) -> None:
+    def _supervise(self) -> None:
+        """Start a sender for each game with rewards that are due, again if one has failed."""
         while not self._stopped.is_set():
+            wait_s = _POLL_S
             try:
-                n_sent = self.send_due()
-                if not n_sent:
+                due = self.games_due()
+                if not due:
                     self.delete_expired()
+                if any([not self._start_sender(game_id) for game_id in due]):
+                    wait_s = _BUSY_POLL_S
             except SQLAlchemyError as error:
                 _log.warning("the outbox waits for the database: %s", error)
-                n_sent = 0
-            if not n_sent:
-                self._wake_up.wait(_POLL_S)
-                self._wake_up.clear()
+            except Exception:
+                _log.exception("the outbox failed, and goes on in %g s", wait_s)
+            self._wake_up.wait(wait_s)
+            self._wake_up.clear()
 
-    def send_due(self) -> int:
-        """Send the rewards that are due, and return how many there were."""
-        leased = self._lease()
-        outcomes = []
-        for reward in leased:
-            if not self._stopped.is_set():
-                outcomes.append(self._outcome(reward, self._send(reward)))
-        if outcomes:
-            with self.store.write() as connection:
-                connection.execute(_RECORD, outcomes)
+    def _start_sender(self, game_id: str) -> bool:
+        """Start a game's sender; return False if it is at work already."""
+        sender = self._senders.get(game_id)
+        if sender and sender.is_alive():
+            return False
+        name = f"outbox-{game_id}"
+        sender = threading.Thread(target=self._send_all, args=[game_id], name=name, daemon=True)
+        self._senders[game_id] = sender
+        sender.start()
+        return True
+
+    def _send_all(self, game_id: str) -> None:
+        """Send a game's rewards until none is due."""
+        try:
+            while not self._stopped.is_set() and self.send_due(game_id):
+                pass
+        except SQLAlchemyError as error:
+            _log.warning("the rewards of %s wait for the database: %s", game_id, error)
+        except Exception:
+            _log.exception("the sender of the rewards of %s failed, and is started again", game_id)
+
+    def games_due(self) -> list[str]:
+        """Return the games that have rewards to be sent now."""
+        due = select(rewards.c.game_id).join(games, games.c.game_id == rewards.c.game_id)
+        query = due.where(_DUE).distinct().order_by(rewards.c.game_id)
+        with self.store.read() as connection:
+            return list(connection.execute(query, {"now": self.settings.now_ms}).scalars())
+
+    def send_due(self, game_id: str) -> int:
+        """Send some rewards of a game that are due, and return how many there were."""
+        leased = self._lease(game_id)
+        if leased:
+            asyncio.run(self._send_leased(leased))
         return len(leased)
 
     def delete_expired(self) -> None:
@@ -130,26 +175,39 @@ class Outbox:
             for table in (launches, sessions):
                 connection.execute(delete(table).where(table.c.expires_at < self.settings.now_ms))
 
-    def _lease(self) -> list[Row[Any]]:
+    def _lease(self, game_id: str) -> list[Row[Any]]:
         """Return rewards that are due, and keep other processes from sending them meanwhile."""
         now = self.settings.now_ms
         due = (
             select(rewards, games.c.reward_url)
             .join(games, games.c.game_id == rewards.c.game_id)
-            .where(rewards.c.state == "waiting", rewards.c.due_at <= now)
-            .where(games.c.reward_url != "")
+            .where(_DUE, rewards.c.game_id == game_id)
             .order_by(rewards.c.due_at)
             .limit(_BATCH)
             .with_for_update(skip_locked=True, of=rewards)
         )
         with self.store.write() as connection:
-            leased = list(connection.execute(due))
+            leased = list(connection.execute(due, {"now": now}))
             in_lease = rewards.c.id.in_([reward.id for reward in leased])
             connection.execute(update(rewards).where(in_lease).values(due_at=now + _LEASE_MS))
         return leased
 
-    def _send(self, reward: Row[Any]) -> str:
-        """Send a reward, and return what went wrong; empty if the game has it."""
+    async def _send_leased(self, leased: Sequence[Row[Any]]) -> None:
+        """Send rewards one after another, and record the outcome of each at once."""
+        tls, transport = self._tls, self._transport
+        async with httpx.AsyncClient(verify=tls, transport=transport, timeout=None) as client:
+            for reward in leased:
+                if self._stopped.is_set():
+                    return
+                outcome = self._outcome(reward, await self._send(client, reward))
+                with self.store.write() as connection:
+                    connection.execute(_RECORD, outcome)
+
+    async def _send(self, client: httpx.AsyncClient, reward: Row[Any]) -> str:
+        """Send a reward, and return what went wrong; empty if the game has it.
+
+        Only the status of the answer is waited for, and none of its body is read.
+        """
         settings = self.settings
         token = sign_reward(
             settings.keys,
@@ -160,11 +218,21 @@ class Outbox:
             settings.now_ms / 1000,
         )
         headers = {"Content-Type": "application/jwt"}
+        status = None
         try:
-            reply = self.client.post(reward.reward_url, content=token, headers=headers)
-        except httpx.HTTPError as error:
-            return f"{type(error).__name__}: {error}"
-        return "" if reply.is_success else f"the game answered {reply.status_code}"
+            async with asyncio.timeout(SEND_S):
+                url = reward.reward_url
+                async with client.stream("POST", url, content=token, headers=headers) as reply:
+                    status = reply.status_code
+        except TimeoutError:
+            trouble = f"the game did not answer within {SEND_S:g} s"
+        except (
+            Exception
+        ) as error:  # whatever a game's address or answer leads to, it is tried again
+            trouble = f"{type(error).__name__}: {error}"
+        if status is None:
+            return trouble
+        return "" if 200 <= status < 300 else f"the game answered {status}"
 
     def _outcome(self, reward: Row[Any], trouble: str) -> dict[str, Any]:
         """Return what to record of a try: delivered, waiting for the next one, or refused."""

@@ -106,8 +106,7 @@ class Service:
             register_pair_game(self.store, game)
         self.paid: list[httpx.Request] = []
         self.reply_to_reward = httpx.Response(200)
-        sender = httpx.Client(transport=httpx.MockTransport(self._receive))
-        self.outbox = Outbox(self.store, self.settings, sender)
+        self.outbox = Outbox(self.store, self.settings, httpx.MockTransport(self._receive))
         self.client = TestClient(
             player_app(self.store, self.settings, self.pair_settings, self.outbox),
             raise_server_exceptions=False,
@@ -117,6 +116,10 @@ class Service:
     def _receive(self, request: httpx.Request) -> httpx.Response:
         self.paid.append(request)
         return self.reply_to_reward
+
+    def send_rewards(self) -> int:
+        """Send the rewards that are due, and return how many there were."""
+        return sum(self.outbox.send_due(game_id) for game_id in self.outbox.games_due())
 
     def launch(self, player: str = "ann", game: str = "chess") -> str:
         """Return a launch token signed by the game."""

@@ -65,12 +65,12 @@ def test_a_reward_is_sent_until_the_game_accepts_it(service: Service) -> None:
     paid = player.send(player.batch()).json()["reward"]
     service.reply_to_reward = httpx.Response(500)
     for _ in range(4):
-        service.outbox.send_due()
+        service.send_rewards()
         service.clock.now += 120
     service.reply_to_reward = httpx.Response(200)
-    service.outbox.send_due()
+    service.send_rewards()
     service.clock.now += 7200
-    service.outbox.send_due()
+    service.send_rewards()
     assert len(service.paid) == 5
     for request in service.paid:
         claims = verify_reward(request.content.decode(), KEYS.public, "chess", NOW + 480)
@@ -85,17 +85,17 @@ def test_clock_changes_lose_no_reward_and_pay_none_twice(service: Service) -> No
     player.send(player.batch())
     for jump, sent in ((-86_400, 0), (86_400 + 1, 1), (86_400 * 30, 0), (-86_400 * 30, 0)):
         service.clock.now += jump
-        assert service.outbox.send_due() == sent
+        assert service.send_rewards() == sent
     assert len(service.paid) == 1
 
 
 def test_two_processes_send_a_reward_once(service: Service) -> None:
     player = service.player()
     player.send(player.batch())
-    assert service.outbox._lease()
-    assert not service.outbox._lease()
+    assert service.outbox._lease("chess")
+    assert not service.outbox._lease("chess")
     service.clock.now += 61  # the lease expires: the first process has crashed
-    assert service.outbox.send_due() == 1
+    assert service.send_rewards() == 1
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -117,12 +117,12 @@ def test_the_waits_double_and_a_reward_is_refused_after_the_last_try(service: Se
     player.send(player.batch())
     service.reply_to_reward = httpx.Response(500)
     for tries in range(1, MAX_TRIES + 1):
-        assert service.outbox.send_due() == 1
+        assert service.send_rewards() == 1
         with service.store.read() as connection:
             row = connection.execute(select(rewards)).one()
         wait_s = (row.due_at - service.settings.now_ms) / 1000
         assert wait_s == pytest.approx(min(3600, 2**tries), rel=0.21)
         assert (row.tries, row.state) == (tries, "waiting" if tries < MAX_TRIES else "refused")
         service.clock.now += 4400
-    assert service.outbox.send_due() == 0
+    assert service.send_rewards() == 0
     assert row.trouble == "the game answered 500"

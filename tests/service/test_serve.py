@@ -41,22 +41,28 @@ def test_the_example_in_the_documentation_is_valid(tmp_path: Path) -> None:
         ("", "must map the id of each game to its fields"),
         ("[1]", "must map the id of each game to its fields"),
         ("hills: {title: [}", "is not valid YAML"),
-        ("hills: 3", "line 1: game hills, field title: Field required"),
-        ("hills:\n  title: x\n  colour: red", "line 3: game hills, field colour: Extra inputs"),
-        ("hills: {title: x}", "line 1: game hills, field origin: Field required"),
-        ("hills:\n  origin: http://x.example", "line 2: game hills, field origin: must begin with"),
+        ("hills: 3", "line 1: game hills: the field title is missing"),
+        (
+            "hills:\n  title: x\n  colour: red",
+            "line 3: game hills: the field colour is not a field",
+        ),
+        ("hills: {title: x}", "line 1: game hills: the field origin is missing"),
+        (
+            "hills:\n  origin: http://x.example",
+            "line 2: game hills: the field origin must begin with",
+        ),
         (
             "hills:\n  origin: https://x.example/*",
-            "line 2: game hills, field origin: String should",
+            "line 2: game hills: the field origin must be scheme and host only",
         ),
-        ("hills:\n  launch_keys:\n  - abc", "line 3.*launch_keys.0: 'abc' is not an Ed25519"),
-        ("hills:\n  launch_keys: []", "line 2.*launch_keys: List should have at least 1"),
-        ("hills:\n  reward_url: ftp://x", "line 2.*reward_url: must begin with"),
-        ("hills:\n  coins: '50'", "line 2.*coins: Input should be a valid integer"),
-        ("hills:\n  coins: 0", "line 2.*coins: Input should be greater than or equal to 1"),
+        ("hills:\n  launch_keys:\n  - abc", "line 3.*launch_keys.0 'abc' is not an Ed25519"),
+        ("hills:\n  launch_keys: []", "line 2.*launch_keys must have at least one entry"),
+        ("hills:\n  reward_url: http://x.example/", "line 2.*reward_url must begin with https"),
+        ("hills:\n  coins: '50'", "line 2.*coins must be a whole number"),
+        ("hills:\n  coins: 0", "line 2.*coins must be 1 or more"),
         ("hills:\n  title: x\n  title: y", "line 3: title is there twice"),
         ("hills:\n  3: x", "line 1: game hills: field names must be words"),
-        ("a b: {title: x}", "line 1: game a b, field game_id: String should match"),
+        ("a b: {title: x}", "line 1: game a b: the field game_id may have 1 to 64"),
     ],
 )
 def test_an_invalid_file_of_games_is_refused_with_file_line_and_field(
@@ -67,6 +73,28 @@ def test_an_invalid_file_of_games_is_refused_with_file_line_and_field(
     with pytest.raises(ValueError, match=message) as error:
         read_games(path, PairGame)
     assert str(path) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://x.example",
+        "https://",
+        "https://[::1",
+        "https://x.example:99999/",
+        "https://x example/",
+        "rewards",
+        "https://x.example/\\x01",
+    ],
+)
+def test_an_address_that_rewards_cannot_be_sent_to_is_refused(tmp_path: Path, url: str) -> None:
+    path = tmp_path / "games.yaml"
+    lines = ["hills:", "  title: x", f'  reward_url: "{url}"']
+    path.write_text("\n".join(lines))
+    with pytest.raises(ValueError, match=r"line 3.*reward_url .* is not a web address") as error:
+        read_games(path, PairGame)
+    assert str(path) in str(error.value)
+    assert "pydantic" not in str(error.value)
 
 
 def test_only_a_game_with_pairs_has_a_pool(tmp_path: Path) -> None:

@@ -19,10 +19,11 @@ const activities = await Promise.all(document.documentElement.dataset.activities
 function lines(game) {
   const { active = 0, removed = 0, withdrawn = 0 } = game.players
   const { waiting, delivered, refused } = game.rewards
+  const trouble = game.reward_trouble ? `; last: ${game.reward_trouble}` : ''
   return [
     ['Players', format.count(active + removed), `${removed} removed, ${withdrawn} withdrawn`],
     ...activities.flatMap(activity => activity.lines(game[activity.name], format)),
-    ['Rewards', format.count(delivered?.n ?? 0), `${waiting?.n ?? 0} waiting, ${refused?.n ?? 0} refused`],
+    ['Rewards', format.count(delivered?.n ?? 0), `${waiting?.n ?? 0} waiting, ${refused?.n ?? 0} refused${trouble}`],
   ]
 }
 
