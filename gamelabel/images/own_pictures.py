@@ -124,7 +124,7 @@ def own_pairs(source: str | Path, points: int, comparisons: int, seed: int) -> p
 
 
 def _choose_comparisons(texts: list[str], n: int) -> dict[str, str]:
-    """Choose up to n prompts, each with a decoy; a prompt for which none is left is no choice."""
+    """Choose up to n prompts, each with a decoy; prompts for which none is left are skipped."""
     free = list(texts)
     decoy_of: dict[str, str] = {}
     for prompt in texts:
