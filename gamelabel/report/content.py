@@ -152,7 +152,10 @@ def _problems(study: Study, manifest: Mapping[str, Any]) -> list[dict[str, str]]
         reason = _reason(study, name, status)
         if stands:
             reason += " The results are those of an earlier run."
-        problems.append({"name": name, "title": _title(study, name), "reason": reason})
+        shows_error = status.startswith("failed") and bool(_last_error(study, name))
+        page = f"notebooks/{name}.html" if shows_error else ""
+        title = _title(study, name)
+        problems.append({"name": name, "title": title, "reason": reason, "page": page})
     return problems
 
 
@@ -168,13 +171,14 @@ def _reason(study: Study, name: str, status: str) -> str:
         return f"It did not run: {detail}."
     if word != "failed":
         return f"{status[:1].upper()}{status[1:]}."
-    error = _last_error(study.report_dir / "notebooks" / f"{name}.ipynb")
+    error = _last_error(study, name)
     where = f" in {detail}" if detail and not detail.endswith(" 0") else ""
     return f"It failed{where}" + (f": {error.replace(f'{study.root}/', '')}" if error else ".")
 
 
-def _last_error(executed: Path) -> str:
-    """Return the error that ended an executed notebook; empty if none did."""
+def _last_error(study: Study, name: str) -> str:
+    """Return the error that ended the executed notebook of a step; empty if none did."""
+    executed = study.report_dir / "notebooks" / f"{name}.ipynb"
     if not executed.exists():
         return ""
     cells = json.loads(executed.read_text(encoding="utf-8"))["cells"]

@@ -149,6 +149,7 @@ def test_a_failed_run_says_which_step_failed_and_why(failed: Study) -> None:
     assert "Toy _04_reliability (04_reliability) It did not run: a step before it failed." in (
         page.text
     )
+    assert page.links.count("notebooks/03_labels.html") >= 2  # from the reason, and from its step
     assert str(failed.root) not in (failed.report_dir / "index.html").read_text()
 
 
