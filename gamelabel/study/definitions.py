@@ -48,6 +48,8 @@ class Definition:
         What it imports when it is called, as in `bindings`.
     loads : set of str
         The modules that it loads, as in `Module`.
+    attributes : set of str
+        The attributes that it names, of whatever it is.
     texts : set of str
         The strings in it that can be the name of a file or module.
     acts : bool
@@ -61,6 +63,7 @@ class Definition:
     mentions: set[Chain] = field(default_factory=set)
     imports: dict[str, str] = field(default_factory=dict)
     loads: set[str] = field(default_factory=set)
+    attributes: set[str] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
     acts: bool = False
     calls: set[Chain] = field(default_factory=set)
@@ -195,7 +198,9 @@ def _add(definition: Definition, node: ast.stmt, package: str, used: set[str] | 
         if isinstance(part, Import):
             definition.imports |= imported(part, package)
             definition.loads |= loaded(part, package)
-        if isinstance(part, ast.Constant) and _NAME.fullmatch(str(part.value)):
+        elif isinstance(part, ast.Attribute):
+            definition.attributes.add(part.attr)
+        elif isinstance(part, ast.Constant) and _NAME.fullmatch(str(part.value)):
             definition.texts.add(str(part.value))
     executed = list(executed_on_import(node))
     calls = [part for part in executed if isinstance(part, ast.Call)]

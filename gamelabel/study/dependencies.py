@@ -20,11 +20,12 @@ from gamelabel.study.syntax_trees import Chain
 PACKAGE = Path(__file__).resolve().parents[1]
 _HARMLESS = {"functools:partial", "gamelabel.files:shipped"}  # they only return something
 # with these, code reaches what it does not mention
-_ANYTHING = {"__import__", "__subclasses__", "eval", "exec", "import_module"}
+_ANYTHING = {"__import__", "eval", "exec", "import_module"}
+_ANYTHING_BY_ATTRIBUTE = {"__subclasses__", "import_module"}  # model.eval() is harmless
 _ANYTHING_HERE = {"__annotations__", "get_type_hints", "globals"}
 _FILES_HERE = {"__file__", "__package__", "__path__", "__spec__"}
 _SHIPPED = ("data/", "examples/")  # folders of the project with files that modules read by path
-_RUNS = "data/runs"
+_NO_CODE = ("data/cache", "data/runs")  # results, and downloads, which have checksums
 _STEPS = "gamelabel.study.steps"  # names files that other modules read
 
 
@@ -97,9 +98,12 @@ class _Reach:
         for chain in definition.mentions:
             for place in self._find(module, chain, definition.imports):
                 self._reach(*place)
-        words = {word for chain in definition.mentions for word in chain}
-        if words & _ANYTHING:
+        names = {chain[0] for chain in definition.mentions}
+        bindings = {**module.bindings, **definition.imports}
+        names |= {bindings[name].rpartition(":")[2] for name in names & set(bindings)}
+        if names & _ANYTHING or definition.attributes & _ANYTHING_BY_ATTRIBUTE:
             self._reach(self._read(self.package.name), "")
+        words = names | definition.attributes
         if words & _ANYTHING_HERE:
             self._reach(module, "")
         self._reach_files(module, definition.texts, here=bool(words & _FILES_HERE))
@@ -133,15 +137,18 @@ class _Reach:
             if text.split(".")[0] == self.package.name:
                 self._reach(self._read(text), "")
             self.files |= self._data[text] | self._data[f"{folder}/{text}"]
-            if text.startswith(_SHIPPED) and not text.startswith(_RUNS):
+            if text.startswith(_SHIPPED) and not text.startswith(_NO_CODE):
                 self.files |= self._shipped(text)
 
     def _shipped(self, text: str) -> set[Path]:
         """Return a file or folder of the project, as `gamelabel.files.shipped` does."""
-        paths = [root / text for root in (self.package / "_shipped", self.package.parent)]
+        roots = (self.package / "_shipped", self.package.parent)
         # a text that names nothing may be the beginning of a path: f"data/published/{name}.yaml"
-        either = [[path for path in paths if path.exists()], [path.parent for path in paths]]
-        return {path for path in (either[0] or either[1])[:1] if path.exists()}
+        for part in (text, text.rpartition("/")[0]):
+            paths = [root / part for root in roots if (root / part).exists()]
+            if paths and "/" in part:
+                return {paths[0]}
+        return set()
 
     def _import(self, name: str) -> None:
         """Import a module, after its packages; other names are ignored."""

@@ -66,17 +66,20 @@ FILES = {
         "PUBLISHED = 'data/published'\n"
         "def read_published(name):\n    return Path(PUBLISHED, name)\n"
         "def read_one(name):\n    return Path(f'data/published/{name}.txt')\n"
+        "def read_some(name):\n    return Path(f'data/published/part_{name}.txt')\n"
     ),
     "card.md": "card",
     "pages/a.html": "a",
     "unused/other.txt": "other",
     "everything.py": (
-        "import importlib\nfrom toy import methods\n"
+        "import importlib\nfrom importlib import import_module as load\nfrom toy import methods\n"
         "def by_name(name):\n    return getattr(methods, name)\n"
         "def own(name):\n    return globals()[name]\n"
         "def hidden():\n    return 7\n"
         "def any_module(name):\n    return importlib.import_module(name)\n"
         "def by_text():\n    return 'toy.lazy'\n"
+        "def renamed(name):\n    return load(name)\n"
+        "def kinds(thing):\n    return type(thing).__subclasses__()\n"
     ),
     "shadow.py": (
         "from toy import methods, lazy\n"
@@ -91,7 +94,11 @@ FILES = {
     "same/__init__.py": "from toy.same.same import same\n",
     "same/same.py": "def same():\n    return 1\n",
 }
-PUBLISHED = {"data/published/a.txt": "a", "data/runs/smoke/a.txt": "a"}
+PUBLISHED = {
+    "data/published/a.txt": "a",
+    "data/published/part_b.txt": "b",
+    "data/runs/smoke/a.txt": "a",
+}
 # the notebook's code; a file, a part of it, and what replaces that
 RERUNS = {
     "a function of a package": (
@@ -167,6 +174,18 @@ RERUNS = {
     "published data by the beginning of their name": (
         "from toy.files import read_one\nread_one()",
         ("../data/published/a.txt", "a", "b"),
+    ),
+    "published data by a part of their name": (
+        "from toy.files import read_some\nread_some()",
+        ("../data/published/part_b.txt", "b", "c"),
+    ),
+    "a loader by another name": (
+        "from toy.everything import renamed\nrenamed('toy.lazy')",
+        ("lazy.py", "UNUSED = 2", "UNUSED = 3"),
+    ),
+    "the subclasses of a class": (
+        "from toy.everything import kinds\nkinds(1)",
+        ("classes.py", "class Unused:\n    pass", "class Unused:\n    value = 1"),
     ),
     "getattr of a module": (
         "from toy.everything import by_name\nby_name('three')",
