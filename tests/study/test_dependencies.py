@@ -1,10 +1,13 @@
 """A notebook depends on all that it reaches in the package, and on little else."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from gamelabel.study.dependencies import dependencies
+from gamelabel.study.dependencies import PACKAGE, dependencies
 from tests.study.toys import write_notebook
 
 FILES = {
@@ -346,3 +349,64 @@ def test_a_new_file_in_a_folder_counts(tmp_path: Path) -> None:
 
 def test_a_notebook_that_is_not_python_depends_on_nothing(tmp_path: Path) -> None:
     assert dependencies(write_notebook(tmp_path / "n.ipynb", "n = 1", "a b")) == {}
+
+
+# Runs a notebook's cells with the arguments NOTEBOOK FOLDER NAME=VALUE..., and prints the functions
+# of the package that it called
+CALLED = """
+import inspect, json, sys
+import json
+import subprocess
+import sys
+from pathlib import Path
+import gamelabel
+from gamelabel.study.notebook_cells import code_of
+
+notebook, folder, *values = sys.argv[1:]
+package = Path(gamelabel.__file__).parent
+called = set()
+
+
+def note(frame, event, _):
+    code = frame.f_code
+    if event == "call" and code.co_filename.startswith(f"{package}/"):
+        called.add((code.co_filename, code.co_qualname))
+
+
+import matplotlib
+matplotlib.use("agg")
+names = {"__name__": "__main__", "display": print}
+cells = code_of(Path(notebook))
+sys.setprofile(note)
+for number, cell in enumerate(cells):
+    exec(compile(cell, "cell", "exec"), names)
+    if number == 0:
+        names |= {"run_dir": f"{folder}/run", "report_dir": f"{folder}/report"}
+        names |= {name: json.loads(value) for name, value in (v.split("=") for v in values)}
+sys.setprofile(None)
+
+reached = set()
+for file, qualified in called:
+    name = ".".join(Path(file).relative_to(package.parent).with_suffix("").parts)
+    name, top = name.removesuffix(".__init__"), qualified.split(".")[0]
+    body = inspect.isclass(getattr(sys.modules[name], top, None)) and qualified == top
+    if not body and not top.startswith("<"):
+        reached.add(f"{name}.{top}")
+print(json.dumps(sorted(reached)))
+"""
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("name", "values"), [("01_prompts", ["n_prompts=2000"]), ("06_real_crowds", ["n_tasks=20"])]
+)
+def test_every_function_that_a_notebook_calls_is_one_that_it_depends_on(
+    tmp_path: Path, name: str, values: list[str]
+) -> None:
+    notebooks = PACKAGE.parent / "notebooks"
+    command = [sys.executable, "-c", CALLED, f"{name}.ipynb", str(tmp_path), *values]
+    done = subprocess.run(command, cwd=notebooks, capture_output=True, text=True, check=True)
+    called = set(json.loads(done.stdout.splitlines()[-1]))
+    assert len(called) > 50
+    # what only returns its argument is not followed on import
+    assert called - set(dependencies(notebooks / f"{name}.ipynb")) <= {"gamelabel.files.shipped"}
