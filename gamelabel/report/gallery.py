@@ -77,9 +77,9 @@ def render_results(folder: Path, root: Path) -> str:
     )
 
 
-def _first(found: Sequence[Finding], folder: Path) -> list[Finding]:
+def _first(results: Sequence[Finding], folder: Path) -> list[Finding]:
     """Return three findings whose figures were published, the chosen ones first."""
-    pictured = [f for f in found if (folder / "figures" / f"{f.figure}.png").exists()]
+    pictured = [f for f in results if (folder / "figures" / f"{f.figure}.png").exists()]
     chosen = [f for f in pictured if f.figure in _FIRST_FIGURES]
     others = [f for f in pictured if f not in chosen]
     return [*chosen, *others][:3]
