@@ -120,6 +120,7 @@ def prepare(url: str, game: Game) -> None:
         origin=ORIGIN,
         launch_keys=[public_text(GAME_KEY)],
         reward_url=game.url,
+        new_players_per_hour=10**9,
     )
     register_pair_game(service.store, chess)
     service.store.close()

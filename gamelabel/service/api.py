@@ -112,7 +112,7 @@ def _routes(store: Store, settings: Settings, activities: Sequence[Activity]) ->
     router = APIRouter(prefix="/v1")
     player_tables = [table for activity in activities for table in activity.player_tables]
 
-    @router.post("/sessions", status_code=201, responses=documented(400, 401, 415, 422))
+    @router.post("/sessions", status_code=201, responses=documented(400, 401, 403, 415, 422))
     def open_session(body: LaunchBody, key: IdempotencyKey = None) -> SessionBody:
         """Exchange a launch token for a session. It works once; the same key repeats it."""
         return SessionBody(**people.open_session(store, settings, body.launch, key))

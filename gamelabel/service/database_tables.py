@@ -50,6 +50,11 @@ games = Table(
     Column("reward_url", Text, nullable=False),  # empty: rewards are shown but not sent
     Column("coin", Text, nullable=False),  # the name of the game's currency
     Column("paused", Boolean, nullable=False, server_default=false()),
+    Column("min_account_days", Integer, nullable=False, server_default="0"),
+    Column("new_players_per_hour", Integer, nullable=False, server_default="300"),
+    # how many players were new in the hour since 1970 that is named here
+    Column("newcomers", Integer, nullable=False, server_default="0"),
+    Column("newcomers_hour", Integer, nullable=False, server_default="0"),
 )
 
 players = Table(

@@ -83,6 +83,11 @@ class Game(BaseModel):
         Where rewards are sent; empty if they are only shown.
     coin : str
         The name of its currency.
+    min_account_days : int
+        The least age of the account of a new player. If it is above 0, launch tokens must say the
+        age, in the claim `account_days`.
+    new_players_per_hour : int
+        How many players may be new in an hour. Others may come back in the next hour.
 
     Raises
     ------
@@ -100,6 +105,8 @@ class Game(BaseModel):
     launch_keys: list[_LaunchKey] = Field(min_length=1)
     reward_url: Annotated[str, AfterValidator(_check_url)] = ""
     coin: str = Field(default="coins", min_length=1)
+    min_account_days: int = Field(default=0, ge=0, le=10_000)
+    new_players_per_hour: int = Field(default=300, ge=1, le=10**9)
 
 
 AnyGame = TypeVar("AnyGame", bound=Game)

@@ -29,6 +29,8 @@ class Launch(NamedTuple):
     player: str
     jti: str
     expires_s: int
+    account_days: int | None
+    """The age of the player's account, if the game says it."""
 
 
 def token_issuer(token: str) -> str:
@@ -82,7 +84,8 @@ def verify_launch(token: str, game_id: str, launch_keys: str, now_s: float) -> L
             continue
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             raise _refused(str(error) or type(error).__name__) from error
-        launch = Launch(claims["sub"], claims["jti"], int(claims["exp"]))
+        age = claims.get("account_days")
+        launch = Launch(claims["sub"], claims["jti"], int(claims["exp"]), age)
         _check_claims(launch, now_s)
         return launch
     raise _refused("its signature is not the game's")
@@ -93,11 +96,20 @@ def _check_claims(launch: Launch, now_s: float) -> None:
         raise _refused("its sub is empty or longer than 256 bytes")
     if not _NAME.fullmatch(launch.jti):
         raise _refused("its jti is not 1 to 64 letters, digits or _.:-")
+    if launch.account_days is not None and type(launch.account_days) is not int:
+        raise _refused("its account_days is not a whole number")
     if launch.expires_s > now_s + LONGEST_LAUNCH_S + SKEW_S:
         raise _refused(f"its lifetime is longer than {LONGEST_LAUNCH_S} s")
 
 
-def sign_launch(key: Ed25519PrivateKey, game_id: str, player: str, jti: str, now_s: float) -> str:
+def sign_launch(
+    key: Ed25519PrivateKey,
+    game_id: str,
+    player: str,
+    jti: str,
+    now_s: float,
+    account_days: int | None = None,
+) -> str:
     """Sign a launch token, as a game's backend does.
 
     Parameters
@@ -112,6 +124,8 @@ def sign_launch(key: Ed25519PrivateKey, game_id: str, player: str, jti: str, now
         The launch's id, new for each launch.
     now_s : float
         The time in seconds since 1970.
+    account_days : int, optional
+        The age of the player's account in the game, in whole days.
     """
     claims = {
         "iss": game_id,
@@ -121,6 +135,8 @@ def sign_launch(key: Ed25519PrivateKey, game_id: str, player: str, jti: str, now
         "iat": int(now_s),
         "exp": int(now_s) + LAUNCH_S,
     }
+    if account_days is not None:
+        claims["account_days"] = account_days
     return jwt.encode(claims, key, algorithm="EdDSA", headers={"typ": "launch+jwt"})
 
 

@@ -6,14 +6,15 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam, delete, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, case, delete, select, update
 
 from gamelabel.service.database_tables import games, launches, players, sessions
-from gamelabel.service.launch_tokens import SKEW_S, token_issuer, verify_launch
+from gamelabel.service.launch_tokens import SKEW_S, Launch, token_issuer, verify_launch
 from gamelabel.service.problems import Problem
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 
+_HOUR_MS = 3_600_000
 _PLAYER = (
     select(players, sessions.c.launch, games.c.paused)
     .join(sessions, sessions.c.player == players.c.id)
@@ -37,7 +38,8 @@ def open_session(
     Raises
     ------
     Problem
-        401 if the token is not valid or was used before.
+        401 if the token is not valid or was used before; 403 if the account is too young, 503 if
+        too many players are new.
     """
     game_id, keys = token_issuer(token), settings.keys
     with store.write() as connection:
@@ -58,7 +60,11 @@ def open_session(
             detail = "The launch token has been used before."
             raise Problem(401, "launch", "This launch is not valid", detail)
         pseudonym = keys.mark("player", game_id, launch.player)
-        store.insert_new(connection, players, game_id=game_id, pseudonym=pseudonym, state="active")
+        is_newcomer = store.insert_new(
+            connection, players, game_id=game_id, pseudonym=pseudonym, state="active"
+        )
+        if game and is_newcomer:
+            _admit(connection, settings, game, launch)
         player = connection.execute(select(players).where(players.c.pseudonym == pseudonym)).one()
         store.insert_new(
             connection,
@@ -163,6 +169,26 @@ def require_running(player: Row[Any]) -> None:
     if player.paused:
         detail = "The operator has paused it. Try again later."
         raise Problem(503, "paused", "The game is paused", detail, retry_s=600)
+
+
+def _admit(connection: Connection, settings: Settings, game: Row[Any], launch: Launch) -> None:
+    """Count a new player. Raises Problem if the account is too young, or too many are new."""
+    if (launch.account_days or 0) < game.min_account_days:
+        detail = f"The game must say that the account is {game.min_account_days} days old."
+        raise Problem(403, "young", "This account is too new to label", detail)
+    hour, into_hour_ms = divmod(settings.now_ms, _HOUR_MS)
+    is_same_hour = games.c.newcomers_hour == hour
+    admitted = connection.execute(
+        update(games)
+        .where(games.c.game_id == game.game_id)
+        .where(~is_same_hour | (games.c.newcomers < games.c.new_players_per_hour))
+        .values(newcomers=case((is_same_hour, games.c.newcomers + 1), else_=1), newcomers_hour=hour)
+        .returning(games.c.newcomers)
+    ).first()
+    if admitted is None:
+        detail = "Many players are new at the moment. Try again in the next hour."
+        retry_s = (_HOUR_MS - into_hour_ms) / 1000
+        raise Problem(503, "crowded", "No more new players for now", detail, retry_s=retry_s)
 
 
 def _used_with(connection: Connection, game_id: str, jti: str) -> str | None:

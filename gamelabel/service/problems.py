@@ -64,7 +64,7 @@ _DESCRIPTIONS = {
     425: "Too early: pictures must be looked at for a moment.",
     429: "Too many requests.",
     500: "An error of the service; its log has the id.",
-    503: "The database cannot be reached, or the operator paused the game. "
+    503: "The database cannot be reached, the operator paused the game, or too many are new. "
     "Nothing was stored: send the request again.",
 }
 _ANY_ROUTE = {413, 429, 500, 503}

@@ -63,7 +63,7 @@ def test_all_controls_have_names_that_do_not_reveal_the_answer(demo: Demo, open_
         == [["", "", "blob:"]] * 2
     )
     label_five(page, frame)
-    assert "You earned 30 coins" in frame.locator("#announcer").inner_text()
+    assert "You earned 40 coins" in frame.locator("#announcer").inner_text()
     inner.evaluate(
         "for (const id of ['prompt', 'end-h'])"
         " document.getElementById(id).textContent ||= 'filled later'"
@@ -114,7 +114,7 @@ def test_the_page_waits_for_an_unreachable_database(
     frame.locator("#wait-p", has_text="Your answers are kept").wait_for()
     monkeypatch.setattr(demo.store.engine, "connect", connect)
     # The page sends them again after the time in Retry-After.
-    frame.locator("#paid-h", has_text="+30 coins").wait_for()
+    frame.locator("#paid-h", has_text="+40 coins").wait_for()
 
 
 def test_the_whole_game_can_be_played_by_keyboard(demo: Demo, open_page: Open) -> None:

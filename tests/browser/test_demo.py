@@ -22,7 +22,7 @@ def test_from_launch_to_reward(demo: Demo, open_page: Open, width: int, height: 
     frame = enter(page)
     learn(frame)
     label_five(page, frame)
-    assert frame.locator("#paid-h").inner_text() == "+30 coins"
+    assert frame.locator("#paid-h").inner_text() == "+40 coins"
     frame.locator("#back").click()
     page.locator("#coins", has_text="70").wait_for()
     assert labels(demo) == 5
@@ -45,7 +45,7 @@ def test_answers_survive_a_stopped_service_and_a_reload(demo: Demo, open_page: O
     page.reload()
     demo.restart()
     frame = enter(page)
-    frame.locator("#paid-h", has_text="+30 coins").wait_for()
+    frame.locator("#paid-h", has_text="+40 coins").wait_for()
     assert labels(demo) == 5
 
 

@@ -61,7 +61,7 @@ def make_run(preferences: int, comparisons: int) -> Path:
         pair = {
             "pair_id": f"x{len(rows):04d}",
             "prompt_id": f"p{len(rows)}",
-            "prompt": f"picture {len(rows)}",
+            "prompt": f"thing{len(rows)}",
         }
         gold = None if kind == "preference" else "ab"[int(rng.integers(2))]
         images = {"image_a": names["a"], "image_b": names["b"]}
@@ -84,7 +84,13 @@ class Service:
     """A service on an empty database with the games `chess` and `go` and a settable clock."""
 
     def __init__(
-        self, url: str, preferences: int = 40, comparisons: int = 40, **settings: Any
+        self,
+        url: str,
+        preferences: int = 40,
+        comparisons: int = 40,
+        new_players_per_hour: int = 10**6,
+        min_account_days: int = 0,
+        **settings: Any,
     ) -> None:
         self.run = make_run(preferences, comparisons)
         self.clock = Clock()
@@ -102,6 +108,8 @@ class Service:
                 origin=ORIGIN,
                 launch_keys=[public_text(key)],
                 reward_url="https://game.example/rewards",
+                new_players_per_hour=new_players_per_hour,
+                min_account_days=min_account_days,
             )
             register_pair_game(self.store, game)
         self.paid: list[httpx.Request] = []
@@ -121,10 +129,10 @@ class Service:
         """Send the rewards that are due, and return how many there were."""
         return sum(self.outbox.send_due(game_id) for game_id in self.outbox.games_due())
 
-    def launch(self, player: str = "ann", game: str = "chess") -> str:
+    def launch(self, player: str = "ann", game: str = "chess", days: int | None = None) -> str:
         """Return a launch token signed by the game."""
-        key = GAME_KEY if game == "chess" else OTHER_KEY
-        return sign_launch(key, game, player, f"launch-{next(self._launches)}", self.clock())
+        key, jti = GAME_KEY if game == "chess" else OTHER_KEY, f"launch-{next(self._launches)}"
+        return sign_launch(key, game, player, jti, self.clock(), days)
 
     def player(self, name: str = "ann", game: str = "chess", consent: bool = True) -> "Player":
         """Return a player with a new session."""

@@ -17,20 +17,21 @@ from tests.service.harness import Service
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
-def test_stocks_contain_the_same_preferences_as_in_the_deck(service: Service) -> None:
+def test_both_kinds_are_in_the_states_of_the_deck(service: Service) -> None:
     with service.store.read() as connection:
         for shared in (True, False):
             for served in range(MAX_LABELS + 3):
                 point = select(literal(shared).label("shared"), literal(served).label("served"))
                 point = point.subquery()
                 matching = []
-                for stock, kind, condition in STOCKS:
-                    if kind == "preference":
+                for stock, state, condition in STOCKS:
+                    if stock != "exam":
                         # Evaluate the condition for this point instead of the table's columns.
                         bound = _bind(condition, point)
                         if connection.execute(select(true()).select_from(point).where(bound)).all():
-                            matching.append(stock)
-                assert matching == [stock_of(served, shared)]
+                            matching.append((stock, state))
+                state = stock_of(served, shared)
+                assert matching == [("preference", state), ("watch", state)]
 
 
 def _bind(condition: Any, point: Any) -> Any:
@@ -50,7 +51,7 @@ def deal_to(service: Service, n_players: int, n_batches: int, seed: int) -> list
             connection.execute(insert(players).values(**row, state="active"))
         for turn in range(n_players * n_batches):
             player, batch = turn % n_players, f"b{turn}"
-            rows = deal_batch(connection, player + 1, "study", [False] * 5, rng)
+            rows = deal_batch(connection, player + 1, "study", [False] * 5, False, rng)
             assert rows is not None
             values = {"id": batch, "player": player + 1, "number": turn, "level": 0}
             connection.execute(insert(batches).values(values))
@@ -74,7 +75,7 @@ def deal_to(service: Service, n_players: int, n_batches: int, seed: int) -> list
 
 @on_sqlite
 def test_shared_pairs_get_as_many_labels_as_in_the_deck(make: Callable[..., Service]) -> None:
-    service = make(preferences=1500, comparisons=5)
+    service = make(preferences=2000, comparisons=5)  # a quarter become comparison points
     counts = Counter(pair for dealt in deal_to(service, 20, 20, seed=0) for pair in dealt)
     repeated = [n for n in counts.values() if n > 1]
     assert max(repeated) <= MAX_LABELS
@@ -99,6 +100,8 @@ def test_an_empty_stock_is_followed_by_the_next_and_no_pair_is_dealt_twice(
         assert len(dealt) == len(set(dealt)) == 25
         with service.store.read() as connection:
             kinds = dict(connection.execute(select(pairs.c.id, pairs.c.kind)).all())
-        assert Counter(kinds[pair] for pair in dealt) == {"preference": 20, "comparison": 5}
+        assert Counter(kinds[pair] for pair in dealt) == {"preference": 16, "comparison": 9}
     with service.store.write() as connection:
-        assert deal_batch(connection, 1, "study", [False] * 5, np.random.default_rng(0)) is None
+        assert (
+            deal_batch(connection, 1, "study", [False] * 5, False, np.random.default_rng(0)) is None
+        )

@@ -125,3 +125,43 @@ def test_an_unsafe_game_is_refused(invalid: dict[str, Any]) -> None:
     PairGame(**valid)
     with pytest.raises(ValueError, match=next(iter(invalid))):
         PairGame(**valid | invalid)
+
+
+def test_an_account_that_is_too_young_or_of_unknown_age_does_not_enter(
+    make: Callable[..., Service],
+) -> None:
+    service = make(min_account_days=7)
+    for days, status in ((None, 403), (6, 403), (7, 201), (400, 201)):
+        body = {"launch": service.launch(f"aged {days}", days=days)}
+        reply = service.client.post("/v1/sessions", json=body)
+        assert reply.status_code == status, days
+        if status == 403:
+            assert reply.json()["type"] == "urn:gamelabel:young"
+    again = {"launch": service.launch("aged 7")}  # a player who is known is not asked again
+    assert service.client.post("/v1/sessions", json=again).status_code == 201
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_an_age_that_is_no_whole_number_is_refused(service: Service) -> None:
+    for age in ("400", 7.5, True, [400]):
+        token = forge(service, account_days=age)
+        reply = service.client.post("/v1/sessions", json={"launch": token})
+        assert (reply.status_code, reply.json()["type"]) == (401, "urn:gamelabel:launch"), age
+
+
+def test_only_so_many_players_are_new_in_an_hour(make: Callable[..., Service]) -> None:
+    """Known players come in, each game counts its own, and the next hour has its own count."""
+    service = make(new_players_per_hour=3)
+    for name in ("ann", "bob", "ann", "cy"):
+        service.player(name)
+    launch = service.launch("dan")
+    reply = service.client.post("/v1/sessions", json={"launch": launch})
+    assert (reply.status_code, reply.json()["type"]) == (503, "urn:gamelabel:crowded")
+    assert 0 < int(reply.headers["retry-after"]) <= 3600
+    service.player("ann")
+    service.player("dan", game="go")
+    service.clock.now += 3600
+    for name in ("dan", "eve", "fay"):
+        service.player(name)
+    body = {"launch": service.launch("gil")}
+    assert service.client.post("/v1/sessions", json=body).status_code == 503

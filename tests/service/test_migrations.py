@@ -23,6 +23,7 @@ PLAYERS = {
     "debit": [0.875, 5.5, 0.0, 0.0],
     "labels": [10, 8, 0, 0],
 }
+LEVELS = {"ann": 3, "bob": 0, "dan": 2}  # of pay, which their answers had earned
 MOVED = ("right", "wrong", "share", "credit", "debit", "labels")
 
 
@@ -161,16 +162,20 @@ def test_nothing_is_lost_when_a_database_with_data_is_upgraded(url: str, tmp_pat
     old = old_rows()
     for row in old["games"]:
         pool, coins = row.pop("pool"), row.pop("coins")
+        row |= {"min_account_days": 0, "new_players_per_hour": 300}
+        row |= {"newcomers": 0, "newcomers_hour": 0}
         expected = {"game_id": row["game_id"], "pool": pool, "coins": coins}
         assert expected in rows_of(store.engine, pair_games)
     standings = []
     for row in old["players"]:
         standing = {name: row.pop(name) for name in MOVED}
         if row["state"] != "withdrawn":  # only the pseudonym is kept
-            standings.append({"player": row["id"], **standing})
+            more = {"exam": 0, "suspicion": 0.0, "level": LEVELS[row["pseudonym"]]}
+            standings.append({"player": row["id"], **standing, **more})
     assert rows_of(store.engine, pair_standings) == standings
     for row in old["pairs"]:
         row["shared"] = row.pop("again")
+        row["stock"] = "exam" if row["gold"] else "preference"
     for name, expected_rows in old.items():
         key = [column.name for column in metadata.tables[name].primary_key]
         expected_rows.sort(key=lambda row: [row[part] for part in key])
@@ -183,15 +188,17 @@ def test_nothing_is_lost_when_a_database_with_data_is_upgraded(url: str, tmp_pat
 def test_an_upgraded_database_still_refuses_invalid_rows(url: str) -> None:
     make_old_database(url)
     store = Store(url)
-    pair = old_rows()["pairs"][0] | {"id": 9, "pair_id": "x9", "shared": False}
+    pair = old_rows()["pairs"][0] | {"id": 9, "pair_id": "x9", "shared": False, "stock": "exam"}
     del pair["again"]
     game = {"game_id": "new", "title": "", "origin": "", "launch_keys": ""}
     for table, row in (
+        (pairs, pair | {"stock": "preference"}),
         (pairs, pair | {"gold": None}),  # a constraint of a table that SQLite recreated
         (pairs, pair | {"pair_id": "x1"}),
         (pairs, pair | {"pool": "nowhere"}),
         (games, game | {"game_id": "chess", "reward_url": "", "coin": ""}),
-        (pair_standings, dict.fromkeys(MOVED, 0) | {"player": 99}),
+        (pair_standings, dict.fromkeys((*MOVED, "exam", "suspicion", "level"), 0)
+         | {"player": 99}),
         (players, {"game_id": "nowhere", "pseudonym": "eve", "state": "active"}),
         (players, {"game_id": "chess", "pseudonym": "eve", "state": "unknown"}),
         (rewards, {"id": "r9", "game_id": "nowhere", "launch": "j", "amount": 1, "due_at": 0,

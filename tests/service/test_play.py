@@ -1,8 +1,10 @@
 """The labelling game over HTTP: batches, answers, removal, withdrawal and pay."""
 
 import io
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 from PIL import Image
 from sqlalchemy import func, select
 
@@ -121,17 +123,28 @@ def test_withdrawing_does_not_undo_a_removal(service: Service) -> None:
     assert service.player().entry["state"] == "removed"
 
 
-def test_a_batch_pays_by_the_level_that_the_player_had_reached(service: Service) -> None:
-    """The level rises exactly at a step: (7.4 + 4) / 15 = 0.76, with four of five right."""
-    player = service.player()
-    first = player.batch()
-    assert first["pays"] == 30  # 7.4 / 10 = 0.74, between the steps 0.68 and 0.76
-    answers = player.answers(first)
-    opposite = {"left": "right", "right": "left"}
-    answers["answers"][0]["choice"] = opposite[answers["answers"][0]["choice"]]
-    reply = player.call("POST", f"/v1/batches/{first['batch']}/answers", json=answers).json()
-    assert (reply["level"], reply["levels"], reply["reward"]["amount"]) == (2, 4, 30)
-    assert player.batch()["pays"] == 40
+def test_all_players_are_paid_alike_until_the_exam_ends_and_then_by_single_levels(
+    make: Callable[..., Service],
+) -> None:
+    """Ann answers everything right, bob everything wrong: 40 of 50 coins for both at first."""
+    service = make(preferences=200, comparisons=80, rng=np.random.default_rng(0))
+    for name, right in (("ann", True), ("bob", False)):
+        player, offers, exam = service.player(name), [], []
+        for _ in range(12):
+            opened = player.call("POST", "/v1/batches")
+            if opened.status_code == 403:
+                break
+            batch = opened.json()
+            offers.append(batch["pays"])
+            exam.append(None not in service.gold(batch["batch"]).values())
+            reply = player.send(batch, right).json()
+            assert (reply["reward"]["amount"], reply["levels"]) == (batch["pays"], 4)
+            assert reply["level"] == batch["pays"] // 10 - 1
+        n_exam = exam.index(False) if False in exam else len(exam)
+        assert 2 <= n_exam <= 4
+        assert set(offers[:n_exam]) == {40}
+        assert np.abs(np.diff(offers)).max() <= 10
+        assert (max(offers) == 50) == right == (len(offers) == 12)
 
 
 def test_pay_rises_in_equal_steps() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
-from gamelabel.games.pairs import Crowd, Posterior, Rules, simulate
+from gamelabel.games.pairs import SERVICE_RULES, Crowd, simulate
 from gamelabel.service.database_tables import players
 from gamelabel.service.launch_tokens import sign_launch
 from gamelabel.service.pairs.export import read_database
@@ -108,7 +108,7 @@ def check_decisions(service: Service, address: str) -> None:
             )
         }
     for player, player_labels in labels.groupby("player_id", sort=False):
-        standing = rules.start()
+        standing = rules.start()._replace(exam=np.array([stored[player].exam]))
         for batch in player_labels.batch_id.unique():
             assert not standing.removed.item()
             sum_, size = right.loc[(player, batch)] if (player, batch) in right.index else (0, 0)
@@ -117,8 +117,8 @@ def check_decisions(service: Service, address: str) -> None:
         assert (row.right, row.wrong, row.state == "removed") == tuple(
             v.item() for v in (*standing[:2], standing.removed)
         )
-        assert (row.share, row.credit, row.debit) == tuple(
-            v.item() for v in (standing.share, standing.credit, standing.debit)
+        assert (row.share, row.credit, row.debit, row.suspicion) == tuple(
+            v.item() for v in (standing.share, standing.credit, standing.debit, standing.suspicion)
         )
 
 
@@ -151,7 +151,7 @@ def test_10000_players_have_the_distributions_of_the_simulation(
     check_decisions(service, address)
     served = read_database(address, service.run).players
     table = read_table(service.run, "pairs")
-    simulated = simulate(table, None, people, 3, rules=Rules(gate=Posterior()))
+    simulated = simulate(table, None, people, 3, rules=SERVICE_RULES)
     early = simulated.labels[simulated.labels.groupby("player_id").cumcount() < max_labels]
     simulated_share = early.pair_id.map(table.set_index("pair_id").gold).notna().mean()
     share = (served.comparisons_right + served.comparisons_wrong).sum() / served.labels.sum()

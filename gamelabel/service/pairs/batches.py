@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlalchemy import Connection, Row, insert, update
 
-from gamelabel.games.pairs import Posterior, Rules, pay_level
-from gamelabel.games.pairs.pay import PAY_STEPS
+from gamelabel.games.pairs import SERVICE_RULES, Rules
+from gamelabel.games.pairs.pay import PAY_STEPS, START_LEVEL, reviewed_level
 from gamelabel.service.database_tables import players
 from gamelabel.service.outbox import book_reward
 from gamelabel.service.pairs import batch_queries as queries
@@ -44,15 +44,14 @@ class PairSettings:
     Parameters
     ----------
     rules : Rules
-        How comparison points are mixed in and players are judged. The default gate notices players
-        who begin to guess.
+        How comparison points are mixed in and players are judged.
     look_s : float
         How long a pair is shown before it can be answered, in seconds.
     rng : numpy.random.Generator
         Source of randomness.
     """
 
-    rules: Rules = field(default_factory=lambda: Rules(gate=Posterior()))
+    rules: Rules = SERVICE_RULES
     look_s: float = 1.0
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
 
@@ -150,19 +149,24 @@ class Batches:
         return data.ljust(row.length, b"\0")
 
     def _standing(self, connection: Connection, player: Row[Any]) -> StoredStanding:
-        return read_standing(connection, player) or StoredStanding(self.rules.start(), labels=0)
+        standing = read_standing(connection, player)
+        if standing is None:
+            start = self.rules.start(draws=self.rng.random(1))
+            standing = StoredStanding(start, labels=0, level=START_LEVEL)
+        return standing
 
     def _new_batch(
         self, connection: Connection, player: Row[Any], idempotency_key: str | None
     ) -> dict[str, Any]:
-        standing, labels = self._standing(connection, player)
+        standing, labels, level = self._standing(connection, player)
         game = pair_game(connection, player.game_id)
         is_comparison = self.rules.draw_comparisons(standing, self.rng)[0].tolist()
-        dealt = deal_batch(connection, player.id, game.pool, is_comparison, self.rng)
+        in_exam = (standing.right + standing.wrong < standing.exam).item()
+        dealt = deal_batch(connection, player.id, game.pool, is_comparison, in_exam, self.rng)
         if dealt is None:
             title = "There are no pairs left"
             raise Problem(404, "finished", title, "This player has seen all pairs.")
-        batch_id, level = _random_id(), pay_level(standing.right, standing.wrong).item()
+        batch_id = _random_id()
         connection.execute(
             insert(batches),
             {
@@ -244,11 +248,14 @@ class Batches:
         n_items: int,
     ) -> dict[str, Any]:
         """Update the player's standing, book the reward, and close the batch with the reply."""
-        before, labels = self._standing(connection, player)
+        before, labels, level = self._standing(connection, player)
         n_right, n_wrong = is_right.count(True), is_right.count(False)
         standing = self.rules.update(before, np.array([n_right]), np.array([n_wrong]))
         labels += n_items
-        values = {**standing_values(standing), "labels": labels}
+        if (standing.right + standing.wrong >= standing.exam).item():
+            draws = self.rng.random(1)
+            level = reviewed_level(level, standing.right, standing.wrong, draws).item()
+        values = {**standing_values(standing), "labels": labels, "level": level}
         if not self.store.insert_new(connection, pair_standings, player=player.id, **values):
             row = pair_standings.c.player == player.id
             connection.execute(update(pair_standings).where(row).values(values))

@@ -8,14 +8,14 @@ import numpy as np
 from pydantic import Field
 from sqlalchemy import Connection, Row, select
 
-from gamelabel.games.pairs import Rules, Standing
+from gamelabel.games.pairs import Standing
 from gamelabel.games.pairs.pay import PAY_STEPS
 from gamelabel.service.games import Game, register_game
 from gamelabel.service.pairs.pair_tables import pair_games, pair_standings, pools
 from gamelabel.service.problems import Problem
 from gamelabel.service.store import Store
 
-_STORED = [name for name in Standing._fields if name in pair_standings.columns]
+_STORED = [name for name in Standing._fields if name != "removed"]  # that is the player's state
 
 
 class PairGame(Game):
@@ -66,10 +66,11 @@ def coins_at_level(coins: int, level: int) -> int:
 
 
 class StoredStanding(NamedTuple):
-    """What the rules remember of one player, and how many labels the player gave."""
+    """What the rules remember of one player, how many labels the player gave, and the pay."""
 
     standing: Standing
     labels: int
+    level: int
 
 
 def read_standing(connection: Connection, player: Row[Any]) -> StoredStanding | None:
@@ -79,8 +80,8 @@ def read_standing(connection: Connection, player: Row[Any]) -> StoredStanding | 
     if row is None:
         return None
     values = {name: np.array([row._mapping[name]]) for name in _STORED}
-    values["removed"] = np.array([player.state == "removed"])
-    return StoredStanding(Rules().start()._replace(**values), row.labels)
+    removed = np.array([player.state == "removed"])
+    return StoredStanding(Standing(removed=removed, **values), row.labels, row.level)
 
 
 def standing_values(standing: Standing) -> dict[str, Any]:

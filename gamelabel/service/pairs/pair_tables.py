@@ -65,10 +65,17 @@ pairs = Table(
     Column("served", Integer, nullable=False, server_default="0"),  # how often it was dealt
     Column("place", Integer, nullable=False),  # a random order among equally often served pairs
     Column("retired", Boolean, nullable=False, server_default=false()),
+    # preference, or which comparison points it belongs to: exam, for new players, or watch
+    Column("stock", String(10), nullable=False),
     UniqueConstraint("pool", "pair_id"),
     CheckConstraint("(kind = 'comparison') = (gold IS NOT NULL)", name="gold"),
+    CheckConstraint(
+        "stock IN ('preference', 'exam', 'watch') AND "
+        "(kind = 'preference') = (stock = 'preference')",
+        name="stock",
+    ),
 )
-Index("ix_pairs_deal", pairs.c.pool, pairs.c.kind, pairs.c.shared, pairs.c.served, pairs.c.place)
+Index("ix_pairs_deal", pairs.c.pool, pairs.c.stock, pairs.c.shared, pairs.c.served, pairs.c.place)
 
 # What the rules remember of a player, see `gamelabel.games.pairs.Standing`. Whether the player is
 # removed is in `players.state`: it outlives a withdrawal, the rest does not.
@@ -81,7 +88,10 @@ pair_standings = Table(
     Column("share", Float, nullable=False),
     Column("credit", Float, nullable=False),
     Column("debit", Float, nullable=False),
+    Column("exam", Integer, nullable=False),
+    Column("suspicion", Float, nullable=False),
     Column("labels", Integer, nullable=False),
+    Column("level", Integer, nullable=False),  # of pay, for the next batch
 )
 
 batches = Table(

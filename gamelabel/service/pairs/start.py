@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
+from sqlalchemy import select
 
 from gamelabel.files import shipped
 from gamelabel.service.activity import Activity
@@ -28,8 +29,8 @@ from gamelabel.service.pairs.demo_run import make_demo_run
 from gamelabel.service.pairs.live_figures import live_figures
 from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from gamelabel.service.pairs.pair_routes import operator_routes, player_routes
-from gamelabel.service.pairs.pair_tables import assignments, batches, pair_standings
-from gamelabel.service.pairs.pool import load_run
+from gamelabel.service.pairs.pair_tables import assignments, batches, pair_standings, pools
+from gamelabel.service.pairs.pool import load_run, make_watch_points
 from gamelabel.service.servers import Address, run_servers
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
@@ -112,6 +113,10 @@ def serve_study(
     store, settings = _open(study or Path("data"), database, keys, minimal)
     if study:
         _print(f"{load_run(store, study, 'study')} pairs are new in the pool 'study'")
+    with store.read() as connection:
+        pool_names = connection.execute(select(pools.c.pool)).scalars().all()
+    for pool in pool_names:  # those of a database of an earlier version have none
+        make_watch_points(store, pool)
     if games:
         for game in read_games(games, PairGame):
             register_pair_game(store, game)

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gamelabel.games.pairs import Rules, pay_level
+from gamelabel.games.pairs import SERVICE_RULES, Posterior, Rules, pay_level
+from gamelabel.games.pairs.pay import REVIEW_PROBABILITY, START_LEVEL, reviewed_level
 
 
 def test_pay_rises_in_few_steps_with_the_smoothed_accuracy() -> None:
@@ -109,3 +110,41 @@ def test_a_prober_learns_nothing_from_the_pay_of_the_batch_probed() -> None:
     assert len(probed) > 10_000
     assert before <= max(none)
     assert 10 * max(none) < after < 0.1
+
+
+def test_a_review_moves_pay_by_one_level_and_only_past_a_margin() -> None:
+    """A smoothed accuracy of 0.845 is past the step at 0.84, but not by 0.01."""
+    right, wrong = np.array([77.1, 177.1, 0]), np.array([12.9, 12.9, 90])
+    smoothed = (right + 7.4) / (right + wrong + 10)
+    assert smoothed.round(3).tolist() == [0.845, 0.922, 0.074]
+    assert reviewed_level([3, 3, 3], right, wrong, np.zeros(3)).tolist() == [3, 4, 2]
+    assert reviewed_level([4, 4, 0], right, wrong, np.zeros(3)).tolist() == [4, 4, 0]
+    not_reviewed = np.full(3, REVIEW_PROBABILITY)
+    assert reviewed_level([3, 3, 3], right, wrong, not_reviewed).tolist() == [3, 3, 3]
+
+
+def test_honest_players_are_paid_as_before() -> None:
+    """The service's pay over 100 labels is within 5 % of pay at once for good players."""
+    for accuracy in (0.8, 0.85, 0.9, 0.95, 1.0):
+        before = mean_pay(Rules(gate=Posterior()), accuracy, at_once=True)
+        assert mean_pay(SERVICE_RULES, accuracy, at_once=False) == pytest.approx(before, rel=0.05)
+
+
+def mean_pay(rules: Rules, accuracy: float, at_once: bool, players: int = 2000) -> float:
+    """Return the mean pay of players for 20 batches, in steps of a level."""
+    rng = np.random.default_rng(0)
+    standing, total = rules.start(players, rng.random(players)), np.zeros(players)
+    level = np.full(players, START_LEVEL)
+    for _ in range(20):
+        if at_once:
+            level = pay_level(standing.right, standing.wrong)
+        total += ~standing.removed * (level + 1)
+        answered = rules.draw_comparisons(standing, rng).sum(1) * ~standing.removed
+        right = rng.binomial(answered, accuracy)
+        standing = rules.update(standing, right, answered - right)
+        if not at_once:
+            is_examined = standing.right + standing.wrong >= standing.exam
+            draws = rng.random(players)
+            reviewed = reviewed_level(level, standing.right, standing.wrong, draws)
+            level = np.where(is_examined, reviewed, level)
+    return float(total.mean())
