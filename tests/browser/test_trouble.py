@@ -33,7 +33,7 @@ def test_one_failed_picture_does_not_stop_the_pair(demo: Demo, open_page: Open) 
     seen = fail_first(page, PICTURES, 1, lambda route: route.abort())
     page.goto(launch_address(demo))
     choose(page)
-    page.locator("#paid-h", has_text="+30 coins").wait_for()
+    page.locator("#paid-h", has_text="+40 coins").wait_for()
     assert len(seen) == 11  # ten pictures, one of them twice
     assert labels(demo) == 5
 
@@ -44,7 +44,7 @@ def test_a_damaged_picture_is_loaded_again(demo: Demo, open_page: Open) -> None:
     seen = fail_first(page, PICTURES, 3, lambda route: route.fulfill(**half))
     page.goto(launch_address(demo))
     choose(page)
-    page.locator("#paid-h", has_text="+30 coins").wait_for()
+    page.locator("#paid-h", has_text="+40 coins").wait_for()
     assert len(seen) == 13
 
 
@@ -64,7 +64,7 @@ def test_a_picture_that_fails_again_and_again_has_a_notice_and_a_button(
     at_pair(page, 1)
     assert page.is_hidden("#wait")
     choose(page)
-    page.locator("#paid-h", has_text="+30 coins").wait_for()
+    page.locator("#paid-h", has_text="+40 coins").wait_for()
 
 
 def test_pictures_of_later_pairs_fail_unnoticed(demo: Demo, open_page: Open) -> None:
@@ -222,5 +222,5 @@ def test_answers_do_not_go_to_a_player_who_comes_between(demo: Demo, open_page: 
     page.context.clear_cookies()
     page.context.add_cookies(first)
     page.reload()
-    enter(page).locator("#paid-h", has_text="+30 coins").wait_for()
+    enter(page).locator("#paid-h", has_text="+40 coins").wait_for()
     assert labels(demo) == 5
