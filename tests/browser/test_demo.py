@@ -24,7 +24,7 @@ def test_from_launch_to_reward(demo: Demo, open_page: Open, width: int, height: 
     label_five(page, frame)
     assert frame.locator("#paid-h").inner_text() == "+40 coins"
     frame.locator("#back").click()
-    page.locator("#coins", has_text="70").wait_for()
+    page.locator("#coins", has_text="80").wait_for()
     assert labels(demo) == 5
     assert page.messages == []
     allowed = (demo.game, demo.service, "blob:", "data:")

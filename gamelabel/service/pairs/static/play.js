@@ -107,7 +107,7 @@ async function tellAnswered() {
 
 // Resolves to why the game ends, or to null if the player continues.
 async function pay({ reward, level, levels, labels, state }) {
-  const text = `${labels} pairs labeled so far. The level follows how often your earlier answers to known pairs were right.`
+  const text = `${labels} pairs labeled so far. All players start at the same level. Later it follows how often you were right before.`
   const canContinue = state === 'active'
   const wantsMore = await showReward({ reward, level: level + 1, levels: levels + 1, text, canContinue })
   if (!canContinue) return state
