@@ -176,10 +176,8 @@ def csv_corpus(path: str | Path, column: str = KAGGLE_COLUMNS[0], name: str = "k
     except BadFile as error:
         raise BadCorpus(str(error)) from error
     if not corpus.texts:
-        n = len(corpus.rejected)
-        raise BadCorpus(
-            f"{path.absolute()} has no prompt in its column {column!r}: {n} rows, all bad"
-        )
+        fault = _first_fault(corpus, "row") or "it has no row below its header"
+        raise BadCorpus(f"{path.absolute()} has no prompt in its column {column!r}: {fault}")
     return corpus
 
 
@@ -215,8 +213,17 @@ def text_corpus(path: str | Path) -> Corpus:
     lines = enumerate(text_lines(path, "a text file with one prompt a line"), 1)
     corpus = _collect(path.stem, ((number, line, "") for number, line in lines if line.strip()))
     if not corpus.texts:
-        raise BadCorpus(f"{path.absolute()} has no prompt: it must have one prompt a line")
+        fault = _first_fault(corpus, "line") or "it must have one prompt a line"
+        raise BadCorpus(f"{path.absolute()} has no prompt: {fault}")
     return corpus
+
+
+def _first_fault(corpus: Corpus, unit: str) -> str:
+    """Say how many rows or lines gave no prompt, and why the first did not; empty for none."""
+    if corpus.rejected.empty:
+        return ""
+    first = corpus.rejected.iloc[0]
+    return f"of {len(corpus.rejected)} {unit}s none can be used; {unit} {first.row}: {first.reason}"
 
 
 def _column(path: Path, column: str, delimiter: str = ",") -> Rows:

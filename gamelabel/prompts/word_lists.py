@@ -111,7 +111,7 @@ def load_word_list(name: str = _DEFAULT, fetch: bool = False) -> list[str]:
             )
         stripped = [line.strip() for line in lines if line.strip()]
         if not stripped:
-            raise ValueError(f"the word list {part!r} has no terms")
+            raise ValueError(f"the word list {Path(part).absolute()} has no terms")
         terms.update(dict.fromkeys(stripped))
     return list(terms)
 

@@ -46,6 +46,9 @@ def test_a_text_file_has_a_prompt_a_line(encoding: str, tmp_path: Path) -> None:
     path.write_bytes("a cat\nnaïve\n".encode("cp1252"))
     corpus = load_corpus(str(path))
     assert corpus.texts == ["a cat"] and "is not UTF-8" in corpus.rejected.reason[0]
+    path.write_bytes("naïve\n".encode("cp1252"))
+    with pytest.raises(ValueError, match=r"own\.txt has no prompt: .* line 1: .* not UTF-8"):
+        load_corpus(str(path))
     path.write_text("\n\n")
     with pytest.raises(ValueError, match=r"own\.txt has no prompt: it must have one prompt a line"):
         load_corpus(str(path))

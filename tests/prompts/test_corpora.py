@@ -120,8 +120,8 @@ def test_a_csv_that_is_cut_off(tmp_path: Path) -> None:
     [
         ("", "is empty"),
         ("text,image\na cat,0.png\n", "has no column 'prompt': its columns are text, image"),
-        ("prompt,image_file\n", "no prompt in its column 'prompt': 0 rows"),
-        ("prompt,image_file\n,0.png\n", "1 rows, all bad"),
+        ("prompt,image_file\n", "no prompt in its column 'prompt': it has no row below"),
+        ("prompt,image_file\n,0.png\n", "of 1 rows none can be used; row 1: the prompt is empty"),
         ('"prompt', "first line cannot be read"),
     ],
 )
