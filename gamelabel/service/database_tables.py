@@ -97,12 +97,13 @@ rewards = Table(
     metadata,
     Column("id", String(36), primary_key=True),
     Column("game_id", String(64), ForeignKey("games.game_id"), nullable=False),
-    # the game knows whose launch it was; the service does not keep that
-    Column("launch", String(64), nullable=False),
+    # null if the player withdrew: the row is deleted as soon as the reward need not be sent again
+    Column("player", Integer, ForeignKey("players.id"), index=True),
+    Column("launch", String(64), nullable=False),  # tells the game whom to pay
     Column("amount", Integer, nullable=False),
     Column("state", String(9), nullable=False),  # waiting, delivered, refused
     Column("tries", Integer, nullable=False, server_default="0"),
-    time_column("due_at", nullable=False),
+    time_column("due_at", nullable=False),  # with `minimal` 0, except between tries
     Column("trouble", Text),
     CheckConstraint("state IN ('waiting', 'delivered', 'refused')", name="state"),
 )

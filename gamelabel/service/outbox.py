@@ -34,8 +34,14 @@ _BATCH = 5  # rewards that are leased together
 # For which only one process may send a reward: longer than a batch can take.
 _LEASE_MS = int(1000 * (_BATCH * SEND_S + 20))
 _POLL_S = 5.0
+_HOUR_MS = 3_600_000
+_IS_SETTLED = rewards.c.state != "waiting"
+_IS_NEVER_SENT = rewards.c.game_id.in_(select(games.c.game_id).where(games.c.reward_url == ""))
+# Rewards of players who withdrew that need not be sent any more.
+_DELETE_FORGOTTEN = delete(rewards).where(rewards.c.player.is_(None), _IS_SETTLED | _IS_NEVER_SENT)
 _BUSY_POLL_S = 0.5  # while a game's rewards are being sent, and more of them may have come
 _RECORD = update(rewards).where(rewards.c.id == bindparam("reward_id"))
+_FORGET_HOUR = update(games).values(newcomers=0, newcomers_hour=0)
 _DUE = (
     (rewards.c.state == "waiting")
     & (rewards.c.due_at <= bindparam("now"))
@@ -65,12 +71,24 @@ def book_reward(
         {
             **reward,
             "game_id": player.game_id,
+            "player": player.id,
             "launch": player.launch,
             "state": "waiting",
-            "due_at": settings.now_ms,
+            "due_at": 0 if settings.minimal else settings.now_ms,
         },
     )
     return reward
+
+
+def forget_rewards(connection: Connection, player: Row[Any]) -> None:
+    """Delete a player's rewards; those that must still be sent are only unlinked from the player.
+
+    The outbox deletes these once they are delivered or refused.
+    """
+    is_own = rewards.c.player == player.id
+    connection.execute(update(rewards).where(is_own).values(player=None))
+    # after the update, which waits for a reward that the outbox records at this moment
+    connection.execute(_DELETE_FORGOTTEN)
 
 
 class Outbox:
@@ -170,10 +188,18 @@ class Outbox:
         return len(leased)
 
     def delete_expired(self) -> None:
-        """Delete launches and sessions that have expired."""
+        """Delete what is not needed any more.
+
+        These are expired launches and sessions, settled rewards of players who withdrew, and how
+        many players were new in an hour that has passed.
+        """
+        now = self.settings.now_ms
+        is_past = games.c.newcomers_hour.between(1, now // _HOUR_MS - 1)
+        deletes = [delete(table).where(table.c.expires_at < now) for table in (launches, sessions)]
         with self.store.write() as connection:
-            for table in (launches, sessions):
-                connection.execute(delete(table).where(table.c.expires_at < self.settings.now_ms))
+            connection.execute(_FORGET_HOUR.where(is_past))
+            counts = [connection.execute(each).rowcount for each in (*deletes, _DELETE_FORGOTTEN)]
+        self.store.empty_log(deleted=any(counts))
 
     def _lease(self, game_id: str) -> list[Row[Any]]:
         """Return rewards that are due, and keep other processes from sending them meanwhile."""
@@ -244,10 +270,13 @@ class Outbox:
             game_id = reward.game_id
             _log.warning("reward %s for %s, try %d: %s", reward.id, game_id, tries, trouble)
         wait_s = min(_LONGEST_WAIT_S, 2.0**tries) * random.uniform(0.8, 1.2)
+        due_at = self.settings.now_ms + int(wait_s * 1000)
+        if self.settings.minimal and state != "waiting":
+            due_at = 0
         return {
             "reward_id": reward.id,
             "state": state,
             "tries": tries,
-            "due_at": self.settings.now_ms + int(wait_s * 1000),
+            "due_at": due_at,
             "trouble": trouble[:500] or None,
         }

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Table, bindparam, case, delete, select, 
 
 from gamelabel.service.database_tables import games, launches, players, sessions
 from gamelabel.service.launch_tokens import SKEW_S, Launch, token_issuer, verify_launch
+from gamelabel.service.outbox import forget_rewards
 from gamelabel.service.problems import Problem
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
@@ -79,7 +80,7 @@ def open_session(
         "player": keys.mark("device", pseudonym),
         "state": player.state,
         "consented": player.consented,
-        "times": player.times,
+        "times": player.times and not settings.minimal,
     }
 
 
@@ -98,7 +99,8 @@ def withdraw(
     """Delete a player's data.
 
     The pseudonym is kept, and whether the player withdrew or was removed, so that it still holds
-    when the player comes back.
+    when the player comes back. Rewards that the game does not have yet are kept until it has them,
+    without the player. With SQLite, no file has the deleted data any more.
 
     Parameters
     ----------
@@ -111,11 +113,16 @@ def withdraw(
     """
     with store.write() as connection:
         player = current_player(connection, settings, session, lock=True)
+        forget_rewards(connection, player)
+        jtis = select(sessions.c.launch).where(sessions.c.player == player.id)
+        is_own = (launches.c.game_id == player.game_id) & launches.c.jti.in_(jtis)
+        connection.execute(delete(launches).where(is_own))
         for table in (*player_tables, sessions):
             connection.execute(delete(table).where(table.c.player == player.id))
         state = "removed" if player.state == "removed" else "withdrawn"
         emptied = {"consented": False, "times": False, "state": state}
         connection.execute(update(players).where(players.c.id == player.id).values(emptied))
+    store.empty_log()
 
 
 def current_player(

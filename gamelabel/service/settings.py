@@ -18,7 +18,7 @@ class Settings:
     keys : Keys
         The service's own secrets.
     minimal : bool
-        Store no times: neither when a player answered nor how long it took.
+        Keep no times: neither when a player did something nor how long it took.
     session_s : float
         How long a session lasts, in seconds.
     calls_per_minute : int

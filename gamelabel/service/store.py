@@ -17,7 +17,15 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, mak
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000")
+_BUSY_MS = 5000
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "secure_delete=ON",  # what is deleted is overwritten with zeros
+    f"busy_timeout={_BUSY_MS}",
+)
+_EMPTY_LOG_MS = 200  # for which emptying SQLite's log waits for readers: nobody can write meanwhile
 _FILE_ENDINGS = (".db", ".sqlite", ".sqlite3")
 _MIGRATION_LOCK = 7081982  # any number, the same in every process
 
@@ -45,6 +53,8 @@ class Store:
         self.engine = open_engine(url, connections)
         # SQLite has one writer: in this process writers queue here instead of polling its lock
         self._writers = threading.Lock() if self.engine.dialect.name == "sqlite" else nullcontext()
+        # also at the start: a process that was killed may have left rows in the log
+        self._log_has_deleted = self.engine.dialect.name == "sqlite"
         migrate(self.engine)
 
     @contextmanager
@@ -73,8 +83,37 @@ class Store:
         # asked for the key, since PostgreSQL's driver does not always count rows
         return connection.execute(insert.returning(*table.primary_key)).first() is not None
 
+    def empty_log(self, deleted: bool = True) -> None:
+        """Empty SQLite's log (WAL), which still has rows that were deleted from the database.
+
+        While others read what the log has, this is not possible: a later call does it then.
+
+        Parameters
+        ----------
+        deleted : bool
+            Whether rows have been deleted since the last call.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return
+        self._log_has_deleted |= deleted
+        if self._log_has_deleted:
+            with self._writers:
+                self._log_has_deleted = not self._try_to_empty_log()
+
+    def _try_to_empty_log(self) -> bool:
+        pooled = self.engine.raw_connection()
+        driver: Any = pooled.driver_connection
+        try:
+            driver.execute(f"PRAGMA busy_timeout={_EMPTY_LOG_MS}")
+            is_busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            driver.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        finally:
+            pooled.close()
+        return not is_busy
+
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; what was deleted is then in no file of SQLite any more."""
+        self.empty_log(deleted=False)
         self.engine.dispose()
 
 

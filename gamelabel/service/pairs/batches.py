@@ -80,6 +80,8 @@ class Batches:
         self.store, self.settings = store, settings
         self.rules, self.look_s = pair_settings.rules, pair_settings.look_s
         self.rng = pair_settings.rng
+        # when batches were opened that cannot be answered yet, with `minimal`, which stores no times
+        self._opened_at: dict[str, int] = {}
 
     def open_batch(self, session: str, idempotency_key: str | None) -> tuple[dict[str, Any], bool]:
         """Return the player's open batch, or a new one, and whether it is new.
@@ -175,7 +177,7 @@ class Batches:
                 "number": labels // self.rules.batch_size,
                 "level": level,
                 "opened_key": idempotency_key,
-                "opened_at": self.settings.now_ms,
+                "opened_at": self._note_opened(batch_id, len(dealt)),
             },
         )
         sides = np.where(self.rng.random(len(dealt)) < 0.5, "a", "b").tolist()
@@ -213,9 +215,23 @@ class Batches:
         look_s = self.look_s
         return {"batch": batch_id, "pays": pays, "look_s": look_s, "items": items, "reply": reply}
 
+    def _note_opened(self, batch_id: str, n_items: int) -> int | None:
+        """Return the time to store for a new batch; with `minimal` it is only remembered."""
+        now = self.settings.now_ms
+        if not self.settings.minimal:
+            return now
+        for other, opened_at in list(self._opened_at.items()):
+            if now - opened_at > 1000 * self.look_s * n_items:
+                self._opened_at.pop(other, None)
+        self._opened_at[batch_id] = now
+        return None
+
     def _check_look(self, batch: Row[Any], n_items: int) -> None:
         """Raise Problem 425 if the batch is answered faster than its pairs are shown."""
-        looked_s = (self.settings.now_ms - batch.opened_at) / 1000
+        opened_at = self._opened_at.get(batch.id, batch.opened_at)
+        if opened_at is None:  # another process opened it, with `minimal`
+            return
+        looked_s = (self.settings.now_ms - opened_at) / 1000
         needed_s = self.look_s * n_items
         # a negative time means that the clock was set back, for which nobody has to wait
         if 0 <= looked_s < needed_s:
@@ -231,7 +247,8 @@ class Batches:
     ) -> None:
         rows = []
         for item in sorted(choices):
-            response_ms = answers[item].response_ms if player.times else None
+            keeps_times = player.times and not self.settings.minimal
+            response_ms = answers[item].response_ms if keeps_times else None
             if response_ms is not None and response_ms > _LONGEST_RESPONSE_MS:
                 response_ms = None
             answered_at = None if self.settings.minimal else self.settings.now_ms

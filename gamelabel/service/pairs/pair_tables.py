@@ -102,7 +102,7 @@ batches = Table(
     Column("number", Integer, nullable=False),
     Column("level", Integer, nullable=False),  # of pay, fixed before the batch is answered
     Column("opened_key", String(64)),
-    time_column("opened_at"),  # null once answered
+    time_column("opened_at"),  # null once answered, and with `minimal`
     Column("reply", JSON(none_as_null=True)),  # the reply to the answers; null while open
     UniqueConstraint("player", "number"),
     UniqueConstraint("player", "opened_key"),

@@ -217,12 +217,15 @@ def _serve(store: Store, settings: Settings, look_s: float, players: Address) ->
     operator = (_LOCAL, players[1] + 1)
     _print(f"operator: http://{_LOCAL}:{operator[1]}/#{settings.keys.operator}")
     pair_settings = PairSettings(look_s=look_s)
-    run_servers(
-        {
-            players: player_app(store, settings, pair_settings),
-            operator: operator_app(store, settings),
-        }
-    )
+    try:
+        run_servers(
+            {
+                players: player_app(store, settings, pair_settings),
+                operator: operator_app(store, settings),
+            }
+        )
+    finally:
+        store.close()
 
 
 def _print(text: str) -> None:
