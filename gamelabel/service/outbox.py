@@ -137,12 +137,14 @@ class Outbox:
 
     def _supervise(self) -> None:
         """Start a sender for each game with rewards that are due, again if one has failed."""
+        clean_s = time.monotonic()
         while not self._stopped.is_set():
             wait_s = _POLL_S
             try:
                 due = self.games_due()
-                if not due:
+                if time.monotonic() >= clean_s:
                     self.delete_expired()
+                    clean_s = time.monotonic() + _POLL_S
                 if any([not self._start_sender(game_id) for game_id in due]):
                     wait_s = _BUSY_POLL_S
             except SQLAlchemyError as error:
@@ -198,7 +200,8 @@ class Outbox:
         deletes = [delete(table).where(table.c.expires_at < now) for table in (launches, sessions)]
         with self.store.write() as connection:
             connection.execute(_FORGET_HOUR.where(is_past))
-            counts = [connection.execute(each).rowcount for each in (*deletes, _DELETE_FORGOTTEN)]
+            deletes.append(_DELETE_FORGOTTEN)
+            counts = [connection.execute(statement).rowcount for statement in deletes]
         self.store.empty_log(deleted=any(counts))
 
     def _lease(self, game_id: str) -> list[Row[Any]]:

@@ -80,7 +80,7 @@ class Batches:
         self.store, self.settings = store, settings
         self.rules, self.look_s = pair_settings.rules, pair_settings.look_s
         self.rng = pair_settings.rng
-        # when batches were opened that cannot be answered yet, with `minimal`, which stores no times
+        # when batches were opened, with `minimal`: until they can be answered, and never stored
         self._opened_at: dict[str, int] = {}
 
     def open_batch(self, session: str, idempotency_key: str | None) -> tuple[dict[str, Any], bool]:

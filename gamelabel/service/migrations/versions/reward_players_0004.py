@@ -23,10 +23,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_rewards_player"), "rewards", ["player"], unique=False)
     connection = op.get_bind()
-    answered = connection.execute(
-        sa.select(_BATCHES.c.player, _BATCHES.c.reply).where(_BATCHES.c.reply.is_not(None))
-    )
-    links = [{"reward": reply["reward"]["id"], "owner": player} for player, reply in answered]
+    rows = connection.execute(sa.select(_BATCHES.c.player, _BATCHES.c.reply))
+    links = [
+        {"reward": reply["reward"]["id"], "owner": player}
+        for player, reply in rows
+        if reply is not None  # null while open
+    ]
     if links:
         link = sa.update(_REWARDS).where(_REWARDS.c.id == sa.bindparam("reward"))
         connection.execute(link.values(player=sa.bindparam("owner")), links)
