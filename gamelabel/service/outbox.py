@@ -198,9 +198,9 @@ class Outbox:
         now = self.settings.now_ms
         is_past = games.c.newcomers_hour.between(1, now // _HOUR_MS - 1)
         deletes = [delete(table).where(table.c.expires_at < now) for table in (launches, sessions)]
+        deletes.append(_DELETE_FORGOTTEN)
         with self.store.write() as connection:
             connection.execute(_FORGET_HOUR.where(is_past))
-            deletes.append(_DELETE_FORGOTTEN)
             counts = [connection.execute(statement).rowcount for statement in deletes]
         self.store.empty_log(deleted=any(counts))
 

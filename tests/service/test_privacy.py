@@ -2,20 +2,24 @@
 
 import itertools
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from sqlalchemy import BigInteger, Table, select, update
+from sqlalchemy import BigInteger, Engine, Table, create_engine, select, update
 
 from gamelabel.service.database_tables import games, launches, metadata, rewards, sessions
 from gamelabel.service.launch_tokens import verify_reward
 from gamelabel.service.outbox import MAX_TRIES
 from gamelabel.service.pairs.pair_tables import assignments, batches
 from gamelabel.service.store import Store
-from tests.service.harness import KEYS, Player, Service
+from tests.service.harness import KEYS, Player, Service, make_run
+from tests.service.test_serve import free_ports
 
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 DOCS = Path(__file__).parents[2] / "docs" / "deployment.md"
@@ -69,7 +73,7 @@ def withdraw(player: Player) -> None:
     assert player.call("DELETE", "/v1/player").status_code == 204
 
 
-def ids(store: Store) -> set[bytes]:
+def ids(engine: Engine) -> set[bytes]:
     """Return all that identifies a launch, session, batch, item, picture or reward."""
     columns = [
         *(batches.c[name] for name in ("id", "opened_key")),
@@ -78,7 +82,7 @@ def ids(store: Store) -> set[bytes]:
         *(launches.c[name] for name in ("jti", "used_with")),
         *(sessions.c[name] for name in ("token_hash", "launch")),
     ]
-    with store.read() as connection:
+    with engine.connect() as connection:
         parts = [connection.execute(select(column)).scalars() for column in columns]
         return {str(value).encode() for part in parts for value in part if value}
 
@@ -198,10 +202,10 @@ def test_rewards_that_are_only_shown_are_deleted_at_once(service: Service) -> No
 @on_sqlite
 def test_no_file_has_an_id_of_a_player_who_withdrew(service: Service, url: str) -> None:
     play(service, "bob", n_batches=3)
-    kept = ids(service.store)
+    kept = ids(service.store.engine)
     ann = play(service, "ann", n_batches=3)
     play(service, "ann", n_batches=1)  # a second launch
-    of_ann = ids(service.store) - kept
+    of_ann = ids(service.store.engine) - kept
     assert len(of_ann) > 60
     assert left(url, of_ann) == of_ann
     withdraw(ann)
@@ -214,7 +218,7 @@ def test_no_file_has_an_id_of_a_player_who_withdrew(service: Service, url: str) 
 @on_sqlite
 def test_ids_leave_the_files_as_soon_as_nobody_reads_them(service: Service, url: str) -> None:
     ann = play(service)
-    of_ann = ids(service.store)
+    of_ann = ids(service.store.engine)
     with service.store.read() as connection:
         connection.execute(select(batches)).all()
         withdraw(ann)
@@ -227,12 +231,47 @@ def test_ids_leave_the_files_as_soon_as_nobody_reads_them(service: Service, url:
 @on_sqlite
 def test_a_restart_empties_a_log_that_a_killed_process_left(service: Service, url: str) -> None:
     ann = play(service)
-    of_ann = ids(service.store)
+    of_ann = ids(service.store.engine)
     service.store.empty_log = lambda deleted=True: None  # type: ignore[method-assign]
     withdraw(ann)
     assert left(url, of_ann)
     Store(url).close()
     assert left(url, of_ann) == set()
+
+
+@pytest.mark.slow
+@on_sqlite
+def test_no_file_has_an_id_after_a_withdrawal_and_a_clean_stop(url: str, tmp_path: Path) -> None:
+    port, program = free_ports(2), "from gamelabel.cli import main; main()"
+    options = {"study": make_run(12, 20), "database": url, "keys": tmp_path / "keys", "port": port}
+    command = [sys.executable, "-c", program, "serve", "--look", "0"]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    running = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    )
+    try:
+        assert running.stdout
+        launch = next(line for line in running.stdout if "#" in line).partition("#")[2].strip()
+        transport = httpx.HTTPTransport(retries=6)  # until it listens
+        client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, transport=transport)
+        session = client.post("/v1/sessions", json={"launch": launch}).json()["session"]
+        client.headers["Authorization"] = f"Bearer {session}"
+        client.put("/v1/consent", json={}).raise_for_status()
+        opened = client.post("/v1/batches").raise_for_status().json()
+        answers = [{"item": item["item"], "choice": "left"} for item in opened["items"]]
+        path = f"/v1/batches/{opened['batch']}/answers"
+        client.post(path, json={"answers": answers}).raise_for_status()
+        reader = create_engine(url)
+        of_player = ids(reader)
+        reader.dispose()
+        assert left(url, of_player) == of_player
+        client.delete("/v1/player").raise_for_status()
+        assert left(url, of_player) == set()
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(30) == 0
+        assert left(url, of_player) == set()
+    finally:
+        running.kill()
 
 
 def test_minimal_keeps_no_time(make: Callable[..., Service]) -> None:

@@ -28,9 +28,10 @@ def test_migrations_create_the_tables_of_the_schema(url: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_sqlite_has_durable_settings(url: str) -> None:
+def test_sqlite_keeps_what_was_written_and_overwrites_what_was_deleted(url: str) -> None:
     with Store(url).read() as connection:
-        for pragma, value in {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}.items():
+        settings = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+        for pragma, value in settings.items():
             assert connection.execute(text(f"PRAGMA {pragma}")).scalar() == value
 
 
