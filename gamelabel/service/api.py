@@ -124,7 +124,11 @@ def _routes(store: Store, settings: Settings, activities: Sequence[Activity]) ->
 
     @router.delete("/player", status_code=204, responses=documented(401))
     def withdraw(session: SessionToken) -> None:
-        """Delete the player's data; only that they withdrew or were removed is kept."""
+        """Delete the player's data; only that they withdrew or were removed is kept.
+
+        Rewards that the game does not have yet are deleted once it has them. What the game keeps of
+        its payments is not the service's.
+        """
         people.withdraw(store, settings, session, player_tables)
 
     @router.get("/keys", responses=documented())

@@ -271,7 +271,8 @@ class Outbox:
         else:
             state = "refused" if tries >= MAX_TRIES else "waiting"
             game_id = reward.game_id
-            _log.warning("reward %s for %s, try %d: %s", reward.id, game_id, tries, trouble)
+            # without its id: what a log says cannot be deleted when the player withdraws
+            _log.warning("a reward for %s, try %d: %s", game_id, tries, trouble)
         wait_s = min(_LONGEST_WAIT_S, 2.0**tries) * random.uniform(0.8, 1.2)
         due_at = self.settings.now_ms + int(wait_s * 1000)
         if self.settings.minimal and state != "waiting":

@@ -165,12 +165,14 @@ def open_engine(url: str | URL, connections: int = 10) -> Engine:
         If the database does not answer.
     """
     address = database_address(url)
-    pool = {"pool_size": connections, "max_overflow": 0, "pool_timeout": 5}
+    # errors are logged without a statement's values: a log keeps what a withdrawal deletes
+    options: dict[str, Any] = {"hide_parameters": True}
+    options |= {"pool_size": connections, "max_overflow": 0, "pool_timeout": 5}
     if address.get_backend_name() == "postgresql":
-        engine = create_engine(address, pool_pre_ping=True, **pool)
+        engine = create_engine(address, pool_pre_ping=True, **options)
     else:
         Path(str(address.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(address, **pool)
+        engine = create_engine(address, **options)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     _check_answer(engine)

@@ -216,6 +216,24 @@ def test_no_file_has_an_id_of_a_player_who_withdrew(service: Service, url: str) 
 
 
 @on_sqlite
+def test_a_log_does_not_name_a_reward_a_launch_or_a_session(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    player = service.player()
+    player.send(player.batch())
+    service.reply_to_reward = httpx.Response(500)
+    service.send_rewards()
+    with service.store.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE sessions RENAME TO away")
+    assert player.call("POST", "/v1/batches").status_code in (500, 503)
+    with service.store.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE away RENAME TO sessions")
+    assert "a reward for chess, try 1" in caplog.text
+    assert "no such table: sessions" in caplog.text
+    assert not [one for one in ids(service.store.engine) if one.decode() in caplog.text]
+
+
+@on_sqlite
 def test_ids_leave_the_files_as_soon_as_nobody_reads_them(service: Service, url: str) -> None:
     ann = play(service)
     of_ann = ids(service.store.engine)
