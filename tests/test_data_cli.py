@@ -69,7 +69,7 @@ def test_one_set_is_fetched_and_listed(served: Path, tmp_path: Path) -> None:
     assert run("fetch", "first") == (0, "Everything is here.\n")
     listed = run("list")[1].splitlines()
     assert listed[1].split()[:3] == ["first", "yes", "CC0-1.0"]
-    assert "no, of 2 files" in listed[2]
+    assert "0 of 2 files" in listed[2]
 
 
 def test_all_sets_go_to_the_folder_that_is_named(

@@ -23,14 +23,14 @@ def list_command() -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from gamelabel.sources import find_source, is_available, missing_files, sources
+    from gamelabel.sources import find_source, missing_files, sources
 
     table = Table("name", "here", "licence", "what it is", box=None, pad_edge=False)
     for key in sources():
         source, missing = find_source(key), missing_files(key)
-        here = "yes" if is_available(key) else f"{len(source.files) - len(missing)}"
-        here = here if here == "yes" else f"{here} of {len(source.files)} files"
-        table.add_row(key, here.replace("0 of", "no, of"), source.licence, source.about)
+        n_files = len(source.files)
+        here = f"{n_files - len(missing)} of {n_files} files" if missing else "yes"
+        table.add_row(key, here, source.licence, source.about)
     Console(highlight=False).print(table)
 
 
