@@ -13,7 +13,7 @@ from queue import Empty, Queue
 from threading import Thread
 from urllib.parse import urlsplit
 
-from gamelabel.sources import is_available, sources
+from gamelabel.sources import missing_files, sources
 from gamelabel.study.plan import Hardware, plan_study, totals
 from gamelabel.study.profiles import read_profile
 from gamelabel.study.provenance import gpu_name
@@ -193,11 +193,18 @@ def _gpu_gb(gpu: str) -> float:
 def _data(root: Path) -> dict[str, str]:
     """Return whether the embedded model exists, and which data sets of `data/sources.yaml` do."""
     exists = (root / _EMBEDDED_MODEL / "model_index.json").exists()
-    available = {key: is_available(key) for key in sources()}
+    present, absent = [], []
+    for key, source in sources().items():
+        n_missing, n_files = len(missing_files(key)), len(source.files)
+        if n_missing == n_files:
+            absent.append(key)
+        else:
+            part = f" ({n_files - n_missing} of {n_files} files)" if n_missing else ""
+            present.append(key + part)
     data = {
         "embedded model": "found" if exists else f"not found in {root / _EMBEDDED_MODEL}",
-        "available": ", ".join(key for key in available if available[key]) or "no data set",
+        "available": ", ".join(present) or "no data set",
     }
-    if absent := ", ".join(key for key in available if not available[key]):
-        data["not here"] = f"{absent}; `gamelabel data fetch` gets them"
+    if absent:
+        data["not here"] = f"{', '.join(absent)}; `gamelabel data fetch` gets them"
     return data

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gamelabel.sources import sources
 from gamelabel.study import doctor
 from gamelabel.study.doctor import Machine, examine, hub_problem, suggest_profile
 
@@ -61,11 +62,15 @@ def test_a_hub_that_never_answers_times_out(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_available_data_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setattr(doctor, "is_available", lambda key: key == "imagereward")
+    missing = {"geneval": [], "imagereward": ["refl_data.json"]}
+    absent = ["a file"] * 100
+    monkeypatch.setattr(
+        doctor, "missing_files", lambda key: missing.get(key, absent[: len(sources()[key].files)])
+    )
     result = examine(tmp_path)
     assert ("hub", "switched off by HF_HUB_OFFLINE") in result.lines()
     assert result.data["embedded model"].startswith("not found in")
-    assert result.data["available"] == "imagereward"
+    assert result.data["available"] == "geneval, imagereward (2 of 3 files)"
     assert "prompts_parti" in result.data["not here"]
 
 
