@@ -82,7 +82,12 @@ def create_app(
         outbox.stop()
 
     app = FastAPI(
-        title="gamelabel", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
+        title="gamelabel",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # a redirect would name the host that the request claims
     )
     limit_calls(app, settings)
     limited = [Depends(check_address)]

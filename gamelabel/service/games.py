@@ -127,12 +127,15 @@ def read_games(path: Path, model: type[AnyGame]) -> list[AnyGame]:
     ValueError
         If the file is not valid. The message names file, line, field, and the allowed fields.
     """
-    text = path.read_text(encoding="utf-8")
     try:
+        text = path.read_text(encoding="utf-8")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path.absolute()} is not valid YAML: {error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+            reason = f"line {error.problem_mark.line + 1}: {error.problem}"
+        raise ValueError(f"{path.absolute()} is not valid YAML: {reason}") from error
     if not isinstance(content, dict) or not content:
         raise ValueError(
             f"{path.absolute()} must map the id of each game to its fields; "

@@ -1,12 +1,15 @@
-"""A middleware before every route: it bounds a body's size and type, and sets strict headers."""
+"""A middleware before every route: it bounds a body's size, type and time; strict headers."""
 
 from __future__ import annotations
+
+import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gamelabel.service.problems import Problem, problem_response
 
 LARGEST_BODY = 16 * 1024  # bytes: the answers to a batch take about one kilobyte
+BODY_S = 10.0  # within which a whole body must arrive
 _HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
@@ -35,10 +38,17 @@ class Guard:
                 message["headers"] = [*message["headers"], *added]
             await send(message)
 
-        body = await _read_body(receive)
+        try:
+            async with asyncio.timeout(BODY_S):
+                body = await _read_body(receive)
+        except TimeoutError:
+            detail = f"Send it within {BODY_S:g} s."
+            late = Problem(408, "slow", "The body did not arrive", detail)
+            await problem_response(late)(scope, receive, send_strict)
+            return
         if body is None:
             return
-        problem = _check_body(scope, body)
+        problem = _check_request(scope, body)
         if problem:
             await problem_response(problem)(scope, receive, send_strict)
             return
@@ -66,7 +76,9 @@ async def _read_body(receive: Receive) -> bytes | None:
     return body
 
 
-def _check_body(scope: Scope, body: bytes) -> Problem | None:
+def _check_request(scope: Scope, body: bytes) -> Problem | None:
+    if "\0" in scope["path"]:  # PostgreSQL stores no such text
+        return Problem(404, "missing", "There is no such page")
     if len(body) > LARGEST_BODY:
         detail = f"A body may have {LARGEST_BODY} bytes."
         return Problem(413, "large", "The body is too large", detail)

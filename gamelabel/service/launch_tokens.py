@@ -92,7 +92,11 @@ def verify_launch(token: str, game_id: str, launch_keys: str, now_s: float) -> L
 
 
 def _check_claims(launch: Launch, now_s: float) -> None:
-    if not 0 < len(launch.player.encode()) <= 256:
+    try:
+        length = len(launch.player.encode())
+    except UnicodeEncodeError as error:
+        raise _refused("its sub is not valid Unicode") from error
+    if not 0 < length <= 256:
         raise _refused("its sub is empty or longer than 256 bytes")
     if not _NAME.fullmatch(launch.jti):
         raise _refused("its jti is not 1 to 64 letters, digits or _.:-")

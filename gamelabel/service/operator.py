@@ -25,7 +25,13 @@ _POLICY = (
 
 def create_operator(store: Store, settings: Settings, activities: Sequence[Activity]) -> FastAPI:
     """Create the operator's application. Its calls need the operator's key."""
-    app = FastAPI(title="gamelabel operator", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="gamelabel operator",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
     bearer = HTTPBearer(auto_error=False)
 
     def check_key(

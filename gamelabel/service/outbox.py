@@ -33,6 +33,9 @@ _LONGEST_WAIT_S = 3600.0
 _BATCH = 5  # rewards that are leased together
 # For which only one process may send a reward: longer than a batch can take.
 _LEASE_MS = int(1000 * (_BATCH * SEND_S + 20))
+# How long a launch that has expired is remembered: it stays used if the clock jumps ahead and back.
+_KEEP_LAUNCHES_MS = 86_400_000
+_STOP_S = 5.0  # for which `stop` waits; what is not sent by then is sent again later
 _POLL_S = 5.0
 _HOUR_MS = 3_600_000
 _IS_SETTLED = rewards.c.state != "waiting"
@@ -126,13 +129,13 @@ class Outbox:
         self._wake_up.set()
 
     def stop(self) -> None:
-        """Finish the requests that are being sent; the other rewards stay in the database."""
+        """Give the requests that are being sent some seconds; all else stays in the database."""
         self._stopped.set()
         self._wake_up.set()
+        end = time.monotonic() + _STOP_S
         if self._supervisor.is_alive():
-            self._supervisor.join()
-        end = time.monotonic() + SEND_S + 1
-        for sender in self._senders.values():
+            self._supervisor.join(_STOP_S)
+        for sender in list(self._senders.values()):
             sender.join(max(0.0, end - time.monotonic()))
 
     def _supervise(self) -> None:
@@ -192,12 +195,13 @@ class Outbox:
     def delete_expired(self) -> None:
         """Delete what is not needed any more.
 
-        These are expired launches and sessions, settled rewards of players who withdrew, and how
+        These are expired sessions, launches a day later, settled rewards of players who withdrew, and how
         many players were new in an hour that has passed.
         """
         now = self.settings.now_ms
         is_past = games.c.newcomers_hour.between(1, now // _HOUR_MS - 1)
-        deletes = [delete(table).where(table.c.expires_at < now) for table in (launches, sessions)]
+        expired = ((launches, now - _KEEP_LAUNCHES_MS), (sessions, now))
+        deletes = [delete(table).where(table.c.expires_at < end) for table, end in expired]
         deletes.append(_DELETE_FORGOTTEN)
         with self.store.write() as connection:
             connection.execute(_FORGET_HOUR.where(is_past))

@@ -43,10 +43,12 @@ def open_session(
         too many players are new.
     """
     game_id, keys = token_issuer(token), settings.keys
-    with store.write() as connection:
+    with store.read() as connection:
         game = connection.execute(select(games).where(games.c.game_id == game_id)).first()
-        launch_keys = game.launch_keys if game else ""
-        launch = verify_launch(token, game_id, launch_keys, settings.now_ms / 1000)
+    # before anything is locked: everybody can send tokens that are not valid
+    launch_keys = game.launch_keys if game else ""
+    launch = verify_launch(token, game_id, launch_keys, settings.now_ms / 1000)
+    with store.write() as connection:
         session = keys.mark("session", game_id, launch.jti, idempotency_key or _random_key())
         used_with = keys.mark("launch", session)
         is_new = store.insert_new(

@@ -57,6 +57,7 @@ _DESCRIPTIONS = {
     401: "The token is missing or not valid.",
     403: "The player may not do this.",
     404: "It does not exist, or it belongs to another player.",
+    408: "The body did not arrive in time.",
     409: "It contradicts an earlier request.",
     413: "The body is too large.",
     415: "The body is not application/json.",
@@ -67,7 +68,7 @@ _DESCRIPTIONS = {
     503: "The database cannot be reached, the operator paused the game, or too many are new. "
     "Nothing was stored: send the request again.",
 }
-_ANY_ROUTE = {413, 429, 500, 503}
+_ANY_ROUTE = {408, 413, 429, 500, 503}
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -88,7 +89,8 @@ def problem_response(problem: Problem, cause: Exception | None = None) -> JSONRe
         type=f"urn:gamelabel:{problem.kind}",
         title=problem.title,
         status=problem.status,
-        detail=problem.detail,
+        # half a character, which a client may have sent, cannot be sent back
+        detail=problem.detail.encode(errors="replace").decode(),
         instance=instance,
     )
     headers = {} if problem.retry_s is None else {"Retry-After": str(math.ceil(problem.retry_s))}

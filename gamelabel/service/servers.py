@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-Address = tuple[str, int]  # host and port
+HEAD_S = 10.0  # within which the head of a request must arrive
+_STOP_S = 3  # for which requests may go on after SIGTERM
 
 
 class _Server(uvicorn.Server):
@@ -22,23 +25,87 @@ class _Server(uvicorn.Server):
         yield
 
 
-def run_servers(apps: Mapping[Address, FastAPI]) -> None:
-    """Serve applications at their addresses until SIGINT or SIGTERM arrives."""
+class _Protocol(H11Protocol):
+    """HTTP/1.1 that closes a connection on which the head of a request does not arrive in time."""
+
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._watch_head()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._stop_timer()
+
+    def _watch_head(self) -> None:
+        """Begin to wait at the first byte; the bytes that follow do not extend the time."""
+        is_waiting = self.cycle is None or self.cycle.response_complete
+        if not is_waiting:
+            self._stop_timer()
+        elif self._timer is None:
+            self._timer = self.loop.call_later(HEAD_S, self.transport.close)
+
+    def _stop_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open a port.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened. The message says why.
+    """
+    try:
+        if not 0 < port < 2**16:
+            raise ValueError("ports are from 1 to 65535")
+        # with the protocol named, asyncio sends small responses without delay
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OSError(
+            f"port {port} of {host} cannot be opened ({reason}): choose another one with --port"
+        ) from error
+    return listener
+
+
+def run_servers(apps: Mapping[socket.socket, FastAPI]) -> None:
+    """Serve applications on open ports until SIGINT or SIGTERM arrives."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     for verbose in ("httpx", "alembic"):
         logging.getLogger(verbose).setLevel(logging.WARNING)
     servers = []
-    for (host, port), app in apps.items():
-        config = uvicorn.Config(app, host=host, port=port, log_level="warning", server_header=False)
-        servers.append(_Server(config))
+    for listener, app in apps.items():
+        config = uvicorn.Config(
+            app,
+            http=_Protocol,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=_STOP_S,
+        )
+        servers.append((_Server(config), listener))
 
     async def serve_all() -> None:
         def stop() -> None:
-            for server in servers:
+            for server, _ in servers:
                 server.should_exit = True
 
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop)
-        await asyncio.gather(*(server.serve() for server in servers))
+        await asyncio.gather(*(server.serve([listener]) for server, listener in servers))
 
     asyncio.run(serve_all())

@@ -15,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 _BUSY_MS = 5000
 _PRAGMAS = (
@@ -55,7 +55,8 @@ class Store:
         self._writers = threading.Lock() if self.engine.dialect.name == "sqlite" else nullcontext()
         # also at the start: a process that was killed may have left rows in the log
         self._log_has_deleted = self.engine.dialect.name == "sqlite"
-        migrate(self.engine)
+        with explain_errors(self.engine):
+            migrate(self.engine)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -180,12 +181,22 @@ def open_engine(url: str | URL, connections: int = 10) -> Engine:
 
 
 def _check_answer(engine: Engine) -> None:
-    try:
+    with explain_errors(engine):
         engine.connect().close()
-    except OperationalError as error:
+
+
+@contextmanager
+def explain_errors(engine: Engine) -> Iterator[None]:
+    """Turn an error of the database, while the service starts, into a ConnectionError.
+
+    The message is a sentence that names the database, without its password, and the reason.
+    """
+    try:
+        yield
+    except DatabaseError as error:
         engine.dispose()
         reason = " ".join(str(error.orig).split())
-        raise ConnectionError(f"the database {engine.url} does not answer: {reason}") from None
+        raise ConnectionError(f"the database {engine.url} cannot be used: {reason}") from None
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

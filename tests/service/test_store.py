@@ -94,9 +94,7 @@ def test_a_database_is_where_its_path_says(name: str, tmp_path: Path) -> None:
 
 
 def test_a_server_that_refuses_is_one_sentence_without_a_password() -> None:
-    message = (
-        r"^the database postgresql\+psycopg://u:\*\*\*@127\.0\.0\.1:1/game does not answer: .*"
-    )
+    message = r"^the database postgresql\+psycopg://u:\*\*\*@127\.0\.0\.1:1/game cannot be used: .*"
     with pytest.raises(ConnectionError, match=message) as error:
         Store("postgres://u:geheim@127.0.0.1:1/game")
     assert "geheim" not in str(error.value) and "\n" not in str(error.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import time
@@ -31,9 +32,9 @@ from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from gamelabel.service.pairs.pair_routes import operator_routes, player_routes
 from gamelabel.service.pairs.pair_tables import assignments, batches, pair_standings, pools
 from gamelabel.service.pairs.pool import load_run, make_watch_points
-from gamelabel.service.servers import Address, run_servers
+from gamelabel.service.servers import listen, run_servers
 from gamelabel.service.settings import Settings
-from gamelabel.service.store import Store
+from gamelabel.service.store import Store, explain_errors
 
 _LOCAL = "127.0.0.1"
 _START_S = 30.0  # how long the demo game may take to start
@@ -110,7 +111,15 @@ def serve_study(
             "nothing to serve: give the folder of a run, such as `--study data/runs/smoke`, "
             "or use `--demo`"
         )
-    store, settings = _open(study or Path("data"), database, keys, minimal)
+    with _open_ports(host, port) as ports:
+        store, settings = _open(study or Path("data"), database, keys, minimal)
+        with explain_errors(store.engine):
+            _set_up(store, study, games, f"http://{host}:{port}")
+        _serve(store, settings, look_s, ports)
+
+
+def _set_up(store: Store, study: Path | None, games: Path | None, origin: str) -> None:
+    """Fill the pool of a run, and register the games of a file or one for a trial."""
     if study:
         _print(f"{load_run(store, study, 'study')} pairs are new in the pool 'study'")
     with store.read() as connection:
@@ -121,8 +130,7 @@ def serve_study(
         for game in read_games(games, PairGame):
             register_pair_game(store, game)
     else:
-        _print_trial(store, f"http://{host}:{port}")
-    _serve(store, settings, look_s, (host, port))
+        _print_trial(store, origin)
 
 
 def serve_demo(folder: Path, port: int, look_s: float, minimal: bool) -> None:
@@ -139,25 +147,26 @@ def serve_demo(folder: Path, port: int, look_s: float, minimal: bool) -> None:
     look_s, minimal
         See `serve_study`.
     """
-    if not (folder / "pairs.parquet").is_file():
-        _print("drawing the demo's pictures ...")
-        make_demo_run(folder)
-    store, settings = _open(folder, "", None, minimal)
-    load_run(store, folder, "study")
-    game, key = f"http://{_LOCAL}:{port + 2}", Ed25519PrivateKey.generate()
-    register_pair_game(
-        store,
-        PairGame(
-            game_id="demo",
-            title="Seven Hills",
-            origin=game,
-            launch_keys=[public_text(key)],
-            reward_url=f"{game}/rewards",
-        ),
-    )
-    with _demo_game(key, settings.keys.public, f"http://{_LOCAL}:{port}", port + 2):
-        _print(f"open {game} in a browser; stop with Ctrl-C")
-        _serve(store, settings, look_s, (_LOCAL, port))
+    with _open_ports(_LOCAL, port) as ports:
+        if not (folder / "pairs.parquet").is_file():
+            _print("drawing the demo's pictures ...")
+            make_demo_run(folder)
+        store, settings = _open(folder, "", None, minimal)
+        load_run(store, folder, "study")
+        game, key = f"http://{_LOCAL}:{port + 2}", Ed25519PrivateKey.generate()
+        register_pair_game(
+            store,
+            PairGame(
+                game_id="demo",
+                title="Seven Hills",
+                origin=game,
+                launch_keys=[public_text(key)],
+                reward_url=f"{game}/rewards",
+            ),
+        )
+        with _demo_game(key, settings.keys.public, f"http://{_LOCAL}:{port}", port + 2):
+            _print(f"open {game} in a browser; stop with Ctrl-C")
+            _serve(store, settings, look_s, ports)
 
 
 @contextmanager
@@ -213,9 +222,18 @@ def _print_trial(store: Store, origin: str) -> None:
     _print(f"label here, within five minutes: {origin}/play/trial#{launch}")
 
 
-def _serve(store: Store, settings: Settings, look_s: float, players: Address) -> None:
-    operator = (_LOCAL, players[1] + 1)
-    _print(f"operator: http://{_LOCAL}:{operator[1]}/#{settings.keys.operator}")
+@contextmanager
+def _open_ports(host: str, port: int) -> Iterator[tuple[socket.socket, socket.socket]]:
+    """Open the ports for players and, only on this machine, for the operator."""
+    with listen(host, port) as players, listen(_LOCAL, port + 1) as operator:
+        yield players, operator
+
+
+def _serve(
+    store: Store, settings: Settings, look_s: float, ports: tuple[socket.socket, socket.socket]
+) -> None:
+    players, operator = ports
+    _print(f"operator: http://{_LOCAL}:{operator.getsockname()[1]}/#{settings.keys.operator}")
     pair_settings = PairSettings(look_s=look_s)
     try:
         run_servers(
