@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy import Connection, Table
+
+
+def _no_metrics(_: Connection) -> dict[str, dict[str, int]]:
+    return {}
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,9 @@ class Activity:
         withdraws. Each has a column `player`.
     live_figures : callable
         Returns the figures of one game, given a connection and the game's id.
+    metrics : callable
+        Returns numbers for `/metrics` by name and game, such as `{"batches": {"hills": 3}}`, from
+        quick queries.
     """
 
     name: str
@@ -40,3 +47,4 @@ class Activity:
     operator_routes: APIRouter
     player_tables: tuple[Table, ...]
     live_figures: Callable[[Connection, str], dict[str, Any]]
+    metrics: Callable[[Connection], Mapping[str, Mapping[str, int]]] = _no_metrics

@@ -11,7 +11,9 @@ from gamelabel import __version__
 from gamelabel.service import people
 from gamelabel.service.access import IdempotencyKey, SessionToken, check_address, limit_calls
 from gamelabel.service.activity import Activity
+from gamelabel.service.calls import CallCounter
 from gamelabel.service.guard import Guard
+from gamelabel.service.health import health_routes
 from gamelabel.service.outbox import Outbox
 from gamelabel.service.page import serve_static
 from gamelabel.service.problems import ProblemBody, documented, handle_problems
@@ -94,9 +96,11 @@ def create_app(
     app.include_router(_routes(store, settings, activities), dependencies=limited)
     for activity in activities:
         app.include_router(activity.player_routes, dependencies=limited)
+    app.include_router(health_routes(store))
     serve_static(app, activities)
     handle_problems(app)
     app.add_middleware(Guard)
+    app.add_middleware(CallCounter, counts=settings.calls)
     _describe_problems(app)
     return app
 

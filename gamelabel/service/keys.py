@@ -43,11 +43,6 @@ class Keys:
         """The public half of the signing key."""
         return public_text(self.signing)
 
-    @property
-    def operator(self) -> str:
-        """The key of the operator's port."""
-        return self.mark("operator")
-
     def mark(self, purpose: str, *parts: str) -> str:
         """Return a name that only the service can make: HMAC-SHA256, 43 characters."""
         encoded = [part.encode() for part in (purpose, *parts)]
@@ -102,23 +97,33 @@ def load_keys(path: Path) -> Keys:
     keys = new_keys()
     signing = encode_base64url(keys.signing.private_bytes_raw())
     content = {"secret": encode_base64url(keys.secret), "signing": signing}
+    return keys if make_private_file(path, json.dumps(content)) else _read(path)
+
+
+def make_private_file(path: Path, content: str) -> bool:
+    """Make a file that only its owner can access; return False if it exists already."""
     # a temporary file is readable only by its owner
     with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8") as file:
-        json.dump(content, file)
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
         try:
             os.link(file.name, path)  # fails if another process has made the file meanwhile
         except FileExistsError:
-            return _read(path)
-    return keys
+            return False
+    return True
 
 
-def _read(path: Path) -> Keys:
+def check_private(path: Path) -> None:
+    """Raise ValueError if others than its owner can access a file of keys."""
     if path.stat().st_mode & _OTHERS_MAY_ACCESS:
         raise ValueError(
             f"users other than the owner can access the keys in {path}: chmod 600 {path}"
         )
+
+
+def _read(path: Path) -> Keys:
+    check_private(path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         secret, signing = (decode_base64url(content[name]) for name in ("secret", "signing"))

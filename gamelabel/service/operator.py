@@ -1,19 +1,22 @@
 """The operator's page and calls, on a port of their own: live figures, pause, and each game's."""
 
-import hmac
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.responses import HTMLResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection, Row, func, select, update
 
 from gamelabel.service.activity import Activity
+from gamelabel.service.calls import CallCounter
 from gamelabel.service.database_tables import games, players, rewards
 from gamelabel.service.guard import Guard
+from gamelabel.service.health import health_routes
+from gamelabel.service.operator_keys import operator_name
 from gamelabel.service.page import operator_template, render_page, serve_static
 from gamelabel.service.problems import Problem, handle_problems
+from gamelabel.service.prometheus import MEDIA_TYPE, metrics_text
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 
@@ -38,8 +41,8 @@ def create_operator(store: Store, settings: Settings, activities: Sequence[Activ
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> None:
         key = credentials.credentials if credentials else ""
-        if not hmac.compare_digest(key.encode(), settings.keys.operator.encode()):
-            detail = "`gamelabel serve` prints the address with the key."
+        if operator_name(settings.operators, key) is None:
+            detail = "`gamelabel serve` prints in which file it is."
             raise Problem(401, "operator", "The operator's key is needed", detail)
 
     protected = [Depends(check_key)]
@@ -53,9 +56,18 @@ def create_operator(store: Store, settings: Settings, activities: Sequence[Activ
     app.include_router(_routes(store, activities), dependencies=protected)
     for activity in activities:
         app.include_router(activity.operator_routes, dependencies=protected)
+
+    @app.get("/metrics", dependencies=protected)
+    def metrics() -> Response:
+        with store.read() as connection:
+            text = metrics_text(connection, activities, settings.calls)
+        return Response(text, media_type=MEDIA_TYPE)
+
+    app.include_router(health_routes(store))
     serve_static(app, activities)
     handle_problems(app)
     app.add_middleware(Guard)
+    app.add_middleware(CallCounter, counts=settings.calls)
     return app
 
 

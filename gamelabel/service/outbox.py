@@ -195,8 +195,8 @@ class Outbox:
     def delete_expired(self) -> None:
         """Delete what is not needed any more.
 
-        These are expired sessions, launches a day later, settled rewards of players who withdrew, and how
-        many players were new in an hour that has passed.
+        These are expired sessions, launches a day after they expired, settled rewards of players
+        who withdrew, and how many players were new in an hour that has passed.
         """
         now = self.settings.now_ms
         is_past = games.c.newcomers_hour.between(1, now // _HOUR_MS - 1)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, bindparam, case, delete, select, update
 
+from gamelabel.service.calls import current_call
 from gamelabel.service.database_tables import games, launches, players, sessions
 from gamelabel.service.launch_tokens import SKEW_S, Launch, token_issuer, verify_launch
 from gamelabel.service.outbox import forget_rewards
@@ -62,6 +63,7 @@ def open_session(
         if not is_new and _used_with(connection, game_id, launch.jti) != used_with:
             detail = "The launch token has been used before."
             raise Problem(401, "launch", "This launch is not valid", detail)
+        current_call().game = game_id
         pseudonym = keys.mark("player", game_id, launch.player)
         is_newcomer = store.insert_new(
             connection, players, game_id=game_id, pseudonym=pseudonym, state="active"
@@ -153,6 +155,7 @@ def current_player(
     player = connection.execute(query, values).first()
     if player is None:
         raise Problem(401, "session", "The session has expired", "Ask the game for a new launch.")
+    current_call().game = player.game_id
     return player
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import uuid
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -14,6 +13,8 @@ from pydantic import BaseModel
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+
+from gamelabel.service.calls import current_call
 
 _log = logging.getLogger("gamelabel.service")
 _DATABASE_RETRY_S = 5  # when a client may try again while the database cannot be reached
@@ -37,7 +38,7 @@ class Problem(Exception):
     def __init__(
         self, status: int, kind: str, title: str, detail: str = "", retry_s: float | None = None
     ) -> None:
-        super().__init__(f"{status} {kind}: {detail or title}")
+        super().__init__(f"urn:gamelabel:{kind}: {detail or title}")
         self.status, self.kind, self.retry_s = status, kind, retry_s
         self.title, self.detail = title, detail or title
 
@@ -81,10 +82,10 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def problem_response(problem: Problem, cause: Exception | None = None) -> JSONResponse:
-    """Log a problem, an internal error with its traceback, and return it as a response."""
-    instance = f"urn:uuid:{uuid.uuid4()}"
-    level = logging.ERROR if problem.status >= 500 else logging.INFO
-    _log.log(level, "%s %s", instance, problem, exc_info=cause if problem.status == 500 else None)
+    """Return a problem as a response. What has a cause in the service is logged."""
+    instance = current_call().id
+    if cause:
+        _log.error("%s (%s)", problem, cause, exc_info=cause if problem.status == 500 else None)
     body = ProblemBody(
         type=f"urn:gamelabel:{problem.kind}",
         title=problem.title,
@@ -100,9 +101,8 @@ def problem_response(problem: Problem, cause: Exception | None = None) -> JSONRe
     return JSONResponse(body.model_dump(), problem.status, headers, media_type)
 
 
-def _database_problem(error: Exception) -> Problem:
-    """Log a database error, and return a problem that names no detail of the database."""
-    _log.error("the database cannot be used: %s", error)
+def _database_problem() -> Problem:
+    """Return a problem that names no detail of the database."""
     title = "The service cannot store anything at the moment"
     detail = "Nothing was stored. Send the same request again in a moment."
     return Problem(503, "away", title, detail, _DATABASE_RETRY_S)
@@ -131,7 +131,7 @@ def handle_problems(app: FastAPI) -> None:
     @app.exception_handler(InterfaceError)
     @app.exception_handler(PoolTimeout)
     def _database(_: Request, error: Exception) -> JSONResponse:
-        return problem_response(_database_problem(error))
+        return problem_response(_database_problem(), error)
 
     @app.exception_handler(Exception)
     def _internal(_: Request, error: Exception) -> JSONResponse:

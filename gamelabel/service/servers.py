@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import socket
 from collections.abc import Iterator, Mapping
@@ -12,6 +11,8 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from gamelabel.service.logs import set_up_log
 
 HEAD_S = 10.0  # within which the head of a request must arrive
 _STOP_S = 3  # for which requests may go on after SIGTERM
@@ -85,15 +86,14 @@ def listen(host: str, port: int) -> socket.socket:
 
 def run_servers(apps: Mapping[socket.socket, FastAPI]) -> None:
     """Serve applications on open ports until SIGINT or SIGTERM arrives."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    for verbose in ("httpx", "alembic"):
-        logging.getLogger(verbose).setLevel(logging.WARNING)
+    set_up_log()
     servers = []
     for listener, app in apps.items():
         config = uvicorn.Config(
             app,
             http=_Protocol,
-            log_level="warning",
+            log_config=None,
+            access_log=False,
             server_header=False,
             timeout_graceful_shutdown=_STOP_S,
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
+from gamelabel.service.calls import CallCounts
 from gamelabel.service.keys import Keys
 
 
@@ -17,6 +19,10 @@ class Settings:
     ----------
     keys : Keys
         The service's own secrets.
+    operators : mapping
+        The name of each operator by their key; by default a key that nobody knows.
+    calls : CallCounts
+        The calls that this process has answered.
     minimal : bool
         Keep no times: neither when a player did something nor how long it took.
     session_s : float
@@ -28,6 +34,10 @@ class Settings:
     """
 
     keys: Keys
+    operators: Mapping[str, str] = field(
+        default_factory=lambda: {secrets.token_urlsafe(): "operator"}, repr=False
+    )
+    calls: CallCounts = field(default_factory=CallCounts)
     minimal: bool = False
     session_s: float = 7200.0
     calls_per_minute: int = 600

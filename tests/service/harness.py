@@ -2,6 +2,7 @@
 
 import atexit
 import itertools
+import secrets
 import shutil
 import tempfile
 import time
@@ -33,6 +34,7 @@ from gamelabel.tables import write_table
 
 KEYS, GAME_KEY, OTHER_KEY = new_keys(), Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 ORIGIN = "https://game.example"
+OPERATOR_KEY = secrets.token_urlsafe()
 
 
 class Clock:
@@ -97,7 +99,9 @@ class Service:
         pair_settings = {
             name: settings.pop(name) for name in ("rules", "look_s", "rng") if name in settings
         }
-        self.settings = replace(Settings(KEYS, clock=self.clock), **settings)
+        self.settings = replace(
+            Settings(KEYS, {OPERATOR_KEY: "anna"}, clock=self.clock), **settings
+        )
         self.pair_settings = PairSettings(**{"look_s": 0.0, **pair_settings})
         self.store = Store(url)
         load_run(self.store, self.run, "study", size=16)

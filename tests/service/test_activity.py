@@ -13,7 +13,7 @@ from gamelabel.service.activity import Activity
 from gamelabel.service.api import create_app
 from gamelabel.service.operator import create_operator
 from gamelabel.service.people import current_player, require_consent
-from tests.service.harness import KEYS, Service
+from tests.service.harness import OPERATOR_KEY, Service
 
 counts = Table("counts", MetaData(), Column("player", Integer), Column("count", Integer))
 
@@ -57,7 +57,7 @@ def test_a_game_has_routes_figures_and_data_that_a_player_can_delete(
     assert "export" in service.client.get("/static/counting/counting_operator.js").text
     assert player.call("POST", "/v1/batches").status_code == 404  # no other game is served
 
-    headers = {"Authorization": f"Bearer {KEYS.operator}"}
+    headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
     operator = TestClient(create_operator(service.store, service.settings, [activity]))
     assert operator.get("/v1/counts").status_code == 401
     assert operator.get("/v1/counts", headers=headers).json() == 1

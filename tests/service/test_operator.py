@@ -17,11 +17,11 @@ from gamelabel.service.pairs.start import operator_app
 from gamelabel.study.label_sources import collect_labels
 from gamelabel.tables import labelled_pairs, read_table
 from gamelabel.tables.schema import TABLES
-from tests.service.harness import KEYS, Service, batches
+from tests.service.harness import OPERATOR_KEY, Service, batches
 
 
 def operator(service: Service) -> TestClient:
-    headers = {"Authorization": f"Bearer {KEYS.operator}"}
+    headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
     return TestClient(operator_app(service.store, service.settings), headers=headers)
 
 
@@ -83,7 +83,7 @@ def test_a_retired_pair_is_not_dealt_again(service: Service) -> None:
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_the_operator_api_requires_the_key(service: Service) -> None:
     front = TestClient(operator_app(service.store, service.settings))
-    for bearer in ("", "x", KEYS.operator[:-1], service.player().entry["session"]):
+    for bearer in ("", "x", OPERATOR_KEY[:-1], service.player().entry["session"]):
         headers = {"Authorization": f"Bearer {bearer}"}
         for method, path in [
             ("GET", "/v1/figures"),
@@ -146,7 +146,7 @@ def test_the_export_has_the_tables_of_the_study(service: Service, tmp_path: Path
         ("nonsense", "'nonsense' is not a database address"),
         ("nonsense//me:geheim@host", "is not a database address"),
         ("sqlite:///no/such.db", r"/no/such\.db does not exist"),
-        ("postgresql://me:geheim@127.0.0.1:1/none", r"127\.0\.0\.1:1/none does not answer"),
+        ("postgresql://me:geheim@127.0.0.1:1/none", r"127\.0\.0\.1:1/none cannot be used"),
     ],
 )
 def test_an_unreadable_database_is_named_without_its_password(

@@ -17,7 +17,7 @@ from gamelabel.service import outbox as outbox_module
 from gamelabel.service.database_tables import games, rewards
 from gamelabel.service.outbox import Outbox
 from gamelabel.service.pairs.start import operator_app
-from tests.service.harness import KEYS, Service, wait_until
+from tests.service.harness import OPERATOR_KEY, Service, wait_until
 
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
@@ -148,7 +148,7 @@ def test_an_address_that_cannot_be_parsed_stops_nobody_and_is_shown(service: Ser
     (row,) = rows(service, "go")
     assert (row.state, row.tries) == ("waiting", 1)
     assert "InvalidURL" in row.trouble
-    headers = {"Authorization": f"Bearer {KEYS.operator}"}
+    headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
     figures = TestClient(operator_app(service.store, service.settings), headers=headers)
     shown = {game["game"]: game["reward_trouble"] for game in figures.get("/v1/figures").json()}
     assert shown == {"chess": None, "go": row.trouble}

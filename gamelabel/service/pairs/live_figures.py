@@ -53,6 +53,21 @@ def live_figures(connection: Connection, game_id: str) -> dict[str, Any]:
     }
 
 
+def batch_metrics(connection: Connection) -> dict[str, dict[str, int]]:
+    """Return how many batches are open and answered, by game."""
+    answered = func.count(batches.c.reply)
+    query = (
+        select(players.c.game_id, answered.label("answered"), func.count().label("all"))
+        .join(players, players.c.id == batches.c.player)
+        .group_by(players.c.game_id)
+    )
+    rows = [row._mapping for row in connection.execute(query)]
+    return {
+        "batches_answered": {row["game_id"]: row["answered"] for row in rows},
+        "batches_open": {row["game_id"]: row["all"] - row["answered"] for row in rows},
+    }
+
+
 def _alpha(connection: Connection, game_id: str) -> dict[str, float | int] | None:
     """Return Krippendorff's alpha of the preferences with two labels or more, None without any."""
     votes = [func.sum(case((assignments.c.choice == side, 1), else_=0)) for side in ("a", "b")]

@@ -24,10 +24,11 @@ from gamelabel.service.games import read_games
 from gamelabel.service.keys import encode_base64url, load_keys, public_text
 from gamelabel.service.launch_tokens import sign_launch
 from gamelabel.service.operator import create_operator
+from gamelabel.service.operator_keys import key_place, load_operator_keys
 from gamelabel.service.outbox import Outbox
 from gamelabel.service.pairs.batches import Batches, PairSettings
 from gamelabel.service.pairs.demo_run import make_demo_run
-from gamelabel.service.pairs.live_figures import live_figures
+from gamelabel.service.pairs.live_figures import batch_metrics, live_figures
 from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from gamelabel.service.pairs.pair_routes import operator_routes, player_routes
 from gamelabel.service.pairs.pair_tables import assignments, batches, pair_standings, pools
@@ -52,6 +53,7 @@ def pairs_activity(
         operator_routes=operator_routes(store),
         player_tables=(assignments, batches, pair_standings),
         live_figures=live_figures,
+        metrics=batch_metrics,
     )
 
 
@@ -205,7 +207,11 @@ def _wait_for_game(process: subprocess.Popen[bytes], url: str, port: int) -> Non
 
 
 def _open(folder: Path, database: str, keys: Path | None, minimal: bool) -> tuple[Store, Settings]:
-    settings = Settings(load_keys(keys or folder / "game" / "keys.json"), minimal=minimal)
+    keys = keys or folder / "game" / "keys.json"
+    operator_file = keys.with_name("operator.key")
+    operators = load_operator_keys(operator_file)
+    _print(f"the operator's key is in {key_place(operator_file)}")
+    settings = Settings(load_keys(keys), operators, minimal=minimal)
     # a path, since an address would not keep a `%` or a `?` of the folder's name
     return Store(database or str(folder.absolute() / "game" / "game.db")), settings
 
@@ -233,7 +239,7 @@ def _serve(
     store: Store, settings: Settings, look_s: float, ports: tuple[socket.socket, socket.socket]
 ) -> None:
     players, operator = ports
-    _print(f"operator: http://{_LOCAL}:{operator.getsockname()[1]}/#{settings.keys.operator}")
+    _print(f"operator: http://{_LOCAL}:{operator.getsockname()[1]}/")
     pair_settings = PairSettings(look_s=look_s)
     try:
         run_servers(
