@@ -108,3 +108,15 @@ rewards = Table(
     CheckConstraint("state IN ('waiting', 'delivered', 'refused')", name="state"),
 )
 Index("ix_rewards_due", rewards.c.state, rewards.c.due_at)
+
+# Changes by operators, and which of them made each. Players are not named.
+operator_actions = Table(
+    "operator_actions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    time_column("at", nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -17,7 +17,7 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from sqlalchemy import Connection, Table, update
+from sqlalchemy import Connection, Table, select, update
 
 from gamelabel.service.database_tables import games
 from gamelabel.service.keys import public_key
@@ -180,6 +180,20 @@ def register_game(store: Store, connection: Connection, game: Game, table: Table
     if not store.insert_new(connection, table, **values):
         row = table.c.game_id == game.game_id
         connection.execute(update(table).where(row).values(values))
+
+
+def close_other_games(store: Store, listed: Iterable[str]) -> list[str]:
+    """Close the games that a file does not list (any more), and return which have been open.
+
+    A closed game has no launch keys, so that nobody can enter. Open batches can still be answered,
+    and rewards are still sent. When the file lists it again, the game is open again.
+    """
+    is_open = games.c.launch_keys != ""
+    with store.write() as connection:
+        closing = is_open & games.c.game_id.not_in(list(listed))
+        closed = connection.execute(select(games.c.game_id).where(closing)).scalars().all()
+        connection.execute(update(games).where(closing).values(launch_keys=""))
+    return list(closed)
 
 
 def _explain(

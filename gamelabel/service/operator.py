@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection, Row, func, select, update
@@ -13,6 +13,7 @@ from gamelabel.service.calls import CallCounter
 from gamelabel.service.database_tables import games, players, rewards
 from gamelabel.service.guard import Guard
 from gamelabel.service.health import health_routes
+from gamelabel.service.operator_actions import Operator, recent_actions, record_action
 from gamelabel.service.operator_keys import operator_name
 from gamelabel.service.page import operator_template, render_page, serve_static
 from gamelabel.service.problems import Problem, handle_problems
@@ -38,12 +39,15 @@ def create_operator(store: Store, settings: Settings, activities: Sequence[Activ
     bearer = HTTPBearer(auto_error=False)
 
     def check_key(
+        request: Request,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> None:
         key = credentials.credentials if credentials else ""
-        if operator_name(settings.operators, key) is None:
+        name = operator_name(settings.operators, key)
+        if name is None:
             detail = "`gamelabel serve` prints in which file it is."
             raise Problem(401, "operator", "The operator's key is needed", detail)
+        request.state.operator = name
 
     protected = [Depends(check_key)]
 
@@ -53,7 +57,7 @@ def create_operator(store: Store, settings: Settings, activities: Sequence[Activ
         content = render_page(operator_template(), activities=names)
         return HTMLResponse(content, headers={"Content-Security-Policy": _POLICY})
 
-    app.include_router(_routes(store, activities), dependencies=protected)
+    app.include_router(_routes(store, settings, activities), dependencies=protected)
     for activity in activities:
         app.include_router(activity.operator_routes, dependencies=protected)
 
@@ -71,7 +75,7 @@ def create_operator(store: Store, settings: Settings, activities: Sequence[Activ
     return app
 
 
-def _routes(store: Store, activities: Sequence[Activity]) -> APIRouter:
+def _routes(store: Store, settings: Settings, activities: Sequence[Activity]) -> APIRouter:
     router = APIRouter(prefix="/v1")
 
     @router.get("/figures")
@@ -81,26 +85,21 @@ def _routes(store: Store, activities: Sequence[Activity]) -> APIRouter:
             return [_figures(connection, game, activities) for game in registered]
 
     @router.put("/games/{game_id}/{state}", status_code=204)
-    def pause(game_id: str, state: str) -> None:
+    def set_state(game_id: str, state: str, operator: Operator) -> None:
         if state not in ("paused", "running"):
             raise Problem(404, "missing", "A game can be `paused` or `running`")
-        set_paused(store, game_id, state == "paused")
+        with store.write() as connection:
+            change = update(games).where(games.c.game_id == game_id)
+            if not connection.execute(change.values(paused=state == "paused")).rowcount:
+                raise Problem(404, "missing", "There is no such game")
+            record_action(connection, settings, operator, state, game_id)
+
+    @router.get("/actions")
+    def actions() -> list[dict[str, Any]]:
+        with store.read() as connection:
+            return recent_actions(connection)
 
     return router
-
-
-def set_paused(store: Store, game_id: str, paused: bool) -> None:
-    """Stop or resume new batches in a game; open ones can still be answered.
-
-    Raises
-    ------
-    Problem
-        404 if the game is not registered.
-    """
-    with store.write() as connection:
-        change = update(games).where(games.c.game_id == game_id).values(paused=paused)
-        if not connection.execute(change).rowcount:
-            raise Problem(404, "missing", "There is no such game")
 
 
 def _figures(
@@ -123,6 +122,7 @@ def _figures(
         "game": game.game_id,
         "title": game.title,
         "paused": game.paused,
+        "closed": not game.launch_keys,
         "players": {row.state: row.n for row in people},
         "rewards": {row.state: {"n": row.n, "coins": int(row.coins)} for row in payments},
         "reward_trouble": connection.execute(trouble).scalar(),

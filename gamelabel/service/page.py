@@ -61,10 +61,10 @@ def frame_page(store: Store, game_id: str, template: Path, **values: object) -> 
 
 
 def registered_game(store: Store, game_id: str) -> Row[Any]:
-    """Return a game's row. Raises Problem 404 if the game is not registered."""
+    """Return a game's row. Raises Problem 404 if the game is not registered, or is closed."""
     with store.read() as connection:
         game = connection.execute(select(games).where(games.c.game_id == game_id)).first()
-    if game is None:
+    if game is None or not game.launch_keys:
         raise Problem(404, "missing", "There is no such game")
     return game
 

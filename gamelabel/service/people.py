@@ -18,7 +18,7 @@ from gamelabel.service.store import Store
 
 _HOUR_MS = 3_600_000
 _PLAYER = (
-    select(players, sessions.c.launch, games.c.paused)
+    select(players, sessions.c.launch, games.c.paused, games.c.launch_keys)
     .join(sessions, sessions.c.player == players.c.id)
     .join(games, games.c.game_id == players.c.game_id)
     .where(sessions.c.token_hash == bindparam("token_hash"))
@@ -177,7 +177,10 @@ def require_consent(player: Row[Any]) -> None:
 
 
 def require_running(player: Row[Any]) -> None:
-    """Raise Problem 503 if the operator has paused the player's game."""
+    """Raise Problem 503 if the player's game is closed, or the operator has paused it."""
+    if not player.launch_keys:
+        detail = "The game does not offer labeling any more."
+        raise Problem(503, "paused", "The game is closed", detail, retry_s=86_400)
     if player.paused:
         detail = "The operator has paused it. Try again later."
         raise Problem(503, "paused", "The game is paused", detail, retry_s=600)

@@ -7,17 +7,19 @@ from fastapi import APIRouter, Response
 from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from gamelabel.service.access import IdempotencyKey, SessionToken
 from gamelabel.service.api import RequestBody
+from gamelabel.service.database_tables import players
+from gamelabel.service.operator_actions import Operator, record_action
 from gamelabel.service.outbox import Outbox
 from gamelabel.service.page import frame_page
 from gamelabel.service.pairs.batches import Answer, Batches
 from gamelabel.service.pairs.export import pool_archive
 from gamelabel.service.pairs.pair_tables import pairs
+from gamelabel.service.pairs.reinstatement import reinstate, removed_by_pair
 from gamelabel.service.problems import Problem, documented
-from gamelabel.service.store import Store
 
 _TEMPLATE = Path(__file__).parent / "templates" / "play.html.j2"
 RandomId = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9_-]{22}$")]
@@ -77,6 +79,18 @@ class AnswersBody(RequestBody):
     answers: list[AnswerBody] = Field(min_length=1, max_length=100)
 
 
+class ReasonBody(RequestBody):
+    """Why an operator does something, for the record: no player's name."""
+
+    reason: str = Field(pattern=r"^[^\x00]{1,500}$")
+
+
+class ReinstatementBody(ReasonBody):
+    """A removed player: the id in the game, the `sub` of launches. It is not stored."""
+
+    player: str = Field(min_length=1, max_length=256)
+
+
 def player_routes(batches: Batches, outbox: Outbox) -> APIRouter:
     """Return the routes for players."""
     router = APIRouter()
@@ -133,18 +147,48 @@ def player_routes(batches: Batches, outbox: Outbox) -> APIRouter:
     return router
 
 
-def operator_routes(store: Store) -> APIRouter:
-    """Return the routes for the operator: retire a pair, export a pool."""
-    router = APIRouter(prefix="/v1/pools/{pool}")
+def operator_routes(batches: Batches) -> APIRouter:
+    """Return the routes for the operator: pairs and removed players, and the export of a pool."""
+    router = APIRouter(prefix="/v1")
+    store, settings = batches.store, batches.settings
 
-    @router.put("/pairs/{pair_id}/retired", status_code=204)
-    def retire(pool: str, pair_id: str) -> None:
+    @router.put("/pools/{pool}/pairs/{pair_id}/{state}", status_code=204)
+    def set_pair(
+        pool: str, pair_id: str, state: Literal["retired", "active"], operator: Operator
+    ) -> None:
         pair = (pairs.c.pool == pool) & (pairs.c.pair_id == pair_id)
+        change = update(pairs).where(pair).values(retired=state == "retired")
         with store.write() as connection:
-            if not connection.execute(update(pairs).where(pair).values(retired=True)).rowcount:
+            if not connection.execute(change).rowcount:
                 raise Problem(404, "missing", "There is no such pair")
+            record_action(connection, settings, operator, state, f"{pool}/{pair_id}")
 
-    @router.get("/export")
+    @router.post("/pools/{pool}/pairs/{pair_id}/reinstatements")
+    def reinstate_all(
+        pool: str, pair_id: str, body: ReasonBody, operator: Operator
+    ) -> dict[str, int]:
+        """Reinstate the players who were removed and had answered this comparison point wrong."""
+        with store.write() as connection:
+            removed = removed_by_pair(connection, pool, pair_id)
+            reinstate(connection, removed, batches.rules, batches.rng)
+            subject = f"{len(removed)} players, {pool}/{pair_id}"
+            record_action(connection, settings, operator, "reinstated", subject, body.reason)
+        return {"players": len(removed)}
+
+    @router.post("/games/{game_id}/reinstatements", status_code=204)
+    def reinstate_one(game_id: str, body: ReinstatementBody, operator: Operator) -> None:
+        pseudonym = settings.keys.mark("player", game_id, body.player)
+        with store.write() as connection:
+            query = select(players).where(players.c.pseudonym == pseudonym).with_for_update()
+            player = connection.execute(query).first()
+            if player is None:
+                raise Problem(404, "missing", "There is no such player")
+            if player.state != "removed":
+                raise Problem(409, "state", f"This player is not removed but {player.state}")
+            reinstate(connection, [player.id], batches.rules, batches.rng)
+            record_action(connection, settings, operator, "reinstated", game_id, body.reason)
+
+    @router.get("/pools/{pool}/export")
     def export(pool: str) -> Response:
         try:
             archive = pool_archive(store, pool)

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from gamelabel.files import shipped
 from gamelabel.service.activity import Activity
 from gamelabel.service.api import create_app
-from gamelabel.service.games import read_games
+from gamelabel.service.games import close_other_games, read_games
 from gamelabel.service.keys import encode_base64url, load_keys, public_text
 from gamelabel.service.launch_tokens import sign_launch
 from gamelabel.service.operator import create_operator
@@ -46,11 +46,12 @@ def pairs_activity(
     store: Store, settings: Settings, pair_settings: PairSettings, outbox: Outbox
 ) -> Activity:
     """Return the labeling game as the service's applications take it."""
+    service_batches = Batches(store, settings, pair_settings)
     return Activity(
         name="pairs",
         static=Path(__file__).parent / "static",
-        player_routes=player_routes(Batches(store, settings, pair_settings), outbox),
-        operator_routes=operator_routes(store),
+        player_routes=player_routes(service_batches, outbox),
+        operator_routes=operator_routes(service_batches),
         player_tables=(assignments, batches, pair_standings),
         live_figures=live_figures,
         metrics=batch_metrics,
@@ -129,8 +130,11 @@ def _set_up(store: Store, study: Path | None, games: Path | None, origin: str) -
     for pool in pool_names:  # those of a database of an earlier version have none
         make_watch_points(store, pool)
     if games:
-        for game in read_games(games, PairGame):
+        listed = read_games(games, PairGame)
+        for game in listed:
             register_pair_game(store, game)
+        for game_id in close_other_games(store, [game.game_id for game in listed]):
+            _print(f"the game {game_id} is closed: it is not in {games}")
     else:
         _print_trial(store, origin)
 

@@ -58,7 +58,7 @@ const cards = new Map()
 function showGame(game) {
   if (!cards.has(game.game)) cards.set(game.game, makeCard(game))
   const article = cards.get(game.game), pause = article.querySelector('.pause')
-  article.querySelector('h2').textContent = `${game.title}${game.paused ? ' (paused)' : ''}`
+  article.querySelector('h2').textContent = `${game.title}${game.closed ? ' (closed)' : game.paused ? ' (paused)' : ''}`
   article.querySelector('dl').replaceChildren(...lines(game).map(lineElement))
   pause.textContent = game.paused ? 'Resume' : 'Pause'
   pause.dataset.state = game.paused ? 'running' : 'paused'
