@@ -21,11 +21,12 @@ from gamelabel.study.claims import (
     paper_text,
 )
 from gamelabel.study.progress import format_seconds
-from gamelabel.study.run_result import IN_ORDER, OTHER_CHAPTER
+from gamelabel.study.run_result import IN_ORDER, NOT_SELECTED, OTHER_CHAPTER
 from gamelabel.study.steps import CHAPTERS, Step, Study
 from gamelabel.study.tracker import read_records
 
 _NO_RECORDS: dict[str, Any] = {"metrics": {}, "figures": {}, "tables": {}}
+_OUTDATED = "Results of an earlier run are left out because their inputs have changed since."
 _SHOWN_ROWS = 15  # of a table; the CSV has the rest
 
 
@@ -152,6 +153,8 @@ def _problems(study: Study, manifest: Mapping[str, Any]) -> list[dict[str, str]]
         reason = _reason(study, name, status)
         if stands:
             reason += " The results are those of an earlier run."
+        elif status == NOT_SELECTED and step["seconds"]:
+            reason += f" {_OUTDATED}"
         shows_error = status.startswith("failed") and bool(_last_error(study, name))
         page = f"notebooks/{name}.html" if shows_error else ""
         title = _title(study, name)

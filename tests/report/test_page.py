@@ -153,6 +153,15 @@ def test_a_failed_run_says_which_step_failed_and_why(failed: Study) -> None:
     assert str(failed.root) not in (failed.report_dir / "index.html").read_text()
 
 
+def test_results_whose_inputs_have_changed_are_left_out_with_the_reason(tmp_path: Path) -> None:
+    study = make_run(tmp_path, "broken=false")
+    write_report(run_study(study, ["broken=false", "rows=5"], only="01"))
+    assert (
+        "Toy _02_images (02_images) It did not run: not selected. Results of an earlier run are "
+        "left out because their inputs have changed since."
+    ) in read_page(study).text
+
+
 def test_a_failed_run_keeps_the_figures_of_good_steps(failed: Study) -> None:
     assert [image["alt"] for image in read_page(failed).images] == ["A <curve> & more"]
     (chapter,) = pdf_content(content_of(failed))["chapters"]
