@@ -59,6 +59,7 @@ _CORPORA = {
     "geneval": "GenEval",
     "t2i-compbench": "T2I-CompBench",
     "pick-a-pic": "Pick-a-Pic",
+    "imagereward-test": "ImageReward, test set",
 }
 _STATISTICS = {
     "annotations": "labels in all",
