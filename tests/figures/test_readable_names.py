@@ -18,10 +18,6 @@ def test_no_identifier_of_the_study_is_shown_as_it_is():
     assert not [name for name in map(readable_name, PAPER_STATISTICS) if "_" in name]
 
 
-def test_every_published_corpus_has_a_name() -> None:
-    assert all(readable_name(name) != name for name in PUBLISHED_CORPORA)
-
-
 def test_models_are_named_by_what_they_learned():
     names = {
         "published, preferred": "published recipe, preferred images",
