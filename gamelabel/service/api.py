@@ -142,7 +142,7 @@ def _routes(store: Store, settings: Settings, activities: Sequence[Activity]) ->
 
     @router.get("/keys", responses=documented())
     def keys() -> list[KeyBody]:
-        """Return the keys that verify rewards."""
-        return [KeyBody(kid=settings.keys.key_id, key=settings.keys.public)]
+        """Return the keys that verify rewards, the one that signs first."""
+        return [KeyBody(kid=kid, key=key) for kid, key in settings.keys.published.items()]
 
     return router

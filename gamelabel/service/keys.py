@@ -28,20 +28,29 @@ class Keys:
         Pseudonyms and session tokens are derived from it.
     signing : Ed25519PrivateKey
         Signs rewards.
+    others : tuple of Ed25519PrivateKey
+        Keys that games accept too while the key is changed: the next one, or the one before.
     """
 
     secret: bytes
     signing: Ed25519PrivateKey
+    others: tuple[Ed25519PrivateKey, ...] = ()
 
     @property
     def key_id(self) -> str:
         """The name of the signing key in every reward: it tells a game which public key to use."""
-        return encode_base64url(hashlib.sha256(self.public.encode()).digest())[:16]
+        return _key_id(self.public)
 
     @property
     def public(self) -> str:
         """The public half of the signing key."""
         return public_text(self.signing)
+
+    @property
+    def published(self) -> dict[str, str]:
+        """The public keys that games accept, by their ids; the one that signs is first."""
+        keys = [public_text(key) for key in (self.signing, *self.others)]
+        return {_key_id(key): key for key in keys}
 
     def mark(self, purpose: str, *parts: str) -> str:
         """Return a name that only the service can make: HMAC-SHA256, 43 characters."""
@@ -58,6 +67,11 @@ def encode_base64url(raw: bytes) -> str:
 def decode_base64url(text: str) -> bytes:
     """Return the bytes of a text in base64url, with or without padding."""
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _key_id(public: str) -> str:
+    """Return the id of a public key."""
+    return encode_base64url(hashlib.sha256(public.encode()).digest())[:16]
 
 
 def public_text(key: Ed25519PrivateKey) -> str:
@@ -84,7 +98,8 @@ def load_keys(path: Path) -> Keys:
     """Read the keys from a file, or make it, readable only by its owner.
 
     Keep a copy of the file. Without the secret, returning players are not recognized, and those
-    who were removed may play again.
+    who were removed may play again. `signing` in the file is a private key, or a list of them:
+    the first signs, and games accept all.
 
     Raises
     ------
@@ -126,8 +141,11 @@ def _read(path: Path) -> Keys:
     check_private(path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        secret, signing = (decode_base64url(content[name]) for name in ("secret", "signing"))
-        return Keys(secret, Ed25519PrivateKey.from_private_bytes(signing))
+        texts = content["signing"]
+        texts = [texts] if isinstance(texts, str) else texts
+        raw_keys = map(decode_base64url, texts)
+        signing, *others = map(Ed25519PrivateKey.from_private_bytes, raw_keys)
+        return Keys(decode_base64url(content["secret"]), signing, tuple(others))
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{path} does not hold keys of this service ({error}): restore its copy"

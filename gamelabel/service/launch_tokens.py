@@ -177,7 +177,7 @@ def sign_reward(
     return jwt.encode(claims, keys.signing, algorithm="EdDSA", headers=headers)
 
 
-def verify_reward(token: str, key: str, game_id: str, now_s: float) -> dict[str, Any]:
+def verify_reward(token: str, service_keys: str, game_id: str, now_s: float) -> dict[str, Any]:
     """Verify a reward token, as a game's backend does, and return its claims.
 
     Pay each `jti` once: the same reward may arrive several times.
@@ -186,8 +186,9 @@ def verify_reward(token: str, key: str, game_id: str, now_s: float) -> dict[str,
     ----------
     token : str
         The body of the request.
-    key : str
-        The service's public key, as `/v1/keys` shows it.
+    service_keys : str
+        The service's public keys, as `/v1/keys` shows them, one a line; any of them may have
+        signed.
     game_id : str
         The game's id.
     now_s : float
@@ -198,15 +199,20 @@ def verify_reward(token: str, key: str, game_id: str, now_s: float) -> dict[str,
     jwt.PyJWTError
         If the token is not valid.
     """
-    return _decode(
-        token,
-        key,
-        audience=game_id,
-        issuer=SERVICE,
-        now_s=now_s,
-        kind="reward+jwt",
-        required=("launch", "amount"),
-    )
+    for key in service_keys.split():
+        try:
+            return _decode(
+                token,
+                key,
+                audience=game_id,
+                issuer=SERVICE,
+                now_s=now_s,
+                kind="reward+jwt",
+                required=("launch", "amount"),
+            )
+        except jwt.InvalidSignatureError:
+            continue
+    raise jwt.InvalidSignatureError("none of the service's keys signed it")
 
 
 def _decode(

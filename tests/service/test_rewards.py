@@ -1,5 +1,8 @@
 """Rewards: signed, sent until the game accepts them, and paid once even if received repeatedly."""
 
+import json
+from pathlib import Path
+
 import httpx
 import jwt
 import pytest
@@ -9,6 +12,7 @@ from sqlalchemy import select
 
 from examples.demo_game.backend import create_game
 from gamelabel.service.database_tables import rewards
+from gamelabel.service.keys import Keys, encode_base64url, load_keys
 from gamelabel.service.launch_tokens import sign_reward, verify_reward
 from gamelabel.service.outbox import MAX_TRIES
 from tests.service.harness import KEYS, Service, batches
@@ -30,6 +34,25 @@ def test_no_byte_of_a_reward_can_be_changed() -> None:
             continue
         with pytest.raises(jwt.PyJWTError):
             verify_reward(changed, KEYS.public, "chess", NOW)
+
+
+def test_keys_overlap_while_the_service_changes_them(tmp_path: Path) -> None:
+    old, new, other = (Ed25519PrivateKey.generate() for _ in range(3))
+    path = tmp_path / "keys.json"
+
+    def keys(*signing: Ed25519PrivateKey) -> Keys:
+        texts = [encode_base64url(key.private_bytes_raw()) for key in signing]
+        path.write_text(json.dumps({"secret": encode_base64url(bytes(32)), "signing": texts}))
+        path.chmod(0o600)
+        return load_keys(path)
+
+    known = "\n".join(keys(old, new).published.values())
+    for signing in ((old,), (old, new), (new, old), (new,)):
+        token = sign_reward(keys(*signing), "chess", "r1", "l1", 30, NOW)
+        assert verify_reward(token, known, "chess", NOW)["jti"] == "r1"
+        assert jwt.get_unverified_header(token)["kid"] == next(iter(keys(*signing).published))
+    with pytest.raises(jwt.InvalidSignatureError):
+        verify_reward(sign_reward(keys(other), "chess", "r1", "l1", 30, NOW), known, "chess", NOW)
 
 
 def test_a_reward_is_valid_for_one_game_and_expires() -> None:
