@@ -43,6 +43,7 @@ _IS_NEVER_SENT = rewards.c.game_id.in_(select(games.c.game_id).where(games.c.rew
 # Rewards of players who withdrew that need not be sent any more.
 _DELETE_FORGOTTEN = delete(rewards).where(rewards.c.player.is_(None), _IS_SETTLED | _IS_NEVER_SENT)
 _BUSY_POLL_S = 0.5  # while a game's rewards are being sent, and more of them may have come
+_BOOK = insert(rewards)
 _RECORD = update(rewards).where(rewards.c.id == bindparam("reward_id"))
 _FORGET_HOUR = update(games).values(newcomers=0, newcomers_hour=0)
 _DUE = (
@@ -70,7 +71,7 @@ def book_reward(
     """
     reward = {"id": str(uuid.uuid4()), "amount": amount}
     connection.execute(
-        insert(rewards),
+        _BOOK,
         {
             **reward,
             "game_id": player.game_id,

@@ -17,14 +17,15 @@ from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 
 _HOUR_MS = 3_600_000
-_PLAYER = (
+# the player of a session that is valid now
+PLAYER = (
     select(players, sessions.c.launch, games.c.paused, games.c.launch_keys)
     .join(sessions, sessions.c.player == players.c.id)
     .join(games, games.c.game_id == players.c.game_id)
     .where(sessions.c.token_hash == bindparam("token_hash"))
     .where(sessions.c.expires_at > bindparam("now"))
 )
-_PLAYER_LOCKED = _PLAYER.with_for_update(of=players)
+_PLAYER_LOCKED = PLAYER.with_for_update(of=players)
 
 
 def open_session(
@@ -150,13 +151,17 @@ def current_player(
     Problem
         401 if the session does not exist or has expired.
     """
-    query = _PLAYER_LOCKED if lock else _PLAYER
-    values = {"token_hash": _token_hash(settings, session), "now": settings.now_ms}
-    player = connection.execute(query, values).first()
+    query = _PLAYER_LOCKED if lock else PLAYER
+    player = connection.execute(query, session_values(settings, session)).first()
     if player is None:
         raise Problem(401, "session", "The session has expired", "Ask the game for a new launch.")
     current_call().game = player.game_id
     return player
+
+
+def session_values(settings: Settings, session: str) -> dict[str, Any]:
+    """Return what the query `PLAYER` asks for a session."""
+    return {"token_hash": _token_hash(settings, session), "now": settings.now_ms}
 
 
 def require_active(player: Row[Any]) -> None:

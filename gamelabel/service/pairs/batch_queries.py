@@ -2,45 +2,84 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Select, bindparam, case, insert, select, update
 
-from gamelabel.service.pairs.pair_tables import assignments, batches, pairs, pictures, pools
+from gamelabel.service.database_tables import players
+from gamelabel.service.pairs.pair_games import STANDING_COLUMNS
+from gamelabel.service.pairs.pair_tables import (
+    assignments,
+    batches,
+    pair_games,
+    pair_standings,
+    pairs,
+    pictures,
+    pools,
+)
+from gamelabel.service.people import PLAYER
 
-_BATCHES = select(batches).where(batches.c.player == bindparam("player"))
-_KEY_TYPE = batches.c.opened_key.type
+_IS_OF_PLAYER = batches.c.player == players.c.id
+_IS_BATCH = _IS_OF_PLAYER & (batches.c.id == bindparam("batch"))
+_KEY = bindparam("key", type_=batches.c.opened_key.type)
+_IS_OPEN = _IS_OF_PLAYER & ((batches.c.opened_key == _KEY) | batches.c.reply.is_(None))
+_NAME = bindparam("name", type_=assignments.c.picture_left.type)
+_IS_LEFT = assignments.c.picture_left == _NAME
 
-BATCH = _BATCHES.where(batches.c.id == bindparam("batch"))
-
-# the batch that a key opened, else the open one
-OPEN_BATCH = _BATCHES.where(
-    (batches.c.opened_key == bindparam("key", type_=_KEY_TYPE)) | batches.c.reply.is_(None)
-).order_by(batches.c.reply.is_(None))
+# A player's game and standing with a batch. To change them, lock the player with a query before
+# this one: a query that waits for a lock may see rows of other tables as they were before.
+_LABELING: Select[tuple[object, ...]] = (
+    select(
+        pair_games.c.pool,
+        pair_games.c.coins,
+        *STANDING_COLUMNS,
+        batches.c.id.label("batch"),
+        batches.c.level.label("batch_level"),
+        batches.c.opened_at,
+        batches.c.reply,
+    )
+    .join_from(players, pair_games, pair_games.c.game_id == players.c.game_id)
+    .outerjoin(pair_standings, pair_standings.c.player == players.c.id)
+    .where(players.c.id == bindparam("player"))
+)
+BATCH = _LABELING.join(batches, _IS_BATCH)
+# the batch that a key opened, else the open one, else none
+OPEN_BATCH = _LABELING.outerjoin(batches, _IS_OPEN).order_by(batches.c.reply.is_(None))
 
 ITEMS = (
-    select(assignments, pairs.c.prompt, pairs.c.gold)
+    select(
+        assignments.c.id,
+        assignments.c.left,
+        assignments.c.picture_left,
+        assignments.c.picture_right,
+        assignments.c.choice,
+        pairs.c.prompt,
+        pairs.c.gold,
+    )
     .join(pairs, pairs.c.id == assignments.c.pair)
     .where(assignments.c.batch == bindparam("batch"))
     .order_by(assignments.c.place)
 )
 
+# a picture of an item of the session's player, and the length with which it is sent
+PICTURE = (
+    PLAYER.with_only_columns(players.c.game_id, pictures.c.data, pools.c.length)
+    .join(assignments, assignments.c.player == players.c.id)
+    .join(pairs, pairs.c.id == assignments.c.pair)
+    .join(
+        pictures,
+        pictures.c.id
+        == case(
+            ((assignments.c.left == "a") == _IS_LEFT, pairs.c.picture_a), else_=pairs.c.picture_b
+        ),
+    )
+    .join(pools, pools.c.pool == pictures.c.pool)
+    .where(_IS_LEFT | (assignments.c.picture_right == _NAME))
+)
+
+NEW_BATCH, NEW_ITEMS, NEW_STANDING = insert(batches), insert(assignments), insert(pair_standings)
+CLOSE_BATCH = update(batches).where(batches.c.id == bindparam("batch"))
+STORE_STANDING = update(pair_standings).where(pair_standings.c.player == bindparam("of_player"))
 STORE_CHOICE = (
     update(assignments)
     .where(assignments.c.id == bindparam("item"))
     .values(choice=bindparam("side"), response_ms=bindparam("ms"), answered_at=bindparam("at"))
-)
-
-SHOWN_PICTURE = (
-    select(assignments.c.left, assignments.c.picture_left, pairs.c.picture_a, pairs.c.picture_b)
-    .join(pairs, pairs.c.id == assignments.c.pair)
-    .where(
-        (assignments.c.picture_left == bindparam("name"))
-        | (assignments.c.picture_right == bindparam("name"))
-    )
-    .where(assignments.c.player == bindparam("player"))
-)
-
-PICTURE_DATA = (
-    select(pictures.c.data, pools.c.length)
-    .join(pools, pools.c.pool == pictures.c.pool)
-    .where(pictures.c.id == bindparam("picture"))
 )

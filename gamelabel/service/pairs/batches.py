@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, Row, insert, update
+from sqlalchemy import Connection, Row, update
 
 from gamelabel.games.pairs import SERVICE_RULES, Rules
 from gamelabel.games.pairs.pay import PAY_STEPS, START_LEVEL, reviewed_level
+from gamelabel.service.calls import current_call
 from gamelabel.service.database_tables import players
 from gamelabel.service.outbox import book_reward
 from gamelabel.service.pairs import batch_queries as queries
@@ -19,16 +20,15 @@ from gamelabel.service.pairs.deal import deal_batch
 from gamelabel.service.pairs.pair_games import (
     StoredStanding,
     coins_at_level,
-    pair_game,
     read_standing,
     standing_values,
 )
-from gamelabel.service.pairs.pair_tables import assignments, batches, pair_standings
 from gamelabel.service.people import (
     current_player,
     require_active,
     require_consent,
     require_running,
+    session_values,
 )
 from gamelabel.service.problems import Problem
 from gamelabel.service.settings import Settings
@@ -92,18 +92,20 @@ class Batches:
             player = current_player(connection, self.settings, session, lock=True)
             require_active(player)
             values = {"player": player.id, "key": idempotency_key}
-            batch = connection.execute(queries.OPEN_BATCH, values).first()
-            if batch:
-                return self._show(connection, player, batch), False
+            labeling = connection.execute(queries.OPEN_BATCH, values).first()
+            if labeling is None:
+                raise Problem(404, "missing", "Players of this game do not label pairs")
+            if labeling.batch:
+                return self._show(connection, labeling), False
             require_consent(player)
             require_running(player)
-            return self._new_batch(connection, player, idempotency_key), True
+            return self._new_batch(connection, player, labeling, idempotency_key), True
 
     def show_batch(self, session: str, batch_id: str) -> dict[str, Any]:
         """Return a batch of the player."""
         with self.store.read() as connection:
             player = current_player(connection, self.settings, session)
-            return self._show(connection, player, _find_batch(connection, player, batch_id))
+            return self._show(connection, _find_batch(connection, player, batch_id))
 
     def answer_batch(
         self, session: str, batch_id: str, answers: Mapping[str, Answer]
@@ -114,63 +116,64 @@ class Batches:
         """
         with self.store.write() as connection:
             player = current_player(connection, self.settings, session, lock=True)
-            batch = _find_batch(connection, player, batch_id)
+            labeling = _find_batch(connection, player, batch_id)
             items = {row.id: row for row in connection.execute(queries.ITEMS, {"batch": batch_id})}
             if items.keys() != answers.keys():
                 title = "These are not the items of this batch"
                 detail = f"Answer each of its {len(items)} items once."
                 raise Problem(409, "items", title, detail)
             choices = {item: _side(answers[item].choice, row.left) for item, row in items.items()}
-            if batch.reply is not None:
+            if labeling.reply is not None:
                 if any(row.choice != choices[item] for item, row in items.items()):
                     title = "This batch has been answered"
                     raise Problem(409, "answered", title, "The first answers are kept.")
-                reply: dict[str, Any] = batch.reply
+                reply: dict[str, Any] = labeling.reply
                 return reply
             require_active(player)
-            self._check_look(batch, len(items))
+            self._check_look(labeling, len(items))
             self._store_choices(connection, player, choices, answers)
             is_right = [choices[item] == row.gold for item, row in items.items() if row.gold]
-            return self._judge_and_pay(connection, player, batch, is_right, len(items))
+            return self._judge_and_pay(connection, player, labeling, is_right, len(items))
 
     def picture(self, session: str, name: str) -> bytes:
         """Return a picture by its name, which is valid for one assignment.
 
         All pictures of a pool have the same length.
         """
+        values = {**session_values(self.settings, session), "name": name}
         with self.store.read() as connection:
-            player = current_player(connection, self.settings, session)
-            values = {"player": player.id, "name": name}
-            shown = connection.execute(queries.SHOWN_PICTURE, values).first()
-            if shown is None:
+            picture = connection.execute(queries.PICTURE, values).first()
+            if picture is None:
+                current_player(connection, self.settings, session)  # 401 if there is none
                 raise _missing("picture")
-            is_a = (shown.left == "a") == (shown.picture_left == name)
-            picture = shown.picture_a if is_a else shown.picture_b
-            row = connection.execute(queries.PICTURE_DATA, {"picture": picture}).one()
-        data: bytes = row.data
-        return data.ljust(row.length, b"\0")
+        current_call().game = picture.game_id
+        data: bytes = picture.data
+        return data.ljust(picture.length, b"\0")
 
-    def _standing(self, connection: Connection, player: Row[Any]) -> StoredStanding:
-        standing = read_standing(connection, player)
+    def _standing(self, player: Row[Any], labeling: Row[Any]) -> StoredStanding:
+        standing = read_standing(labeling, player.state)
         if standing is None:
             start = self.rules.start(draws=self.rng.random(1))
             standing = StoredStanding(start, labels=0, level=START_LEVEL)
         return standing
 
     def _new_batch(
-        self, connection: Connection, player: Row[Any], idempotency_key: str | None
+        self,
+        connection: Connection,
+        player: Row[Any],
+        labeling: Row[Any],
+        idempotency_key: str | None,
     ) -> dict[str, Any]:
-        standing, labels, level = self._standing(connection, player)
-        game = pair_game(connection, player.game_id)
+        standing, labels, level = self._standing(player, labeling)
         is_comparison = self.rules.draw_comparisons(standing, self.rng)[0].tolist()
         in_exam = (standing.right + standing.wrong < standing.exam).item()
-        dealt = deal_batch(connection, player.id, game.pool, is_comparison, in_exam, self.rng)
+        dealt = deal_batch(connection, player.id, labeling.pool, is_comparison, in_exam, self.rng)
         if dealt is None:
             title = "There are no pairs left"
             raise Problem(404, "finished", title, "This player has seen all pairs.")
         batch_id = _random_id()
         connection.execute(
-            insert(batches),
+            queries.NEW_BATCH,
             {
                 "id": batch_id,
                 "player": player.id,
@@ -194,20 +197,20 @@ class Batches:
             }
             for place, (pair, side) in enumerate(zip(dealt, sides, strict=True))
         ]
-        connection.execute(insert(assignments), rows)
+        connection.execute(queries.NEW_ITEMS, rows)
         items = [
             _item(row["id"], pair.prompt, row["picture_left"], row["picture_right"])
             for row, pair in zip(rows, dealt, strict=True)
         ]
-        return self._batch_body(batch_id, coins_at_level(game.coins, level), items, None)
+        return self._batch_body(batch_id, coins_at_level(labeling.coins, level), items, None)
 
-    def _show(self, connection: Connection, player: Row[Any], batch: Row[Any]) -> dict[str, Any]:
+    def _show(self, connection: Connection, labeling: Row[Any]) -> dict[str, Any]:
         items = [
             _item(row.id, row.prompt, row.picture_left, row.picture_right)
-            for row in connection.execute(queries.ITEMS, {"batch": batch.id})
+            for row in connection.execute(queries.ITEMS, {"batch": labeling.batch})
         ]
-        coins = pair_game(connection, player.game_id).coins
-        return self._batch_body(batch.id, coins_at_level(coins, batch.level), items, batch.reply)
+        pays = coins_at_level(labeling.coins, labeling.batch_level)
+        return self._batch_body(labeling.batch, pays, items, labeling.reply)
 
     def _batch_body(
         self, batch_id: str, pays: int, items: list[dict[str, str]], reply: Any
@@ -226,9 +229,9 @@ class Batches:
         self._opened_at[batch_id] = now
         return None
 
-    def _check_look(self, batch: Row[Any], n_items: int) -> None:
+    def _check_look(self, labeling: Row[Any], n_items: int) -> None:
         """Raise Problem 425 if the batch is answered faster than its pairs are shown."""
-        opened_at = self._opened_at.get(batch.id, batch.opened_at)
+        opened_at = self._opened_at.get(labeling.batch, labeling.opened_at)
         if opened_at is None:  # another process opened it, with `minimal`
             return
         looked_s = (self.settings.now_ms - opened_at) / 1000
@@ -260,12 +263,12 @@ class Batches:
         self,
         connection: Connection,
         player: Row[Any],
-        batch: Row[Any],
+        labeling: Row[Any],
         is_right: list[bool],
         n_items: int,
     ) -> dict[str, Any]:
         """Update the player's standing, book the reward, and close the batch with the reply."""
-        before, labels, level = self._standing(connection, player)
+        before, labels, level = self._standing(player, labeling)
         n_right, n_wrong = is_right.count(True), is_right.count(False)
         standing = self.rules.update(before, np.array([n_right]), np.array([n_wrong]))
         labels += n_items
@@ -273,33 +276,33 @@ class Batches:
             draws = self.rng.random(1)
             level = reviewed_level(level, standing.right, standing.wrong, draws).item()
         values = {**standing_values(standing), "labels": labels, "level": level}
-        if not self.store.insert_new(connection, pair_standings, player=player.id, **values):
-            row = pair_standings.c.player == player.id
-            connection.execute(update(pair_standings).where(row).values(values))
+        if labeling.labels is None:
+            connection.execute(queries.NEW_STANDING, {"player": player.id, **values})
+        else:
+            connection.execute(queries.STORE_STANDING, {"of_player": player.id, **values})
         state = "removed" if standing.removed.item() else "active"
         if state != player.state:
             row = players.c.id == player.id
             connection.execute(update(players).where(row).values(state=state))
-        coins = pair_game(connection, player.game_id).coins
-        amount = coins_at_level(coins, batch.level)
+        amount = coins_at_level(labeling.coins, labeling.batch_level)
         reply = {
             "state": state,
             "reward": book_reward(connection, self.settings, player, amount),
-            "level": batch.level,
+            "level": labeling.batch_level,
             "levels": len(PAY_STEPS),
             "labels": labels,
         }
-        closed = {"reply": reply, "opened_at": None}
-        connection.execute(update(batches).where(batches.c.id == batch.id).values(closed))
+        closed = {"batch": labeling.batch, "reply": reply, "opened_at": None}
+        connection.execute(queries.CLOSE_BATCH, closed)
         return reply
 
 
 def _find_batch(connection: Connection, player: Row[Any], batch_id: str) -> Row[Any]:
     values = {"player": player.id, "batch": batch_id}
-    batch = connection.execute(queries.BATCH, values).first()
-    if batch is None:
+    labeling = connection.execute(queries.BATCH, values).first()
+    if labeling is None:
         raise _missing("batch")
-    return batch
+    return labeling
 
 
 def _item(item_id: str, prompt: str, left: str, right: str) -> dict[str, str]:

@@ -4,25 +4,29 @@ After the exam, comparison points are dealt by the same rule as preferences, eac
 stock: most to one player, some to several. So how many players have seen a prompt does not tell
 which kind it is. Points of the exam are dealt to all new players, and to nobody else.
 
-Every batch takes the same query and the same number of writes, whatever it is made of, so that
-the time it takes tells nothing. No player gets a pair twice: one that comes back could only be a
+Every batch takes the same queries and the same number of writes, whatever it is made of, so that
+the time it takes tells nothing. (Closed pairs are looked for when either kind is running out.)
+No player gets a pair twice: one that comes back could only be a
 comparison point.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Row,
     Select,
     bindparam,
     exists,
-    literal,
+    literal_column,
     select,
     union_all,
     update,
@@ -34,8 +38,9 @@ from gamelabel.service.pairs.pair_tables import assignments, pairs
 # So many times more pairs than a batch needs are considered, so that batches differ.
 _WINDOW = 8
 
-_IS_FRESH = pairs.c.served == 0
-_IS_OPEN = pairs.c.served.between(1, MAX_LABELS - 1)
+# Constants are written into the SQL: with parameters, PostgreSQL plans the query anew every time.
+_IS_FRESH = pairs.c.served == literal_column("0")
+_IS_OPEN = pairs.c.served.between(literal_column("1"), literal_column(str(MAX_LABELS - 1)))
 
 # (stock, state, condition): the condition says in SQL what `stock_of` says, in parts that the index
 # `ix_pairs_deal` finds without sorting.
@@ -48,12 +53,15 @@ STOCKS: tuple[tuple[str, str, ColumnElement[bool]], ...] = (
             ("fresh", ~pairs.c.shared & _IS_FRESH),
             ("fresh", pairs.c.shared & _IS_FRESH),
             ("open", pairs.c.shared & _IS_OPEN),
-            ("closed", ~pairs.c.shared & (pairs.c.served >= 1)),
-            ("closed", pairs.c.shared & (pairs.c.served >= MAX_LABELS)),
+            ("closed", ~pairs.c.shared & (pairs.c.served >= literal_column("1"))),
+            ("closed", pairs.c.shared & (pairs.c.served >= literal_column(str(MAX_LABELS)))),
         )
     ),
 )
-_States = dict[tuple[str, str], Iterator[Row[Any]]]
+_States = dict[tuple[str, str], list[Row[Any]]]
+_COLUMNS = (pairs.c.id, pairs.c.prompt, pairs.c.served, pairs.c.place)
+# By position, which is much faster than by name.
+_BY_SERVED_AND_PLACE, _BY_SERVED = itemgetter(2, 3), itemgetter(2)
 
 
 def deal_batch(
@@ -92,16 +100,23 @@ def deal_batch(
     """
     size = len(is_comparison)
     repeat = (rng.random(size) < REPEAT_PROBABILITY).tolist()
-    values = {"player": player, "pool": pool, "window": _WINDOW * size}
-    candidates = connection.execute(_CANDIDATES, values).all()
-    states = _shuffled_states(candidates, _WINDOW * size, rng)
+    values, window = {"player": player, "pool": pool}, _WINDOW * size
+    candidates = connection.execute(_candidates(window, closed=False), values).all()
+    states = _shuffled_states(candidates, window, rng)
+    if any(
+        len(states[stock, "fresh"]) + len(states[stock, "open"]) < size
+        for stock in ("preference", "watch")
+    ):
+        closed = connection.execute(_candidates(window, closed=True), values).all()
+        states = _shuffled_states([*candidates, *closed], window, rng)
+    rows_left = {name: iter(rows) for name, rows in states.items()}
     dealt: list[Row[Any]] = []
     for place in range(size):
         watch = [("watch", state) for state in stock_order(repeat[place])]
         order = [("exam", "any"), *watch] if in_exam else [*watch, ("exam", "any")]
         if not is_comparison[place]:
             order = [("preference", state) for state in stock_order(repeat[place])] + order
-        row = _first(states[name] for name in order)
+        row = _first(rows_left[name] for name in order)
         if row is None:
             return None
         dealt.append(row)
@@ -112,18 +127,15 @@ def deal_batch(
 def _shuffled_states(
     candidates: Sequence[Row[Any]], window: int, rng: np.random.Generator
 ) -> _States:
-    """Return an iterator for each stock and state: pairs that were served least come first."""
-    states: _States = {}
-    for name in dict.fromkeys((stock, state) for stock, state, _ in STOCKS):
-        rows = [row for row in candidates if (row.stock, row.state) == name]
-        rows.sort(key=lambda row: (row.served, row.place))
-        rows = [rows[i] for i in rng.permutation(min(window, len(rows)))]
-        if name != (
-            "exam",
-            "any",
-        ):  # any of the window's; they differ in how often they were served
-            rows.sort(key=lambda row: row.served)
-        states[name] = iter(rows)
+    """Return the pairs of each stock and state: those that were served least come first."""
+    states: _States = {(stock, state): [] for stock, state, _ in STOCKS}
+    for row in sorted(candidates, key=_BY_SERVED_AND_PLACE):
+        stock, state, _ = STOCKS[row.number]
+        states[stock, state].append(row)
+    for name, rows in states.items():
+        rows = [rows[i] for i in rng.permutation(min(window, len(rows))).tolist()]
+        # any of the window's exam points; other stocks differ in how often pairs were served
+        states[name] = rows if name == ("exam", "any") else sorted(rows, key=_BY_SERVED)
     return states
 
 
@@ -136,21 +148,28 @@ def _first(states: Iterator[Iterator[Row[Any]]]) -> Row[Any] | None:
     return None
 
 
-def _least_served(stock: str, state: str, condition: ColumnElement[bool]) -> Select[Any]:
-    """Select the least served pairs of a stock and state that the player has not had."""
+@cache
+def _candidates(window: int, closed: bool) -> CompoundSelect[Any]:
+    """Return the query for the pairs of all states that are closed, or of those that are not."""
+    numbers = [n for n, (_, state, _) in enumerate(STOCKS) if (state == "closed") == closed]
+    return union_all(*(_least_served(number, window) for number in numbers))
+
+
+def _least_served(number: int, window: int) -> Select[Any]:
+    """Select the least served pairs that the player has not had, by an index of `STOCKS`."""
+    stock, _, condition = STOCKS[number]
     had = exists().where(
         assignments.c.player == bindparam("player"), assignments.c.pair == pairs.c.id
     )
-    columns = (pairs.c.id, pairs.c.prompt, pairs.c.served, pairs.c.place)
     query = (
-        select(*columns, literal(stock).label("stock"), literal(state).label("state"))
-        .where(pairs.c.pool == bindparam("pool"), pairs.c.stock == stock, condition)
+        select(*_COLUMNS, literal_column(str(number)).label("number"))
+        .where(pairs.c.pool == bindparam("pool"))
+        .where(pairs.c.stock == literal_column(f"'{stock}'"), condition)
         .where(~pairs.c.retired, ~had)
         .order_by(pairs.c.served, pairs.c.place)
-        .limit(bindparam("window"))
+        .limit(literal_column(str(window)))
     )
     return query.subquery().select()
 
 
-_CANDIDATES = union_all(*(_least_served(*stock) for stock in STOCKS))
 _COUNT = update(pairs).where(pairs.c.id == bindparam("pair")).values(served=pairs.c.served + 1)

@@ -6,16 +6,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import Field
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Row, select
 
 from gamelabel.games.pairs import Standing
 from gamelabel.games.pairs.pay import PAY_STEPS
 from gamelabel.service.games import Game, register_game
 from gamelabel.service.pairs.pair_tables import pair_games, pair_standings, pools
-from gamelabel.service.problems import Problem
 from gamelabel.service.store import Store
 
 _STORED = [name for name in Standing._fields if name != "removed"]  # that is the player's state
+STANDING_COLUMNS = [pair_standings.c[name] for name in (*_STORED, "labels", "level")]
 
 
 class PairGame(Game):
@@ -52,14 +52,6 @@ def register_pair_game(store: Store, game: PairGame) -> None:
         register_game(store, connection, game, pair_games)
 
 
-def pair_game(connection: Connection, game_id: str) -> Row[Any]:
-    """Return a game's pool and coins. Raises Problem 404 if its players do not label pairs."""
-    row = connection.execute(select(pair_games).where(pair_games.c.game_id == game_id)).first()
-    if row is None:
-        raise Problem(404, "missing", "Players of this game do not label pairs")
-    return row
-
-
 def coins_at_level(coins: int, level: int) -> int:
     """Return what a batch pays at a level: equal steps up to `coins` at the highest."""
     return coins * (level + 1) // (len(PAY_STEPS) + 1)
@@ -73,14 +65,15 @@ class StoredStanding(NamedTuple):
     level: int
 
 
-def read_standing(connection: Connection, player: Row[Any]) -> StoredStanding | None:
-    """Return a player's standing, None if the player has not labeled yet."""
-    query = select(pair_standings).where(pair_standings.c.player == player.id)
-    row = connection.execute(query).first()
-    if row is None:
+def read_standing(row: Row[Any], state: str) -> StoredStanding | None:
+    """Return a player's standing from a row with `STANDING_COLUMNS`, and the player's state.
+
+    None if the player has not labeled yet.
+    """
+    if row.labels is None:
         return None
-    values = {name: np.array([row._mapping[name]]) for name in _STORED}
-    removed = np.array([player.state == "removed"])
+    values = {name: np.array([getattr(row, name)]) for name in _STORED}
+    removed = np.array([state == "removed"])
     return StoredStanding(Standing(removed=removed, **values), row.labels, row.level)
 
 
