@@ -79,7 +79,9 @@ def test_shared_pairs_get_as_many_labels_as_in_the_deck(make: Callable[..., Serv
     counts = Counter(pair for dealt in deal_to(service, 20, 20, seed=0) for pair in dealt)
     repeated = [n for n in counts.values() if n > 1]
     assert max(repeated) <= MAX_LABELS
-    assert min(repeated) >= max(repeated) - 2  # the pairs with the fewest labels come first
+    # The pairs with the fewest labels come first: 60 decks give a standard deviation of labels
+    # between 0.15 and 0.73, pairs dealt at random 1.9.
+    assert np.std(repeated) < 1
     # The number of distinct pairs, compared with that of decks (standard deviation 21).
     decks = [Deck(1500, np.random.default_rng(seed)) for seed in range(5)]
     fresh = [len({deck.deal(turn // 5 % 20) for turn in range(2000)}) for deck in decks]
