@@ -19,6 +19,7 @@ from gamelabel.study.steps import Study
 _CODE = (
     *sorted(path for path in Path(__file__).parent.iterdir() if path.is_file()),
     Path(claims.__file__),
+    Path(verdicts.__file__),
 )
 _METRIC_FIELDS = ("value", "low", "high", "n", "unit", "warning", "source")
 
