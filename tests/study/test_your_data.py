@@ -104,9 +104,10 @@ def test_a_documented_command_ends_in_a_report_without_verdicts_on_own_data(
             (tmp_path / "data" / path.name).symlink_to(path)
     (tmp_path / "requirements.lock").write_bytes((ROOT / "requirements.lock").read_bytes())
     words = [word for override in overrides for word in ("-p", override)]
+    program = [sys.executable, "-c", "from gamelabel.cli import main; main()"]
     for only in steps_that_read(command, values):
         finished = subprocess.run(
-            [sys.executable, "-m", "gamelabel.cli", "run", "--profile", profile, *words, *only],
+            [*program, "run", "--profile", profile, *words, *only],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,
