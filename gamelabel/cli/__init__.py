@@ -14,6 +14,7 @@ import typer
 
 from gamelabel import __version__
 from gamelabel.cli.data_commands import data
+from gamelabel.cli.dungeon_command import dungeon_command
 from gamelabel.cli.export_command import export
 from gamelabel.cli.serve_command import serve_command
 from gamelabel.cli.study_commands import (
@@ -43,6 +44,7 @@ app.add_typer(data, name="data")
 app.add_typer(export, name="export")
 app.command("tune")(tune_command)
 app.command("serve", rich_help_panel="The game")(serve_command)
+app.command("dungeon", rich_help_panel="The game")(dungeon_command)
 app.add_typer(world, name="world")
 
 
