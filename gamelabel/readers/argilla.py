@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gamelabel.readers.tool_votes import Faults, Record, Vote, read_json, record_tables
+from gamelabel.readers.json_records import (
+    Faults,
+    json_text,
+    name_in,
+    read_list,
+    readable_records,
+    value_in,
+)
+from gamelabel.readers.tool_votes import Record, Vote, read_votes, record_tables, task_name
 from gamelabel.tables.label_tables import LabelTables
-from gamelabel.tables.rows import BadFile
+from gamelabel.tables.rows import RejectedRow
 
 _EXPECTED = "a file that Argilla's dataset.records.to_json wrote"
 _SUFFIX = ".responses"  # of a question, in flat records
@@ -34,7 +42,7 @@ def read_argilla(
     Returns
     -------
     LabelTables
-        Drafts and discarded responses are in `rejected`.
+        Drafts, discarded responses and records of another form are in `rejected`.
 
     Raises
     ------
@@ -56,68 +64,73 @@ def read_argilla(
     0        u7      b
     """
     path = Path(path).absolute()
-    records = read_json(path, _EXPECTED)
-    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
-        raise BadFile(f"{path} is not a list of records: give {_EXPECTED}")
     faults: Faults = []
-    read = [
-        _nested(row, record, faults) if "fields" in record else _flat(row, record, faults)
-        for row, record in enumerate(records)
-    ]
-    return record_tables(read, faults, "argilla", path, run_dir, columns or {})
+    records = readable_records(enumerate(read_list(path, _EXPECTED)), _record, faults)
+    return record_tables(records, faults, "argilla", path, run_dir, columns or {})
 
 
-def _nested(row: int, record: dict[str, Any], faults: Faults) -> Record:
-    task = str(record.get("id") or row)
-    votes: dict[str, list[Vote]] = {}
-    for question, responses in (record.get("responses") or {}).items():
-        for response in responses or []:
-            _add(votes, question, task, response, row, faults)
-    return Record(row, task, record["fields"] or {}, votes, {})
+def _record(row: int, record: dict[str, Any]) -> Record:
+    return _nested(row, record) if "fields" in record else _flat(row, record)
 
 
-def _flat(row: int, record: dict[str, Any], faults: Faults) -> Record:
+def _nested(row: int, record: dict[str, Any]) -> Record:
+    task = task_name(row, record)
+    responses = value_in(record, "responses", dict)
+    votes = {}
+    for question in responses:
+        votes[question] = _votes(task, value_in(responses, question, list))
+    return Record(row, task, value_in(record, "fields", dict), votes, {})
+
+
+def _flat(row: int, record: dict[str, Any]) -> Record:
     """Read a record whose fields and responses are beside each other."""
-    task = str(record.get("id") or row)
-    votes: dict[str, list[Vote]] = {}
-    shown = {}
-    for name, values in record.items():
-        if not name.endswith(_SUFFIX):
-            shown[name] = values
-            continue
-        n_values = len(values or [])
-        users = record.get(f"{name}.users") or [None] * n_values
-        states = record.get(f"{name}.status") or ["submitted"] * n_values
-        for value, user, state in zip(values or [], users, states, strict=True):
-            response = {"value": value, "user_id": user, "status": state}
-            _add(votes, name.removesuffix(_SUFFIX), task, response, row, faults)
-    shown = {name: value for name, value in shown.items() if name not in _FLAT and "." not in name}
+    task = task_name(row, record)
+    votes, shown = {}, {}
+    for name in record:
+        if name.endswith(_SUFFIX):
+            votes[name.removesuffix(_SUFFIX)] = _votes(task, _responses(record, name))
+        elif name not in _FLAT and "." not in name:
+            shown[name] = record[name]
     return Record(row, task, shown, votes, {})
 
 
-def _add(
-    votes: dict[str, list[Vote]],
-    question: str,
-    task: str,
-    response: dict[str, Any],
-    row: int,
-    faults: Faults,
-) -> None:
-    status = response.get("status") or "submitted"
-    if status != "submitted":
-        faults.append((row, question, f"is {status}, not submitted"))
-        return
-    label = _label(response.get("value"))
-    if label:
-        votes.setdefault(question, []).append(Vote(task, response.get("user_id"), label))
+def _responses(record: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the responses of a flat record as those of a nested one."""
+    values = value_in(record, name, list)
+    columns = {"value": values}
+    for key, suffix in (("user_id", "users"), ("status", "status")):
+        if record.get(f"{name}.{suffix}") is not None:
+            columns[key] = value_in(record, f"{name}.{suffix}", list)
+            if len(columns[key]) != len(values):
+                number = f"has {len(columns[key])} values, not {len(values)} as {name}"
+                raise RejectedRow((f"{name}.{suffix}", number))
+    return [
+        dict(zip(columns, response, strict=True))
+        for response in zip(*columns.values(), strict=True)
+    ]
+
+
+def _votes(task: str, responses: list[Any]) -> list[Vote]:
+    def vote(_: int, response: dict[str, Any]) -> Vote:
+        status = value_in(response, "status", str) or "submitted"
+        if status != "submitted":
+            raise RejectedRow(("", f"is {status}, not submitted"))
+        return Vote(task, name_in(response, "user_id"), _label(response.get("value")))
+
+    return read_votes(task, responses, vote)
 
 
 def _label(value: Any) -> str:
-    """Return an answer as a label, that of a ranking of two as the better one; or ""."""
-    if isinstance(value, str):
-        return value.strip()
-    is_ranking = isinstance(value, list) and len(value) == 2
-    if not is_ranking or not all(isinstance(entry, dict) and "rank" in entry for entry in value):
-        return ""
+    """Return an answer as a label, that of a ranking of two as the better one."""
+    if isinstance(value, str) and value.strip():
+        return value_in({"value": value}, "value", str).strip()
+    if not isinstance(value, list) or len(value) != 2 or not all(map(_is_ranked, value)):
+        raise RejectedRow(("value", f"is {json_text(value)}, neither a label nor a ranking of two"))
     first, second = sorted(value, key=lambda entry: entry["rank"])
     return "tie" if first["rank"] == second["rank"] else str(first["value"])
+
+
+def _is_ranked(entry: Any) -> bool:
+    if not isinstance(entry, dict) or not isinstance(entry.get("value"), str):
+        return False
+    return isinstance(entry.get("rank"), int) and not isinstance(entry["rank"], bool)

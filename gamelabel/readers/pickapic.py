@@ -7,13 +7,13 @@ user_id; optionally has_label, created_at, model_0, model_1, and the pictures in
 from __future__ import annotations
 
 import re
-from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from gamelabel.readers.crowd_pairs import player_name
+from gamelabel.readers.time_text import time_problem
 from gamelabel.tables.label_tables import OUTSIDE_FOLDER, LabelTables, label_tables
 from gamelabel.tables.picture_files import picture_content, suffix_of, write_picture
 from gamelabel.tables.rows import RejectedRow, Row, parquet_files, parquet_rows
@@ -167,15 +167,9 @@ def _id_faults(cells: dict[str, Any]) -> list[_Fault]:
 
 
 def _time_faults(cells: dict[str, Any]) -> list[_Fault]:
-    """Check the time; a number does not say in which unit, and since when, it counts."""
     when = cells.get("created_at")
-    if pd.isna(when):
-        return []
-    if isinstance(when, (str, date)):
-        time = pd.to_datetime(when, utc=True, errors="coerce", format="ISO8601")
-        if not pd.isna(time):
-            return []
-    return [("created_at", f"is not a time: {when!r}; write it as 2023-01-15T12:00:00Z")]
+    problem = "" if pd.isna(when) else time_problem(when)
+    return [("created_at", problem)] if problem else []
 
 
 def _picture_faults(cells: dict[str, Any]) -> list[_Fault]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -11,13 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 import pandas as pd
 
 from gamelabel.readers.crowd_pairs import Annotations, Point, crowd_tables
+from gamelabel.readers.json_records import Faults, name_in, readable_records
 from gamelabel.tables.label_tables import LabelTables, rejected_cells
 from gamelabel.tables.rows import BadFile, RejectedRow, is_text
 
 _PROMPT_NAMES = ("prompt", "caption", "text", "question", "instruction", "description")
 _PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
-
-Faults = list[tuple[int, str, str]]
 
 
 class Vote(NamedTuple):
@@ -27,23 +25,26 @@ class Vote(NamedTuple):
     ----------
     task, label : str
         The record, and what was chosen.
-    worker : object
-        Who chose, as the file says it; see `player_name`.
+    worker : str
+        Who chose; see `player_name`.
     created_at : str or None
         When.
     response_ms : int or None
         Milliseconds to the choice.
+    fault : str
+        Why the vote cannot be used; empty if it can.
     """
 
     task: str
-    worker: Any
+    worker: str
     label: str
     created_at: str | None = None
     response_ms: int | None = None
+    fault: str = ""
 
 
 class Record(NamedTuple):
-    """A record of an export: its row, its name, what it showed, and its choices by question."""
+    """A record of an export: its row, its name, what it showed, and its votes by question."""
 
     row: int
     task: str
@@ -52,20 +53,27 @@ class Record(NamedTuple):
     gold: Mapping[str, str]
 
 
-def read_json(path: Path, expected: str) -> Any:
-    """Return the content of a JSON file, or of one with a JSON value a line, as a list.
+def task_name(row: int, record: Mapping[str, Any]) -> str:
+    """Return the name of a record: its `id`, or its row where it has none.
 
-    Raises FileNotFoundError where there is no file, and BadFile where it is not JSON in UTF-8.
+    >>> task_name(3, {"id": 7}), task_name(3, {})
+    ('7', 'row-3')
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} not found: give {expected}")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        if path.suffix.lower() == ".jsonl":
-            return [json.loads(line) for line in text.splitlines() if line.strip()]
-        return json.loads(text)
-    except ValueError as error:  # invalid JSON, or bytes that are not UTF-8
-        raise BadFile(f"{path} is not JSON in UTF-8 ({error}): give {expected}") from error
+    return name_in(record, "id") or f"row-{row}"
+
+
+def read_votes(
+    task: str, entries: Iterable[Any], read: Callable[[int, dict[str, Any]], Vote]
+) -> list[Vote]:
+    """Read the votes on one question of a record; see `readable_records`.
+
+    >>> [vote.fault for vote in read_votes("t1", [None], lambda row, entry: Vote("t1", "u", "a"))]
+    ['is null, not an object with content']
+    """
+    faults: Faults = []
+    votes = list(readable_records(enumerate(entries), read, faults))
+    unread = [f"{column} {reason}".strip() for _, column, reason in faults]
+    return [*votes, *(Vote(task, "", "", fault=reason) for reason in unread)]
 
 
 def record_tables(
@@ -96,7 +104,7 @@ def record_tables(
     Returns
     -------
     LabelTables
-        See `crowd_tables`.
+        See `crowd_tables`. A record that does not show what the others show is left out.
 
     Raises
     ------
@@ -104,34 +112,38 @@ def record_tables(
         If there is no choice, or there are several questions and none is named.
     """
     records = list(records)
-    question = _question(records, path, columns.get("label", ""))
+    question = _question(records, faults, path, columns.get("label", ""))
     votes: list[Vote] = []
     points: dict[str, Point] = {}
     gold: dict[str, str] = {}
-    for record in records:
-        chosen = record.votes.get(question, ())
-        if not chosen:
-            continue
-        try:
-            point = _point(record)
-        except RejectedRow as rejection:
-            faults.append((record.row, *rejection.faults[0]))
-            continue
+    for record, point in _points(records, question, faults):
         points[record.task] = point
-        votes += chosen
+        votes += [vote for vote in record.votes[question] if not vote.fault]
         if question in record.gold:
             gold[record.task] = record.gold[question]
-    labels = pd.DataFrame(votes, columns=list(Vote._fields), dtype=object)
+    faults = sorted([*faults, *_unread(records, question)], key=lambda fault: fault[0])
+    if not votes:
+        raise BadFile(_nothing(path, faults))
+    labels = pd.DataFrame(votes, columns=list(Vote._fields), dtype=object).drop(columns="fault")
     answers = pd.DataFrame({"task": list(gold), "label": list(gold.values())}, dtype=object)
     annotations = Annotations(labels, answers, rejected_cells(faults))
     return crowd_tables(annotations, points, game_id, path, run_dir, columns.get("tie", ""))
 
 
-def _question(records: Sequence[Record], path: Path, named: str) -> str:
+def _question(records: Sequence[Record], faults: Faults, path: Path, named: str) -> str:
     """Return the question whose answers are the choices."""
-    questions = list(dict.fromkeys(name for record in records for name in record.votes))
+    questions = list(
+        dict.fromkeys(
+            question
+            for record in records
+            for question, votes in record.votes.items()
+            if not all(vote.fault for vote in votes)
+        )
+    )
     if not questions:
-        raise BadFile(f"{path} has no choice between two that can be read")
+        names = {question for record in records for question in record.votes}
+        unread = [fault for name in sorted(names) for fault in _unread(records, name)]
+        raise BadFile(_nothing(path, [*faults, *unread]))
     if named and named not in questions:
         raise BadFile(
             f"{path} has no question {named!r}, which label= names: its questions are "
@@ -143,6 +155,58 @@ def _question(records: Sequence[Record], path: Path, named: str) -> str:
             f"label={questions[0]}"
         )
     return named or questions[0]
+
+
+def _nothing(path: Path, faults: Faults) -> str:
+    """Say that there is no choice, and the first reason."""
+    why = ""
+    if faults:
+        row, column, reason = faults[0]
+        why = f"; row {row}: {column} {reason}".replace(":  ", ": ")
+    return f"{path} has no choice between two that can be read{why}"
+
+
+def _unread(records: Sequence[Record], question: str) -> Faults:
+    """Return the votes on a question that cannot be used, with their reasons."""
+    return [
+        (record.row, question, vote.fault)
+        for record in records
+        for vote in record.votes.get(question, ())
+        if vote.fault
+    ]
+
+
+def _points(records: Sequence[Record], question: str, faults: Faults) -> list[tuple[Record, Point]]:
+    """Return the records with votes on a question, and what each showed.
+
+    Those are left out, and added to `faults`, that lack a prompt or pictures which others have, or
+    have the name of another record that showed something else.
+    """
+    read = []
+    for record in records:
+        if not all(vote.fault for vote in record.votes.get(question, ())):
+            try:
+                read.append((record, _point(record)))
+            except RejectedRow as rejection:
+                faults.append((record.row, *rejection.faults[0]))
+    has_prompts = any(point.prompt for _, point in read)
+    has_pictures = any(point.images for _, point in read)
+    first: dict[str, Point] = {}
+    kept = []
+    for record, point in read:
+        missing = ["prompt"] if has_prompts and not point.prompt else []
+        missing += ["pictures"] if has_pictures and not point.images else []
+        if missing:
+            names = " and no ".join(missing)
+            faults.append((record.row, "", f"shows no {names}, as other records do"))
+            continue
+        other = first.setdefault(record.task, point)
+        if other[:2] != point[:2]:
+            reason = f"shows something else than row {other.row}, which has the same id"
+            faults.append((record.row, "id", f"{record.task!r} {reason}"))
+            continue
+        kept.append((record, point))
+    return kept
 
 
 def _point(record: Record) -> Point:

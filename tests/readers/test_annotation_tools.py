@@ -13,6 +13,7 @@ from gamelabel.readers.potato import read_potato
 from gamelabel.tables import LabelTables
 from tests.readers.release import jpeg
 
+SIDES = ("left", "right")
 SAMPLES = Path(__file__).parents[2] / "examples/your-data"
 
 
@@ -100,13 +101,61 @@ def test_label_studio_with_uploads_skips_and_a_ground_truth(tmp_path: Path) -> N
 
 
 def test_label_studio_s_short_export(tmp_path: Path) -> None:
+    answers = ["left", {"selected": "right"}, [{"selected": "right"}], "tie", 5, [], "left"]
     rows = [
-        {"id": 1, "prompt": "a fox", "pw": "left", "annotator": 3, "annotation_id": 9},
-        {"id": 1, "prompt": "a fox", "pw": {"selected": "right"}, "annotator": 4},
+        {"id": 1, "prompt": "a fox", "pw": answer, "annotator": i, "agreement": 50.0}
+        for i, answer in enumerate(answers)
     ]
+    rows[-1]["lead_time"] = -1
     tables = read_label_studio(save(tmp_path / "min.json", rows), tmp_path)
-    assert choices(tables) == [("1", "3", "a"), ("1", "4", "b")]
+    expected = [("1", "0", "a"), ("1", "1", "b"), ("1", "2", "b"), ("1", "3", "tie")]
+    assert choices(tables) == expected
     assert tables.pairs.image_a.isna().all()
+    assert tables.rejected.to_numpy().tolist() == [
+        [4, "pw", "has no choice"],
+        [5, "pw", "has no choice"],
+        [6, "lead_time", "is -1, not a number of seconds"],
+    ]
+
+
+def test_answers_in_a_short_export_that_are_not_sides_need_the_question_s_name(
+    tmp_path: Path,
+) -> None:
+    rows = [{"id": 1, "text": "a fox", "better": label} for label in ("old", "new", "same")]
+    path = save(tmp_path / "min.json", rows)
+    with pytest.raises(ValueError, match="no choice between two"):
+        read_label_studio(path, tmp_path)
+    tables = read_label_studio(path, tmp_path, {"label": "better", "tie": "same"})
+    assert [label for _, _, label in choices(tables)] == ["b", "a", "tie"]
+
+
+def test_two_ground_truths_that_differ_are_reported(tmp_path: Path) -> None:
+    annotations = [annotation(i, pairwise(side), ground_truth=True) for i, side in enumerate(SIDES)]
+    tasks = [{"id": 4, "data": {"prompt": "a fox"}, "annotations": annotations}]
+    tables = read_label_studio(save(tmp_path / "e.json", tasks), tmp_path)
+    assert tables.pairs.gold.tolist() == ["a"] and len(tables.labels) == 2
+    assert tables.rejected.reason.tolist() == ["is 'right': another one differs"]
+
+
+def test_a_bad_time_costs_its_annotation_only(tmp_path: Path) -> None:
+    times = ["2026-05-01T10:00:00Z", "yesterday", 1777629600, None]
+    annotations = [annotation(i, pairwise("left"), created_at=t) for i, t in enumerate(times)]
+    tasks = [{"id": 4, "data": {"prompt": "a fox"}, "annotations": annotations}]
+    tables = read_label_studio(save(tmp_path / "e.json", tasks), tmp_path)
+    assert [worker for _, worker, _ in choices(tables)] == ["0", "3"]
+    assert tables.rejected.column.tolist() == ["created_at", "created_at"]
+    assert "is not a time: 'yesterday'" in tables.rejected.reason[0]
+
+
+def test_records_of_one_id_that_show_different_things_are_not_mixed(tmp_path: Path) -> None:
+    tasks = [
+        {"id": name, "data": {"prompt": prompt}, "annotations": [annotation(1, pairwise("left"))]}
+        for name, prompt in ((7, "a fox"), (7, "a fox"), (7, "a hen"), (None, "a cow"))
+    ]
+    tables = read_label_studio(save(tmp_path / "e.json", tasks), tmp_path)
+    assert tables.pairs.pair_id.tolist() == ["7", "row-3"] and len(tables.labels) == 3
+    reason = "'7' shows something else than row 0, which has the same id"
+    assert tables.rejected.to_numpy().tolist() == [[2, "id", reason]]
 
 
 def test_one_of_several_questions_must_be_named(tmp_path: Path) -> None:
@@ -205,6 +254,36 @@ def test_another_file_is_an_error(read: Any, tmp_path: Path) -> None:
         read(save(tmp_path / "y.json", {"id": 1}), tmp_path)
     with pytest.raises(ValueError, match="no choice between two"):
         read(save(tmp_path / "z.json", [{"id": 1, "text": "a"}]), tmp_path)
+
+
+def test_a_line_may_contain_other_separators_of_lines(tmp_path: Path) -> None:
+    responses = {"better": [{"value": "left", "user_id": "u1"}]}
+    record = {"id": "t1", "fields": {"prompt": "a fox\u2028in snow"}, "responses": responses}
+    path = tmp_path / "records.jsonl"
+    path.write_text(json.dumps(record, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert read_argilla(path, tmp_path).pairs.prompt.tolist() == ["a fox\u2028in snow"]
+
+
+def test_answers_of_a_flat_record_need_a_person_each(tmp_path: Path) -> None:
+    users = {"better.responses.users": ["u1"]}
+    records = [
+        {"id": "t1", "prompt": "a fox", "better.responses": ["left"], **users},
+        {"id": "t2", "prompt": "a hen", "better.responses": ["left", "right"], **users},
+    ]
+    tables = read_argilla(save(tmp_path / "records.json", records), tmp_path)
+    assert choices(tables) == [("t1", "u1", "a")]
+    assert tables.rejected.reason.tolist() == ["has 1 values, not 2 as better.responses"]
+
+
+def test_items_of_potato_that_cannot_be_read_are_reported(tmp_path: Path) -> None:
+    (tmp_path / "items.json").write_text('[{"id": "i1", "text"')
+    answers = {"i1": [[{"schema": "better", "name": "selection"}, "A"]]}
+    state = {"user_id": "u1", "instance_id_to_label_to_value": answers}
+    save(tmp_path / "annotation_output/u1/user_state.json", state)
+    tables = read_potato(tmp_path, tmp_path / "run")
+    assert choices(tables) == [("i1", "u1", "a")]
+    reason = "'i1' is not in items.json: its prompt and pictures are unknown"
+    assert tables.rejected.reason.tolist() == [reason]
 
 
 def test_a_folder_without_annotations_is_an_error(tmp_path: Path) -> None:
