@@ -36,21 +36,21 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-from gamelabel.games.play.pictures import Picture
+from gamelabel.games.play.pictures import ScreenPicture
 
 HEADER = struct.Struct("<BIHHH")
-SAME, WHOLE, ROWS, PNG = range(4)
+KIND_SAME, KIND_WHOLE, KIND_ROWS, KIND_PNG = range(4)
 _LEVEL = 1  # higher levels take several times as long and save a few percent
 
 
-def encode(picture: Picture, previous: Picture | None, frame: int) -> bytes:
+def encode(picture: ScreenPicture, previous: ScreenPicture | None, frame: int) -> bytes:
     """Return a picture as a message for a receiver that has the previous one.
 
     Parameters
     ----------
-    picture : Picture
+    picture : ScreenPicture
         The picture to send.
-    previous : Picture or None
+    previous : ScreenPicture or None
         The picture that was sent last, with a palette that begins `picture`'s; None to send it
         whole.
     frame : int
@@ -64,8 +64,8 @@ def encode(picture: Picture, previous: Picture | None, frame: int) -> bytes:
     Examples
     --------
     >>> palette = np.array([[0, 0, 0], [255, 255, 255]], np.uint8)
-    >>> black = Picture(np.zeros((210, 160), np.uint8), palette)
-    >>> dot = Picture(black.pixels.copy(), palette)
+    >>> black = ScreenPicture(np.zeros((210, 160), np.uint8), palette)
+    >>> dot = ScreenPicture(black.pixels.copy(), palette)
     >>> dot.pixels[100, 80] = 1
     >>> whole, change = encode(black, None, frame=0), encode(dot, black, frame=1)
     >>> len(change) < len(whole) < 250
@@ -80,17 +80,17 @@ def encode(picture: Picture, previous: Picture | None, frame: int) -> bytes:
     if same_form and previous is not None:
         changed = picture.pixels != previous.pixels
         if not changed.any():
-            return HEADER.pack(SAME, frame, width, height, 0)
+            return HEADER.pack(KIND_SAME, frame, width, height, 0)
     if picture.palette is None:
-        return HEADER.pack(PNG, frame, width, height, 0) + _png(picture.pixels)
+        return HEADER.pack(KIND_PNG, frame, width, height, 0) + _png(picture.pixels)
     if same_form and previous is not None and previous.palette is not None:
         new = picture.palette[len(previous.palette) :]
         rows = changed.any(axis=1)
         mask = np.packbits(rows, bitorder="little")
         body = new.tobytes() + mask.tobytes() + picture.pixels[rows].tobytes()
-        return HEADER.pack(ROWS, frame, width, height, len(new)) + zlib.compress(body, _LEVEL)
+        return HEADER.pack(KIND_ROWS, frame, width, height, len(new)) + zlib.compress(body, _LEVEL)
     body = picture.palette.tobytes() + picture.pixels.tobytes()
-    return HEADER.pack(WHOLE, frame, width, height, len(picture.palette)) + zlib.compress(
+    return HEADER.pack(KIND_WHOLE, frame, width, height, len(picture.palette)) + zlib.compress(
         body, _LEVEL
     )
 
@@ -117,23 +117,23 @@ class FrameDecoder:
             )
         kind, self.frame, width, height, colors = HEADER.unpack_from(message)
         body = message[HEADER.size :]
-        if kind in (SAME, ROWS) and (
+        if kind in (KIND_SAME, KIND_ROWS) and (
             self._pixels is None or self._pixels.shape[:2] != (height, width)
         ):
             raise ValueError(f"frame {self.frame} is a change, but the picture before is missing")
-        if kind == PNG:
+        if kind == KIND_PNG:
             self._pixels = _read_png(body)
-        elif kind in (WHOLE, ROWS):
+        elif kind in (KIND_WHOLE, KIND_ROWS):
             self._apply(kind, zlib.decompress(body), width, height, colors)
-        elif kind != SAME:
-            raise ValueError(f"frame {self.frame} is of kind {kind}; there are {SAME} to {PNG}")
+        elif kind != KIND_SAME:
+            raise ValueError(f"frame {self.frame} is of kind {kind}; there are {KIND_SAME} to {KIND_PNG}")
         assert self._pixels is not None
         return self._pixels if self._pixels.ndim == 3 else self._palette[self._pixels]
 
     def _apply(self, kind: int, body: bytes, width: int, height: int, colors: int) -> None:
         data = np.frombuffer(body, np.uint8)
         added, data = data[: 3 * colors].reshape(-1, 3), data[3 * colors :]
-        if kind == WHOLE:
+        if kind == KIND_WHOLE:
             self._palette, self._pixels = added, data.reshape(height, width).copy()
             return
         if self._pixels is None or self._pixels.ndim != 2:

@@ -12,7 +12,7 @@ _BITS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ScreenPicture:
     """What an environment shows at one frame.
 
     Attributes
@@ -47,14 +47,14 @@ class ColorTable:
         self.palette = np.zeros((0, 3), np.uint8)
         # Sparse: the operating system provides only the pages of colors that occur.
         self._index = np.zeros(1 << _BITS, np.uint16)
-        self._previous: Picture | None = None
+        self._previous: ScreenPicture | None = None
         self._previous_rgb = np.zeros((0, 0, 3), np.uint8)
         self._is_full = False
 
-    def picture(self, rgb: NDArray[np.uint8]) -> Picture:
+    def picture(self, rgb: NDArray[np.uint8]) -> ScreenPicture:
         """Return an RGB picture with palette indices, or as it is once there are more colors."""
         if self._is_full:
-            return Picture(rgb.copy())
+            return ScreenPicture(rgb.copy())
         previous = self._previous
         if previous is None or rgb.shape != self._previous_rgb.shape:
             pixels = self._indices(rgb)
@@ -65,9 +65,9 @@ class ColorTable:
                 pixels = pixels.copy()
                 pixels[changed] = self._indices(rgb[changed])
         if self._is_full:
-            return Picture(rgb.copy())
+            return ScreenPicture(rgb.copy())
         self._previous_rgb = rgb.copy()
-        self._previous = Picture(pixels, self.palette)
+        self._previous = ScreenPicture(pixels, self.palette)
         return self._previous
 
     def _indices(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -16,7 +16,17 @@ statistics differ between tasks: `seats` has one for each with its value at the 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gamelabel.files import replacing
 
 EPISODE_COLUMNS = pa.schema(
     [
@@ -39,7 +49,8 @@ EPISODE_COLUMNS = pa.schema(
         ("memory_sha256", pa.string()),  # of the memory after each frame, else null
         ("observation_sha256", pa.string()),  # of all observations of other environments
         ("checkpoints", pa.binary()),  # 4 bytes of the hash so far at every 600th frame
-        ("observation_format", pa.string()),  # JSON: type and shape of stored observations
+        ("observation_format", pa.string()),  # JSON: type and shape of stored observations, by seat
+        ("start_observations", pa.list_(pa.binary())),  # at frame 0, of each seat
         ("simulated", pa.bool_()),  # whether the players were simulated
     ]
 )
@@ -70,3 +81,94 @@ STEP_COLUMNS = pa.schema(
         ("observation", pa.binary()),  # after the step, where `restore` is "observations"
     ]
 )
+
+RESERVED = frozenset(EPISODE_COLUMNS.names + SEAT_COLUMNS.names + STEP_COLUMNS.names) - {"score"}
+"""Names that a statistic cannot have."""
+
+
+@dataclass(frozen=True)
+class RecordedEpisode:
+    """An episode as it was recorded.
+
+    Attributes
+    ----------
+    episode : mapping of str to Any
+        Its row of the table of episodes.
+    seats : DataFrame
+        Its rows of the table of seats.
+    steps : DataFrame
+        Its rows of the table of steps, in order of frames and then seats.
+    """
+
+    episode: Mapping[str, Any]
+    seats: pd.DataFrame
+    steps: pd.DataFrame
+
+    def actions(self, seat: str) -> list[Any]:
+        """Return what a seat did at each step: ints, or vectors as float64 arrays."""
+        rows = self.steps[self.steps["seat"] == seat]
+        if rows["action"].notna().all():
+            return [int(action) for action in rows["action"]]
+        return [np.array(vector, np.float64) for vector in rows["action_vector"]]
+
+
+def write_tables(folder: Path, session_id: str, tables: Mapping[str, pa.Table]) -> list[Path]:
+    """Write the tables of a game, `episodes` last, and return their paths.
+
+    A game is recorded once it is in `episodes`: readers that list this table first never see a part
+    of a game.
+    """
+    paths = []
+    for name in ("steps", "seats", "episodes"):
+        path = table_path(folder, name, session_id)
+        with replacing(path) as partial:
+            _write(tables[name], partial)
+        paths.append(path)
+    return paths
+
+
+def table_path(folder: Path, table: str, session_id: str) -> Path:
+    """Return the path of a game's part of a table."""
+    return folder / table / f"{session_id}.parquet"
+
+
+def game_ids(folder: Path) -> list[str]:
+    """Return the ids of the games of a folder of recordings, sorted."""
+    return sorted(path.stem for path in (folder / "episodes").glob("*.parquet"))
+
+
+def read_episodes(folder: Path, session_id: str) -> list[RecordedEpisode]:
+    """Return the episodes of a game.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the game is not in the folder.
+    """
+    episodes, seats, steps = (
+        pq.read_table(table_path(folder, name, session_id))
+        for name in ("episodes", "seats", "steps")
+    )
+    seat_frame = seats.to_pandas()
+    step_frame = steps.to_pandas(types_mapper={pa.int32(): pd.Int32Dtype()}.get)
+    of_seats = dict(list(seat_frame.groupby("episode_id")))
+    of_steps = dict(list(step_frame.groupby("episode_id", observed=True)))
+    return [
+        RecordedEpisode(row, of_seats[row["episode_id"]], of_steps[row["episode_id"]])
+        for row in episodes.to_pylist()
+    ]
+
+
+def _write(table: pa.Table, path: Path) -> None:
+    deltas = ("frame", "frame_seen")
+    present = [name for name in deltas if name in table.column_names]
+    pq.write_table(
+        table,
+        path,
+        compression="zstd",
+        compression_level=9,
+        use_dictionary=[name for name in table.column_names if name not in deltas],
+        column_encoding=dict.fromkeys(present, "DELTA_BINARY_PACKED"),
+        write_statistics=False,
+        store_schema=True,
+    )

@@ -191,6 +191,8 @@ class Task:
         at which the task is filled; 0 for no limit.
     opens, closes : datetime or None
         When it can be played.
+    folder : Path or None
+        The folder of the task file, in which modules named by `environment` are looked for too.
     line : int
         Its line in the task file, for messages.
     """
@@ -216,6 +218,7 @@ class Task:
     target: int = 0
     opens: datetime | None = None
     closes: datetime | None = None
+    folder: Path | None = None
     line: int = 0
 
     def seat(self, name: str) -> Seat:
@@ -244,9 +247,13 @@ class TaskGroup:
 
 @dataclass(frozen=True)
 class Project:
-    """All tasks and groups of a task file."""
+    """All tasks and groups of a task file.
+
+    `channels` says how people are recruited; it is read by `gamelabel.service.play`.
+    """
 
     path: Path
     tasks: Mapping[str, Task]
     groups: Mapping[str, TaskGroup]
     title: str = ""
+    channels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

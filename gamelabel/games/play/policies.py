@@ -1,0 +1,137 @@
+"""Players that are programs: scripted ones, files of trained ones, and any function.
+
+A task file names a policy in one of four ways:
+
+- a scripted one by its name in `SCRIPTED`, such as ``random``;
+- a file of stable-baselines3: ``ppo:models/partner.zip`` (the algorithm's name, then the path);
+- a class or function by its import path: ``my_players:Careful``. A function takes the observation
+  and returns the action; a class is a `Policy`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from gamelabel.games.play.environments import Environment
+
+
+class Policy(ABC):
+    """A program that plays a seat.
+
+    `start` is called when the policy begins to play: at the start of an episode, or in the middle
+    of one when it takes a seat over. From then on `act` is called at every frame.
+    """
+
+    def start(self, environment: Environment, seat: str, seed: int) -> None:
+        """Prepare to play a seat, from the environment's present state."""
+        self.seat = seat
+
+    @abstractmethod
+    def act(self, environment: Environment) -> Any:
+        """Return the action of the next step."""
+
+
+class FunctionPolicy(Policy):
+    """A function that returns an action for the environment's observation of the seat."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self._function = function
+
+    def act(self, environment: Environment) -> Any:
+        """Return the function's action."""
+        return self._function(environment.observation(self.seat))
+
+
+class Idle(Policy):
+    """Does nothing."""
+
+    def act(self, environment: Environment) -> Any:
+        """Return the idle action."""
+        return environment.actions.idle(self.seat)
+
+
+class Random(Policy):
+    """Draws an action and keeps it for some frames."""
+
+    frames = 8
+
+    def start(self, environment: Environment, seat: str, seed: int) -> None:
+        """Seed the draws."""
+        super().start(environment, seat, seed)
+        self._rng = np.random.default_rng(seed)
+        self._left = 0
+
+    def act(self, environment: Environment) -> Any:
+        """Return the action of these frames."""
+        if self._left == 0:
+            self._action, self._left = environment.actions.sample(self.seat, self._rng), self.frames
+        self._left -= 1
+        return self._action
+
+
+SCRIPTED: dict[str, str] = {
+    "idle": "gamelabel.games.play.policies:Idle",
+    "random": "gamelabel.games.play.policies:Random",
+    "cart_pole": "gamelabel.games.play.worlds.cart_pole:balance",
+}
+"""Scripted policies by name; each plays the environment of its name, the first two any."""
+
+
+def open_policy(name: str, folder: Path | None = None) -> Policy:
+    """Return a policy by its name in a task file; see the module's documentation.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+    folder : Path, optional
+        Where files and modules are looked for, the folder of the task file.
+
+    Returns
+    -------
+    Policy
+
+    Raises
+    ------
+    ValueError
+        If there is no such policy, or it cannot be loaded.
+    """
+    from gamelabel.games.play.environments import EnvironmentFault, import_object, is_import_path
+
+    if name.endswith(".zip"):
+        return _trained(name, folder)
+    path = SCRIPTED.get(name, name)
+    if not is_import_path(path):
+        raise ValueError(
+            f"there is no policy {name!r}; scripted ones are {', '.join(SCRIPTED)}, others have a"
+            ' file ("ppo:partner.zip") or an import path ("my_players:Careful")'
+        )
+    try:
+        thing: Any = import_object(path, folder)
+        if inspect.isclass(thing):
+            thing = thing()
+    except Exception as error:
+        reason = str(error) if isinstance(error, EnvironmentFault) else repr(error)
+        raise ValueError(f"the policy {name!r} cannot be loaded: {reason}") from error
+    policy: Policy = thing if isinstance(thing, Policy) else FunctionPolicy(thing)
+    return policy
+
+
+def _trained(name: str, folder: Path | None) -> Policy:
+    from gamelabel.games.play.trained_policies import TrainedPolicy
+
+    algorithm, _, file = name.partition(":")
+    path = (folder or Path()) / file
+    if not file or not path.is_file():
+        raise ValueError(
+            f"the policy {name!r} has no file {path.absolute()}; write ALGORITHM:PATH,"
+            ' such as "ppo:partner.zip"'
+        )
+    return TrainedPolicy(algorithm, path)

@@ -1,0 +1,160 @@
+"""A folder of recorded games: finishing, recovering and deleting them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gamelabel.games.play.environments import EnvironmentFault
+from gamelabel.games.play.journal import read_journal
+from gamelabel.games.play.journal_tables import Tables, tables_of
+from gamelabel.games.play.recorded_tables import (
+    game_ids,
+    read_episodes,
+    table_path,
+    write_tables,
+)
+from gamelabel.games.play.recorder import JOURNALS
+from gamelabel.games.play.replayed import ReplayDiffers, environment_of, replay
+
+VERIFY_SECONDS = 60.0
+"""Time that a finished game may take to be replayed from its seeds."""
+
+
+def finish(journal: Path, module_folder: Path | None = None) -> list[Path]:
+    """Turn the journal of a game into its tables, and remove it.
+
+    Episodes of an environment without an emulator are replayed from their seeds. Where all of the
+    game's episodes come out as they were played, their observations are dropped; where one does
+    not, or it takes longer than `VERIFY_SECONDS`, all keep them.
+
+    Parameters
+    ----------
+    journal : Path
+        In the folder ``journals`` of the recordings.
+    module_folder : Path, optional
+        Where the environment's module is looked for.
+
+    Returns
+    -------
+    list of Path
+        The files, none if no step was played.
+
+    Raises
+    ------
+    ValueError
+        If the journal cannot be read; it stays.
+    """
+    folder, session_id = journal.parent.parent, journal.stem
+    tables = tables_of(journal)
+    if tables["episodes"].num_rows == 0:
+        journal.unlink()
+        return []
+    paths = write_tables(folder, session_id, tables)
+    restores = set(tables["episodes"]["restore"].to_pylist())
+    if restores == {"observations"} and _replays(folder, session_id, module_folder):
+        paths = write_tables(folder, session_id, _without_observations(tables))
+    journal.unlink()
+    return paths
+
+
+def recover(
+    folder: Path,
+    is_running: Callable[[str], bool] = lambda session_id: False,
+    module_folder: Path | None = None,
+) -> tuple[list[str], list[str]]:
+    """Finish the journals that an ended server left.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the recordings.
+    is_running : callable
+        Says of a game's id whether it is still being played.
+    module_folder : Path, optional
+        Where environments' modules are looked for.
+
+    Returns
+    -------
+    recovered : list of str
+        Ids of the games.
+    faults : list of str
+        A sentence for each journal that cannot be read; they stay where they are.
+    """
+    recovered, faults = [], []
+    for journal in sorted((folder / JOURNALS).glob("*.journal")):
+        if is_running(journal.stem):
+            continue
+        try:
+            if finish(journal, module_folder):
+                recovered.append(journal.stem)
+        except ValueError as error:
+            faults.append(str(error))
+    return recovered, faults
+
+
+def delete_player(folder: Path, player_id: str) -> int:
+    """Delete all games in which a player took part, and return how many there were.
+
+    A game of several players is deleted as a whole: without one player's actions the others'
+    frames cannot be made again.
+    """
+    deleted = 0
+    for session_id in game_ids(folder):
+        seats = pq.read_table(table_path(folder, "seats", session_id), columns=["player_id"])
+        if player_id in seats["player_id"].to_pylist():
+            for table in ("episodes", "seats", "steps"):  # the list of games first
+                table_path(folder, table, session_id).unlink(missing_ok=True)
+            deleted += 1
+    for journal in (folder / JOURNALS).glob("*.journal"):
+        if player_id in _players(journal):
+            journal.unlink(missing_ok=True)
+            deleted += 1
+    return deleted
+
+
+def _players(journal: Path) -> list[str]:
+    try:
+        records, _ = read_journal(journal)
+    except ValueError:
+        return []
+    players: dict[str, Any] = records[0]["players"] if records else {}
+    return [player["player_id"] for player in players.values()]
+
+
+def _replays(folder: Path, session_id: str, module_folder: Path | None) -> bool:
+    latest = time.monotonic() + VERIFY_SECONDS
+    episodes = read_episodes(folder, session_id)
+    try:
+        environment = environment_of(episodes[0], module_folder)
+        try:
+            for recorded in episodes:
+                for _ in replay(recorded, environment):
+                    if time.monotonic() > latest:
+                        return False
+        finally:
+            environment.close()
+    except (EnvironmentFault, ReplayDiffers):
+        return False
+    return True
+
+
+def _without_observations(tables: Tables) -> Tables:
+    episodes, steps = tables["episodes"], tables["steps"]
+    for name, value in (
+        ("restore", "seed"),
+        ("observation_format", None),
+        ("start_observations", []),
+    ):
+        field = episodes.schema.field(name)
+        column = pa.array([value] * episodes.num_rows, field.type)
+        episodes = episodes.set_column(episodes.schema.get_field_index(name), field, column)
+    field = steps.schema.field("observation")
+    empty = pa.nulls(steps.num_rows, field.type)
+    steps = steps.set_column(steps.schema.get_field_index("observation"), field, empty)
+    return {"episodes": episodes, "seats": tables["seats"], "steps": steps}
