@@ -126,7 +126,9 @@ class FrameDecoder:
         elif kind in (KIND_WHOLE, KIND_ROWS):
             self._apply(kind, zlib.decompress(body), width, height, colors)
         elif kind != KIND_SAME:
-            raise ValueError(f"frame {self.frame} is of kind {kind}; there are {KIND_SAME} to {KIND_PNG}")
+            raise ValueError(
+                f"frame {self.frame} is of kind {kind}; there are {KIND_SAME} to {KIND_PNG}"
+            )
         assert self._pixels is not None
         return self._pixels if self._pixels.ndim == 3 else self._palette[self._pixels]
 

@@ -6,19 +6,18 @@ in a process of its own; simulated players and tests call `advance` themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 
 from gamelabel.games.play.environments import Environment, Outcome
 from gamelabel.games.play.policies import Policy, open_policy
 from gamelabel.games.play.seat_control import SeatControl
+from gamelabel.games.play.statistics import Collector, start_collectors
 from gamelabel.games.play.tasks import Task
 from gamelabel.games.play.transition import Transition
 
-
-StartCollectors = Callable[[Task, str], Mapping[str, "Collector"]]
 Values = dict[str, dict[str, float]]
 """Values of statistics: of a seat, by name."""
 
@@ -49,8 +48,6 @@ class Loop:
         Seats where people sit. Other seats are played by their policies, or stay idle.
     seed : int
         Seeds all episodes and policies: the same seed and actions give the same game.
-    start_collectors : callable
-        Returns the collectors of a task and seat.
     recorder : Listener or None
         What records the game.
 
@@ -79,7 +76,6 @@ class Loop:
         environment: Environment,
         players: Mapping[str, Any] | list[str] = (),  # type: ignore[assignment]
         seed: int = 0,
-        start_collectors: StartCollectors = lambda task, seat: {},
         recorder: Listener | None = None,
     ) -> None:
         self.task = task
@@ -89,7 +85,6 @@ class Loop:
         self.frame = 0
         self.is_over = True
         self._recorder = recorder
-        self._start_collectors = start_collectors
         self.controls: dict[str, SeatControl] = {}
         for seat in task.seats:
             policy = open_policy(seat.policy, task.folder) if seat.policy else None
@@ -265,7 +260,7 @@ class Loop:
             policy.start(self.environment, seat, int(rng.integers(2**31)))
 
     def _collectors(self) -> dict[str, dict[str, Collector]]:
-        return {seat: dict(self._start_collectors(self.task, seat)) for seat in self.controls}
+        return {seat: start_collectors(self.task, seat) for seat in self.controls}
 
     def _collect(self, transition: Transition) -> None:
         for collectors in (self.episode_collectors, self.session_collectors):

@@ -14,7 +14,7 @@ pytest.importorskip("gymnasium", reason="needs the extra `play`")
 from gamelabel.games.play.environments import open_environment
 from gamelabel.games.play.loop import Loop
 from gamelabel.games.play.recorded_tables import RecordedEpisode, read_episodes
-from gamelabel.games.play.recorder import SeatedPlayer, Recorder
+from gamelabel.games.play.recorder import Recorder, SeatedPlayer
 from gamelabel.games.play.recordings import delete_player, finish, recover
 from gamelabel.games.play.replayed import ReplayDiffers, stored_observations, verify
 from gamelabel.games.play.tasks import Seat, Task
