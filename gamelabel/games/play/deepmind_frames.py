@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from gamelabel.games.play.pictures import Picture
+    from gamelabel.games.play.pictures import ScreenPicture
 
 Convention = Literal["gymnasium", "crowdplay"]
 Frame = NDArray[np.uint8]
@@ -83,12 +83,12 @@ class FrameBuffer:
         self._frame = 0
         self._last = self._before_last = np.zeros((0, 0), np.uint8)
 
-    def reset(self, frame: Frame | Picture) -> Frame:
+    def reset(self, frame: Frame | ScreenPicture) -> Frame:
         """Begin an episode with its frame 0 and return its stack of observations.
 
         Parameters
         ----------
-        frame : ndarray of uint8 or Picture
+        frame : ndarray of uint8 or ScreenPicture
             Gray of shape (height, width), or RGB of shape (height, width, 3).
 
         Returns
@@ -106,12 +106,12 @@ class FrameBuffer:
         self._stack[-1] = first
         return self.stacked()
 
-    def add(self, frame: Frame | Picture, is_last: bool = False) -> Frame | None:
+    def add(self, frame: Frame | ScreenPicture, is_last: bool = False) -> Frame | None:
         """Add the next frame; return a stack of observations when an agent would get one.
 
         Parameters
         ----------
-        frame : ndarray of uint8 or Picture
+        frame : ndarray of uint8 or ScreenPicture
             As in `reset`.
         is_last : bool
             Whether the episode ends with this frame.
@@ -136,7 +136,7 @@ class FrameBuffer:
         """Return the last observations, shape (stack, size, size), the oldest first."""
         return np.stack(self._stack)
 
-    def _screen(self, frame: Frame | Picture) -> Frame:
+    def _screen(self, frame: Frame | ScreenPicture) -> Frame:
         return _gray(frame) if self.convention == "gymnasium" else _colors(frame)
 
     def _observation(self) -> Frame:
@@ -148,7 +148,7 @@ class FrameBuffer:
         return np.asarray(resized, np.uint8)
 
 
-def _gray(frame: Frame | Picture) -> Frame:
+def _gray(frame: Frame | ScreenPicture) -> Frame:
     """Return a frame in gray, as the emulator itself makes it."""
     import cv2
 
@@ -162,7 +162,7 @@ def _gray(frame: Frame | Picture) -> Frame:
     return shades[frame.pixels]
 
 
-def _colors(frame: Frame | Picture) -> Frame:
+def _colors(frame: Frame | ScreenPicture) -> Frame:
     """Return a frame in RGB."""
     rgb = frame if isinstance(frame, np.ndarray) else frame.rgb()
     if rgb.ndim != 3:
@@ -171,7 +171,7 @@ def _colors(frame: Frame | Picture) -> Frame:
 
 
 def agent_observations(
-    frames: Iterable[Frame | Picture],
+    frames: Iterable[Frame | ScreenPicture],
     has_ended: bool = False,
     convention: Convention = "gymnasium",
 ) -> Frame:
@@ -179,7 +179,7 @@ def agent_observations(
 
     Parameters
     ----------
-    frames : iterable of ndarray of uint8 or Picture
+    frames : iterable of ndarray of uint8 or ScreenPicture
         All frames of the episode from frame 0, as `FrameBuffer.reset` takes them.
     has_ended : bool
         Whether the game was over at the last frame. If not, frames after the last whole action make
@@ -209,7 +209,9 @@ def agent_observations(
     return np.stack(observations)
 
 
-def _mark_last(frames: Iterator[Frame | Picture]) -> Iterator[tuple[Frame | Picture, bool]]:
+def _mark_last(
+    frames: Iterator[Frame | ScreenPicture],
+) -> Iterator[tuple[Frame | ScreenPicture, bool]]:
     """Yield each frame, and whether it is the last one."""
     frame = next(frames, None)
     while frame is not None:

@@ -18,8 +18,8 @@ from gamelabel.games.play.statistics import Collector, start_collectors
 from gamelabel.games.play.tasks import Task
 from gamelabel.games.play.transition import Transition
 
-Values = dict[str, dict[str, float]]
-"""Values of statistics: of a seat, by name."""
+StatisticValues = dict[str, dict[str, float]]
+"""StatisticValues of statistics: of a seat, by name."""
 
 
 class Listener(Protocol):
@@ -28,7 +28,7 @@ class Listener(Protocol):
     def begin(self, transition: Transition, seed: int, no_ops: int, state: bytes | None) -> None:
         """Receive the start of an episode."""
 
-    def add(self, transition: Transition, values: Values) -> None:
+    def add(self, transition: Transition, values: StatisticValues) -> None:
         """Receive a step with the values of the episode's statistics."""
 
     def end(self, ended: str, reason: str) -> None:
@@ -210,7 +210,7 @@ class Loop:
             if self._recorder:
                 self._recorder.end(ended, reason)
 
-    def values(self, collectors: Mapping[str, Mapping[str, Collector]]) -> Values:
+    def values(self, collectors: Mapping[str, Mapping[str, Collector]]) -> StatisticValues:
         """Return what collectors have computed, by seat and name."""
         return {
             seat: {name: float(collector.value()) for name, collector in of_seat.items()}

@@ -16,7 +16,7 @@ import numpy as np
 from gamelabel.games.play.environments import Environment
 from gamelabel.games.play.frame_hashes import FrameHashes
 from gamelabel.games.play.journal import JournalWriter
-from gamelabel.games.play.loop import Values
+from gamelabel.games.play.loop import StatisticValues
 from gamelabel.games.play.observation_bytes import format_of, to_bytes
 from gamelabel.games.play.tasks import Task
 from gamelabel.games.play.transition import Transition
@@ -119,7 +119,7 @@ class Recorder:
         self.journal.write(record)
         self._written_at = self._clock()
 
-    def add(self, transition: Transition, values: Values) -> None:
+    def add(self, transition: Transition, values: StatisticValues) -> None:
         """Record a step."""
         self._hashes.add(transition)
         row: list[Any] = []

@@ -107,7 +107,7 @@ def replay(recorded: RecordedEpisode, environment: Environment) -> Iterator[Tran
         raise _difference(recorded, environment, text)
 
 
-def verify(recorded: RecordedEpisode, folder: Path | None = None) -> None:
+def verify_replay(recorded: RecordedEpisode, folder: Path | None = None) -> None:
     """Play an episode again and compare it.
 
     Raises

@@ -16,7 +16,7 @@ from gamelabel.games.play.loop import Loop
 from gamelabel.games.play.recorded_tables import RecordedEpisode, read_episodes
 from gamelabel.games.play.recorder import Recorder, SeatedPlayer
 from gamelabel.games.play.recordings import delete_player, finish, recover
-from gamelabel.games.play.replayed import ReplayDiffers, stored_observations, verify
+from gamelabel.games.play.replayed import ReplayDiffers, stored_observations, verify_replay
 from gamelabel.games.play.tasks import Seat, Task
 
 CART = "gamelabel.games.play.worlds.cart_pole:CartPole"
@@ -52,7 +52,7 @@ def test_a_game_is_recorded_replayed_and_the_same(tmp_path: Path) -> None:
         120,
     ]
     assert set(recorded.steps["controller"]) == {"policy"}
-    verify(recorded)
+    verify_replay(recorded)
 
 
 def test_every_change_of_an_action_is_named(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_every_change_of_an_action_is_named(tmp_path: Path) -> None:
     steps = recorded.steps.copy()
     steps.loc[steps.index[50], "action"] = 1 - int(steps.loc[steps.index[50], "action"])
     with pytest.raises(ReplayDiffers, match="the replay of game-001 differs: "):
-        verify(RecordedEpisode(recorded.episode, recorded.seats, steps))
+        verify_replay(RecordedEpisode(recorded.episode, recorded.seats, steps))
 
 
 def test_another_version_is_named(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_another_version_is_named(tmp_path: Path) -> None:
     versions = json.loads(recorded.episode["versions"]) | {"gymnasium": "0.1"}
     episode = {**recorded.episode, "versions": json.dumps(versions), "observation_sha256": "no"}
     with pytest.raises(ReplayDiffers, match=r"recorded with gymnasium 0\.1, now "):
-        verify(RecordedEpisode(episode, recorded.seats, recorded.steps))
+        verify_replay(RecordedEpisode(episode, recorded.seats, recorded.steps))
 
 
 RANDOM = '''
@@ -121,7 +121,7 @@ def test_what_no_seed_restores_is_kept_with_its_observations(tmp_path: Path) -> 
     assert np.array_equal([observation["eyes"] for observation in stored], seen)
     assert recorded.actions("player")[0].tolist() == [0.25, -1.0]
     with pytest.raises(ReplayDiffers, match="observation_sha256"):
-        verify(recorded, tmp_path)
+        verify_replay(recorded, tmp_path)
 
 
 @pytest.mark.parametrize("cut", [1, 7, 30, 200])
@@ -136,7 +136,7 @@ def test_a_cut_off_journal_is_recovered_up_to_the_cut(tmp_path: Path, cut: int) 
     assert episodes[-1].episode["ended"] == "crashed"
     assert "cut off in record" in episodes[-1].episode["reason"]
     for recorded in episodes:
-        verify(recorded)
+        verify_replay(recorded)
 
 
 def test_what_is_no_journal_stays_and_is_named(tmp_path: Path) -> None:
