@@ -125,7 +125,8 @@ def _tested_text(claims: Sequence[Mapping[str, Any]]) -> str:
     for paper, counts in count_by_paper(claims).items():
         total = sum(counts.values())
         parts.append(f"{total - counts[UNTESTABLE] - counts[SET]} of {total} claims of {paper}")
-    return " and ".join(parts) or "No claims"
+    *first, last = parts or ["No claims"]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _facts(manifest: Mapping[str, Any], seconds: float) -> list[tuple[str, str]]:

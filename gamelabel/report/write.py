@@ -49,10 +49,12 @@ def write_report(result: RunResult) -> list[dict[str, Any]]:
 
 
 def _judge(study: Study, profile: Profile, metrics: dict[str, Any]) -> list[dict[str, Any]]:
-    """Judge the claims as notebook 10 does, by its parameters."""
+    """Judge the claims by the parameters of notebook 10, in every chapter that has numbers."""
     parameters = profile.steps.get("10_figures", {})
     path = study.notebooks / str(parameters.get("claims_path", "../data/claims"))
-    stated = claims.load_claims(path) if path.exists() else []
+    recorded = {entry["notebook"] for entry in metrics.values()}
+    chapters = {step.chapter for step in study.steps if step.name in recorded}
+    stated = claims.load_claims(path, chapters or {"pairs"}) if path.exists() else []
     return verdicts.judge(stated, metrics, bool(parameters.get("judge_own", False)))
 
 

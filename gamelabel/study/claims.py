@@ -18,6 +18,7 @@ IN_SIMULATION = " in simulation"
 _COMPARED = (MATCHES, DIFFERS, UNDECIDED)
 VERDICTS = (*_COMPARED, *(word + IN_SIMULATION for word in _COMPARED), SET, UNTESTABLE)
 
+_FIRST_CHAPTER = "pairs"
 _TESTS = ("within", "above", "below")
 COMPARED_WITH = ("minus", "over")  # fields that name the metric the first one is compared with
 _REQUIRED = {"id", "section", "description"}
@@ -25,8 +26,16 @@ _FIELDS = {*_REQUIRED, *_TESTS, *COMPARED_WITH}
 _FIELDS |= {"paper_number", "metric", "needs", "untestable", "set", "fitted", "census", "presumes"}
 
 
-def load_claims(path: Path) -> list[dict[str, Any]]:
+def load_claims(path: Path, chapters: Collection[str] = ()) -> list[dict[str, Any]]:
     """Return the claims of a file, or of all YAML files in a folder, each with its paper.
+
+    Parameters
+    ----------
+    path : Path
+        The file or folder.
+    chapters : collection of str
+        The chapters of the study whose papers are read; all of them by default. A file without
+        `chapter` belongs to "pairs".
 
     Raises
     ------
@@ -45,7 +54,8 @@ def load_claims(path: Path) -> list[dict[str, Any]]:
             if problem := "its id is used twice" if name in names else _problem(claim, names):
                 raise ValueError(f"{file}, claim {name}: {problem}")
             names.add(name)
-            claims.append({"paper": content["paper"], **claim})
+            if not chapters or content.get("chapter", _FIRST_CHAPTER) in chapters:
+                claims.append({"paper": content["paper"], **claim})
     return claims
 
 

@@ -99,8 +99,9 @@ class Report:
         unit : str
             The unit, in words.
         source : str, optional
-            Where the data came from: simulated, released (GameLabel-10K itself), published (data
-            of others), or own, crowd, game (the user's). By default, `label_source`.
+            Where the data came from: simulated, released (GameLabel-10K itself), printed (computed
+            from a paper's own tables), published (data of others), or own, crowd, game (the
+            user's). By default, `label_source`.
 
         Raises
         ------

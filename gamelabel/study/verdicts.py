@@ -27,8 +27,9 @@ from gamelabel.study.claims import (
 )
 
 _Metrics = Mapping[str, Mapping[str, Any]]
-_RELEASED, _SIMULATED = "released", "simulated"
-_PUBLISHED = {_RELEASED, "published"}  # data that anybody can look up
+_RELEASED, _PRINTED, _SIMULATED = "released", "printed", "simulated"
+_EXACT = ({_RELEASED}, {_PRINTED})  # what a `census` may be of: the paper's own data or tables
+_PUBLISHED = {_RELEASED, _PRINTED, "published"}  # data that anybody can look up
 _OWN = {"own", "crowd", "game"}  # the user's
 
 
@@ -208,7 +209,7 @@ def _other_data(claim: Mapping[str, Any], sources: frozenset[str], judge_own: bo
         return "own data are not compared with the paper unless judge_own is true"
     if not sources <= _PUBLISHED | _OWN:
         return "where its data come from was not recorded"
-    if claim.get("census") and sources != {_RELEASED}:
+    if claim.get("census") and sources not in _EXACT:
         return "it counts the paper's own data set, and these are other data"
     return ""
 

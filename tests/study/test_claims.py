@@ -56,9 +56,20 @@ def test_the_accepted_range_of_a_shipped_claim_is_at_the_papers_number() -> None
             assert (number > bound) == ("above" in claim), claim["id"]
 
 
+def test_claims_are_read_by_chapter(tmp_path: Path) -> None:
+    write_claims(tmp_path, WELL_FORMED).rename(tmp_path / "a.yaml")
+    other = {"paper": "Q", "chapter": "play", "claims": [WELL_FORMED | {"id": "d"}]}
+    (tmp_path / "b.yaml").write_text(yaml.safe_dump(other))
+    papers = {
+        chapters: [claim["paper"] for claim in load_claims(tmp_path, chapters)]
+        for chapters in ((), ("pairs",), ("play",), ("pairs", "play"), ("other",))
+    }
+    assert list(papers.values()) == [["P", "Q"], ["P"], ["Q"], ["P", "Q"], []]
+
+
 def test_every_count_of_the_data_set_is_fitted_in_a_simulation() -> None:
     """A number that has no sampling error is exact for the release, and no evidence elsewhere."""
-    census = [claim for claim in load_claims(CLAIMS) if claim.get("census")]
+    census = [claim for claim in load_claims(CLAIMS, {"pairs"}) if claim.get("census")]
     assert len(census) == 11
     assert all("fitted" in claim and "within" in claim for claim in census)
 

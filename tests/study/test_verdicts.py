@@ -264,7 +264,9 @@ def test_only_the_release_is_counted_as_the_papers_data_set() -> None:
     census = {"within": [4, 6], "census": True}
     assert verdict(census, m=metric(5)) == MATCHES
     assert verdict(census, m=metric(7)) == DIFFERS
-    for source in ("published", "game", "own"):
+    assert verdict(census, m=metric(5, source="printed")) == MATCHES
+    assert verdict(census, m=metric(7, source="printed")) == DIFFERS
+    for source in ("published", "game", "own", "printed+released"):
         got = verdict(census, judge_own=True, m=metric(5, 4.5, 5.5, source))
         assert got == (
             "not testable here: it counts the paper's own data set, and these are other data"
