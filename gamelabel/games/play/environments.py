@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import sys
 from abc import ABC, abstractmethod
@@ -237,7 +238,15 @@ def _make(task: Task) -> Any:
         arguments.setdefault("render_mode", "rgb_array")
         return gymnasium.make(task.environment, disable_env_checker=True, **arguments)
     make = import_object(task.environment, task.folder)
-    return make(**{"render_mode": "rgb_array", **arguments})
+    if _takes_render_mode(make):
+        arguments.setdefault("render_mode", "rgb_array")
+    return make(**arguments)
+
+
+def _takes_render_mode(make: Any) -> bool:
+    parameters = inspect.signature(make).parameters
+    takes_all = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values())
+    return takes_all or "render_mode" in parameters
 
 
 def is_import_path(environment: str) -> bool:

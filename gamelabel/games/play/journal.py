@@ -7,10 +7,13 @@ damaged ends the journal: what is before it is good.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,8 @@ _HEAD = struct.Struct("<II")
 
 class JournalWriter:
     """Appends records to a new journal. Each is in the operating system's hands when written.
+
+    While it is open the file is locked, so that no other process takes it for one that was left.
 
     Parameters
     ----------
@@ -31,6 +36,7 @@ class JournalWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._file = path.open("xb", buffering=0)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
         self._file.write(FORMAT)
 
     def write(self, record: dict[str, Any]) -> None:
@@ -69,3 +75,14 @@ def read_journal(path: Path) -> tuple[list[dict[str, Any]], str]:
         records.append(json.loads(zlib.decompress(record)))
         place += _HEAD.size + length
     return records, ""
+
+
+@contextmanager
+def locked_journal(path: Path) -> Iterator[bool]:
+    """Lock a journal for a while; gives False if it is gone or another process has it."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield path.exists()
+    except (FileNotFoundError, BlockingIOError):
+        yield False

@@ -84,6 +84,7 @@ class Loop:
         self.episode = -1
         self.frame = 0
         self.is_over = True
+        self.ended = ""
         self._recorder = recorder
         self.controls: dict[str, SeatControl] = {}
         for seat in task.seats:
@@ -206,7 +207,7 @@ class Loop:
     def end_episode(self, ended: str, reason: str = "") -> None:
         """End the episode, if one is being played; see the column `ended` of a recording."""
         if not self.is_over:
-            self.is_over = True
+            self.is_over, self.ended = True, ended
             if self._recorder:
                 self._recorder.end(ended, reason)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gamelabel.games.play.environments import EnvironmentFault
-from gamelabel.games.play.journal import read_journal
+from gamelabel.games.play.journal import locked_journal, read_journal
 from gamelabel.games.play.journal_tables import Tables, tables_of
 from gamelabel.games.play.recorded_tables import (
     game_ids,
@@ -19,19 +18,19 @@ from gamelabel.games.play.recorded_tables import (
     table_path,
     write_tables,
 )
-from gamelabel.games.play.recorder import JOURNALS
+from gamelabel.games.play.recorder import JOURNALS, journal_path
 from gamelabel.games.play.replayed import ReplayDiffers, environment_of, replay
 
 VERIFY_SECONDS = 60.0
 """Time that a finished game may take to be replayed from its seeds."""
 
 
-def finish(journal: Path, module_folder: Path | None = None) -> list[Path]:
+def finish(journal: Path, module_folder: Path | None = None, replays: bool = False) -> list[Path]:
     """Turn the journal of a game into its tables, and remove it.
 
-    Episodes of an environment without an emulator are replayed from their seeds. Where all of the
-    game's episodes come out as they were played, their observations are dropped; where one does
-    not, or it takes longer than `VERIFY_SECONDS`, all keep them.
+    Episodes of an environment without an emulator have their observations. If asked, they are
+    replayed from their seeds, and where all of the game's episodes come out as they were played,
+    the observations are dropped.
 
     Parameters
     ----------
@@ -39,17 +38,25 @@ def finish(journal: Path, module_folder: Path | None = None) -> list[Path]:
         In the folder ``journals`` of the recordings.
     module_folder : Path, optional
         Where the environment's module is looked for.
+    replays : bool
+        Whether to try to do without observations, for up to `VERIFY_SECONDS`. It runs the
+        environment in this process.
 
     Returns
     -------
     list of Path
-        The files, none if no step was played.
+        The files; none if no step was played, or another process has the journal.
 
     Raises
     ------
     ValueError
         If the journal cannot be read; it stays.
     """
+    with locked_journal(journal) as is_ours:
+        return _finish(journal, module_folder, replays) if is_ours else []
+
+
+def _finish(journal: Path, module_folder: Path | None, replays: bool) -> list[Path]:
     folder, session_id = journal.parent.parent, journal.stem
     tables = tables_of(journal)
     if tables["episodes"].num_rows == 0:
@@ -57,27 +64,22 @@ def finish(journal: Path, module_folder: Path | None = None) -> list[Path]:
         return []
     paths = write_tables(folder, session_id, tables)
     restores = set(tables["episodes"]["restore"].to_pylist())
-    if restores == {"observations"} and _replays(folder, session_id, module_folder):
+    if replays and restores == {"observations"} and _replays(folder, session_id, module_folder):
         paths = write_tables(folder, session_id, _without_observations(tables))
+    if not journal.exists():  # a player withdrew in the meantime
+        delete_game(folder, session_id)
+        return []
     journal.unlink()
     return paths
 
 
-def recover(
-    folder: Path,
-    is_running: Callable[[str], bool] = lambda session_id: False,
-    module_folder: Path | None = None,
-) -> tuple[list[str], list[str]]:
-    """Finish the journals that an ended server left.
+def recover(folder: Path) -> tuple[list[str], list[str]]:
+    """Finish the journals that an ended server left; those of games that are played stay.
 
     Parameters
     ----------
     folder : Path
         The folder of the recordings.
-    is_running : callable
-        Says of a game's id whether it is still being played.
-    module_folder : Path, optional
-        Where environments' modules are looked for.
 
     Returns
     -------
@@ -88,10 +90,8 @@ def recover(
     """
     recovered, faults = [], []
     for journal in sorted((folder / JOURNALS).glob("*.journal")):
-        if is_running(journal.stem):
-            continue
         try:
-            if finish(journal, module_folder):
+            if finish(journal):
                 recovered.append(journal.stem)
         except ValueError as error:
             faults.append(str(error))
@@ -105,17 +105,23 @@ def delete_player(folder: Path, player_id: str) -> int:
     frames cannot be made again.
     """
     deleted = 0
-    for session_id in game_ids(folder):
-        seats = pq.read_table(table_path(folder, "seats", session_id), columns=["player_id"])
-        if player_id in seats["player_id"].to_pylist():
-            for table in ("episodes", "seats", "steps"):  # the list of games first
-                table_path(folder, table, session_id).unlink(missing_ok=True)
-            deleted += 1
-    for journal in (folder / JOURNALS).glob("*.journal"):
+    for journal in (folder / JOURNALS).glob("*.journal"):  # those may become tables in a moment
         if player_id in _players(journal):
             journal.unlink(missing_ok=True)
             deleted += 1
+    for session_id in game_ids(folder):
+        seats = pq.read_table(table_path(folder, "seats", session_id), columns=["player_id"])
+        if player_id in seats["player_id"].to_pylist():
+            delete_game(folder, session_id)
+            deleted += 1
     return deleted
+
+
+def delete_game(folder: Path, session_id: str) -> None:
+    """Delete the recording of a game."""
+    journal_path(folder, session_id).unlink(missing_ok=True)  # it may become tables in a moment
+    for table in ("episodes", "seats", "steps"):  # the list of games first
+        table_path(folder, table, session_id).unlink(missing_ok=True)
 
 
 def _players(journal: Path) -> list[str]:

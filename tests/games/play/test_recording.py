@@ -40,7 +40,7 @@ def play(folder: Path, task: Task = TASK, steps: int = 120, session: str = "game
 
 
 def test_a_game_is_recorded_replayed_and_the_same(tmp_path: Path) -> None:
-    assert len(finish(play(tmp_path))) == 3
+    assert len(finish(play(tmp_path), replays=True)) == 3
     (recorded,) = read_episodes(tmp_path, "game")
     assert recorded.episode["restore"] == "seed"
     assert recorded.episode["frames"] == 120
@@ -56,7 +56,7 @@ def test_a_game_is_recorded_replayed_and_the_same(tmp_path: Path) -> None:
 
 
 def test_every_change_of_an_action_is_named(tmp_path: Path) -> None:
-    finish(play(tmp_path))
+    finish(play(tmp_path), replays=True)
     (recorded,) = read_episodes(tmp_path, "game")
     steps = recorded.steps.copy()
     steps.loc[steps.index[50], "action"] = 1 - int(steps.loc[steps.index[50], "action"])
@@ -65,7 +65,7 @@ def test_every_change_of_an_action_is_named(tmp_path: Path) -> None:
 
 
 def test_another_version_is_named(tmp_path: Path) -> None:
-    finish(play(tmp_path))
+    finish(play(tmp_path), replays=True)
     (recorded,) = read_episodes(tmp_path, "game")
     versions = json.loads(recorded.episode["versions"]) | {"gymnasium": "0.1"}
     episode = {**recorded.episode, "versions": json.dumps(versions), "observation_sha256": "no"}
@@ -114,7 +114,7 @@ def test_what_no_seed_restores_is_kept_with_its_observations(tmp_path: Path) -> 
         loop.act("player", [0.25, -1.0], frame_seen=0)
         seen.append(loop.advance().observations["player"]["eyes"])
     loop.end_episode("left")
-    finish(recorder.close(), tmp_path)
+    finish(recorder.close(), tmp_path, replays=True)
     (recorded,) = read_episodes(tmp_path, "game")
     assert recorded.episode["restore"] == "observations"
     stored = stored_observations(recorded, "player")
