@@ -20,16 +20,16 @@ class RoundResults:
     ----------
     rules : DescentRules
         How the round was played.
-    given : mapping of str to sequence of Example
+    by_teacher : mapping of str to sequence of Example
         The examples of each teacher who gave enough.
     n_test : int
         The number of examples in the shared test set.
 
     Examples
     --------
-    >>> given = {"ann": [Example("1", "ann", "hi", "greet")]}
-    >>> given["bo"] = [Example("2", "bo", "yo", "greet")]
-    >>> results = RoundResults(DescentRules(least=1), given, n_test=0)
+    >>> by_teacher = {"ann": [Example("1", "ann", "hi", "greet")]}
+    >>> by_teacher["bo"] = [Example("2", "bo", "yo", "greet")]
+    >>> results = RoundResults(DescentRules(least=1), by_teacher, n_test=0)
     >>> results.add(TeacherResult("ann", {"bo": 1, "": 0}))
     >>> results.add(TeacherResult("bo", {"ann": 0, "": 0}))
     >>> results.scores()
@@ -37,10 +37,10 @@ class RoundResults:
     """
 
     def __init__(
-        self, rules: DescentRules, given: Mapping[str, Sequence[Example]], n_test: int
+        self, rules: DescentRules, by_teacher: Mapping[str, Sequence[Example]], n_test: int
     ) -> None:
-        self.rules, self.given, self.n_test = rules, dict(given), n_test
-        self.sizes = {name: len(examples) for name, examples in given.items()}
+        self.rules, self.by_teacher, self.n_test = rules, dict(by_teacher), n_test
+        self.sizes = {name: len(examples) for name, examples in by_teacher.items()}
         self.smallest = min(self.sizes.values())
         self.results: dict[str, TeacherResult] = {}
         self.before: dict[str, float] = {}
@@ -60,8 +60,10 @@ class RoundResults:
             Its right answers to the shared test set.
         """
         tested = test_right / self.n_test if self.n_test else 0.0
-        for name in self.given:
-            accuracies = [right[other] / self.sizes[other] for other in self.given if other != name]
+        for name in self.by_teacher:
+            accuracies = [
+                right[other] / self.sizes[other] for other in self.by_teacher if other != name
+            ]
             self.before[name] = descent_score(accuracies, self.smallest, tested, self.n_test)
 
     def scores(self) -> dict[str, float]:
@@ -109,13 +111,13 @@ class RoundResults:
 
 
 def split_examples(
-    given: Mapping[str, Sequence[Example]], rules: DescentRules, rng: np.random.Generator
+    by_teacher: Mapping[str, Sequence[Example]], rules: DescentRules, rng: np.random.Generator
 ) -> set[str]:
     """Return the ids of the examples that go to the shared test set.
 
     Parameters
     ----------
-    given : mapping of str to sequence of Example
+    by_teacher : mapping of str to sequence of Example
         The examples of each teacher.
     rules : DescentRules
         The share of the test set, and whether examples or teachers are split.
@@ -124,18 +126,18 @@ def split_examples(
 
     Examples
     --------
-    >>> given = {n: [Example(f"{n}{i}", n, "hi", "yo") for i in range(5)] for n in "abcd"}
+    >>> by_teacher = {n: [Example(f"{n}{i}", n, "hi", "yo") for i in range(5)] for n in "abcd"}
     >>> rng = np.random.default_rng(0)
-    >>> len(split_examples(given, DescentRules(), rng))
+    >>> len(split_examples(by_teacher, DescentRules(), rng))
     4
-    >>> sorted(split_examples(given, DescentRules(split="teacher", test_share=0.25), rng))
+    >>> sorted(split_examples(by_teacher, DescentRules(split="teacher", test_share=0.25), rng))
     ['d0', 'd1', 'd2', 'd3', 'd4']
     """
-    ids = [example.example_id for examples in given.values() for example in examples]
+    ids = [example.example_id for examples in by_teacher.values() for example in examples]
     if rules.split == "teacher":
-        names = list(given)
+        names = list(by_teacher)
         n_test = round(rules.test_share * len(names))
         chosen = rng.permutation(len(names))[:n_test]
-        return {e.example_id for number in chosen for e in given[names[int(number)]]}
+        return {e.example_id for number in chosen for e in by_teacher[names[int(number)]]}
     n_test = round(rules.test_share * len(ids))
     return {ids[int(number)] for number in rng.permutation(len(ids))[:n_test]}

@@ -33,7 +33,7 @@ from gamelabel.games.descent.descent_tables import (
 from gamelabel.games.descent.teacher_results import TeacherWork, count_right, train_and_test
 from gamelabel.parallel import executor, map_items
 
-Progress = Callable[[int, int], None]
+ReportProgress = Callable[[int, int], None]
 CheckAnswer = Callable[[str, str], str]
 
 
@@ -244,7 +244,7 @@ class Descent:
             raise DescentError("you have given this example already: write another one")
         return text
 
-    def close_round(self, jobs: int = 1, progress: Progress | None = None) -> None:
+    def close_round(self, jobs: int = 1, progress: ReportProgress | None = None) -> None:
         """Train and test a model a teacher, score the teachers, and merge their examples.
 
         After a crash, the same call goes on: models that were tested are not trained again.
@@ -273,17 +273,17 @@ class Descent:
                 f"no teacher has given {self.rules.least} examples yet: "
                 f"keep round {self._number} open"
             )
-        given = {name: self.open_examples(name) for name in complete}
-        results = RoundResults(self.rules, given, len(self.examples("test")))
+        by_teacher = {name: self.open_examples(name) for name in complete}
+        results = RoundResults(self.rules, by_teacher, len(self.examples("test")))
         if self.rules.competitive:
             self._test_models(results, jobs, progress)
         removed = results.teachers_below_last_model()
         rng = np.random.default_rng([self.seed, self._number])
-        kept = {name: examples for name, examples in given.items() if name not in removed}
+        kept = {name: examples for name, examples in by_teacher.items() if name not in removed}
         in_test = split_examples(kept, self.rules, rng)
         uses = {
             row["example_id"]: "incomplete"
-            if row["teacher_id"] not in given
+            if row["teacher_id"] not in by_teacher
             else "removed"
             if row["teacher_id"] in removed
             else "test"
@@ -295,13 +295,15 @@ class Descent:
         self._write_round(rows, results, removed)
         self._forget_journal()
 
-    def _test_models(self, results: RoundResults, jobs: int, progress: Progress | None) -> None:
+    def _test_models(
+        self, results: RoundResults, jobs: int, progress: ReportProgress | None
+    ) -> None:
         shared, test = self.examples("train"), self.examples("test")
         start = self.model() if self.rules.warm_start else None
         folder = self.folder / "results" / f"round-{self._number}"
         work = []
-        for place, (name, own) in enumerate(results.given.items()):
-            others = {other: e for other, e in results.given.items() if other != name}
+        for place, (name, own) in enumerate(results.by_teacher.items()):
+            others = {other: e for other, e in results.by_teacher.items() if other != name}
             tests: dict[str, Sequence[Example]] = {**others, "": test}
             # a result belongs to these examples: more may have been added since a failed closing
             used = [e.example_id for part in (own, *tests.values()) for e in part]
@@ -318,7 +320,10 @@ class Descent:
         model = self.model() if self.rules.filter_margin is not None else None
         if model is not None:
             results.add_last_model(
-                {name: count_right(model, e, self.is_right) for name, e in results.given.items()},
+                {
+                    name: count_right(model, e, self.is_right)
+                    for name, e in results.by_teacher.items()
+                },
                 count_right(model, test, self.is_right),
             )
 
@@ -332,7 +337,7 @@ class Descent:
         row = {
             "round": number,
             "subject": self.rules.subject(number),
-            "teachers": len(results.given),
+            "teachers": len(results.by_teacher),
             "smallest": results.smallest,
             "test_before": results.n_test,
             "train_after": len(self.examples("train")),

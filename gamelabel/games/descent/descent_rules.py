@@ -17,7 +17,7 @@ class DescentRules:
     least, most : int
         Examples that a teacher must give and may give in a round.
     minutes : float
-        How long a round is open; whoever runs it keeps the clock.
+        How long a round is open; the program that runs it keeps the clock.
     model_feedback : bool
         Whether a teacher sees, with each example, what the last round's model answers.
     competitive : bool

@@ -74,8 +74,8 @@ class WordClassifier:
             value = -(targets * (logits - log_sum)).sum() + self.penalty * (weights**2).sum() / 2
             return float(value), (inputs.T @ errors + self.penalty * weights).ravel()
 
-        found = minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B")
-        self.weights = found.x.reshape(shape)
+        optimum = minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B")
+        self.weights = optimum.x.reshape(shape)
 
     def predict(self, examples: Sequence[Example]) -> list[str]:
         """Return the most probable answer to each input."""
