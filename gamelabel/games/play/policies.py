@@ -103,16 +103,15 @@ def open_policy(name: str, folder: Path | None = None) -> Policy:
     ValueError
         If there is no such policy, or it cannot be loaded.
     """
-    from gamelabel.games.play.environments import EnvironmentFault, import_object, is_import_path
+    from gamelabel.games.play.environments import EnvironmentFault, import_object
 
+    check_policy(name, folder)
     if name.endswith(".zip"):
-        return _trained(name, folder)
+        from gamelabel.games.play.trained_policies import TrainedPolicy
+
+        algorithm, _, file = name.partition(":")
+        return TrainedPolicy(algorithm, (folder or Path()) / file)
     path = SCRIPTED.get(name, name)
-    if not is_import_path(path):
-        raise ValueError(
-            f"there is no policy {name!r}; scripted ones are {', '.join(SCRIPTED)}, others have a"
-            ' file ("ppo:partner.zip") or an import path ("my_players:Careful")'
-        )
     try:
         thing: Any = import_object(path, folder)
         if inspect.isclass(thing):
@@ -124,14 +123,26 @@ def open_policy(name: str, folder: Path | None = None) -> Policy:
     return policy
 
 
-def _trained(name: str, folder: Path | None) -> Policy:
-    from gamelabel.games.play.trained_policies import TrainedPolicy
+def check_policy(name: str, folder: Path | None = None) -> None:
+    """Check that a name can be that of a policy, without loading it; "" is none.
 
-    algorithm, _, file = name.partition(":")
-    path = (folder or Path()) / file
-    if not file or not path.is_file():
+    Raises
+    ------
+    ValueError
+        If it is neither a scripted policy nor a file nor an import path.
+    """
+    from gamelabel.games.play.environments import is_import_path
+
+    if name.endswith(".zip"):
+        _, _, file = name.partition(":")
+        path = (folder or Path()) / file
+        if not file or not path.is_file():
+            raise ValueError(
+                f"the policy {name!r} has no file {path.absolute()}; write ALGORITHM:PATH,"
+                ' such as "ppo:partner.zip"'
+            )
+    elif name and not is_import_path(SCRIPTED.get(name, name)):
         raise ValueError(
-            f"the policy {name!r} has no file {path.absolute()}; write ALGORITHM:PATH,"
-            ' such as "ppo:partner.zip"'
+            f"there is no policy {name!r}; scripted ones are {', '.join(SCRIPTED)}, others have a"
+            ' file ("ppo:partner.zip") or an import path ("my_players:Careful")'
         )
-    return TrainedPolicy(algorithm, path)
