@@ -1,0 +1,124 @@
+"""Metrics by hand, and ties of ranks as the paper's code has them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gamelabel.following.answer_ranks import draw_others, rank_of_first
+from gamelabel.following.command_examples import CommandExample
+from gamelabel.following.following_scores import (
+    action_f1,
+    paired_difference,
+    reaches_end_state,
+    score_answers,
+    summarize,
+)
+from gamelabel.games.dungeon import Action, end_state, generate_world, valid_actions
+from gamelabel.reliability.compared_estimates import difference
+from gamelabel.reliability.estimate import Estimate
+from tests.following.small_examples import typed_examples
+
+
+def holding_axe() -> CommandExample:
+    """Return an example that drops an axe which the dragon holds at the start."""
+    world = generate_world(0)
+    world.inside["axe"] = "dragon"
+    return CommandExample("e", "t", world, "drop the axe", (Action("drop", "axe"),))
+
+
+def test_f1_by_hand() -> None:
+    get, put = Action("get", "axe"), Action("put", "axe", "treasure chest")
+    go, hit = Action("go", "tower"), Action("hit", "troll")
+    assert action_f1([get, go, hit], [get, put, go, hit]) == pytest.approx(6 / 7)
+    assert action_f1([hit, get], [get, hit]) == 1.0
+    assert action_f1([get, get, get], [get]) == pytest.approx(0.5)
+    assert action_f1([], []) == 1.0
+    assert action_f1([get], []) == action_f1([], [get]) == 0.0
+
+
+def test_ties_lose() -> None:
+    assert rank_of_first([1.0] * 100) == 100
+    assert rank_of_first([1.0, *[2.0] * 99]) == 1
+    assert rank_of_first([1.0, 1.0, *[2.0] * 98]) == 2
+    assert rank_of_first([3.0, 1.0, 2.0, 3.0, 4.0]) == 4
+
+
+def test_other_answers_are_drawn_with_replacement_and_may_be_the_right_one() -> None:
+    examples = typed_examples(5)
+    others = draw_others(examples, seed=0)
+    assert {len(drawn) for drawn in others} == {99}
+    assert {actions for drawn in others for actions in drawn} <= {e.actions for e in examples}
+    assert any(example.actions in drawn for example, drawn in zip(examples, others, strict=True))
+    assert others == draw_others(examples, seed=0) != draw_others(examples, seed=1)
+
+
+def test_another_way_to_the_same_state_is_right() -> None:
+    example = holding_axe()
+    drop, get = Action("drop", "axe"), Action("get", "axe")
+    assert reaches_end_state(example, [drop])
+    assert reaches_end_state(example, [drop, get, drop])
+    assert not reaches_end_state(example, [drop, get])
+    assert not reaches_end_state(example, [])
+
+
+def test_an_impossible_action_changes_nothing() -> None:
+    example, drop = holding_axe(), Action("drop", "axe")
+    impossible = Action("drop", "elven sword")
+    assert impossible not in valid_actions(example.world)
+    assert reaches_end_state(example, [impossible, drop])
+    assert not reaches_end_state(example, [impossible])
+
+
+def test_the_published_equality_takes_worn_and_removed_as_changed() -> None:
+    world = generate_world(0)
+    world.inside["armor"] = "dragon"
+    wear, remove = Action("wear", "armor"), Action("remove", "armor")
+    example = CommandExample("e", "t", world, "wear the armor and take it off", (wear, remove))
+    assert reaches_end_state(example, [])
+    assert not reaches_end_state(example, [], "published")
+    assert reaches_end_state(example, [wear, remove], "published")
+
+
+def test_scores_have_a_row_for_each_example() -> None:
+    examples = typed_examples(6)
+    right = score_answers(examples, [example.actions for example in examples])
+    assert right.right.tolist() == right.f1.tolist() == [1.0] * 6
+    assert right.length.tolist() == [len(example.actions) for example in examples]
+    nothing = score_answers(examples, [()] * 6)
+    unchanged = [end_state(e.world, e.actions).state_key() == e.world.state_key() for e in examples]
+    assert nothing.right.tolist() == [float(same) for same in unchanged]
+    assert nothing.f1.tolist() == [0.0] * 6
+
+
+def scores(*rights: float, agent: str = "a", seed: int = 0) -> pd.DataFrame:
+    numbers = range(len(rights))
+    columns = {
+        "example_id": [f"e{i}" for i in numbers],
+        "teacher_id": [f"t{i % 6}" for i in numbers],
+    }
+    return pd.DataFrame({**columns, "right": rights, "agent": agent, "seed": seed})
+
+
+def test_an_example_that_two_seeds_answered_counts_once() -> None:
+    table = pd.concat([scores(*[1.0] * 12), scores(*[0.0, 1.0] * 6, seed=1)])
+    (row,) = summarize(table, ["agent"], ["right"]).to_dict("records")
+    assert (row["agent"], row["measure"], row["value"], row["n"]) == ("a", "right", 0.75, 12)
+    assert row["low"] < 0.75 < row["high"]
+
+
+def test_unranked_examples_do_not_count() -> None:
+    table = scores(1.0, 0.0, np.nan, np.nan).rename(columns={"right": "hits1"})
+    assert summarize(table, ["agent"], ["hits1"]).n.tolist() == [2]
+
+
+def test_a_paired_difference_is_narrower_than_the_two_intervals() -> None:
+    """Examples that are hard for both do not count against the difference."""
+    rng = np.random.default_rng(0)
+    hard = rng.random(300) < 0.5
+    first = scores(*np.where(hard, 0.0, 1.0))
+    second = scores(*np.where(hard, 0.0, (rng.random(300) < 0.9).astype(float)))
+    (row,) = paired_difference(first, second).to_dict("records")
+    assert row["value"] == pytest.approx(first.right.mean() - second.right.mean())
+    alone = [summarize(table, ["agent"], ["right"]).iloc[0] for table in (first, second)]
+    unpaired = difference(*(Estimate(*a[["value", "low", "high", "n"]]) for a in alone))
+    assert row["high"] - row["low"] < unpaired.high - unpaired.low
