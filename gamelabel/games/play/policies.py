@@ -80,6 +80,8 @@ SCRIPTED: dict[str, str] = {
     "idle": "gamelabel.games.play.policies:Idle",
     "random": "gamelabel.games.play.policies:Random",
     "cart_pole": "gamelabel.games.play.worlds.cart_pole:balance",
+    "orchard": "gamelabel.games.play.worlds.orchard:pick",
+    "rally": "gamelabel.games.play.worlds.rally:RallyPlayer",
 }
 """Scripted policies by name; each plays the environment of its name, the first two any."""
 
