@@ -20,7 +20,6 @@ from gamelabel.data_parallel import SINGLE_WORKER, Worker, average_gradients, av
 from gamelabel.files import replacing, write_text
 
 CHECKPOINT_SECONDS = 120.0
-_MAX_GRADIENT_NORM = 1.0
 _ROWS_IN_ERROR = 8
 
 
@@ -52,6 +51,10 @@ class TrainingConfig:
         AdamW's weight decay.
     log_every : int
         Steps between two rows of the log, and between two validations.
+    max_gradient_norm : float
+        The norm over all weights to which gradients are clipped; infinity for none.
+    fused : bool
+        Use the optimizer's fused kernel, which is faster for small models and rounds otherwise.
     """
 
     steps: int
@@ -65,6 +68,8 @@ class TrainingConfig:
     betas: tuple[float, float] = (0.9, 0.98)
     weight_decay: float = 0.01
     log_every: int = 50
+    max_gradient_norm: float = 1.0
+    fused: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,6 +123,7 @@ def train(
     worker: Worker = SINGLE_WORKER,
     validate: Callable[[], dict[str, float]] | None = None,
     best_metric: str = "",
+    state: nn.Module | None = None,
 ) -> nn.Module:
     """Minimize a loss over the trainable weights of a module, in place.
 
@@ -167,7 +173,11 @@ def train(
     losses = [loss] if callable(loss) else list(loss)
     weights = [weight for weight in module.parameters() if weight.requires_grad]
     optimizer = torch.optim.AdamW(
-        weights, lr=config.learning_rate, betas=config.betas, weight_decay=config.weight_decay
+        weights,
+        lr=config.learning_rate,
+        betas=config.betas,
+        weight_decay=config.weight_decay,
+        fused=config.fused or None,  # None lets the optimizer choose
     )
     ema = _make_ema(weights, config)
     device = weights[0].device
@@ -185,16 +195,20 @@ def train(
         optimizer.load_state_dict(saved["optimizer"])
         ema.load_state_dict(saved["ema"])
         _copy(weights, saved["weights"])
+        if state is not None:
+            state.load_state_dict(saved["state"])
 
     def checkpoint(step: int) -> None:
         if worker.rank > 0:
             return
-        state = {"key": key, "step": step, "seconds": time.monotonic() - started}
-        state |= {"log": log, "recent": recent, "optimizer": optimizer.state_dict()}
-        state |= {"weights": [weight.detach() for weight in weights], "ema": ema.state_dict()}
-        state |= {"best_value": best_value, "best_weights": best_weights}
+        content = {"key": key, "step": step, "seconds": time.monotonic() - started}
+        content |= {"log": log, "recent": recent, "optimizer": optimizer.state_dict()}
+        content |= {"weights": [weight.detach() for weight in weights], "ema": ema.state_dict()}
+        content |= {"best_value": best_value, "best_weights": best_weights}
+        if state is not None:
+            content["state"] = state.state_dict()
         with replacing(path) as partial:
-            torch.save(state, partial)
+            torch.save(content, partial)
 
     started = time.monotonic() - seconds
     saved_at = time.monotonic()
@@ -213,13 +227,13 @@ def train(
                 torch.random.fork_rng(devices=[]),
                 torch.autocast(device.type, torch.bfloat16, enabled=config.bf16),
             ):
-                torch.manual_seed(step_seed)  # dropout, the same after a resume
+                _seed_dropout(step_seed, device)  # the same after a resume
                 generator.manual_seed(step_seed)
                 value, metrics = losses[step % len(losses)](TrainingStep(step, generator, worker))
             optimizer.zero_grad(set_to_none=False)
             value.backward()
             average_gradients(weights, worker)
-            norm = nn.utils.clip_grad_norm_(weights, _MAX_GRADIENT_NORM)
+            norm = nn.utils.clip_grad_norm_(weights, config.max_gradient_norm)
             if not torch.isfinite(value + norm):
                 checkpoint(step)
                 raise FloatingPointError(_not_finite(folder.name, step, value, metrics, path))
@@ -254,6 +268,14 @@ def train(
     elif config.ema_decay:
         ema.copy_to(weights)
     return module.eval()
+
+
+def _seed_dropout(seed: int, device: torch.device) -> None:
+    # torch.manual_seed keeps a stack trace at each call for devices that were not used yet, which
+    # takes longer than a step of a small model
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)
 
 
 @contextmanager

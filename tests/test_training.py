@@ -94,6 +94,70 @@ def test_an_interrupted_training_resumes_to_the_same_weights_and_log(tmp_path, m
     assert [row["step"] for row in logs[1]] == [5, 10, 12]
 
 
+def target_loss(module: torch.nn.Linear, target: torch.nn.Linear, stop_at: int = -1) -> Loss:
+    """A loss that depends on a target network, which it updates every fourth step."""
+    loss, _ = make_loss(module, stop_at)
+
+    def with_target(step: TrainingStep) -> tuple[Tensor, Metrics]:
+        value, metrics = loss(step)
+        if step.index % 4 == 0:
+            target.load_state_dict(module.state_dict())
+        return value + (module.weight + target.weight).square().mean(), metrics
+
+    return with_target
+
+
+def test_a_target_network_resumes_with_the_weights(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+    straight, straight_target = make_linear(), make_linear()
+    loss = target_loss(straight, straight_target)
+    train(straight, loss, CONFIG, tmp_path / "straight", state=straight_target)
+    for stop_at in (7, -1):
+        module, target = make_linear(), make_linear()
+        with suppress(Interrupt):
+            train(module, target_loss(module, target, stop_at), CONFIG, tmp_path / "half",
+                  state=target)  # fmt: skip
+    assert torch.equal(module.weight, straight.weight)
+    assert torch.equal(target.weight, straight_target.weight)
+
+
+def test_gradients_are_clipped_to_the_norm_of_the_config(tmp_path):
+    """AdamW's first moment after one step is (1 - beta) times the clipped gradient."""
+    for norm, expected in ((1.0, 1.0), (3.0, 3.0), (math.inf, 20.0)):
+        module = torch.nn.Linear(1, 1, bias=False)
+        config = replace(CONFIG, steps=1, max_gradient_norm=norm)
+        train(module, lambda _, m=module: (20.0 * m.weight.sum(), {}), config, tmp_path / str(norm))
+        saved = torch.load(tmp_path / str(norm) / "checkpoint.pt")["optimizer"]["state"][0]
+        assert saved["exp_avg"].item() == pytest.approx(0.1 * expected, rel=1e-5)
+
+
+def test_the_fused_optimizer_takes_the_same_steps(tmp_path):
+    modules = []
+    for fused in (False, True):
+        module = make_linear()
+        config = replace(CONFIG, fused=fused)
+        train(module, make_loss(module)[0], config, tmp_path / str(fused))
+        modules.append(module.weight.detach())
+    assert torch.allclose(*modules, atol=1e-6)
+
+
+def test_dropout_depends_on_the_seed_and_leaves_the_global_generator_alone(tmp_path):
+    results = []
+    for run, seed in enumerate((1, 1, 2)):
+        module = make_linear()
+        drop = torch.nn.Dropout(0.5)
+
+        def loss(_: TrainingStep, m=module, drop=drop) -> tuple[Tensor, Metrics]:
+            return drop(m(torch.ones(4, 3))).square().mean(), {}
+
+        before = torch.get_rng_state()
+        train(module, loss, CONFIG, tmp_path / str(run), seed)
+        assert torch.equal(torch.get_rng_state(), before)
+        results.append(module.weight.detach().clone())
+    assert torch.equal(results[0], results[1])
+    assert not torch.equal(results[0], results[2])
+
+
 @pytest.mark.parametrize("change", [{"data": "other"}, {"seed": 2}, {"learning_rate": 1e-3}])
 def test_a_checkpoint_of_another_training_is_not_used(tmp_path, change):
     settings = {"seed": 1, "data": "data"}
