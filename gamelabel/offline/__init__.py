@@ -4,7 +4,7 @@
 `evaluate_policy` plays with what was learned, `scores` compares algorithms over runs and tasks.
 """
 
-from gamelabel.offline.learner import Learner, fit
+from gamelabel.offline.learner import OfflineLearner, fit
 from gamelabel.offline.learners import ALGORITHMS, make_learner
 from gamelabel.offline.policy_evaluation import evaluate_policy, play_policy, random_policy
 from gamelabel.offline.transitions import (
@@ -20,7 +20,7 @@ __all__ = [
     "ALGORITHMS",
     "Demonstration",
     "EpisodeArrays",
-    "Learner",
+    "OfflineLearner",
     "Transitions",
     "best_episodes",
     "evaluate_policy",

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, smooth_l1_loss
 
-from gamelabel.offline.learner import Learner, LearnerConfig
+from gamelabel.offline.learner import LearnerConfig, OfflineLearner
 from gamelabel.offline.networks import MakeEncoder, frozen_copy, value_network
 from gamelabel.offline.transitions import Batch
 from gamelabel.training import Metrics
@@ -41,7 +41,7 @@ class BatchConstrainedQConfig(LearnerConfig):
     logit_penalty: float = 0.01
 
 
-class BatchConstrainedQ(Learner):
+class BatchConstrainedQ(OfflineLearner):
     """Double DQN over the actions that an imitator of the players finds probable."""
 
     config: BatchConstrainedQConfig

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from gamelabel.offline.learner import Learner, LearnerConfig
+from gamelabel.offline.learner import LearnerConfig, OfflineLearner
 from gamelabel.offline.networks import MakeEncoder, value_network
 from gamelabel.offline.transitions import Batch
 from gamelabel.training import Metrics
@@ -38,7 +38,7 @@ class BehaviorCloningConfig(LearnerConfig):
     logit_penalty: float = 0.0
 
 
-class BehaviorCloning(Learner):
+class BehaviorCloning(OfflineLearner):
     """A classifier of observations by the action that followed."""
 
     config: BehaviorCloningConfig

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from gamelabel.files import snake
-from gamelabel.offline.learner import Learner, fit
+from gamelabel.offline.learner import OfflineLearner, fit
 from gamelabel.offline.learners import make_learner
 from gamelabel.offline.networks import NetworkKind
 from gamelabel.offline.policy_evaluation import MakeEnvironment, evaluate_policy, random_policy
@@ -165,7 +165,7 @@ def run_benchmark(
 
 def train_on(
     task: BenchmarkTask, algorithm: str, settings: BenchmarkSettings, folder: Path, seed: int = 0
-) -> Learner:
+) -> OfflineLearner:
     """Train one algorithm on one task; see `run_benchmark`."""
     is_filtered = algorithm == FILTERED
     data = task.best_transitions if is_filtered else task.transitions

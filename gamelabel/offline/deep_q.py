@@ -17,13 +17,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import smooth_l1_loss
 
-from gamelabel.offline.learner import Learner, LearnerConfig
+from gamelabel.offline.learner import LearnerConfig, OfflineLearner
 from gamelabel.offline.networks import MakeEncoder, frozen_copy, value_network
 from gamelabel.offline.transitions import Batch
 from gamelabel.training import Metrics
 
 
-class DeepQ(Learner):
+class DeepQ(OfflineLearner):
     """Double Q-learning with a network."""
 
     def __init__(

@@ -19,7 +19,7 @@ from gamelabel.offline.transitions import Batch, Transitions
 from gamelabel.training import Metrics, TrainingConfig, TrainingStep, train
 
 # observations (n, ...) -> actions (n,)
-Policy = Callable[[NDArray[Any]], NDArray[np.int64]]
+BatchPolicy = Callable[[NDArray[Any]], NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class LearnerConfig:
     target_interval: int = 8000
 
 
-class Learner(nn.Module, ABC):
+class OfflineLearner(nn.Module, ABC):
     """An algorithm of offline learning: its networks, the loss of a batch, and its policy.
 
     Its `target` is a frozen copy of its `critic`, which `fit` updates; without values to learn,
@@ -78,7 +78,7 @@ class Learner(nn.Module, ABC):
         scores = self.action_scores(observations)
         return nn.functional.one_hot(scores.argmax(1), scores.shape[1]).to(scores.dtype)
 
-    def policy(self, sampled: bool = False, seed: int = 0) -> Policy:
+    def policy(self, sampled: bool = False, seed: int = 0) -> BatchPolicy:
         """Return the policy that was learned.
 
         Parameters
@@ -105,18 +105,18 @@ class Learner(nn.Module, ABC):
 
 
 def fit(
-    learner: Learner,
+    learner: OfflineLearner,
     transitions: Transitions,
     updates: int,
     folder: Path,
     seed: int = 0,
     worker: Worker = SINGLE_WORKER,
-) -> Learner:
+) -> OfflineLearner:
     """Train a learner in place with the project's loop, `gamelabel.training.train`.
 
     Parameters
     ----------
-    learner : Learner
+    learner : OfflineLearner
         The algorithm, with its initial weights, on the worker's device.
     transitions : Transitions
         What it learns from; each update draws a batch at random.
@@ -132,7 +132,7 @@ def fit(
 
     Returns
     -------
-    Learner
+    OfflineLearner
         The same, in evaluation mode.
     """
     config = learner.config

@@ -12,7 +12,7 @@ from gamelabel.offline.batch_constrained_q import BatchConstrainedQ, BatchConstr
 from gamelabel.offline.behavior_cloning import BehaviorCloning, BehaviorCloningConfig
 from gamelabel.offline.conservative_q import ConservativeQ, ConservativeQConfig
 from gamelabel.offline.deep_q import DeepQ
-from gamelabel.offline.learner import Learner, LearnerConfig
+from gamelabel.offline.learner import LearnerConfig, OfflineLearner
 from gamelabel.offline.networks import NetworkKind, encoder_for
 from gamelabel.offline.quantile_networks import (
     ImplicitQuantileQ,
@@ -47,7 +47,7 @@ def make_learner(
     settings: Mapping[str, Any] | None = None,
     network: NetworkKind = "mlp",
     seed: int = 0,
-) -> Learner:
+) -> OfflineLearner:
     """Return a learner with random weights.
 
     Parameters
@@ -79,7 +79,7 @@ def make_learner(
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         config = algorithm.config(**(settings or {}))
-        learner: Learner = algorithm.learner(
+        learner: OfflineLearner = algorithm.learner(
             encoder_for(transitions, network), transitions.n_actions, config
         )
     return learner

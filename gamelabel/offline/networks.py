@@ -15,7 +15,7 @@ from gamelabel.offline.transitions import Transitions
 
 NetworkKind = Literal["mlp", "small cnn", "nature cnn"]
 MakeEncoder = Callable[[], "Encoder"]
-Module = TypeVar("Module", bound=nn.Module)
+NetworkModule = TypeVar("NetworkModule", bound=nn.Module)
 
 
 class Encoder(nn.Module):
@@ -124,7 +124,7 @@ def value_network(make_encoder: MakeEncoder, n_actions: int) -> nn.Sequential:
     return nn.Sequential(encoder, nn.Linear(encoder.size, n_actions))
 
 
-def frozen_copy(network: Module) -> Module:
+def frozen_copy(network: NetworkModule) -> NetworkModule:
     """Return a copy that is not trained: a target network."""
     return copy.deepcopy(network).requires_grad_(False)
 

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gamelabel.offline.learner import Policy
+from gamelabel.offline.learner import BatchPolicy
 from gamelabel.offline.transitions import Demonstration
 
 MakeEnvironment = Callable[[], Any]  # a Gymnasium environment with numbered actions
 
 
 def evaluate_policy(
-    policy: Policy,
+    policy: BatchPolicy,
     make_environment: MakeEnvironment,
     episodes: int = 10,
     seed: int = 0,
@@ -46,7 +46,7 @@ def evaluate_policy(
 
 
 def play_policy(
-    policy: Policy,
+    policy: BatchPolicy,
     make_environment: MakeEnvironment,
     episodes: int = 10,
     seed: int = 0,
@@ -116,7 +116,7 @@ class _Record:
         )
 
 
-def random_policy(n_actions: int, seed: int = 0) -> Policy:
+def random_policy(n_actions: int, seed: int = 0) -> BatchPolicy:
     """Return a policy that draws all actions alike.
 
     >>> actions = random_policy(3)(np.zeros((100, 2)))

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import smooth_l1_loss
 
-from gamelabel.offline.learner import Learner, LearnerConfig
+from gamelabel.offline.learner import LearnerConfig, OfflineLearner
 from gamelabel.offline.networks import CosineEmbedding, MakeEncoder, frozen_copy
 from gamelabel.offline.transitions import Batch
 from gamelabel.training import Metrics
@@ -70,7 +70,7 @@ def even_levels(quantiles: int) -> Tensor:
     return (torch.arange(quantiles) + 0.5) / quantiles
 
 
-class QuantileQ(Learner):
+class QuantileQ(OfflineLearner):
     """What both have in common: the loss, and acting by the mean of the quantiles."""
 
     config: QuantileConfig

@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import smooth_l1_loss
 
-from gamelabel.offline.learner import Learner, LearnerConfig
+from gamelabel.offline.learner import LearnerConfig, OfflineLearner
 from gamelabel.offline.networks import MakeEncoder, frozen_copy, value_network
 from gamelabel.offline.transitions import Batch
 from gamelabel.training import Metrics
@@ -59,7 +59,7 @@ class TwoCritics(nn.Module):
         return torch.stack([self.first(observations), self.second(observations)])
 
 
-class SoftActorCritic(Learner):
+class SoftActorCritic(OfflineLearner):
     """A policy network, two critics, and a temperature."""
 
     config: SoftActorCriticConfig

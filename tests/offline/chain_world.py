@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gamelabel.offline import Demonstration, Learner, Transitions, fit, make_transitions
+from gamelabel.offline import Demonstration, OfflineLearner, Transitions, fit, make_transitions
 from gamelabel.offline.networks import Encoder
 from gamelabel.offline.quantile_networks import ImplicitQuantileQ
 
@@ -114,7 +114,7 @@ def one_step(actions: np.ndarray, rewards: np.ndarray, n_actions: int) -> Transi
 
 def trained(
     learner_class: Any, config: Any, transitions: Transitions, folder: Path, updates: int
-) -> Learner:
+) -> OfflineLearner:
     """Train a learner that has a table in place of a network."""
     torch.manual_seed(0)
     size = transitions.observation_shape[0]
@@ -123,7 +123,7 @@ def trained(
     return fit(learner, transitions, updates, folder)
 
 
-def table(learner: Learner, states: int = STATES) -> np.ndarray:
+def table(learner: OfflineLearner, states: int = STATES) -> np.ndarray:
     """Return the scores of each action in each state."""
     with torch.no_grad():
         return learner.action_scores(torch.eye(states)).numpy()
