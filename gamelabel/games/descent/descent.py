@@ -121,8 +121,11 @@ class Descent:
             append_rows(self.folder, "examples", rows)
         self._open: list[dict[str, Any]] = []
         self._number = 0  # the round that is open; 0 if none
+        self._next = 0  # the number of its next example
         if self._journal.path.is_file():
             self._number, self._open = self._journal.read()
+            last = self._open[-1]["example_id"] if self._open else "r.-1"
+            self._next = int(last.rpartition(".")[2]) + 1
             if self._number <= self.rounds_closed:  # a crash after closing, before this removal
                 self._forget_journal()
 
@@ -181,7 +184,7 @@ class Descent:
         if len(rounds) == self.rules.rounds:
             raise DescentError(f"all {self.rules.rounds} rounds have been played")
         self._journal.begin(len(rounds) + 1)
-        self._number, self._open = len(rounds) + 1, []
+        self._number, self._open, self._next = len(rounds) + 1, [], 0
         return self._number
 
     def add_example(
@@ -212,7 +215,7 @@ class Descent:
             raise DescentError(f"round {closed} is closed: wait until the next one opens")
         text = self._acceptable(teacher_id, text, answer, context)
         count = sum(row["teacher_id"] == teacher_id for row in self._open)
-        name = f"r{self._number}.{len(self._open)}"
+        name = f"r{self._number}.{self._next}"
         row = _row(Example(name, teacher_id, text, answer, context), self._number)
         feedback = Feedback(name)
         if count >= self.rules.most:
@@ -224,6 +227,7 @@ class Descent:
             row |= {"model_answer": model_answer, "model_right": is_right}
         self._journal.add(row)
         self._open.append(row)
+        self._next += 1
         return feedback
 
     def _acceptable(self, teacher_id: str, text: str, answer: str, context: str) -> str:
@@ -365,6 +369,33 @@ class Descent:
         scores = read_descent_table(self.folder, "scores")
         board = scores[scores["round"] == len(rounds)]
         return board.sort_values(["rank", "teacher_id"]).reset_index(drop=True)
+
+    def forget_teacher(self, teacher_id: str) -> int:
+        """Remove all that a teacher gave, and the scores; return the number of examples removed.
+
+        Scores of others stay as they were announced. The next model is trained without these
+        examples.
+
+        Parameters
+        ----------
+        teacher_id : str
+            Who withdraws. An unknown name removes nothing.
+        """
+        kept = [row for row in self._open if row["teacher_id"] != teacher_id]
+        removed = len(self._open) - len(kept)
+        if removed:
+            self._journal.begin(self._number, kept)
+            self._open = kept
+        for name in ("examples", "scores"):
+            table = read_descent_table(self.folder, name)
+            theirs = table["teacher_id"] == teacher_id
+            if theirs.any():
+                write_rows(self.folder, name, table[~theirs])
+                removed += int(theirs.sum()) if name == "examples" else 0
+        for path in (self.folder / "results").glob("*/*.json"):
+            path.unlink()  # of a closing that was interrupted: they name the teacher
+        self._model_of = -1
+        return removed
 
     def _seed(self, number: int, what: str) -> int:
         text = [self.seed, number, *what.encode()]

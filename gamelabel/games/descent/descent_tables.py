@@ -155,10 +155,11 @@ class OpenRound:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def begin(self, number: int) -> None:
-        """Start the journal of a round."""
+    def begin(self, number: int, rows: Iterable[Mapping[str, Any]] = ()) -> None:
+        """Start the journal of a round, with the rows that it already has."""
+        lines = [json.dumps(row) + "\n" for row in ({"round": number}, *rows)]
         with replacing(self.path) as partial:
-            partial.write_text(json.dumps({"round": number}) + "\n", encoding="utf-8")
+            partial.write_text("".join(lines), encoding="utf-8")
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Add a line and wait until it is on disk."""

@@ -321,3 +321,20 @@ def test_a_damaged_table_is_named(tmp_path: Path) -> None:
     (tmp_path / "scores.parquet").write_bytes(b"PAR1 no")
     with pytest.raises(DescentError, match=r"scores.parquet is damaged"):
         read_descent_table(tmp_path, "scores")
+
+
+def test_a_teacher_who_withdraws_leaves_nothing_behind(tmp_path: Path) -> None:
+    descent = start_descent(tmp_path)
+    play_round(descent, ROUND_1)
+    descent.close_round()
+    descent.publish()
+    descent.open_round()
+    for teacher in ("ann", "bo", "ann"):
+        descent.add_example(teacher, f"new {teacher} {len(descent.open_examples(teacher))}", "warm")
+    assert descent.forget_teacher("ann") == 4 and descent.forget_teacher("nobody") == 0
+    again = start_descent(tmp_path)
+    assert again.open_examples("ann") == [] and len(again.open_examples("bo")) == 1
+    assert again.add_example("cy", "snow", "cold").example_id == "r2.2"
+    everything = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert not any(b"ann" in content for content in everything)
+    assert again.rounds_closed == 1
