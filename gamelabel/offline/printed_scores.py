@@ -6,7 +6,7 @@ import pandas as pd
 
 from gamelabel.offline.scores import normalized_score
 
-_ROUNDING = 0.01  # scores are printed with two decimals, as are the returns that they come from
+_ROUNDING = 0.011  # scores have two decimals, some of them cut off instead of rounded
 _CONSERVATIVE = ["BCQ", "CQL"]
 
 
