@@ -133,7 +133,7 @@ def test_what_differs_is_named(tmp_path: Path) -> None:
     assert "game-001 differs" in str(error.value)
     versions = json.loads(recorded.episode["versions"]) | {"rom_md5": "0" * 32}
     other_rom = altered(recorded, versions=json.dumps(versions), memory_sha256="0" * 64)
-    with pytest.raises(ReplayDiffers, match=f"memory_sha256 differs .recorded with rom_md5 {'0' * 32}"):
+    with pytest.raises(ReplayDiffers, match=f"memory_sha256 differs .* rom_md5 {'0' * 32}"):
         verify_replay(other_rom)
     damaged = bytearray(recorded.episode["checkpoints"])
     damaged[4] ^= 1
