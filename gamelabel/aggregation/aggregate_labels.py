@@ -125,10 +125,8 @@ def aggregate(
     >>> aggregate(labels, gold=pd.DataFrame({"task": ["t1"], "label": ["a"]})).label.tolist()
     ['a', 'a']
     """
-    table = fit_labels(labels, method, gold, seed, calibrated, **options).table
-    if empty := int(labels["label"].isna().sum()):
-        warnings.warn(f"{empty} of {len(labels)} rows have no label and do not count", stacklevel=2)
-    return table
+    _warn_of_missing(labels)
+    return _fit(labels, method, gold, seed, calibrated, options).table
 
 
 def fit_labels(
@@ -157,6 +155,11 @@ def fit_labels(
     ValueError
         As in `aggregate`.
 
+    Warns
+    -----
+    UserWarning
+        As in `aggregate`.
+
     Examples
     --------
     >>> columns = {"ann": "abababab", "bob": "abababab", "cem": "aabbabba"}
@@ -171,6 +174,25 @@ def fit_labels(
     a      0.5  0.5
     b      0.5  0.5
     """
+    _warn_of_missing(labels)
+    return _fit(labels, method, gold, seed, calibrated, options)
+
+
+def _warn_of_missing(labels: pd.DataFrame) -> None:
+    """Warn the caller of the function that calls this one of rows without a label."""
+    empty = int(labels["label"].isna().sum()) if "label" in labels else 0
+    if empty:
+        warnings.warn(f"{empty} of {len(labels)} rows have no label and do not count", stacklevel=3)
+
+
+def _fit(
+    labels: pd.DataFrame,
+    method: MethodName,
+    gold: pd.DataFrame | None,
+    seed: int,
+    calibrated: bool,
+    options: dict[str, Any],
+) -> Aggregation:
     if method not in METHODS:
         raise ValueError(f"unknown method {method!r}: use {', '.join(METHODS)}")
     _check_options(method, options)

@@ -11,6 +11,8 @@ Everything that learns from labels reads this table, so that the aggregation met
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -49,6 +51,11 @@ def preferences(
         `probability` that the chosen image is the better one (above 0.5), `method`, and `votes`,
         the number of labels with ties included. Undecided points are left out.
 
+    Warns
+    -----
+    UserWarning
+        Where labels have no choice: they do not count.
+
     Raises
     ------
     ValueError
@@ -68,6 +75,11 @@ def preferences(
     [{'pair_id': 'p1', 'chosen': 'b', 'probability': 0.667, 'method': 'majority', 'votes': 1}]
     """
     points = pairs.loc[pairs["kind"] == "preference", "pair_id"]
+    empty = labels["choice"].isna()
+    if empty.any():
+        text = f"{int(empty.sum()):,} of {len(labels):,} labels have no choice and do not count"
+        warnings.warn(text, stacklevel=2)
+        labels = labels[~empty]
     votes = labels["pair_id"].value_counts()
     decided = to_annotations(labels[labels["choice"] != "tie"])
     unnamed = int(decided["worker"].isna().sum())

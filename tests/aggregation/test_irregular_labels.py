@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gamelabel.aggregation import METHODS, aggregate, worker_skills
+from gamelabel.aggregation import METHODS, aggregate, fit_labels, worker_skills
 from gamelabel.reliability import accuracy, alpha, fleiss_kappa
 
 LABELS = pd.DataFrame(
@@ -38,6 +38,8 @@ def test_a_task_without_labels_is_not_in_the_result_even_if_gold_has_it(
     with pytest.warns(UserWarning, match=f"2 of {len(LABELS) + 2} rows have no label"):
         result = aggregate(pd.concat([LABELS, empty]), method, gold)
     assert_equal(result, aggregate(LABELS, method, GOLD))
+    with pytest.warns(UserWarning, match=f"2 of {len(LABELS) + 2} rows have no label"):
+        fit_labels(pd.concat([LABELS, empty]), method, gold)
 
 
 @all_methods

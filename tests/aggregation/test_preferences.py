@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -40,6 +42,16 @@ def test_the_majority_is_chosen_in_the_order_of_the_pairs_and_ties_are_left_out(
         "method": ["majority"] * 3,
         "votes": [4, 3, 1],
     }
+
+
+def test_labels_without_a_choice_do_not_count_and_a_warning_says_so() -> None:
+    pairs = points(2, 0)
+    full = choices((None, "p0", "a"), (None, "p0", "a"), (None, "p1", "b"))
+    gaps = pd.concat([full, pd.DataFrame({"pair_id": ["p0", "p1"], "choice": None})])
+    with pytest.warns(UserWarning, match="2 of 5 labels have no choice and do not count") as caught:
+        table = preferences(gaps, pairs, "majority")
+    assert [Path(warning.filename) for warning in caught] == [Path(__file__)]
+    assert table.equals(preferences(full, pairs, "majority"))
 
 
 def test_comparison_points_say_how_probable_a_majority_is() -> None:
