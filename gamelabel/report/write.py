@@ -10,6 +10,7 @@ from gamelabel.files import sha256_text, write_text
 from gamelabel.report.content import build_content
 from gamelabel.study import claims, verdicts
 from gamelabel.study.manifest import build_manifest, report_files, write_manifest
+from gamelabel.study.outdated_results import separate_outdated
 from gamelabel.study.profiles import Profile
 from gamelabel.study.recording import read_metrics
 from gamelabel.study.run_result import RunResult
@@ -27,10 +28,12 @@ _METRIC_FIELDS = ("value", "low", "high", "n", "unit", "warning", "source")
 def write_report(result: RunResult) -> list[dict[str, Any]]:
     """Write the report of a run and return the judged claims.
 
-    The pages and the PDF are made again only if what they show has changed. The manifest is written
-    last, with the sha256 of every other file.
+    Figures and tables of steps whose results do not stand are moved aside. The pages and the PDF
+    are made again only if what they show has changed. The manifest is written last, with the sha256
+    of every other file.
     """
     study = result.tracker.study
+    separate_outdated(result)
     manifest = build_manifest(result)
     metrics = {
         name: metric

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gamelabel.study.steps import Step, Study
-from gamelabel.study.tracker import read_records
+from gamelabel.study.tracker import reported_files
 
 
 @contextmanager
@@ -71,11 +71,9 @@ def _put_back(study: Study, step: Step) -> None:
 
 def _reported(study: Study, step: Step) -> list[Path]:
     """Return the files that a step has reported in, as far as they exist."""
-    records, executed = read_records(study, step), study.executed(step)
+    executed = study.executed(step)
     paths = [study.run_dir / step.records, executed, executed.with_suffix(".html")]
-    paths += [study.report_dir / "figures" / f"{name}.png" for name in records["figures"]]
-    paths += [study.report_dir / "tables" / f"{name}.csv" for name in records["tables"]]
-    return [path for path in paths if path.is_file()]
+    return [path for path in [*paths, *reported_files(study, step)] if path.is_file()]
 
 
 def _move(path: Path, target: Path) -> None:

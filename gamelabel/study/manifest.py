@@ -10,7 +10,7 @@ from gamelabel.files import write_text
 from gamelabel.study.provenance import git_state, machine_state
 from gamelabel.study.run_result import RunResult
 from gamelabel.study.steps import Study
-from gamelabel.study.tracker import read_records
+from gamelabel.study.tracker import reported_files
 
 SCHEMA_VERSION = 2  # 2: `files`, and of each step `git`, `stands`
 MANIFEST = "manifest.json"
@@ -33,7 +33,7 @@ def build_manifest(result: RunResult) -> dict[str, Any]:
             "chapter": step.chapter,
             "parameters": last.get("parameters", profile.steps.get(step.name, {})),
             "inputs": last.get("inputs", {}),
-            "outputs": last.get("outputs", {}),
+            "outputs": _outputs(result, step.name),
             "seconds": last.get("seconds"),
             "status": result.status[step.name],
             "stands": result.is_valid(step.name),
@@ -53,6 +53,16 @@ def build_manifest(result: RunResult) -> dict[str, Any]:
     }
 
 
+def _outputs(result: RunResult, name: str) -> dict[str, str]:
+    """Return the outputs of a step; those in the report only if its results stand."""
+    study = result.tracker.study
+    outputs: dict[str, str] = result.history.get(name, {}).get("outputs", {})
+    if result.is_valid(name):
+        return outputs
+    report = f"{study.relative(study.report_dir)}/"
+    return {path: sha for path, sha in outputs.items() if not path.startswith(report)}
+
+
 def report_files(result: RunResult) -> dict[str, str]:
     """Return each file of a run's report besides the manifest: its path in it -> sha256.
 
@@ -64,9 +74,8 @@ def report_files(result: RunResult) -> dict[str, str]:
     for step in study.runnable():
         names += [f"notebooks/{step.name}{suffix}" for suffix in (".ipynb", ".html")]
         if result.is_valid(step.name):
-            records = read_records(study, step)
-            names += [f"figures/{name}.png" for name in records["figures"]]
-            names += [f"tables/{name}.csv" for name in records["tables"]]
+            reported = reported_files(study, step)
+            names += [path.relative_to(study.report_dir).as_posix() for path in reported]
     paths = {name: study.report_dir / name for name in sorted(names)}
     return {name: hashes.file(path) for name, path in paths.items() if path.exists()}
 

@@ -65,7 +65,7 @@ class Tracker:
 
         These are its tables and images, its records, and its figures and tables in the report.
         """
-        study, records = self.study, read_records(self.study, step)
+        study = self.study
         paths = []
         for name in step.outputs:
             path = study.run_dir / name.rstrip("?")
@@ -73,9 +73,11 @@ class Tracker:
                 paths.append(path)
         if (study.run_dir / step.records).exists():
             paths.append(study.run_dir / step.records)
-        paths += [study.report_dir / "figures" / f"{name}.png" for name in records["figures"]]
-        paths += [study.report_dir / "tables" / f"{name}.csv" for name in records["tables"]]
-        return {study.relative(path): self.hashes.digest(path) for path in paths}
+        places = {path: path for path in paths}
+        for path in reported_files(study, step):
+            kept = outdated_path(study, step, path)
+            places[path] = kept if kept.exists() and not path.exists() else path
+        return {study.relative(path): self.hashes.digest(place) for path, place in places.items()}
 
     def missing_outputs(self, step: Step) -> list[str]:
         """Return the outputs that a step must write and that do not exist."""
@@ -152,6 +154,22 @@ def _exists(path: Path) -> bool:
 def listing_path(folder: Path) -> Path:
     """Return the file with the sha256 of each file of an output folder."""
     return folder.with_name(f"{folder.name}.sha256")
+
+
+def reported_files(study: Study, step: Step) -> list[Path]:
+    """Return the figures and tables of a step in the report, by its records."""
+    records = read_records(study, step)
+    paths = [study.report_dir / "figures" / f"{name}.png" for name in records["figures"]]
+    return paths + [study.report_dir / "tables" / f"{name}.csv" for name in records["tables"]]
+
+
+def outdated_path(study: Study, step: Step, path: Path | None = None) -> Path:
+    """Return where a figure or table of a step is while its results do not stand.
+
+    Without a path, this is the folder of all of them.
+    """
+    folder = study.run_dir / ".outdated" / step.name
+    return folder if path is None else folder / path.relative_to(study.report_dir)
 
 
 def read_records(study: Study, step: Step) -> dict[str, Any]:

@@ -119,12 +119,13 @@ def test_numbers_that_rest_on_other_labels_do_not_stand(notebooks: FakeNotebooks
     notebooks.stops = "labels"
     run(study, "size=2")
     assert metrics(study) == {"prompts": 1, "crowds": 1}
-    assert verify_report(study.report_dir, study.root).problems == [
-        "reports/smoke/figures/labels.png was not written by this run",
-        "reports/smoke/figures/reliability.png was not written by this run",
-    ]
+    figures = study.report_dir / "figures"
+    assert {path.stem for path in figures.iterdir()} == {"prompts", "crowds"}
+    assert verify_report(study.report_dir, study.root).problems == []
     # nothing was lost: with the parameters before, no step runs
     result = run(study)
+    assert {path.stem for path in figures.iterdir()} == set(ALL)
+    assert verify_report(study.report_dir, study.root).problems == []
     assert set(result.status.values()) == {"cached"}
     assert metrics(study) == ALL
 
@@ -139,6 +140,17 @@ def test_one_step_alone_keeps_the_others_unless_it_changes_what_they_read(
     assert metrics(study) == {**ALL, "crowds": 3}
     run(study, "size=2", only="labels")
     assert metrics(study) == {"prompts": 1, "labels": 3, "crowds": 3}
+    # the figure of step reliability is of other labels: it is kept until that step has run again
+    figure = study.report_dir / "figures" / "reliability.png"
+    assert not figure.exists()
+    assert verify_report(study.report_dir, study.root).problems == []
+    notebooks.stops = "reliability"
+    run(study, "size=2", only="reliability")
+    assert not figure.exists()
+    notebooks.stops = ""
+    run(study, "size=2", only="reliability")
+    assert figure.exists() and metrics(study)["reliability"] == 3
+    assert not list((study.run_dir / ".outdated").iterdir())
 
 
 def test_ctrl_c_before_a_step_begins(
