@@ -26,7 +26,7 @@ ParameterOption = Annotated[
         "-p",
         metavar="NAME=VALUE",
         help="Set a parameter in every notebook that has it; may be repeated. An unknown NAME"
-        " lists the parameters.",
+        " gets a suggestion.",
     ),
 ]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import os
 import re
 import tokenize
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ class Parameter:
 
         Names, addresses, and paths that exist only where the notebooks are stay as they are.
         """
-        if not text or "://" in text or not re.search(r"\b(path|folder)\b", self.comment):
+        if not self._may_be_path(text):
             return text
         path = Path(text).expanduser()
         try:
@@ -72,8 +73,28 @@ class Parameter:
         except (OSError, ValueError):  # too long for a path, for example
             return text
         is_word = len(path.parts) == 1 and not path.suffix and not self.comment.endswith("path")
-        is_file_name = re.fullmatch(r"\.[a-z]{2,8}", path.suffix) is not None
-        return str(path.absolute()) if is_file_name or (exists and not is_word) else text
+        return str(path.absolute()) if _is_file(path) or (exists and not is_word) else text
+
+    def missing_file(self, value: Value, folder: Path) -> Path | None:
+        """Return the file or folder that a value names and that does not exist, if so.
+
+        Parameters
+        ----------
+        value : bool, int, float or str
+            The value.
+        folder : Path
+            What a relative path is relative to. One without a suffix may be a name or a word.
+        """
+        if not isinstance(value, str) or value == self.default or not self._may_be_path(value):
+            return None
+        path = Path(value)
+        if not (path.is_absolute() or _is_file(path)) or os.path.exists(folder / path):
+            return None
+        return folder / path
+
+    def _may_be_path(self, text: str) -> bool:
+        named = re.search(r"\b(path|folder)\b", self.comment) is not None
+        return bool(text) and "://" not in text and named
 
     def _check_words(self, text: str) -> None:
         allowed = allowed_words(self.name)
@@ -82,6 +103,11 @@ class Parameter:
 
     def __str__(self) -> str:
         return f"{self.name} = {self.default!r}" + (f"  # {self.comment}" if self.comment else "")
+
+
+def _is_file(path: Path) -> bool:
+    """Return whether a path is that of a file by its suffix."""
+    return re.fullmatch(r"\.[a-z]{2,8}", path.suffix) is not None
 
 
 def read_parameters(notebook: Path) -> dict[str, Parameter]:

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from gamelabel.study.parameters import Parameter, Value, read_parameters
-from gamelabel.study.steps import Step, Study, find_root
+from gamelabel.study.steps import Study, find_root
 
 CELL_MINUTES = Parameter("cell_minutes", 30.0, "how long a cell may show no sign of life, minutes")
 SEED = Parameter("seed", 0, "the root seed of the study")
@@ -69,12 +70,12 @@ def read_profile(study: Study, overrides: Sequence[str] = ()) -> Profile:
         value has the wrong type.
     """
     known = {step.name: read_parameters(study.notebook(step)) for step in study.runnable()}
-    settings = _settings(_read_yaml(study), known, study.steps)
+    settings = _settings(_read_yaml(study), known, study)
     for text in overrides:
         name, equals, value = text.partition("=")
         if not equals:
             raise ValueError(f"-p {text}: write NAME=VALUE, for example -p seed=1")
-        owners = _owners(name, known)
+        owners = _owners(name, known, study)
         for owner in owners:
             settings[owner][name] = owners[owner].read(value)
 
@@ -88,6 +89,18 @@ def read_profile(study: Study, overrides: Sequence[str] = ()) -> Profile:
         }
         steps[step.name] = {**values, **_folders(study, known[step.name])}
     return Profile(study.profile, _about(study), **study_settings, steps=steps)
+
+
+def check_named_files(study: Study, profile: Profile, selected: Collection[str]) -> None:
+    """Raise FileNotFoundError if a parameter of one of these steps names a file that is missing."""
+    for step in study.runnable():
+        if step.name not in selected:
+            continue
+        for name, parameter in read_parameters(study.notebook(step)).items():
+            value = profile.steps[step.name][name]
+            path = None if name in FOLDERS else parameter.missing_file(value, study.notebooks)
+            if path:
+                raise FileNotFoundError(f"{name} names {path}, which does not exist: {parameter}")
 
 
 def open_study(profile: str) -> Study:
@@ -138,23 +151,23 @@ def _about(study: Study) -> str:
 
 
 def _settings(
-    content: Mapping[str, Any], known: Mapping[str, Mapping[str, Parameter]], steps: Sequence[Step]
+    content: Mapping[str, Any], known: Mapping[str, Mapping[str, Parameter]], study: Study
 ) -> dict[str, dict[str, Any]]:
     """Return the checked values by step; those of the study itself under the empty name."""
     settings: dict[str, dict[str, Any]] = {
         "": {p.name: p.default for p in _STUDY_SETTINGS.values()},
         **{s: {} for s in known},
     }
-    step_names = {s.name for s in steps}
+    step_names = [s.name for s in study.steps]
     of_steps: list[tuple[str, str, Any]] = []
     for key, value in content.items():
         if isinstance(value, dict) or key in step_names:
             if key not in step_names:
-                names = ", ".join(s.name for s in steps)
+                names = ", ".join(step_names)
                 raise ValueError(f"there is no step {key!r}; the steps are {names}")
             of_steps += [(key, name, setting) for name, setting in (value or {}).items()]
             continue
-        for owner, parameter in _owners(key, known).items():
+        for owner, parameter in _owners(key, known, study).items():
             settings[owner][key] = parameter.check(value)
     for step, name, value in of_steps:  # they override the top level
         if step in known:  # the parameters of a step without a notebook are unknown
@@ -164,19 +177,36 @@ def _settings(
     return settings
 
 
-def _owners(name: str, known: Mapping[str, Mapping[str, Parameter]]) -> dict[str, Parameter]:
+def _owners(
+    name: str, known: Mapping[str, Mapping[str, Parameter]], study: Study
+) -> dict[str, Parameter]:
     """Return who takes a setting of this name: steps, and the study under the empty name."""
     owners = {step: p[name] for step, p in known.items() if name in p}
     if name in _STUDY_SETTINGS:
         owners[""] = _STUDY_SETTINGS[name]
     if not owners or name in FOLDERS:
-        lists = "\n".join(
-            f"{step}\n{_list(p)}"
-            for step, p in {"the study": _STUDY_SETTINGS, **known}.items()
-            if p
+        raise ValueError(
+            f"there is no parameter {name!r}; {_similar(name, known)}\nThe cell tagged "
+            f"`parameters` of each notebook in {study.notebooks} says what its parameters are"
         )
-        raise ValueError(f"there is no parameter {name!r}; the parameters are, by step:\n{lists}")
     return owners
+
+
+def _similar(name: str, known: Mapping[str, Mapping[str, Parameter]]) -> str:
+    """Return the parameters whose names resemble a name, or the names of all."""
+    everywhere = {"the study": _STUDY_SETTINGS, **known}
+    names = {name: None for of_step in everywhere.values() for name in of_step}
+    names = {name: None for name in names if name not in FOLDERS}
+    similar = get_close_matches(name, names)
+    if not similar:
+        return f"the parameters are {', '.join(names)}"
+    steps_by_line: dict[str, list[str]] = {}
+    for other in similar:
+        for step, parameters in everywhere.items():
+            if other in parameters:
+                steps_by_line.setdefault(str(parameters[other]), []).append(step)
+    lines = [f"  {line} ({', '.join(steps)})" for line, steps in steps_by_line.items()]
+    return "\n".join(["did you mean", *lines])
 
 
 def _list(known: Mapping[str, Parameter]) -> str:

@@ -17,7 +17,7 @@ from gamelabel.parallel import CLUSTER_VARIABLE, JOBS_VARIABLE
 from gamelabel.study.earlier_results import earlier_results, failed_notebook, recover_results
 from gamelabel.study.execute import Kernels, StepFailed, execute
 from gamelabel.study.hashes import Hashes
-from gamelabel.study.profiles import Profile, read_profile
+from gamelabel.study.profiles import Profile, check_named_files, read_profile
 from gamelabel.study.progress import Progress, format_seconds
 from gamelabel.study.provenance import git_state
 from gamelabel.study.run_result import (
@@ -84,12 +84,13 @@ def run_study(
     ValueError
         If an argument or the profile is invalid, no notebook exists, or another run is active.
     OSError
-        If the study's folders cannot be written.
+        If the study's folders cannot be written, or a file that a parameter names does not exist.
     """
     profile = read_profile(study, overrides)
     selected = study.select(chapter, start, only)
     if not any(step.name in selected for step in study.runnable()):
         raise ValueError(f"no notebook of the study found in {study.notebooks}")
+    check_named_files(study, profile, selected)
     if jobs is not None:
         profile = replace(profile, jobs=jobs)
     if cluster is not None:

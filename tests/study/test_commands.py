@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from gamelabel.cli import app
 from gamelabel.study import runner
 from gamelabel.study.steps import STEPS
-from tests.study.toys import PROMPTS, toy_study
+from tests.study.toys import PROMPTS, toy_study, write_notebook
 
 
 @pytest.fixture
@@ -44,6 +44,26 @@ def test_an_invalid_argument_is_explained(project: Path, words: list[str], messa
     assert code == 1
     assert message in shown
     assert not (project / "data" / "runs").exists()
+
+
+def test_a_file_that_does_not_exist_is_said_before_the_run(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parameters, *cells = PROMPTS
+    parameters += '\nlabels_file = ""  # votes, a CSV file or hub; path'
+    write_notebook(project / "notebooks/01_prompts.ipynb", parameters, *cells)
+    ran: list[str] = []
+    monkeypatch.setattr(runner, "execute", lambda *_: ran.append("a notebook"))
+    for name in ("votes.csv", str(project / "votes")):
+        result = CliRunner().invoke(app, ["run", "--profile", "smoke", "-p", f"labels_file={name}"])
+        assert isinstance(result.exception, FileNotFoundError)
+        message = str(result.exception)
+        assert message.startswith(f"labels_file names {project / name}, which does not exist: ")
+    assert not ran and not (project / "data" / "runs").exists()
+    (project / "votes.csv").write_text("task,worker,label\n")
+    for name in ("votes.csv", "hub", "sqlite:///none.db"):
+        gamelabel("run", "--profile", "smoke", "-p", f"labels_file={name}")
+    assert len(ran) == 3
 
 
 def test_before_any_run(project: Path) -> None:

@@ -44,16 +44,28 @@ def test_an_unknown_profile_lists_the_known(study: Study) -> None:
         read_profile(Study(study.root, "large"))
 
 
-@pytest.mark.parametrize(
-    "line", ["row: 5", "01_prompts:\n  row: 5", "run_dir: elsewhere", "02_images:\n  rows: 5"]
-)
-def test_an_unknown_parameter_lists_the_known_with_their_comments(study: Study, line: str) -> None:
+@pytest.mark.parametrize("line", ["row: 5", "run_dir: elsewhere", "unlike: 5"])
+def test_an_unknown_parameter_has_a_suggestion_and_says_where_the_list_is(
+    study: Study, line: str
+) -> None:
     write(study, line)
     with pytest.raises(ValueError, match=r"no parameter '\w+'") as error:
         read_profile(study)
-    if "02_images" not in line:
-        assert "rows = 4  # how many prompts" in str(error.value)
-    assert "# where the tables lie" not in str(error.value)  # the runner gives that one
+    lines = str(error.value).splitlines()
+    assert str(study.notebooks) in lines[-1] and len(lines) <= 3
+    assert ("  rows = 4  # how many prompts (01_prompts)" in lines) == (line == "row: 5")
+    if "unlike" in line:
+        assert lines[0].endswith("the parameters are cell_minutes, seed, jobs, cluster, rows")
+    assert "where the tables lie" not in str(error.value)  # the runner gives that one
+
+
+@pytest.mark.parametrize("line", ["01_prompts:\n  row: 5", "02_images:\n  rows: 5"])
+def test_an_unknown_parameter_of_a_step_lists_those_of_the_step(study: Study, line: str) -> None:
+    write(study, line)
+    with pytest.raises(ValueError, match=r"_\w+ has no parameter '\w+'; it has") as error:
+        read_profile(study)
+    assert ("rows = 4  # how many prompts" in str(error.value)) == ("01_prompts" in line)
+    assert "where the tables lie" not in str(error.value)
 
 
 def test_an_unknown_step_lists_the_known(study: Study) -> None:
