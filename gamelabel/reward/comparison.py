@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gamelabel.reliability import Estimate
-from gamelabel.reward.metrics import accuracy_gain, filter_at_k, preference_accuracy, recall_at_k
+from gamelabel.reward.metrics import (
+    accuracy_gain,
+    filter_at_k,
+    filter_gain,
+    metric_test_interval,
+    preference_accuracy,
+    recall_at_k,
+    recall_gain,
+)
 from gamelabel.reward.scorer import Scorer
 
 ScorerMetrics = dict[str, dict[str, Estimate]]  # scorer -> metric -> its estimate
@@ -130,13 +140,130 @@ def compare_on_rankings(
     dict
         {scorer: {"recall@1": Estimate, ..., "filter@4": Estimate}}.
     """
-    files = [Path(folder) / image for image in images["image"]]
+    ranks = _by_prompt(images["rank"], images)
     metrics: ScorerMetrics = {}
     for name, scorer in scorers.items():
-        scored = images.assign(score=scorer(files, images["prompt"].tolist()))
-        groups = [group for _, group in scored.groupby("prompt_id", sort=False)]
-        scores = [group["score"].to_numpy(float) for group in groups]
-        ranks = [group["rank"].to_numpy(float) for group in groups]
+        scores = _by_prompt(_image_scores(scorer, images, folder), images)
         metrics[name] = {f"recall@{k}": recall_at_k(scores, ranks, k) for k in ks}
         metrics[name] |= {f"filter@{k}": filter_at_k(scores, ranks, k) for k in ks}
     return metrics
+
+
+def gain_on_rankings(
+    scorers: Mapping[str, Scorer],
+    model: str,
+    images: pd.DataFrame,
+    folder: str | Path = ".",
+    ks: tuple[int, ...] = (1, 2, 4),
+) -> ScorerMetrics:
+    """By how much recall@k and filter@k of one scorer exceed those of each other scorer, paired.
+
+    Parameters
+    ----------
+    scorers, images, folder, ks
+        As in `compare_on_rankings`.
+    model : str
+        The scorer that is compared with the others.
+
+    Returns
+    -------
+    dict
+        {"recall@1": {other scorer: Estimate}, ..., "filter@4": {other scorer: Estimate}}.
+    """
+    ranks = _by_prompt(images["rank"], images)
+    scores = {
+        name: _by_prompt(_image_scores(scorer, images, folder), images)
+        for name, scorer in scorers.items()
+    }
+    gains: ScorerMetrics = {}
+    for number, gain in (("recall", recall_gain), ("filter", filter_gain)):
+        for k in ks:
+            gains[f"{number}@{k}"] = {
+                name: gain(scores[model], scores[name], ranks, k)
+                for name in scorers
+                if name != model
+            }
+    return gains
+
+
+def gain_by_test(
+    tests: Mapping[str, tuple[pd.DataFrame, pd.Series, Mapping[str, pd.DataFrame]]], model: str
+) -> ScorerMetrics:
+    """By how much the accuracy of one scorer exceeds that of each other one, in several tests.
+
+    Parameters
+    ----------
+    tests : mapping
+        By the name of the test: `pairs` and `targets` that `compare_on_pairs` was called with, and
+        the scores that it returned.
+    model : str
+        The scorer that is compared with the others.
+
+    Returns
+    -------
+    dict
+        {test: {other scorer: Estimate}}; see `gain_on_pairs`.
+    """
+    return {
+        name: gain_on_pairs(scores, model, pairs, targets)
+        for name, (pairs, targets, scores) in tests.items()
+    }
+
+
+def gain_table(gains: ScorerMetrics) -> pd.DataFrame:
+    """Return gains {test: {other scorer: Estimate}} as a table: test, over, value, low, high, n."""
+    rows = [
+        {"test": test, "over": name, **gain._asdict()}
+        for test, by_scorer in gains.items()
+        for name, gain in by_scorer.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def score_images(
+    scorers: Mapping[str, Scorer], images: pd.DataFrame, folder: str | Path = "."
+) -> pd.DataFrame:
+    """Return a table of images (`image`, `prompt`) with a column of scores for each scorer."""
+    scores = {name: _image_scores(scorer, images, folder) for name, scorer in scorers.items()}
+    return images.assign(**scores)
+
+
+def correlate_with_wins(
+    scored: pd.DataFrame, models: str, scorer: str, baseline: str = "", seed: int = 0
+) -> Estimate:
+    """Correlate the mean scores of generative models with how often people prefer their images.
+
+    Parameters
+    ----------
+    scored : DataFrame
+        `prompt_id`, `wins`, the model in the column `models`, and the scores: an image of each
+        model for each prompt.
+    models : str
+        The column that tells the models apart.
+    scorer : str
+        The column of scores.
+    baseline : str, default ""
+        Another column of scores: then the result is by how much the correlation exceeds its.
+    seed : int
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    Estimate
+        See `metric_test_interval`.
+    """
+    table = scored.pivot(index="prompt_id", columns=models)
+    other = table[baseline].to_numpy(float) if baseline else None
+    scores, wins = table[scorer].to_numpy(float), table["wins"].to_numpy(float)
+    return metric_test_interval(scores, wins, other, seed=seed)
+
+
+def _image_scores(scorer: Scorer, images: pd.DataFrame, folder: str | Path) -> pd.Series:
+    files = [Path(folder) / image for image in images["image"]]
+    return pd.Series(scorer(files, images["prompt"].tolist()), images.index)
+
+
+def _by_prompt(values: pd.Series, images: pd.DataFrame) -> list[NDArray[np.float64]]:
+    """Return the values of each prompt's images."""
+    groups = values.groupby(images["prompt_id"], sort=False)
+    return [group.to_numpy(float) for _, group in groups]

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 
 from gamelabel.reliability import Estimate
-from gamelabel.reliability.estimate import estimate_mean
+from gamelabel.reliability.estimate import estimate_mean, few_clusters
 
 
 def preference_accuracy(
@@ -109,10 +109,7 @@ def recall_at_k(scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int)
     ValueError
         If scores and ranks differ in number, k is out of range, or a score is not finite.
     """
-    shares = []
-    for values, people in zip(scores, ranks, strict=True):
-        shares.append(_share_of_best(np.asarray(values, float), np.asarray(people, float), k))
-    return estimate_mean(shares)
+    return estimate_mean(_shares_of_best(scores, ranks, k))
 
 
 def filter_at_k(scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int) -> Estimate:
@@ -120,9 +117,46 @@ def filter_at_k(scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int)
 
     The parameters are those of `recall_at_k`.
     """
-    negative_scores = [-np.asarray(values, float) for values in scores]
-    negative_ranks = [-np.asarray(values, float) for values in ranks]
-    return recall_at_k(negative_scores, negative_ranks, k)
+    return recall_at_k(_negative(scores), _negative(ranks), k)
+
+
+def recall_gain(
+    scores: Sequence[ArrayLike], baseline: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int
+) -> Estimate:
+    """By how much recall@k of one scorer exceeds that of a baseline, prompt by prompt.
+
+    Parameters
+    ----------
+    scores, baseline : sequence of array
+        For each prompt, the two scorers' scores of its images.
+    ranks, k
+        See `recall_at_k`.
+    """
+    difference = _shares_of_best(scores, ranks, k) - _shares_of_best(baseline, ranks, k)
+    return estimate_mean(difference, limits=(-1.0, 1.0))
+
+
+def filter_gain(
+    scores: Sequence[ArrayLike], baseline: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int
+) -> Estimate:
+    """By how much filter@k of one scorer exceeds that of a baseline, prompt by prompt.
+
+    The parameters are those of `recall_gain`.
+    """
+    return recall_gain(_negative(scores), _negative(baseline), _negative(ranks), k)
+
+
+def _negative(groups: Sequence[ArrayLike]) -> list[NDArray[np.float64]]:
+    return [-np.asarray(values, float) for values in groups]
+
+
+def _shares_of_best(
+    scores: Sequence[ArrayLike], ranks: Sequence[ArrayLike], k: int
+) -> NDArray[np.float64]:
+    """Return for each prompt the share of the best images that is among the k highest scores."""
+    groups = zip(scores, ranks, strict=True)
+    shares = [_share_of_best(np.asarray(s, float), np.asarray(r, float), k) for s, r in groups]
+    return np.array(shares)
 
 
 def _share_of_best(scores: NDArray[np.float64], ranks: NDArray[np.float64], k: int) -> float:
@@ -171,6 +205,77 @@ def metric_test(scores: ArrayLike, wins: ArrayLike) -> float:
             "give both for at least two models"
         )
     return float(spearmanr(scores, wins).statistic)
+
+
+def metric_test_interval(
+    scores: ArrayLike,
+    wins: ArrayLike,
+    baseline: ArrayLike | None = None,
+    replicates: int = 1000,
+    seed: int = 0,
+) -> Estimate:
+    """Estimate the correlation of `metric_test`, with an interval over prompts.
+
+    The models are taken as they are: the interval says how much the correlation varies with the
+    prompts, not with other models.
+
+    Parameters
+    ----------
+    scores : array, shape (prompts, models)
+        The score of each model's image of each prompt.
+    wins : array, shape (prompts, models)
+        How often people preferred that image.
+    baseline : array, shape (prompts, models), optional
+        The scores of another scorer: then the value is the correlation minus that of these scores,
+        of the same prompts in each replicate.
+    replicates : int
+        Number of bootstrap replicates.
+    seed : int
+        Seed of the bootstrap.
+
+    Returns
+    -------
+    Estimate
+        The interval has quantiles of the Bayesian bootstrap, in which each prompt has a random
+        weight with the exponential distribution, and contains the value. `n` is the number of
+        prompts.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, there are fewer than two models, or a score is not finite.
+    """
+    arrays = [
+        np.asarray(a, float) for a in (scores, wins, *([] if baseline is None else [baseline]))
+    ]
+    shape = arrays[0].shape
+    if len(shape) != 2 or shape[1] < 2 or any(array.shape != shape for array in arrays):
+        shapes = ", ".join(str(array.shape) for array in arrays)
+        raise ValueError(f"shapes {shapes}: give a row for each prompt and a column for each model")
+    for array in arrays:
+        _check_finite(array)
+    weights = np.random.default_rng(seed).standard_exponential((replicates, shape[0]))
+    weights = np.vstack([np.ones(shape[0]), weights])
+    weights /= weights.sum(1, keepdims=True)
+    by_model = [rankdata((weights @ array).round(12), axis=1) for array in arrays]
+    values = _row_correlations(by_model[0], by_model[1])
+    if baseline is not None:
+        values = values - _row_correlations(by_model[2], by_model[1])
+    value = float(values[0])
+    low, high = np.nanquantile(values[1:], [0.025, 0.975]) if np.isfinite(value) else (-1.0, 1.0)
+    estimate = Estimate(value, min(float(low), value), max(float(high), value), shape[0])
+    return estimate.with_warning(few_clusters(shape[0], "prompts"))
+
+
+def _row_correlations(
+    first: NDArray[np.float64], second: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return Pearson's correlation of each row; NaN where all values of one are equal."""
+    first, second = (a - a.mean(1, keepdims=True) for a in (first, second))
+    spread = np.sqrt((first**2).sum(1) * (second**2).sum(1))
+    return np.divide(
+        (first * second).sum(1), spread, out=np.full(len(first), np.nan), where=spread > 0
+    )
 
 
 def _check_finite(scores: NDArray[np.float64]) -> None:

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from gamelabel.games.pairs import simulate
-from gamelabel.reliability.estimate import estimate_mean
+from gamelabel.reliability.estimate import Estimate, estimate_mean
 
 _COMPARISON_POINTS = 200
 
@@ -119,6 +119,28 @@ def win_matrix(outcomes: NDArray[np.float64], names: Sequence[str]) -> pd.DataFr
             estimate = estimate_mean(outcomes[:, i, j], weights=judged[:, i, j])
             rows.append({"first": first, "second": second, **estimate._asdict()})
     return pd.DataFrame(rows)
+
+
+def win_gain(
+    outcomes: NDArray[np.float64], names: Sequence[str], first: str, second: str, base: str
+) -> Estimate:
+    """By how much the win rate of one model against the base exceeds that of another, paired.
+
+    Parameters
+    ----------
+    outcomes, names
+        As in `win_matrix`.
+    first, second, base : str
+        The two models and the base.
+
+    Returns
+    -------
+    Estimate
+        Over the prompts on which both were judged, `n` of them.
+    """
+    i, j, b = (list(names).index(name) for name in (first, second, base))
+    difference = outcomes[:, i, b] - outcomes[:, j, b]
+    return estimate_mean(difference, weights=~np.isnan(difference), limits=(-1.0, 1.0))
 
 
 def win_rates(matrix: pd.DataFrame, base: str) -> pd.DataFrame:

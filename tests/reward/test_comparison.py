@@ -8,7 +8,12 @@ from gamelabel.reward import cached_scorer
 from gamelabel.reward.comparison import (
     compare_on_pairs,
     compare_on_rankings,
+    correlate_with_wins,
+    gain_by_test,
     gain_on_pairs,
+    gain_on_rankings,
+    gain_table,
+    score_images,
     score_pairs,
 )
 from gamelabel.reward.published import compare_with_published, published_table
@@ -42,6 +47,8 @@ def test_scorers_on_the_same_pairs():
     assert scores["ImageReward"].score_a.tolist() == [4, 2, 9]  # the fourth has no target
     gain = gain_on_pairs(scores, "ImageReward", pairs, pd.Series({"3": 0.4, "1": 1.0, "2": 0.2}))
     assert gain.keys() == {"BLIP Score"} and gain["BLIP Score"].value == pytest.approx(1 / 3)
+    targets = pd.Series({"3": 0.4, "1": 1.0, "2": 0.2})
+    assert gain_by_test({"people": (pairs, targets, scores)}, "ImageReward") == {"people": gain}
 
 
 def test_scorers_on_the_same_rankings_beside_the_slides():
@@ -56,6 +63,29 @@ def test_scorers_on_the_same_rankings_beside_the_slides():
     )
     table = compare_with_published(numbers)
     assert table.slides[0] == 39.62 and table.ours[0] == 50
+
+
+def test_gains_on_rankings_and_in_several_tests():
+    images = pd.DataFrame({"prompt_id": np.repeat(["p", "q"], 5), "prompt": "a red circle"})
+    images = images.assign(image=[f"{i}.png" for i in range(10)], rank=[5, 4, 3, 2, 1] * 2)
+    gains = gain_on_rankings(SCORERS, "ImageReward", images)
+    numbers = compare_on_rankings(SCORERS, images)
+    for number, by_scorer in gains.items():
+        ours, other = (numbers[name][number].value for name in SCORERS)
+        assert by_scorer.keys() == {"BLIP Score"}
+        assert by_scorer["BLIP Score"].value == ours - other and by_scorer["BLIP Score"].n == 2
+    assert list(gains) == list(numbers["ImageReward"])
+    table = gain_table(gains)
+    assert table.test.tolist() == list(gains) and table.over.unique().tolist() == ["BLIP Score"]
+
+
+def test_models_whose_scores_rise_with_their_wins():
+    rows = [(p, m, f"{10 * m + i}.png") for i, p in enumerate("pqrstu") for m in range(6)]
+    drawn = pd.DataFrame(rows, columns=["prompt_id", "steps", "image"]).assign(prompt="a star")
+    drawn = score_images(SCORERS, drawn.assign(wins=drawn.steps))
+    assert correlate_with_wins(drawn, "steps", "ImageReward").value == pytest.approx(1)
+    gain = correlate_with_wins(drawn, "steps", "ImageReward", "BLIP Score")
+    assert gain.value == pytest.approx(2) and gain.n == 6
 
 
 def test_a_picture_of_several_pairs_is_scored_once_for_each_prompt():

@@ -10,10 +10,13 @@ from gamelabel.reliability import Estimate
 from gamelabel.reward.metrics import (
     accuracy_gain,
     filter_at_k,
+    filter_gain,
     human_wins,
     metric_test,
+    metric_test_interval,
     preference_accuracy,
     recall_at_k,
+    recall_gain,
 )
 from gamelabel.reward.published import compare_with_published, published_table
 
@@ -131,6 +134,63 @@ def test_published_metric_test_on_other_prompts():
     assert metric_test(coco, MODELS["wins"]) == pytest.approx(0.77, abs=0.005)
     fid = [-20.7, -18.8, -10.9, -17.9, -18.4, -26.2]  # less is better
     assert metric_test(fid, MODELS["wins"]) == pytest.approx(0.09, abs=0.005)
+
+
+def drawn_by_models(n_prompts, noise, seed=0):
+    """Scores and wins of six models' images, whose means are in the same order."""
+    rng = np.random.default_rng(seed)
+    wins = rng.binomial(5, np.linspace(0.2, 0.8, 6), (n_prompts, 6))
+    return np.linspace(0, 1, 6) + noise * rng.normal(size=(n_prompts, 6)), wins
+
+
+def test_the_interval_of_a_correlation_narrows_with_prompts():
+    widths = []
+    for n_prompts in (10, 40, 160):
+        scores, wins = drawn_by_models(n_prompts, noise=1.5)
+        estimate = metric_test_interval(scores, wins)
+        assert estimate.value == pytest.approx(metric_test(scores.mean(0), wins.sum(0)))
+        assert estimate.low <= estimate.value <= estimate.high and estimate.n == n_prompts
+        widths.append(estimate.high - estimate.low)
+    assert widths == sorted(widths, reverse=True)
+    assert metric_test_interval(*drawn_by_models(4, noise=1.5)).warning.startswith("the interval")
+
+
+def test_correlations_are_compared_on_the_same_prompts():
+    scores, wins = drawn_by_models(60, noise=0.5)
+    worse = scores[:, ::-1]
+    gain = metric_test_interval(scores, wins, worse)
+    one, other = metric_test_interval(scores, wins), metric_test_interval(worse, wins)
+    assert gain.value == pytest.approx(one.value - other.value) and gain.low > 0
+    assert metric_test_interval(scores, wins, scores)[:3] == (0, 0, 0)
+    assert gain == metric_test_interval(scores, wins, worse, seed=0)
+
+
+@pytest.mark.parametrize("shape", [(6,), (4, 1), (5, 6)])
+def test_a_correlation_needs_a_score_for_each_win(shape):
+    with pytest.raises(ValueError, match="a row for each prompt and a column for each model"):
+        metric_test_interval(np.zeros(shape), np.zeros((4, 6)))
+
+
+@pytest.mark.parametrize(
+    ("gain_of", "number_of"), [(recall_gain, recall_at_k), (filter_gain, filter_at_k)]
+)
+def test_gains_are_taken_prompt_by_prompt(gain_of, number_of):
+    rng = np.random.default_rng(1)
+    ranks = [rng.permutation(8) + 1 for _ in range(300)]
+    hard = rng.random(300) < 0.6  # prompts on which both scorers guess alike
+    guesses = [rng.normal(size=8) for _ in range(300)]
+    better = [g if h else -r for g, h, r in zip(guesses, hard, ranks, strict=True)]
+    worse = [
+        g if h or i % 4 == 0 else -r
+        for i, (g, h, r) in enumerate(zip(guesses, hard, ranks, strict=True))
+    ]
+    gain, one, other = (
+        gain_of(better, worse, ranks, 1),
+        *(number_of(s, ranks, 1) for s in (better, worse)),
+    )
+    assert gain.value == pytest.approx(one.value - other.value) and gain.n == 300
+    assert gain.low > 0 and one.low < other.high  # apart only if paired
+    assert gain_of(worse, better, ranks, 1).high < 0
 
 
 def test_a_metric_test_needs_both_of_each_model():

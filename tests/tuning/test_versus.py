@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gamelabel.tuning.versus import outcomes_by_players, outcomes_by_score, win_matrix, win_rates
+from gamelabel.tuning.versus import (
+    outcomes_by_players,
+    outcomes_by_score,
+    win_gain,
+    win_matrix,
+    win_rates,
+)
 
 SCORES = {
     "base": [0.0, 0.5, 1.0, 0.2],
@@ -54,6 +60,21 @@ def test_intervals_narrow_and_hold_the_truth():
         covered += row.low <= 0.6 <= row.high
         assert 0.08 < row.high - row.low < 0.11, "4 standard errors of .0245"
     assert covered >= 52
+
+
+def test_win_rates_against_the_base_are_compared_on_the_same_prompts():
+    rng = np.random.default_rng(0)
+    base = rng.normal(size=400)
+    first = base + rng.choice([-1, 1], 400)
+    second = np.where(rng.random(400) < 0.1, base - 1, first)  # worse on a tenth of the prompts
+    names = ["base", "first", "second"]
+    outcomes = outcomes_by_score(dict(zip(names, (base, first, second), strict=True)))
+    rates = win_rates(win_matrix(outcomes, names), "base").set_index("model")
+    gain = win_gain(outcomes, names, "first", "second", "base")
+    assert gain.value == pytest.approx(rates.value["first"] - rates.value["second"])
+    assert gain.low > 0 and rates.low["first"] < rates.high["second"]  # apart only if paired
+    outcomes[:399, 1, 0] = np.nan
+    assert win_gain(outcomes, names, "first", "second", "base").n == 1
 
 
 def test_players_see_what_is_true_with_their_skill():
