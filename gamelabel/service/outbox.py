@@ -13,7 +13,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 import httpx
@@ -42,6 +42,7 @@ _IS_SETTLED = rewards.c.state != "waiting"
 _IS_NEVER_SENT = rewards.c.game_id.in_(select(games.c.game_id).where(games.c.reward_url == ""))
 # Rewards of players who withdrew that need not be sent any more.
 _DELETE_FORGOTTEN = delete(rewards).where(rewards.c.player.is_(None), _IS_SETTLED | _IS_NEVER_SENT)
+_GATHER_S = 0.1  # for which booked rewards are gathered before they are sent
 _BUSY_POLL_S = 0.5  # while a game's rewards are being sent, and more of them may have come
 _BOOK = insert(rewards)
 _RECORD = update(rewards).where(rewards.c.id == bindparam("reward_id"))
@@ -90,6 +91,9 @@ def forget_rewards(connection: Connection, player: Row[Any]) -> None:
     The outbox deletes these once they are delivered or refused.
     """
     is_own = rewards.c.player == player.id
+    # in the order in which the outbox records a lease, so that neither waits for the other for ever
+    own = select(rewards.c.id).where(is_own).order_by(rewards.c.id)
+    connection.execute(own.with_for_update()).all()
     connection.execute(update(rewards).where(is_own).values(player=None))
     # after the update, which waits for a reward that the outbox records at this moment
     connection.execute(_DELETE_FORGOTTEN)
@@ -155,7 +159,8 @@ class Outbox:
                 _log.warning("the outbox waits for the database: %s", error)
             except Exception:
                 _log.exception("the outbox failed, and goes on in %g s", wait_s)
-            self._wake_up.wait(wait_s)
+            if self._wake_up.wait(wait_s):
+                self._stopped.wait(_GATHER_S)
             self._wake_up.clear()
 
     def _start_sender(self, game_id: str) -> bool:
@@ -172,8 +177,7 @@ class Outbox:
     def _send_all(self, game_id: str) -> None:
         """Send a game's rewards until none is due."""
         try:
-            while not self._stopped.is_set() and self.send_due(game_id):
-                pass
+            asyncio.run(self._send_until_none_is_due(game_id))
         except SQLAlchemyError as error:
             _log.warning("the rewards of %s wait for the database: %s", game_id, error)
         except Exception:
@@ -188,10 +192,20 @@ class Outbox:
 
     def send_due(self, game_id: str) -> int:
         """Send some rewards of a game that are due, and return how many there were."""
-        leased = self._lease(game_id)
-        if leased:
-            asyncio.run(self._send_leased(leased))
-        return len(leased)
+
+        async def send() -> int:
+            async with self._client() as client:
+                return await self._send_lease(client, game_id)
+
+        return asyncio.run(send())
+
+    async def _send_until_none_is_due(self, game_id: str) -> None:
+        async with self._client() as client:
+            while not self._stopped.is_set() and await self._send_lease(client, game_id):
+                pass
+
+    def _client(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(verify=self._tls, transport=self._transport, timeout=None)
 
     def delete_expired(self) -> None:
         """Delete what is not needed any more.
@@ -226,16 +240,20 @@ class Outbox:
             connection.execute(update(rewards).where(in_lease).values(due_at=now + _LEASE_MS))
         return leased
 
-    async def _send_leased(self, leased: Sequence[Row[Any]]) -> None:
-        """Send rewards one after another, and record the outcome of each at once."""
-        tls, transport = self._tls, self._transport
-        async with httpx.AsyncClient(verify=tls, transport=transport, timeout=None) as client:
+    async def _send_lease(self, client: httpx.AsyncClient, game_id: str) -> int:
+        """Lease rewards, send them one after another, and record all outcomes in a transaction."""
+        leased, outcomes = self._lease(game_id), []
+        try:
             for reward in leased:
                 if self._stopped.is_set():
-                    return
-                outcome = self._outcome(reward, await self._send(client, reward))
+                    break
+                outcomes.append(self._outcome(reward, await self._send(client, reward)))
+        finally:
+            if outcomes:
                 with self.store.write() as connection:
-                    connection.execute(_RECORD, outcome)
+                    self.store.only_write(connection)
+                    connection.execute(_RECORD, sorted(outcomes, key=itemgetter("reward_id")))
+        return len(leased)
 
     async def _send(self, client: httpx.AsyncClient, reward: Row[Any]) -> str:
         """Send a reward, and return what went wrong; empty if the game has it.

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InvalidatePoolError
 
 _BUSY_MS = 5000
 _PRAGMAS = (
@@ -26,6 +28,7 @@ _PRAGMAS = (
     f"busy_timeout={_BUSY_MS}",
 )
 _EMPTY_LOG_MS = 200  # for which emptying SQLite's log waits for readers: nobody can write meanwhile
+_IDLE_S = 1.0  # after which a connection to PostgreSQL is tried before it is used again
 _FILE_ENDINGS = (".db", ".sqlite", ".sqlite3")
 _MIGRATION_LOCK = 7081982  # any number, the same in every process
 
@@ -70,9 +73,25 @@ class Store:
         with (
             self._writers,
             self.engine.connect().execution_options(writes=True) as connection,
+            _pipeline_until_committed(connection) as stack,
             connection.begin(),
         ):
+            connection.info["pipeline"] = stack
             yield connection
+
+    def only_write(self, connection: Connection) -> None:
+        """Say that the rest of a transaction does not read.
+
+        PostgreSQL then gets the rest and the commit together, and is waited for once.
+
+        Parameters
+        ----------
+        connection : Connection
+            From `write`.
+        """
+        if self.engine.dialect.name == "postgresql":
+            driver: Any = connection.connection.driver_connection
+            connection.info["pipeline"].enter_context(driver.pipeline())
 
     def insert_new(self, connection: Connection, table: Table, **values: Any) -> bool:
         """Insert a row unless its key exists, and return whether it was inserted.
@@ -116,6 +135,20 @@ class Store:
         """Close all connections; what was deleted is then in no file of SQLite any more."""
         self.empty_log(deleted=False)
         self.engine.dispose()
+
+
+@contextmanager
+def _pipeline_until_committed(connection: Connection) -> Iterator[ExitStack]:
+    """Yield a stack for a pipeline of the driver, which ends after the transaction."""
+    with ExitStack() as stack:
+        try:
+            yield stack
+            stack.close()
+        except psycopg.Error as error:  # of what the pipeline sent: SQLAlchemy does not see it
+            connection.invalidate(error)
+            raise DBAPIError.instance(
+                "COMMIT", {}, error, psycopg.Error, hide_parameters=True
+            ) from error
 
 
 def database_address(url: str | URL) -> URL:
@@ -170,7 +203,9 @@ def open_engine(url: str | URL, connections: int = 10) -> Engine:
     options: dict[str, Any] = {"hide_parameters": True}
     options |= {"pool_size": connections, "max_overflow": 0, "pool_timeout": 5}
     if address.get_backend_name() == "postgresql":
-        engine = create_engine(address, pool_pre_ping=True, **options)
+        engine = create_engine(address, **options)
+        event.listen(engine, "checkin", _note_use)
+        event.listen(engine, "checkout", _check_idle)
     else:
         Path(str(address.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(address, **options)
@@ -203,6 +238,23 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # `_begin_sqlite` begins transactions, not the driver
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _check_idle(connection: Any, record: Any, _proxy: Any) -> None:
+    """Try a connection that was idle: the server may have been restarted.
+
+    One that was in use a moment ago is not tried, which would cost a round trip in every call.
+    """
+    if time.monotonic() - record.info.get("used_at", 0.0) > _IDLE_S:
+        try:
+            connection.execute("SELECT 1")
+            connection.rollback()
+        except psycopg.Error as error:
+            raise InvalidatePoolError from error
 
 
 def _begin_sqlite(connection: Connection) -> None:

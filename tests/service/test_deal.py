@@ -10,7 +10,7 @@ from sqlalchemy import insert, literal, select, true
 
 from gamelabel.games.pairs.deck import MAX_LABELS, Deck, stock_of
 from gamelabel.service.database_tables import players
-from gamelabel.service.pairs.deal import STOCKS, deal_batch
+from gamelabel.service.pairs.deal import STOCKS, count_dealt, deal_batch
 from gamelabel.service.pairs.pair_tables import assignments, batches, pairs
 from tests.service.harness import Service
 
@@ -53,6 +53,7 @@ def deal_to(service: Service, n_players: int, n_batches: int, seed: int) -> list
             player, batch = turn % n_players, f"b{turn}"
             rows = deal_batch(connection, player + 1, "study", [False] * 5, False, rng)
             assert rows is not None
+            count_dealt(connection, rows)
             values = {"id": batch, "player": player + 1, "number": turn, "level": 0}
             connection.execute(insert(batches).values(values))
             for place, pair in enumerate(rows):

@@ -86,7 +86,7 @@ class Emulator:
         if not self._for_several:
             self.ale.restoreState(type(self.ale.cloneState())(state))
             return
-        reference = self.ale.decodeState(np.frombuffer(state, np.uint8).copy())
+        reference = self.ale.decodeState(np.frombuffer(state, np.uint8))
         try:
             self.ale.restoreSystemState(reference)
         finally:

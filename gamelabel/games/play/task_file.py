@@ -136,11 +136,8 @@ def _check_environment(fields: Fields, task: Task) -> None:
                 node,
             )
         return
-    module, _, name = task.environment.rpartition(":")
     try:
-        if module:  # it registers the environment, as in gymnasium.make
-            importlib.import_module(module)
-        gymnasium.spec(name)
+        gymnasium.spec(task.environment)
     except (gymnasium.error.Error, ImportError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise fields.error(

@@ -16,7 +16,7 @@ from gamelabel.service.calls import current_call
 from gamelabel.service.database_tables import players
 from gamelabel.service.outbox import book_reward
 from gamelabel.service.pairs import batch_queries as queries
-from gamelabel.service.pairs.deal import deal_batch
+from gamelabel.service.pairs.deal import count_dealt, deal_batch
 from gamelabel.service.pairs.pair_games import (
     StoredStanding,
     coins_at_level,
@@ -131,6 +131,7 @@ class Batches:
                 return reply
             require_active(player)
             self._check_look(labeling, len(items))
+            self.store.only_write(connection)
             self._store_choices(connection, player, choices, answers)
             is_right = [choices[item] == row.gold for item, row in items.items() if row.gold]
             return self._judge_and_pay(connection, player, labeling, is_right, len(items))
@@ -171,7 +172,9 @@ class Batches:
         if dealt is None:
             title = "There are no pairs left"
             raise Problem(404, "finished", title, "This player has seen all pairs.")
-        batch_id = _random_id()
+        self.store.only_write(connection)
+        count_dealt(connection, dealt)
+        batch_id, *ids = _random_ids(1 + 3 * len(dealt))
         connection.execute(
             queries.NEW_BATCH,
             {
@@ -186,16 +189,18 @@ class Batches:
         sides = np.where(self.rng.random(len(dealt)) < 0.5, "a", "b").tolist()
         rows = [
             {
-                "id": _random_id(),
+                "id": item,
                 "batch": batch_id,
                 "player": player.id,
                 "pair": pair.id,
                 "place": place,
                 "left": side,
-                "picture_left": _random_id(),
-                "picture_right": _random_id(),
+                "picture_left": picture_left,
+                "picture_right": picture_right,
             }
-            for place, (pair, side) in enumerate(zip(dealt, sides, strict=True))
+            for place, (pair, side, item, picture_left, picture_right) in enumerate(
+                zip(dealt, sides, ids[::3], ids[1::3], ids[2::3], strict=True)
+            )
         ]
         connection.execute(queries.NEW_ITEMS, rows)
         items = [
@@ -320,5 +325,10 @@ def _missing(noun: str) -> Problem:
     return Problem(404, "missing", f"There is no such {noun}", detail)
 
 
-def _random_id() -> str:
-    return secrets.token_urlsafe(16)
+def _random_ids(count: int) -> list[str]:
+    """Return unguessable ids of 22 characters for a batch.
+
+    They begin alike, so that what belongs to a batch is on few pages of the database's indexes.
+    """
+    beginning, rest = secrets.token_urlsafe(3), secrets.token_urlsafe(14 * count)
+    return [beginning + rest[18 * i : 18 * (i + 1)] for i in range(count)]

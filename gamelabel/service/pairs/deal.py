@@ -36,7 +36,7 @@ from gamelabel.games.pairs.deck import MAX_LABELS, REPEAT_PROBABILITY, stock_ord
 from gamelabel.service.pairs.pair_tables import assignments, pairs
 
 # So many times more pairs than a batch needs are considered, so that batches differ.
-_WINDOW = 8
+_WINDOW = 4
 
 # Constants are written into the SQL: with parameters, PostgreSQL plans the query anew every time.
 _IS_FRESH = pairs.c.served == literal_column("0")
@@ -61,7 +61,8 @@ STOCKS: tuple[tuple[str, str, ColumnElement[bool]], ...] = (
 _States = dict[tuple[str, str], list[Row[Any]]]
 _COLUMNS = (pairs.c.id, pairs.c.prompt, pairs.c.served, pairs.c.place)
 # By position, which is much faster than by name.
-_BY_SERVED_AND_PLACE, _BY_SERVED = itemgetter(2, 3), itemgetter(2)
+_BY_SERVED_AND_PLACE, _BY_SERVED, _NUMBER = itemgetter(2, 3), itemgetter(2), itemgetter(4)
+_STATE_NAMES = tuple((stock, state) for stock, state, _ in STOCKS)
 
 
 def deal_batch(
@@ -72,7 +73,7 @@ def deal_batch(
     in_exam: bool,
     rng: np.random.Generator,
 ) -> list[Row[Any]] | None:
-    """Choose a pair for each place of a batch and count it as served.
+    """Choose a pair for each place of a batch; `count_dealt` counts them as served.
 
     Comparison points replace preferences when the player has had all of those, and the two kinds of
     comparison points replace each other. When there are not enough of these either, the game is
@@ -120,8 +121,12 @@ def deal_batch(
         if row is None:
             return None
         dealt.append(row)
-    connection.execute(_COUNT, [{"pair": pair} for pair in sorted(row.id for row in dealt)])
     return dealt
+
+
+def count_dealt(connection: Connection, dealt: Sequence[Row[Any]]) -> None:
+    """Count pairs as served once more. In a fixed order: several transactions may do the same."""
+    connection.execute(_COUNT, [{"pair": pair} for pair in sorted(row.id for row in dealt)])
 
 
 def _shuffled_states(
@@ -130,8 +135,7 @@ def _shuffled_states(
     """Return the pairs of each stock and state: those that were served least come first."""
     states: _States = {(stock, state): [] for stock, state, _ in STOCKS}
     for row in sorted(candidates, key=_BY_SERVED_AND_PLACE):
-        stock, state, _ = STOCKS[row.number]
-        states[stock, state].append(row)
+        states[_STATE_NAMES[_NUMBER(row)]].append(row)
     for name, rows in states.items():
         rows = [rows[i] for i in rng.permutation(min(window, len(rows))).tolist()]
         # any of the window's exam points; other stocks differ in how often pairs were served
