@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
+Connection = TypeVar("Connection", bound="HttpConnection")
 
 
 class HttpConnection:
@@ -21,14 +22,22 @@ class HttpConnection:
 
     async def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Return the status of the response, and its JSON or None."""
+        status, content = await self.request(method, path, body)
+        return status, json.loads(content) if content else None
+
+    async def request(
+        self, method: str, path: str, body: Any = None, key: str = ""
+    ) -> tuple[int, bytes]:
+        """Return the status of the response and its content; `key` is an idempotency key."""
         content = b"" if body is None else json.dumps(body).encode()
         kind = "Content-Type: application/json\r\n" if content else ""
         bearer = f"Authorization: Bearer {self.session}\r\n" if self.session else ""
+        idempotency = f"Idempotency-Key: {key}\r\n" if key else ""
         length = f"Content-Length: {len(content)}\r\n"
-        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\n{kind}{bearer}{length}\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\n{kind}{bearer}{idempotency}{length}\r\n"
         self.writer.write(head.encode() + content)
-        status_line, text = await read_message(self.reader)
-        return int(status_line.split(b" ", 2)[1]), json.loads(text) if text else None
+        head_received, received = await read_message(self.reader)
+        return int(head_received.split(b" ", 2)[1]), received
 
 
 async def read_message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
@@ -39,13 +48,13 @@ async def read_message(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
 
 
 async def run_shared(
-    connections: Sequence[HttpConnection],
+    connections: Sequence[Connection],
     items: Sequence[Item],
-    work: Callable[[HttpConnection, Item], Awaitable[Result]],
+    work: Callable[[Connection, Item], Awaitable[Result]],
 ) -> list[Result]:
     """Do the work for all items over all connections at once; the results have no order."""
 
-    async def run_lane(connection: HttpConnection, lane: Sequence[Item]) -> list[Result]:
+    async def run_lane(connection: Connection, lane: Sequence[Item]) -> list[Result]:
         return [await work(connection, item) for item in lane]
 
     n = len(connections)
