@@ -92,7 +92,7 @@ class Game:
 
     async def _load(self, port: int, players: int, seconds: float, work: Work) -> Load:
         times: dict[str, list[float]] = defaultdict(list)
-        server = await asyncio.start_server(self._receive, sock=self.socket.dup())
+        server = await asyncio.start_server(self.receive, sock=self.socket.dup())
         connections = [TimedConnection(port, times) for _ in range(players)]
         await asyncio.gather(*(connection.open() for connection in connections))
         if work is label:
@@ -114,7 +114,7 @@ class Game:
         server.close()
         return Load(duration, paid_after, times)
 
-    async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
                 await read_message(reader)
