@@ -52,6 +52,30 @@ class Account:
         self.batches.answer_batch(self.session, batch, answers)
 
 
+class HttpAccount(Account):
+    """The same over HTTP: the application with all that is around the service's functions."""
+
+    def __init__(self, service: Service, name: str) -> None:
+        self.player = service.player(name)
+
+    def open(self) -> dict[str, Any] | None:
+        """Return the next batch, None if there is none for this account."""
+        reply = self.player.call("POST", "/v1/batches")
+        return reply.json() if reply.status_code in (200, 201) else None
+
+    def picture(self, name: str) -> str:
+        """Return a hash of a picture's bytes."""
+        reply = self.player.call("GET", f"/v1/pictures/{name}")
+        assert reply.status_code == 200
+        return hashlib.sha256(reply.content).hexdigest()
+
+    def answer(self, batch: str, choices: dict[str, str]) -> None:
+        """Answer a batch with the side of each item."""
+        answers = [{"item": item, "choice": side} for item, side in choices.items()]
+        path = f"/v1/batches/{batch}/answers"
+        assert self.player.call("POST", path, json={"answers": answers}).status_code == 200
+
+
 def play(
     account: Account, batch: dict[str, Any], choose: Callable[[str, str, str], bool]
 ) -> list[Exposure]:
@@ -67,7 +91,11 @@ def play(
 
 
 def learn_by_pay(
-    service: Service, accounts: int, batches: int, rng: np.random.Generator
+    service: Service,
+    accounts: int,
+    batches: int,
+    rng: np.random.Generator,
+    enter: Callable[[Service, str], Account] = Account,
 ) -> dict[Key, float]:
     """Answer by coin with many accounts, and learn answers from pay and removal.
 
@@ -79,7 +107,7 @@ def learn_by_pay(
     seen: list[list[Exposure]] = []
     outcomes: list[float] = []
     for number in range(accounts):
-        account = Account(service, f"attacker-{number}")
+        account = enter(service, f"attacker-{number}")
         exposures: list[Exposure] = []
         offers = [0.0] * (batches + 1)
         for turn in range(batches + 1):
@@ -112,7 +140,12 @@ class BotRun(NamedTuple):
 
 
 def run_bots(
-    service: Service, table: dict[Key, float], bots: int, batches: int, rng: np.random.Generator
+    service: Service,
+    table: dict[Key, float],
+    bots: int,
+    batches: int,
+    rng: np.random.Generator,
+    enter: Callable[[Service, str], Account] = Account,
 ) -> BotRun:
     """Let bots answer what the table knows, and the rest by coin."""
     right, answered, labels = np.zeros(2, np.int64), np.zeros(2, np.int64), []
@@ -122,7 +155,7 @@ def run_bots(
         return bool(difference > 0 or (difference == 0 and rng.random() < 0.5))
 
     for number in range(bots):
-        account = Account(service, f"bot-{number}")
+        account = enter(service, f"bot-{number}")
         count = 0
         for _ in range(batches):
             batch = account.open()

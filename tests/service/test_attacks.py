@@ -6,18 +6,21 @@ import numpy as np
 import pytest
 
 from gamelabel.games.pairs import Posterior, Rules, pay_level
-from tests.service.attacks import area, learn_by_pay, run_bots, share_prompts
+from tests.service.attacks import Account, HttpAccount, area, learn_by_pay, run_bots, share_prompts
 from tests.service.harness import Service
 
 pytestmark = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
-def attack(service: Service, accounts: int) -> None:
+Enter = Callable[[Service, str], Account]
+
+
+def attack(service: Service, accounts: int, bots: int = 16, enter: Enter = Account) -> None:
     """Bots whose table comes from accounts that answer one batch are no better than a coin."""
     rng = np.random.default_rng(0)
-    table = learn_by_pay(service, accounts, batches=1, rng=rng)
+    table = learn_by_pay(service, accounts, batches=1, rng=rng, enter=enter)
     assert len(table) > 60  # the accounts did see known answers
-    run = run_bots(service, table, bots=16, batches=60, rng=rng)
+    run = run_bots(service, table, bots, batches=60, rng=rng, enter=enter)
     accuracy = run.right.sum() / run.answered.sum()
     assert abs(accuracy - 0.5) < 3 * 0.5 / np.sqrt(run.answered.sum())
     assert max(run.labels) < 300
@@ -27,6 +30,10 @@ def test_accounts_that_read_their_pay_after_one_batch_learn_nothing(
     make: Callable[..., Service],
 ) -> None:
     attack(make(preferences=100, comparisons=40), accounts=60)
+
+
+def test_accounts_that_attack_over_http_learn_nothing(make: Callable[..., Service]) -> None:
+    attack(make(preferences=100, comparisons=40), accounts=60, bots=8, enter=HttpAccount)
 
 
 @pytest.mark.full
