@@ -61,7 +61,7 @@ class Demo:
         self.server = Running(self.make_app(), int(self.service.rsplit(":", 1)[1]))
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -80,7 +80,7 @@ def demo(run: Path, tmp_path: Path) -> Iterator[Demo]:
     load_run(store, run, "study", size=64)
     key, (service, game) = (
         Ed25519PrivateKey.generate(),
-        (f"http://127.0.0.1:{_free_port()}" for _ in range(2)),
+        (f"http://127.0.0.1:{free_port()}" for _ in range(2)),
     )
     seven_hills = PairGame(
         game_id="demo",
