@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class Example(NamedTuple):
@@ -31,7 +31,7 @@ class Example(NamedTuple):
 class Learner(Protocol):
     """What is taught. `make_learner()` returns a new one that knows nothing."""
 
-    def fit(self, examples: Sequence[Example], seed: int, start: Learner | None = None) -> None:
+    def fit(self, examples: Sequence[Example], seed: int, start: Any = None) -> None:
         """Learn from examples.
 
         Parameters
@@ -41,7 +41,8 @@ class Learner(Protocol):
         seed : int
             Seed of everything random.
         start : Learner, optional
-            A fitted learner to start from, which must stay as it is; from nothing by default.
+            A fitted learner of this kind to start from, which must stay as it is; by default it
+            starts from nothing.
         """
         ...
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gamelabel.games.descent.descent import Descent
-from gamelabel.games.descent.descent_example import Example, IsRight, MakeLearner
+from gamelabel.games.descent.descent_example import Example, IsRight, Learner, MakeLearner
 from gamelabel.games.descent.descent_rules import DescentRules
 from gamelabel.games.descent.descent_tables import DescentError, read_descent_table
 from gamelabel.games.descent.simulated_teachers import (
@@ -68,7 +68,12 @@ class SimulatedDescent:
     initial_test: Sequence[Example] = ()
 
 
-def play_descent(what: SimulatedDescent, folder: Path, jobs: int = 1) -> pd.DataFrame:
+def play_descent(
+    what: SimulatedDescent,
+    folder: Path,
+    jobs: int = 1,
+    keep_model: Callable[[int, Learner], None] | None = None,
+) -> pd.DataFrame:
     """Play all rounds, and return the kind of every example.
 
     Parameters
@@ -79,6 +84,8 @@ def play_descent(what: SimulatedDescent, folder: Path, jobs: int = 1) -> pd.Data
         Where its tables go; it must not have a descent yet.
     jobs : int
         Number of processes that train the teachers' models.
+    keep_model : callable, optional
+        Called after each round with its number and the model of all that was merged.
 
     Returns
     -------
@@ -131,6 +138,9 @@ def play_descent(what: SimulatedDescent, folder: Path, jobs: int = 1) -> pd.Data
             if what.rules.competitive:
                 teacher.see_rank(int(board["rank"][name]), len(board))
             teacher.end_round()
+        model = descent.model() if keep_model else None
+        if keep_model and model is not None:
+            keep_model(descent.rounds_closed, model)
     return pd.DataFrame(rows)
 
 

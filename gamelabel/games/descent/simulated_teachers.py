@@ -25,15 +25,12 @@ class WrittenExample(NamedTuple):
 
 
 class Writer(Protocol):
-    """Somebody who can make up examples of several kinds.
+    """Somebody who can make up examples of several kinds."""
 
-    Attributes
-    ----------
-    efforts : mapping of str to float
-        Each kind of example with the effort that it takes.
-    """
-
-    efforts: Mapping[str, float]
+    @property
+    def efforts(self) -> Mapping[str, float]:
+        """Each kind of example with the effort that it takes."""
+        ...
 
     def write(self, kind: str) -> tuple[str, str, str]:
         """Return input, answer and context of a new example of a kind."""

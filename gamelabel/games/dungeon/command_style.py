@@ -37,15 +37,15 @@ class StyleRange:
         Share of words with a letter lost, doubled or swapped.
     """
 
-    concentration: float = 0.15
+    concentration: float = 0.2
     bare_noun: float = 0.35
-    other_noun: float = 0.3
-    adjective: float = 0.08
-    pronoun: float = 0.6
-    merged: float = 0.35
-    inverted: float = 0.15
-    flourish: float = 0.25
-    typo: float = 0.02
+    other_noun: float = 0.4
+    adjective: float = 0.15
+    pronoun: float = 0.7
+    merged: float = 0.5
+    inverted: float = 0.25
+    flourish: float = 0.35
+    typo: float = 0.03
 
 
 _SPREAD = 4.0  # of the Beta distribution of a habit over teachers: the sum of its two parameters
@@ -97,7 +97,7 @@ def draw_style(rng: np.random.Generator, styles: StyleRange | None = None) -> Co
     favourites = {}
     for name, entries in lists.items():
         # earlier entries are the commoner words
-        common = 1 / (1 + np.arange(len(entries))) ** 0.5
+        common = 1 / (1 + np.arange(len(entries))) ** 0.3
         alpha = styles.concentration * len(entries) * common / common.sum()
         favourites[name] = rng.dirichlet(np.maximum(alpha, 1e-3))
     return CommandStyle(rates, favourites)
@@ -228,7 +228,7 @@ def write_command(
     >>> rng = np.random.default_rng(3)
     >>> style = draw_style(rng)
     >>> write_command([Action("get", "axe"), Action("hit", "troll")], style, rng)
-    'pocket the shiny ax so that you can hit big troll'
+    'collect the axe then hit little troll'
     """
     if not actions:
         raise ValueError("a command needs at least one action")

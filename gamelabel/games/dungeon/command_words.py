@@ -144,29 +144,82 @@ MERGED_PHRASES: dict[tuple[str, str], tuple[str, ...]] = {
 }  # fmt: skip
 
 NOUNS: dict[str, tuple[str, ...]] = {
-    "cavern": ("cavern", "cave", "caverns", "grotto", "dark cave", "underground"),
-    "tower": ("tower", "spire", "tall tower", "keep", "castle tower", "turret"),
-    "forest": ("forest", "woods", "trees", "grove", "wood", "wilderness"),
-    "orc": ("orc", "ugly orc", "orc guy", "brute", "green orc", "orc warrior"),
-    "troll": ("troll", "ugly troll", "stinky troll", "beast", "big troll", "troll guard"),
-    "rusty sword": ("rusty sword", "old sword", "sword", "rusty blade", "corroded sword", "rusty"),
+    "cavern": (
+        "cavern", "cave", "caverns", "grotto", "dark cave", "underground", "dark place", "hollow",
+        "mine", "den", "damp hole", "rocky place",
+    ),
+    "tower": (
+        "tower", "spire", "tall tower", "keep", "castle tower", "turret", "high place",
+        "stone building", "lookout", "citadel", "top of the castle", "stairs",
+    ),
+    "forest": (
+        "forest", "woods", "trees", "grove", "wood", "wilderness", "green place", "outdoors",
+        "jungle", "thicket", "shady trees", "glade",
+    ),
+    "orc": (
+        "orc", "ugly orc", "orc guy", "brute", "green orc", "orc warrior", "monster", "enemy",
+        "creature", "pig face", "tusked one", "savage",
+    ),
+    "troll": (
+        "troll", "ugly troll", "stinky troll", "beast", "big troll", "troll guard", "monster",
+        "enemy", "creature", "giant", "bridge dweller", "ogre",
+    ),
+    "rusty sword": (
+        "rusty sword", "old sword", "sword", "rusty blade", "corroded sword", "rusty", "weapon",
+        "blade", "worn out sword", "rusted one", "old steel", "saber",
+    ),
     "elven sword": (
         "elven sword", "elf sword", "sword", "elven blade", "elvish sword", "magic sword",
+        "weapon", "blade", "elf weapon", "fine sword", "elf steel", "longsword",
     ),
     "silver crown": (
         "silver crown", "crown", "tiara", "circlet", "royal crown", "silver headpiece",
+        "hat of kings", "headwear", "diadem", "king's hat", "silver thing", "royal headgear",
     ),
-    "blue ring": ("blue ring", "ring", "sapphire ring", "blue band", "blue jewelry", "azure ring"),
-    "gold ring": ("gold ring", "golden ring", "ring", "gold band", "golden jewelry", "shiny ring"),
-    "bread": ("bread", "loaf", "loaf of bread", "piece of bread", "food", "bread loaf"),
-    "armor": ("armor", "armour", "suit of armor", "armor suit", "plate mail", "protective gear"),
-    "mace": ("mace", "spiked club", "club", "heavy mace", "weapon", "bludgeon"),
-    "axe": ("axe", "ax", "battle axe", "hatchet", "weapon", "sharp axe"),
-    "crossbow": ("crossbow", "bow", "cross bow", "weapon", "ranged weapon", "bolt thrower"),
-    "apple": ("apple", "fruit", "red apple", "juicy apple", "food", "tasty apple"),
-    "beer": ("beer", "ale", "glass of beer", "drink", "brew", "mug of beer", "cold one"),
-    "treasure chest": ("treasure chest", "chest", "treasure box", "trunk", "box", "coffer"),
-    "leather pouch": ("leather pouch", "pouch", "bag", "leather bag", "sack", "purse"),
+    "blue ring": (
+        "blue ring", "ring", "sapphire ring", "blue band", "blue jewelry", "azure ring",
+        "jewelry", "blue thing", "finger ring", "sapphire", "blue trinket", "blue one",
+    ),
+    "gold ring": (
+        "gold ring", "golden ring", "ring", "gold band", "golden jewelry", "shiny ring",
+        "jewelry", "gold thing", "wedding band", "golden trinket", "precious", "gold one",
+    ),
+    "bread": (
+        "bread", "loaf", "loaf of bread", "piece of bread", "food", "bread loaf", "baked goods",
+        "meal", "snack", "carbs", "toast", "crust",
+    ),
+    "armor": (
+        "armor", "armour", "suit of armor", "armor suit", "plate mail", "protective gear",
+        "protection", "mail", "metal clothes", "breastplate", "war gear", "shell",
+    ),
+    "mace": (
+        "mace", "spiked club", "club", "heavy mace", "weapon", "bludgeon", "spiky ball", "hammer",
+        "metal club", "spiky weapon", "cudgel", "morning star",
+    ),
+    "axe": (
+        "axe", "ax", "battle axe", "hatchet", "weapon", "sharp axe", "chopper", "tomahawk",
+        "woodcutter", "sharp thing", "cleaver", "chopping weapon",
+    ),
+    "crossbow": (
+        "crossbow", "bow", "cross bow", "weapon", "ranged weapon", "bolt thrower", "x bow",
+        "shooter", "arrow weapon", "arbalest", "archery thing", "bolt gun",
+    ),
+    "apple": (
+        "apple", "fruit", "red apple", "juicy apple", "food", "tasty apple", "snack",
+        "piece of fruit", "healthy snack", "meal", "crunchy fruit", "round fruit",
+    ),
+    "beer": (
+        "beer", "ale", "glass of beer", "drink", "brew", "mug of beer", "cold one", "booze",
+        "pint", "alcohol", "beverage", "lager",
+    ),
+    "treasure chest": (
+        "treasure chest", "chest", "treasure box", "trunk", "box", "coffer", "treasure",
+        "container", "wooden box", "storage", "big box", "strongbox",
+    ),
+    "leather pouch": (
+        "leather pouch", "pouch", "bag", "leather bag", "sack", "purse", "container",
+        "leather thing", "satchel", "small bag", "holder", "wallet",
+    ),
 }  # fmt: skip
 
 CONNECTIVES = (

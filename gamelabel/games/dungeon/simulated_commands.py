@@ -54,7 +54,7 @@ class SimulatedWriter:
     >>> writer = SimulatedWriter(np.random.default_rng(1))
     >>> example = writer.write(n_actions=2)
     >>> sorted(example), example["actions"]
-    (['actions', 'command', 'world'], 'go tower; wield crossbow')
+    (['actions', 'command', 'world'], 'hit orc; go forest')
     """
 
     def __init__(self, rng: np.random.Generator, styles: StyleRange | None = None) -> None:
@@ -143,8 +143,8 @@ def simulated_examples(
     Examples
     --------
     >>> examples = simulated_examples(n_teachers=2, n_each=3, seed=0)
-    >>> examples[["teacher_id", "command", "actions"]].iloc[0].tolist()
-    ['simulated 0.0', 'kill your troll', 'hit troll']
+    >>> examples["teacher_id"].unique().tolist(), examples["actions"][0]
+    (['simulated 0.0', 'simulated 0.1'], 'go tower; get beer from treasure chest')
     """
     rows = []
     for teacher in range(n_teachers):
