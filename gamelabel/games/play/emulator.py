@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gamelabel.games.play.pictures import MOST_COLORS, ScreenPicture
+from gamelabel.games.play.pictures import MOST_COLORS, ScreenPicture, changed_rows
 
 
 class Emulator:
@@ -37,6 +37,8 @@ class Emulator:
         self._palette = np.zeros((MOST_COLORS, 3), np.uint8)
         self._number = np.full(MOST_COLORS, -1, np.int16)  # the emulator's color -> ours
         self._known = 0
+        self._shown = ~self.screen()  # every row of the first picture is new
+        self._picture = ScreenPicture(np.zeros(self.shape, np.uint8), self._palette[:0])
 
     def screen(self) -> NDArray[np.uint8]:
         """Return the screen in the emulator's colors, shape (height, width)."""
@@ -56,15 +58,22 @@ class Emulator:
     def picture(self) -> ScreenPicture:
         """Return the screen with a palette of the colors that occurred so far."""
         screen = self.screen()
-        numbers = self._number[screen]
+        changed = changed_rows(screen, self._shown)
+        if not changed.any():
+            return self._picture
+        numbers = self._number[screen[changed]]
         if (numbers < 0).any():
             rgb = self.rgb()
-            for color in np.unique(screen[numbers < 0]):
+            for color in np.unique(screen[changed][numbers < 0]):
                 self._number[color] = self._known
                 self._palette[self._known] = rgb[screen == color][0]
                 self._known += 1
-            numbers = self._number[screen]
-        return ScreenPicture(numbers.astype(np.uint8), self._palette[: self._known])
+            numbers = self._number[screen[changed]]
+        pixels = self._picture.pixels.copy()
+        pixels[changed] = numbers
+        self._shown = screen.copy()
+        self._picture = ScreenPicture(pixels, self._palette[: self._known])
+        return self._picture
 
     def memory(self) -> NDArray[np.uint8]:
         """Return a copy of the RAM, shape (128,)."""

@@ -36,7 +36,7 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-from gamelabel.games.play.pictures import ScreenPicture
+from gamelabel.games.play.pictures import ScreenPicture, changed_rows
 
 HEADER = struct.Struct("<BIHHH")
 KIND_SAME, KIND_WHOLE, KIND_ROWS, KIND_PNG = range(4)
@@ -78,14 +78,13 @@ def encode(picture: ScreenPicture, previous: ScreenPicture | None, frame: int) -
     height, width = picture.pixels.shape[:2]
     same_form = previous is not None and previous.pixels.shape == picture.pixels.shape
     if same_form and previous is not None:
-        changed = picture.pixels != previous.pixels
-        if not changed.any():
+        rows = changed_rows(picture.pixels, previous.pixels)
+        if not rows.any():
             return HEADER.pack(KIND_SAME, frame, width, height, 0)
     if picture.palette is None:
         return HEADER.pack(KIND_PNG, frame, width, height, 0) + _png(picture.pixels)
     if same_form and previous is not None and previous.palette is not None:
         new = picture.palette[len(previous.palette) :]
-        rows = changed.any(axis=1)
         mask = np.packbits(rows, bitorder="little")
         body = new.tobytes() + mask.tobytes() + picture.pixels[rows].tobytes()
         return HEADER.pack(KIND_ROWS, frame, width, height, len(new)) + zlib.compress(body, _LEVEL)

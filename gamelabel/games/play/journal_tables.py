@@ -131,5 +131,6 @@ def _steps(game: dict[str, Any], episodes: list[dict[str, Any]]) -> pa.Table:
 
 def _with_statistics(schema: pa.Schema, game: dict[str, Any]) -> pa.Schema:
     for name in game["statistics"]:
-        schema = schema.append(pa.field(name, pa.float64()))
+        if name not in schema.names:  # seats have a score already
+            schema = schema.append(pa.field(name, pa.float64()))
     return schema

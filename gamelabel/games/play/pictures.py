@@ -32,6 +32,24 @@ class ScreenPicture:
         return self.pixels if self.palette is None else self.palette[self.pixels]
 
 
+def changed_rows(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return which rows of two pictures of one shape differ, shape (height,).
+
+    Examples
+    --------
+    >>> before = np.zeros((3, 8), np.uint8)
+    >>> after = before.copy()
+    >>> after[1, 5] = 7
+    >>> changed_rows(before, after).tolist()
+    [False, True, False]
+    """
+    rows = [np.ascontiguousarray(picture).reshape(len(picture), -1) for picture in (first, second)]
+    if rows[0].shape[1] % 8 == 0:  # eight pixels at once
+        rows = [row.view(np.uint64) for row in rows]
+    differs: NDArray[np.bool_] = (rows[0] != rows[1]).any(axis=1)
+    return differs
+
+
 class ColorTable:
     """Gives colors indices in the order in which they appear, up to 256 of them.
 
@@ -59,7 +77,7 @@ class ColorTable:
         if previous is None or rgb.shape != self._previous_rgb.shape:
             pixels = self._indices(rgb)
         else:
-            changed = (rgb != self._previous_rgb).any(axis=(1, 2))
+            changed = changed_rows(rgb, self._previous_rgb)
             pixels = previous.pixels
             if changed.any():
                 pixels = pixels.copy()

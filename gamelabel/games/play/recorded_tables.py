@@ -62,7 +62,7 @@ SEAT_COLUMNS = pa.schema(
         ("player_id", pa.string()),  # null for a seat that only a policy played
         ("channel", pa.string()),  # how the player was recruited; null if unknown
         ("controller", pa.string()),  # who acted most often
-        ("score", pa.float64()),  # sum of the rewards
+        ("score", pa.float64()),  # the statistic `score`; without it, the sum of the rewards
     ]
 )
 

@@ -17,10 +17,15 @@ from gamelabel.games.play.recorded_tables import RecordedEpisode, read_episodes
 from gamelabel.games.play.recorder import Recorder, SeatedPlayer
 from gamelabel.games.play.recordings import delete_player, finish, recover
 from gamelabel.games.play.replayed import ReplayDiffers, stored_observations, verify_replay
-from gamelabel.games.play.tasks import Seat, Task
+from gamelabel.games.play.tasks import Seat, Task, TaskStatistic
 
 CART = "gamelabel.games.play.worlds.cart_pole:CartPole"
-TASK = Task("balance", CART, seats=(Seat(played_by="policy", policy="cart_pole"),))
+TASK = Task(
+    "balance",
+    CART,
+    seats=(Seat(played_by="policy", policy="cart_pole"),),
+    statistics=(TaskStatistic("score", "score"), TaskStatistic("seconds", "play_time")),
+)
 
 
 def play(folder: Path, task: Task = TASK, steps: int = 120, session: str = "game") -> Path:
@@ -46,11 +51,10 @@ def test_a_game_is_recorded_replayed_and_the_same(tmp_path: Path) -> None:
     assert recorded.episode["frames"] == 120
     assert recorded.episode["ended"] == "left"
     assert recorded.episode["task"] == "balance"
-    assert recorded.seats.iloc[0][["player_id", "channel", "score"]].tolist() == [
-        "p1",
-        "mturk",
-        120,
-    ]
+    seat = recorded.seats.iloc[0]
+    assert (seat["player_id"], seat["channel"], seat["score"]) == ("p1", "mturk", 120)
+    assert seat["seconds"] == 2.0
+    assert recorded.steps["seconds"].iloc[59] == 1.0
     assert set(recorded.steps["controller"]) == {"policy"}
     verify_replay(recorded)
 
