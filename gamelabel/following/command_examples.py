@@ -12,7 +12,7 @@ from pandas import DataFrame
 from gamelabel.following.action_space import ActionSpace
 from gamelabel.following.agent import Agent
 from gamelabel.following.encoded_examples import EncodedExamples
-from gamelabel.following.vocabulary import Vocabulary, build_vocabulary
+from gamelabel.following.vocabulary import Vocabulary, build_vocabulary, split_command
 from gamelabel.games.dungeon import STOP, Action, World, WorldSetting, apply, valid_actions
 from gamelabel.games.dungeon.command_parser import parse_actions
 
@@ -67,7 +67,18 @@ def make_action_space(setting: WorldSetting) -> ActionSpace:
 def make_vocabulary(
     examples: Sequence[CommandExample], setting: WorldSetting, min_count: int = 2
 ) -> Vocabulary:
-    """Return the words of examples and the names of a setting; see `build_vocabulary`."""
+    """Return the words of examples and the names of a setting; see `build_vocabulary`.
+
+    Raises
+    ------
+    ValueError
+        If a command has no words or too many; the message has the example.
+    """
+    for example in examples:
+        try:
+            split_command(example.command)
+        except ValueError as error:
+            raise ValueError(f"example {example.example_id}: {error}") from error
     return build_vocabulary([e.command for e in examples], setting.arguments, min_count)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import pandas as pd
@@ -182,3 +182,29 @@ def paired_difference(first: DataFrame, second: DataFrame, measure: str = "right
     gain = (means[0] - means[1]).dropna()
     teachers = first.groupby("example_id", sort=False).teacher_id.first().loc[gain.index]
     return pd.DataFrame([estimate_mean(gain, teachers, limits=(-1.0, 1.0))._asdict()])
+
+
+def compare_arms(
+    scores: DataFrame, pairs: Mapping[str, tuple[str, str]], measure: str = "right"
+) -> DataFrame:
+    """Return by how much the first arm of each pair is better; see `paired_difference`.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Rows of `score_agent` with a column arm.
+    pairs : mapping of str to tuple of str
+        Two arms, by the name of their difference.
+    measure : str
+        The measure.
+
+    Returns
+    -------
+    DataFrame
+        Columns name, value, low, high, n.
+    """
+    arms = dict(list(scores.groupby("arm", sort=False)))
+    rows = []
+    for name, (first, second) in pairs.items():
+        rows.append(paired_difference(arms[first], arms[second], measure).assign(name=name))
+    return pd.concat(rows, ignore_index=True)[["name", "value", "low", "high", "n"]]
