@@ -51,6 +51,7 @@ def task(game: str, policy: str) -> Task:
 def measure_loop(seconds: float = 20.0) -> None:
     """Play in real time, and measure both processes."""
     arrivals: list[float] = []
+    game: Any = None
 
     def receive(message: Any) -> None:
         if isinstance(message, FrameMessage):
@@ -64,7 +65,7 @@ def measure_loop(seconds: float = 20.0) -> None:
         game = await start_game(space_invaders, "game", folder, {}, seed=0, on_message=receive)
         game.next_episode()
         await asyncio.sleep(3)  # imports and the first screens
-        own, other = psutil.Process(), psutil.Process(game._process.pid)  # type: ignore[union-attr]
+        own, other = psutil.Process(), psutil.Process(game._process.pid)
         before = [sum(process.cpu_times()[:2]) for process in (own, other)]
         frames = len(arrivals)
         await asyncio.sleep(seconds)
@@ -74,7 +75,6 @@ def measure_loop(seconds: float = 20.0) -> None:
         await game.recorded()
         return after[0] - before[0], after[1] - before[1], frames
 
-    game: Any = None
     with tempfile.TemporaryDirectory() as folder:
         receiver, worker, frames = asyncio.run(play(Path(folder)))
     print(f"loop: {frames / seconds:.1f} frames a second")

@@ -2,29 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-LOSS_SCORE = 100.0
-"""From this reward on it is the 200 points for the other player's loss; aliens give up to 30."""
+LOSS_SCORE = 200.0
+"""What the game gives a player when the other is hit."""
+_HIT_FLAGS = 42  # byte of the memory: bit 1 + p rises when player p receives LOSS_SCORE
+
+
+def loss_scores(
+    seats: Sequence[str], before: NDArray[np.uint8], after: NDArray[np.uint8]
+) -> dict[str, float]:
+    """Return what each player received because the other was hit in a step.
+
+    Parameters
+    ----------
+    seats : sequence of str
+        The players, in the game's order.
+    before, after : ndarray of uint8, shape (128,)
+        The emulator's memory before and after the step.
+
+    Returns
+    -------
+    dict of str to float
+        `LOSS_SCORE` or 0.
+
+    Examples
+    --------
+    >>> before, after = np.zeros((2, 128), np.uint8)
+    >>> after[42] = 4
+    >>> loss_scores(["first_0", "second_0"], before, after)
+    {'first_0': 0.0, 'second_0': 200.0}
+    """
+    risen = int(after[_HIT_FLAGS]) & ~int(before[_HIT_FLAGS])
+    return {seat: LOSS_SCORE * (risen >> 1 + number & 1) for number, seat in enumerate(seats)}
 
 
 def shared_rewards(
-    rewards: Mapping[str, float], combination: Literal["mean", "sum"]
+    rewards: Mapping[str, float],
+    loss: Mapping[str, float],
+    combination: Literal["mean", "sum"],
 ) -> dict[str, float]:
     """Return what all players receive for the rewards of a step.
 
-    Rewards from `LOSS_SCORE` up are removed: the game gives them when the other player is hit. It
-    gives 200 points for the command ship too, which are removed with them. The others are clipped
-    to -1, 0 or 1. The paper describes the result as the sum of the players' scores in section 3.2
-    and as the mean of clipped rewards in section A.2.6; its code has the latter.
+    What a player received for the other's loss is taken away. What is left is clipped to -1, 0 or 1
+    and combined. The paper describes the result as the sum of the players' scores in section 3.2
+    and as the mean of clipped rewards in section A.2.6.
 
     Parameters
     ----------
     rewards : mapping of str to float
         The game's reward of each seat.
+    loss : mapping of str to float
+        What of it is for the other's loss; see `loss_scores`.
     combination : {"mean", "sum"}
         How the clipped rewards are combined.
 
@@ -34,13 +67,12 @@ def shared_rewards(
 
     Examples
     --------
-    >>> shared_rewards({"first_0": 15.0, "second_0": 0.0}, "mean")
+    >>> nothing = {"first_0": 0.0, "second_0": 0.0}
+    >>> shared_rewards({"first_0": 15.0, "second_0": 0.0}, nothing, "mean")
     {'first_0': 0.5, 'second_0': 0.5}
-    >>> shared_rewards({"first_0": 200.0, "second_0": 5.0}, "sum")
+    >>> shared_rewards({"first_0": 200.0, "second_0": 5.0}, {**nothing, "first_0": 200.0}, "sum")
     {'first_0': 1.0, 'second_0': 1.0}
     """
-    clipped = [
-        float(np.sign(reward)) if reward < LOSS_SCORE else 0.0 for reward in rewards.values()
-    ]
+    clipped = [float(np.sign(reward - loss[seat])) for seat, reward in rewards.items()]
     total = sum(clipped)
     return dict.fromkeys(rewards, total / len(clipped) if combination == "mean" else total)

@@ -95,7 +95,7 @@ class Emulator:
         if not self._for_several:
             self.ale.restoreState(type(self.ale.cloneState())(state))
             return
-        reference = self.ale.decodeState(np.frombuffer(state, np.uint8))
+        reference = self.ale.decodeState(np.frombuffer(state, np.uint8).copy())
         try:
             self.ale.restoreSystemState(reference)
         finally:

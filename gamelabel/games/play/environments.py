@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gamelabel.games.play.actions import ActionSpaces
-from gamelabel.games.play.cooperation import shared_rewards
+from gamelabel.games.play.cooperation import loss_scores, shared_rewards
 from gamelabel.games.play.emulator import Emulator, find_emulator
 from gamelabel.games.play.pictures import ColorTable, ScreenPicture
 from gamelabel.games.play.tasks import Task
@@ -89,6 +89,8 @@ class Environment(ABC):
             outcome = self._checked("an idle step", lambda: self._step(idle))
             if any(outcome.terminated.values()) or any(outcome.truncated.values()):
                 raise EnvironmentFault(f"{self.name} ended within {no_ops} idle steps of its reset")
+        if self._combination and self.emulator is not None:
+            self._memory = self.emulator.memory()
         return outcome
 
     def step(self, actions: Mapping[str, Any]) -> Outcome:
@@ -101,9 +103,12 @@ class Environment(ABC):
         """
         self.frame += 1
         outcome = self._checked(f"step {self.frame}", lambda: self._step(actions))
-        if self._combination:
-            rewards = shared_rewards(outcome.rewards, self._combination)
+        if self._combination and self.emulator is not None:
+            memory = self.emulator.memory()
+            loss = loss_scores(self.seats, self._memory, memory)
+            rewards = shared_rewards(outcome.rewards, loss, self._combination)
             outcome = self.latest = replace(outcome, rewards=rewards)
+            self._memory = memory
         return outcome
 
     def observation(self, seat: str) -> Any:
@@ -218,6 +223,12 @@ def open_environment(task: Task) -> Environment:
         environment: Environment = parallel_environment.ParallelEnvironment(task, wrapped)
     else:
         environment = gymnasium_environment.GymnasiumEnvironment(task, wrapped)
+    if task.co_operation and (environment.emulator is None or len(environment.seats) < 2):
+        environment.close()
+        raise EnvironmentFault(
+            f"co_operation of {task.name} is for Space Invaders with two players, not for"
+            f" {task.environment}"
+        )
     seats = {seat.name for seat in task.seats}
     if seats != set(environment.seats):
         environment.close()

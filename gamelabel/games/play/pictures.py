@@ -97,7 +97,7 @@ class ColorTable:
             known = len(self.palette)
             if known + len(new) > MOST_COLORS:
                 self._is_full = True
-                return np.zeros(0, np.uint8)
+                return np.zeros(packed.shape, np.uint8)
             self._index[new] = np.arange(known + 1, known + 1 + len(new))
             colors = np.stack([new >> 16, new >> 8 & 255, new & 255], axis=1).astype(np.uint8)
             self.palette = np.concatenate([self.palette, colors])

@@ -80,6 +80,7 @@ SCRIPTED: dict[str, str] = {
     "idle": "gamelabel.games.play.policies:Idle",
     "random": "gamelabel.games.play.policies:Random",
     "cart_pole": "gamelabel.games.play.worlds.cart_pole:balance",
+    "space_invaders": "gamelabel.games.play.atari_players:SpaceInvadersPlayer",
     "orchard": "gamelabel.games.play.worlds.orchard:pick",
     "rally": "gamelabel.games.play.worlds.rally:RallyPlayer",
 }

@@ -136,8 +136,11 @@ def _check_environment(fields: Fields, task: Task) -> None:
                 node,
             )
         return
+    module, _, name = task.environment.rpartition(":")
     try:
-        gymnasium.spec(task.environment)
+        if module:  # it registers the environment, as in gymnasium.make
+            importlib.import_module(module)
+        gymnasium.spec(name)
     except (gymnasium.error.Error, ImportError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise fields.error(

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from gamelabel.games.play.worlds.drawing import Canvas
 
-WIDTH, HEIGHT = 240, 160
-_SCALE = WIDTH / 4.8  # pixels a unit of the track
+_WIDTH, _HEIGHT = 240, 160
+_SCALE = _WIDTH / 4.8  # pixels a unit of the track
 
 
 class CartPole(CartPoleEnv):
@@ -30,7 +30,7 @@ class CartPole(CartPoleEnv):
     def __init__(self, steps: int = 500, render_mode: str | None = "rgb_array") -> None:
         super().__init__(render_mode=render_mode)
         self._most_steps, self._steps = steps, 0
-        self._canvas = Canvas(WIDTH, HEIGHT, (232, 240, 248), (196, 214, 232))
+        self._canvas = Canvas(_WIDTH, _HEIGHT, (232, 240, 248), (196, 214, 232))
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -49,13 +49,13 @@ class CartPole(CartPoleEnv):
     def render(self) -> NDArray[np.uint8]:
         """Return the picture, shape (160, 240, 3)."""
         x, _, angle, _ = self.state if self.state is not None else (0.0, 0.0, 0.0, 0.0)
-        canvas, ground = self._canvas, HEIGHT - 34
+        canvas, ground = self._canvas, _HEIGHT - 34
         canvas.clear()
-        canvas.box(0, ground + 16, WIDTH, HEIGHT, (120, 148, 120))
+        canvas.box(0, ground + 16, _WIDTH, _HEIGHT, (120, 148, 120))
         for limit in (-2.4, 2.4):
-            post = WIDTH / 2 + limit * _SCALE
+            post = _WIDTH / 2 + limit * _SCALE
             canvas.box(post - 2, ground - 10, post + 2, ground + 16, (200, 90, 80))
-        middle = WIDTH / 2 + x * _SCALE
+        middle = _WIDTH / 2 + x * _SCALE
         canvas.box(middle - 18, ground - 8, middle + 18, ground + 8, (52, 73, 94))
         for wheel in (-11, 11):
             canvas.disc(middle + wheel, ground + 11, 5, (30, 40, 52))

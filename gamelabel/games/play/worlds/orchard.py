@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gamelabel.games.play.worlds.drawing import Canvas
 
-WIDTH, HEIGHT = 160, 120
+_WIDTH, _HEIGHT = 160, 120
 _BASKET, _GROUND = 22.0, 108.0
 _SPEED = 2.5  # of the basket, in pixels a step
 _NONE, _APPLE, _STONE = 0.0, 1.0, 2.0
@@ -43,7 +43,7 @@ class Orchard(gymnasium.Env[NDArray[np.float32], np.int64]):
         self.observation_space = spaces.Box(-1, 1, (2 + 3 * _MOST,), np.float32)
         self.render_mode = render_mode
         self._most_steps = steps
-        self._canvas = Canvas(WIDTH, HEIGHT, (120, 178, 226), (214, 234, 248))
+        self._canvas = Canvas(_WIDTH, _HEIGHT, (120, 178, 226), (214, 234, 248))
 
     def get_action_meanings(self) -> list[str]:
         """Return the names of the actions."""
@@ -55,7 +55,7 @@ class Orchard(gymnasium.Env[NDArray[np.float32], np.int64]):
         """Start with an empty sky."""
         super().reset(seed=seed)
         self._steps, self._lives, self._caught = 0, 3, 0
-        self._basket = WIDTH / 2
+        self._basket = _WIDTH / 2
         self._things = np.zeros((_MOST, 4))  # kind, x, y, speed
         self._next = 20
         return self._observation(), self._info()
@@ -64,7 +64,7 @@ class Orchard(gymnasium.Env[NDArray[np.float32], np.int64]):
         """Move the basket and let things fall."""
         self._steps += 1
         move = (0.0, -_SPEED, _SPEED)[int(action)]
-        self._basket = float(np.clip(self._basket + move, _BASKET / 2, WIDTH - _BASKET / 2))
+        self._basket = float(np.clip(self._basket + move, _BASKET / 2, _WIDTH - _BASKET / 2))
         self._next -= 1
         if self._next <= 0:
             self._drop()
@@ -77,7 +77,7 @@ class Orchard(gymnasium.Env[NDArray[np.float32], np.int64]):
         """Return the picture, shape (120, 160, 3)."""
         canvas = self._canvas
         canvas.clear()
-        canvas.box(0, _GROUND, WIDTH, HEIGHT, (104, 159, 76))
+        canvas.box(0, _GROUND, _WIDTH, _HEIGHT, (104, 159, 76))
         for place in (18, 62, 106, 148):
             canvas.box(place - 3, 14, place + 3, _GROUND, (121, 92, 66))
             canvas.disc(place, 8, 17, (72, 128, 60))
@@ -91,10 +91,10 @@ class Orchard(gymnasium.Env[NDArray[np.float32], np.int64]):
         canvas.box(left, _GROUND - 10, left + _BASKET, _GROUND, (163, 112, 54))
         canvas.box(left - 1, _GROUND - 12, left + _BASKET + 1, _GROUND - 9, (122, 80, 38))
         for life in range(self._lives):
-            canvas.disc(8 + 10 * life, HEIGHT - 6, 3, (206, 52, 46))
+            canvas.disc(8 + 10 * life, _HEIGHT - 6, 3, (206, 52, 46))
         for apple in range(min(self._caught % 10, 9)):
             canvas.box(
-                WIDTH - 8 - 6 * apple, HEIGHT - 8, WIDTH - 4 - 6 * apple, HEIGHT - 4, (250,) * 3
+                _WIDTH - 8 - 6 * apple, _HEIGHT - 8, _WIDTH - 4 - 6 * apple, _HEIGHT - 4, (250,) * 3
             )
         return canvas.pixels
 
@@ -105,7 +105,7 @@ class Orchard(gymnasium.Env[NDArray[np.float32], np.int64]):
         if len(free) == 0:
             return
         kind = _STONE if self.np_random.random() < 0.25 else _APPLE
-        x = self.np_random.uniform(12, WIDTH - 12)
+        x = self.np_random.uniform(12, _WIDTH - 12)
         speed = self.np_random.uniform(0.7, 1.1) * (1 + 0.15 * min(level, 8))
         self._things[free[0]] = kind, x, 12.0, speed
 
@@ -131,8 +131,10 @@ class Orchard(gymnasium.Env[NDArray[np.float32], np.int64]):
         kinds, x, y = self._things[:, 0], self._things[:, 1], self._things[:, 2]
         shown = kinds != _NONE
         kind = np.where(kinds == _APPLE, 1.0, np.where(kinds == _STONE, -1.0, 0.0))
-        parts = np.stack([kind, (2 * x / WIDTH - 1) * shown, (2 * y / HEIGHT - 1) * shown], axis=1)
-        head = [2 * self._basket / WIDTH - 1, self._lives / 3]
+        parts = np.stack(
+            [kind, (2 * x / _WIDTH - 1) * shown, (2 * y / _HEIGHT - 1) * shown], axis=1
+        )
+        head = [2 * self._basket / _WIDTH - 1, self._lives / 3]
         values = np.concatenate([head, parts.ravel()])
         return np.asarray(np.clip(values, -1, 1), np.float32)
 
@@ -151,7 +153,7 @@ def pick(observation: NDArray[np.float32]) -> int:
     """
     basket = observation[0]
     kind, x, y = observation[2:].reshape(-1, 3).T
-    reach = (_BASKET / 2 + 4) * 2 / WIDTH
+    reach = (_BASKET / 2 + 4) * 2 / _WIDTH
     danger = (kind < 0) & (y > 0.45) & (y < 0.85) & (abs(x - basket) < reach + 0.05)
     if danger.any():
         stone = x[danger][0]

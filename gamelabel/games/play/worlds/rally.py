@@ -13,10 +13,10 @@ from gamelabel.games.play.environments import Environment
 from gamelabel.games.play.policies import Policy
 from gamelabel.games.play.worlds.drawing import Canvas
 
-WIDTH, HEIGHT = 200, 120
+_WIDTH, _HEIGHT = 200, 120
 SEATS = ("left", "right")
 _PADDLE, _SPEED, _RADIUS = 26.0, 2.2, 4.0
-_PLACES = {"left": 10.0, "right": WIDTH - 10.0}
+_PLACES = {"left": 10.0, "right": _WIDTH - 10.0}
 _COLORS = {"left": (66, 135, 196), "right": (224, 142, 54)}
 
 
@@ -44,7 +44,7 @@ class Rally(ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
         self._most_steps = steps
         self._space = spaces.Box(-1, 1, (6,), np.float32)
         self._actions = spaces.Discrete(3)
-        self._canvas = Canvas(WIDTH, HEIGHT, (24, 44, 58), (38, 66, 80))
+        self._canvas = Canvas(_WIDTH, _HEIGHT, (24, 44, 58), (38, 66, 80))
 
     def observation_space(self, agent: str) -> spaces.Box:
         """Return the space of observations, the same for both."""
@@ -65,8 +65,8 @@ class Rally(ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
         draws = np.random.default_rng(seed)
         self.agents = list(SEATS)
         self._steps, self.hits = 0, 0
-        self._paddles = dict.fromkeys(SEATS, HEIGHT / 2)
-        self._ball = np.array([WIDTH / 2, draws.uniform(0.3, 0.7) * HEIGHT])
+        self._paddles = dict.fromkeys(SEATS, _HEIGHT / 2)
+        self._ball = np.array([_WIDTH / 2, draws.uniform(0.3, 0.7) * _HEIGHT])
         angle = draws.uniform(-0.5, 0.5)
         side = 1.0 if draws.random() < 0.5 else -1.0
         self._motion = 1.5 * np.array([side * np.cos(angle), np.sin(angle)])
@@ -77,10 +77,10 @@ class Rally(ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
         self._steps += 1
         for seat in SEATS:
             moved = self._paddles[seat] + (0.0, -_SPEED, _SPEED)[int(actions[seat])]
-            self._paddles[seat] = float(np.clip(moved, _PADDLE / 2, HEIGHT - _PADDLE / 2))
+            self._paddles[seat] = float(np.clip(moved, _PADDLE / 2, _HEIGHT - _PADDLE / 2))
         self._ball = self._ball + self._motion
-        if not _RADIUS <= self._ball[1] <= HEIGHT - _RADIUS:
-            self._ball[1] = np.clip(self._ball[1], _RADIUS, HEIGHT - _RADIUS)
+        if not _RADIUS <= self._ball[1] <= _HEIGHT - _RADIUS:
+            self._ball[1] = np.clip(self._ball[1], _RADIUS, _HEIGHT - _RADIUS)
             self._motion = self._motion * (1, -1)
         reward, is_missed = 0.0, False
         seat = "right" if self._motion[0] > 0 else "left"
@@ -108,8 +108,8 @@ class Rally(ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
         """Return the picture, shape (120, 200, 3)."""
         canvas = self._canvas
         canvas.clear()
-        for dash in range(2, HEIGHT, 12):
-            canvas.box(WIDTH / 2 - 1, dash, WIDTH / 2 + 1, dash + 6, (88, 116, 130))
+        for dash in range(2, _HEIGHT, 12):
+            canvas.box(_WIDTH / 2 - 1, dash, _WIDTH / 2 + 1, dash + 6, (88, 116, 130))
         for seat, x in _PLACES.items():
             middle = self._paddles[seat]
             top, bottom = middle - _PADDLE / 2, middle + _PADDLE / 2
@@ -117,7 +117,7 @@ class Rally(ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
             canvas.box(outer[0], top, outer[1], bottom, _COLORS[seat])
         canvas.disc(self._ball[0], self._ball[1], _RADIUS, (245, 240, 220))
         for hit in range(min(self.hits, 20)):
-            canvas.box(WIDTH / 2 - 60 + 6 * hit, 4, WIDTH / 2 - 56 + 6 * hit, 7, (245, 240, 220))
+            canvas.box(_WIDTH / 2 - 60 + 6 * hit, 4, _WIDTH / 2 - 56 + 6 * hit, 7, (245, 240, 220))
         return canvas.pixels
 
     def _return(self, seat: str, offset: float) -> None:
@@ -129,8 +129,8 @@ class Rally(ParallelEnv[str, NDArray[np.float32], int]):  # type: ignore[misc]
         self._ball[0] = _PLACES[seat] + side * (_RADIUS + 0.5)
 
     def _observations(self) -> dict[str, NDArray[np.float32]]:
-        place = 2 * self._ball / (WIDTH, HEIGHT) - 1
-        heights = [2 * self._paddles[seat] / HEIGHT - 1 for seat in SEATS]
+        place = 2 * self._ball / (_WIDTH, _HEIGHT) - 1
+        heights = [2 * self._paddles[seat] / _HEIGHT - 1 for seat in SEATS]
         values = np.concatenate([place, self._motion / 3.5, heights])
         observation = np.clip(values, -1, 1).astype(np.float32)
         return {seat: observation.copy() for seat in SEATS}
