@@ -1,4 +1,4 @@
-"""`gamelabel serve`: let players label the pairs of a run."""
+"""`gamelabel serve`: let people label the pairs of a run, or play environments."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ def serve_command(
     demo: Annotated[
         bool, typer.Option("--demo", help="Serve drawn pictures to a demo game with its backend.")
     ] = False,
+    play: Annotated[
+        str,
+        typer.Option(
+            metavar="TASKS",
+            help="Serve the environments of a task file to be played and recorded, or `demo`.",
+        ),
+    ] = "",
     compare: Annotated[
         tuple[str, Path] | None,
         typer.Option(
@@ -66,8 +73,15 @@ def serve_command(
     """Let players label the pairs of a run, in a frame of their game or, for a trial, in a browser.
 
     `--demo` starts everything that is needed to try it, from a game to its coins: open the
-    address that it prints.
+    address that it prints. `--play demo` does the same for playing and recording environments.
     """
+    if play:
+        if demo or study or compare:
+            raise ValueError("--play serves environments: leave out --study, --demo and --compare")
+        from gamelabel.service.play.play_start import serve_play
+
+        serve_play(play, games, database, keys, host, port, minimal)
+        return
     from gamelabel.service.pairs.start import serve_demo, serve_study
 
     if demo and (study or games or compare):

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import HTTPConnection
 
 from gamelabel.service.problems import Problem
 from gamelabel.service.rate import RateLimit
@@ -21,10 +22,10 @@ def limit_calls(app: FastAPI, settings: Settings) -> None:
 
 
 # Both are async: a look into memory is not worth a thread.
-async def check_address(request: Request) -> None:
+async def check_address(connection: HTTPConnection) -> None:
     """Raise Problem 429 if an address makes too many calls, whatever sessions it uses."""
-    address = request.client.host if request.client else ""
-    _check(request.app.state.address_rate, address)
+    address = connection.client.host if connection.client else ""
+    _check(connection.app.state.address_rate, address)
 
 
 async def session_token(

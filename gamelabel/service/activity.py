@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,15 @@ from sqlalchemy import Connection, Table
 
 def _no_metrics(_: Connection) -> dict[str, dict[str, int]]:
     return {}
+
+
+def _no_files(_: str) -> None:
+    return None
+
+
+@asynccontextmanager
+async def _nothing_runs() -> AsyncIterator[None]:
+    yield
 
 
 @dataclass(frozen=True)
@@ -35,10 +45,16 @@ class Activity:
         The tables with rows of players, in the order in which to delete from them when a player
         withdraws. Each has a column `player`.
     live_figures : callable
-        Returns the figures of one game, given a connection and the game's id.
+        Returns the figures of one game, given a connection and the game's id; None if the game's
+        players do not take part.
     metrics : callable
         Returns numbers for `/metrics` by name and game, such as `{"batches": {"hills": 3}}`, from
         quick queries.
+    delete_files : callable
+        Deletes the files with data of a player who withdraws, given the pseudonym. It is called
+        once the player's rows are deleted, and again for every withdrawn player at a start.
+    running : callable
+        Returns an asynchronous context manager that is open while the players' application runs.
     """
 
     name: str
@@ -46,5 +62,7 @@ class Activity:
     player_routes: APIRouter
     operator_routes: APIRouter
     player_tables: tuple[Table, ...]
-    live_figures: Callable[[Connection, str], dict[str, Any]]
+    live_figures: Callable[[Connection, str], dict[str, Any] | None]
     metrics: Callable[[Connection], Mapping[str, Mapping[str, int]]] = _no_metrics
+    delete_files: Callable[[str], None] = _no_files
+    running: Callable[[], AbstractAsyncContextManager[None]] = _nothing_runs

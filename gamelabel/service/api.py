@@ -1,7 +1,7 @@
 """The application that a process runs for players: sessions, consent, and the games' own calls."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -80,7 +80,10 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         outbox.start()
-        yield
+        async with AsyncExitStack() as running:
+            for activity in activities:
+                await running.enter_async_context(activity.running())
+            yield
         outbox.stop()
 
     app = FastAPI(
@@ -138,7 +141,9 @@ def _routes(store: Store, settings: Settings, activities: Sequence[Activity]) ->
         Rewards that the game does not have yet are deleted once it has them. What the game keeps of
         its payments is not the service's.
         """
-        people.withdraw(store, settings, session, player_tables)
+        pseudonym = people.withdraw(store, settings, session, player_tables)
+        for activity in activities:
+            activity.delete_files(pseudonym)
 
     @router.get("/keys", responses=documented())
     def keys() -> list[KeyBody]:

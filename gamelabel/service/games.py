@@ -63,7 +63,7 @@ def _check_key(key: str) -> str:
     return key
 
 
-_LaunchKey = Annotated[str, AfterValidator(_check_key)]
+LaunchKey = Annotated[str, AfterValidator(_check_key)]
 
 
 class Game(BaseModel):
@@ -102,7 +102,7 @@ class Game(BaseModel):
     origin: Annotated[
         str, Field(pattern=r"^https?://[A-Za-z0-9.-]+(:\d+)?$"), AfterValidator(_check_url)
     ]
-    launch_keys: list[_LaunchKey] = Field(min_length=1)
+    launch_keys: list[LaunchKey] = Field(min_length=1)
     reward_url: Annotated[str, AfterValidator(_check_url)] = ""
     coin: str = Field(default="coins", min_length=1)
     min_account_days: int = Field(default=0, ge=0, le=10_000)

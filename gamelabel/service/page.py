@@ -27,15 +27,22 @@ _POLICY = "; ".join(
         "img-src blob:",
         "connect-src 'self'",
         "base-uri 'none'",
-        "form-action 'none'",
+        "form-action {forms}",
         "require-trusted-types-for 'script'",
         "trusted-types 'none'",
-        "frame-ancestors {origin}",
+        "frame-ancestors {ancestors}",
     ]
 )
 
 
-def frame_page(store: Store, game_id: str, template: Path, **values: object) -> HTMLResponse:
+def frame_page(
+    store: Store,
+    game_id: str,
+    template: Path,
+    ancestors: str = "",
+    forms: str = "'none'",
+    **values: object,
+) -> HTMLResponse:
     """Render a page that only the pages of a game may show in a frame.
 
     Parameters
@@ -46,6 +53,10 @@ def frame_page(store: Store, game_id: str, template: Path, **values: object) -> 
         The game's id.
     template : Path
         A template that extends the service's `frame.html.j2`.
+    ancestors : str
+        The origins, separated by spaces, whose pages may show it instead of the game's.
+    forms : str
+        The origins to which it may send a form.
     **values
         For the template, besides `game`.
 
@@ -55,7 +66,7 @@ def frame_page(store: Store, game_id: str, template: Path, **values: object) -> 
         404 if the game is not registered.
     """
     game = registered_game(store, game_id)
-    policy = _POLICY.format(origin=game.origin)
+    policy = _POLICY.format(ancestors=ancestors or game.origin, forms=forms)
     page = render_page(template, game=game, **values)
     return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 

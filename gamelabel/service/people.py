@@ -98,10 +98,8 @@ def give_consent(store: Store, settings: Settings, session: str, times: bool) ->
         connection.execute(update(players).where(players.c.id == player.id).values(consent))
 
 
-def withdraw(
-    store: Store, settings: Settings, session: str, player_tables: Iterable[Table]
-) -> None:
-    """Delete a player's data.
+def withdraw(store: Store, settings: Settings, session: str, player_tables: Iterable[Table]) -> str:
+    """Delete a player's data, and return the pseudonym.
 
     The pseudonym is kept, and whether the player withdrew or was removed, so that it still holds
     when the player comes back. Rewards that the game does not have yet are kept until it has them,
@@ -128,6 +126,8 @@ def withdraw(
         emptied = {"consented": False, "times": False, "state": state}
         connection.execute(update(players).where(players.c.id == player.id).values(emptied))
     store.empty_log()
+    pseudonym: str = player.pseudonym
+    return pseudonym
 
 
 def current_player(

@@ -7,12 +7,15 @@ import signal
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gamelabel.service.logs import set_up_log
+from gamelabel.service.sockets import LARGEST_MESSAGE, socket_protocol
 
 HEAD_S = 10.0  # within which the head of a request must arrive
 _STOP_S = 3  # for which requests may go on after SIGTERM
@@ -30,6 +33,7 @@ class _Protocol(H11Protocol):
     """HTTP/1.1 that closes a connection on which the head of a request does not arrive in time."""
 
     _timer: asyncio.TimerHandle | None = None
+    _is_upgraded = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -43,8 +47,15 @@ class _Protocol(H11Protocol):
         super().connection_lost(exc)
         self._stop_timer()
 
+    def handle_websocket_upgrade(self, event: Any) -> None:
+        super().handle_websocket_upgrade(event)
+        self._is_upgraded = True
+        self._stop_timer()
+
     def _watch_head(self) -> None:
         """Begin to wait at the first byte; the bytes that follow do not extend the time."""
+        if self._is_upgraded:  # another protocol has the connection
+            return
         is_waiting = self.cycle is None or self.cycle.response_complete
         if not is_waiting:
             self._stop_timer()
@@ -84,19 +95,27 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def server_config(app: FastAPI) -> uvicorn.Config:
+    """Return how an application is served: bounds in time and size, no version in a header."""
+    return uvicorn.Config(
+        app,
+        http=_Protocol,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_STOP_S,
+        ws=socket_protocol() if find_spec("websockets") else "none",
+        ws_max_size=LARGEST_MESSAGE,
+        ws_per_message_deflate=False,  # what is sent is compressed already
+    )
+
+
 def run_servers(apps: Mapping[socket.socket, FastAPI]) -> None:
     """Serve applications on open ports until SIGINT or SIGTERM arrives."""
     set_up_log()
     servers = []
     for listener, app in apps.items():
-        config = uvicorn.Config(
-            app,
-            http=_Protocol,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_STOP_S,
-        )
+        config = server_config(app)
         servers.append((_Server(config), listener))
 
     async def serve_all() -> None:

@@ -15,6 +15,7 @@ from gamelabel.service.pairs.export import read_database
 from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from gamelabel.service.pairs.pair_tables import pairs, pictures, pools
 from gamelabel.service.pairs.pool import load_run
+from gamelabel.service.play import play_tables  # noqa: F401 (its tables are in the metadata)
 from gamelabel.service.store import Store, database_address
 from tests.service.harness import GAME_KEY, make_run
 

@@ -134,7 +134,9 @@ def table_path(folder: Path, table: str, session_id: str) -> Path:
 
 def game_ids(folder: Path) -> list[str]:
     """Return the ids of the games of a folder of recordings, sorted."""
-    return sorted(path.stem for path in (folder / "episodes").glob("*.parquet"))
+    paths = (folder / "episodes").glob("*.parquet")
+    # names of files that are being written begin with a dot
+    return sorted(path.stem for path in paths if not path.name.startswith("."))
 
 
 def read_episodes(folder: Path, session_id: str) -> list[RecordedEpisode]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -21,10 +20,9 @@ from gamelabel.files import shipped
 from gamelabel.service.activity import Activity
 from gamelabel.service.api import create_app
 from gamelabel.service.games import close_other_games, read_games
-from gamelabel.service.keys import encode_base64url, load_keys, public_text
+from gamelabel.service.keys import encode_base64url, public_text
 from gamelabel.service.launch_tokens import sign_launch
 from gamelabel.service.operator import create_operator
-from gamelabel.service.operator_keys import key_place, load_operator_keys
 from gamelabel.service.outbox import Outbox
 from gamelabel.service.pairs.batches import Batches, PairSettings
 from gamelabel.service.pairs.demo_run import make_demo_run
@@ -33,11 +31,17 @@ from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from gamelabel.service.pairs.pair_routes import operator_routes, player_routes
 from gamelabel.service.pairs.pair_tables import assignments, batches, pair_standings, pools
 from gamelabel.service.pairs.pool import load_run, make_watch_points
-from gamelabel.service.servers import listen, run_servers
+from gamelabel.service.serving import (
+    LOCAL,
+    Ports,
+    open_ports,
+    open_service,
+    print_line,
+    serve_activities,
+)
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store, explain_errors
 
-_LOCAL = "127.0.0.1"
 _START_S = 30.0  # how long the demo game may take to start
 _STOP_S = 5.0
 
@@ -78,7 +82,7 @@ def serve_study(
     games: Path | None = None,
     database: str = "",
     keys: Path | None = None,
-    host: str = _LOCAL,
+    host: str = LOCAL,
     port: int = 8000,
     look_s: float = 1.0,
     minimal: bool = False,
@@ -114,8 +118,8 @@ def serve_study(
             "nothing to serve: give the folder of a run, such as `--study data/runs/smoke`, "
             "or use `--demo`"
         )
-    with _open_ports(host, port) as ports:
-        store, settings = _open(study or Path("data"), database, keys, minimal)
+    with open_ports(host, port) as ports:
+        store, settings = open_service(study or Path("data"), database, keys, minimal)
         with explain_errors(store.engine):
             _set_up(store, study, games, f"http://{host}:{port}")
         _serve(store, settings, look_s, ports)
@@ -124,7 +128,7 @@ def serve_study(
 def _set_up(store: Store, study: Path | None, games: Path | None, origin: str) -> None:
     """Fill the pool of a run, and register the games of a file or one for a trial."""
     if study:
-        _print(f"{load_run(store, study, 'study')} pairs are new in the pool 'study'")
+        print_line(f"{load_run(store, study, 'study')} pairs are new in the pool 'study'")
     with store.read() as connection:
         pool_names = connection.execute(select(pools.c.pool)).scalars().all()
     for pool in pool_names:  # those of a database of an earlier version have none
@@ -134,7 +138,7 @@ def _set_up(store: Store, study: Path | None, games: Path | None, origin: str) -
         for game in listed:
             register_pair_game(store, game)
         for game_id in close_other_games(store, [game.game_id for game in listed]):
-            _print(f"the game {game_id} is closed: it is not in {games}")
+            print_line(f"the game {game_id} is closed: it is not in {games}")
     else:
         _print_trial(store, origin)
 
@@ -153,13 +157,13 @@ def serve_demo(folder: Path, port: int, look_s: float, minimal: bool) -> None:
     look_s, minimal
         See `serve_study`.
     """
-    with _open_ports(_LOCAL, port) as ports:
+    with open_ports(LOCAL, port) as ports:
         if not (folder / "pairs.parquet").is_file():
-            _print("drawing the demo's pictures ...")
+            print_line("drawing the demo's pictures ...")
             make_demo_run(folder)
-        store, settings = _open(folder, "", None, minimal)
+        store, settings = open_service(folder, "", None, minimal)
         load_run(store, folder, "study")
-        game, key = f"http://{_LOCAL}:{port + 2}", Ed25519PrivateKey.generate()
+        game, key = f"http://{LOCAL}:{port + 2}", Ed25519PrivateKey.generate()
         register_pair_game(
             store,
             PairGame(
@@ -170,8 +174,8 @@ def serve_demo(folder: Path, port: int, look_s: float, minimal: bool) -> None:
                 reward_url=f"{game}/rewards",
             ),
         )
-        with _demo_game(key, settings.keys.public, f"http://{_LOCAL}:{port}", port + 2):
-            _print(f"open {game} in a browser; stop with Ctrl-C")
+        with _demo_game(key, settings.keys.public, f"http://{LOCAL}:{port}", port + 2):
+            print_line(f"open {game} in a browser; stop with Ctrl-C")
             _serve(store, settings, look_s, ports)
 
 
@@ -183,7 +187,7 @@ def _demo_game(key: Ed25519PrivateKey, service_key: str, service: str, port: int
     secret = encode_base64url(key.private_bytes_raw())
     process = subprocess.Popen(command, env={**os.environ, "DEMO_GAME_KEY": secret})
     try:
-        _wait_for_game(process, f"http://{_LOCAL}:{port}/coins", port)
+        _wait_for_game(process, f"http://{LOCAL}:{port}/coins", port)
         yield
     finally:
         process.terminate()
@@ -210,16 +214,6 @@ def _wait_for_game(process: subprocess.Popen[bytes], url: str, port: int) -> Non
     )
 
 
-def _open(folder: Path, database: str, keys: Path | None, minimal: bool) -> tuple[Store, Settings]:
-    keys = keys or folder / "game" / "keys.json"
-    operator_file = keys.with_name("operator.key")
-    operators = load_operator_keys(operator_file)
-    _print(f"the operator's key is in {key_place(operator_file)}")
-    settings = Settings(load_keys(keys), operators, minimal=minimal)
-    # a path, since an address would not keep a `%` or a `?` of the folder's name
-    return Store(database or str(folder.absolute() / "game" / "game.db")), settings
-
-
 def _print_trial(store: Store, origin: str) -> None:
     """Register a game for trying the service, and print a launch address for it."""
     key = Ed25519PrivateKey.generate()
@@ -229,32 +223,10 @@ def _print_trial(store: Store, origin: str) -> None:
     )
     player, jti = secrets.token_urlsafe(), secrets.token_urlsafe()
     launch = sign_launch(key, "trial", player, jti, time.time())
-    _print(f"label here, within five minutes: {origin}/play/trial#{launch}")
+    print_line(f"label here, within five minutes: {origin}/play/trial#{launch}")
 
 
-@contextmanager
-def _open_ports(host: str, port: int) -> Iterator[tuple[socket.socket, socket.socket]]:
-    """Open the ports for players and, only on this machine, for the operator."""
-    with listen(host, port) as players, listen(_LOCAL, port + 1) as operator:
-        yield players, operator
-
-
-def _serve(
-    store: Store, settings: Settings, look_s: float, ports: tuple[socket.socket, socket.socket]
-) -> None:
-    players, operator = ports
-    _print(f"operator: http://{_LOCAL}:{operator.getsockname()[1]}/")
-    pair_settings = PairSettings(look_s=look_s)
-    try:
-        run_servers(
-            {
-                players: player_app(store, settings, pair_settings),
-                operator: operator_app(store, settings),
-            }
-        )
-    finally:
-        store.close()
-
-
-def _print(text: str) -> None:
-    print(text, flush=True)  # so that it is in a log at once
+def _serve(store: Store, settings: Settings, look_s: float, ports: Ports) -> None:
+    outbox = Outbox(store, settings)
+    activity = pairs_activity(store, settings, PairSettings(look_s=look_s), outbox)
+    serve_activities(store, settings, outbox, [activity], ports)

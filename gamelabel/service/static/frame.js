@@ -91,12 +91,15 @@ export async function showNote(title, text) {
   await buttonPressed('continue')
 }
 
-export async function askConsent() {
+const agree = times => call('PUT', '/v1/consent', { body: { times } })
+
+// `store(times)` sends that the player agrees.
+export async function askConsent(store = agree) {
   showProgress()
   showSection('consent')
   if (await buttonPressed('agree', 'decline') === 'decline') return false
   const times = Boolean($('times')?.checked)
-  await waitFor(call('PUT', '/v1/consent', { body: { times } }), 'We keep trying to store that you agree.')
+  await waitFor(store(times), 'We keep trying to store that you agree.')
   offerTimes(times)
   return true
 }
@@ -142,7 +145,8 @@ const FAULT = ['Something went wrong', 'Please try again. If that does not help,
 
 // Runs an activity, an async function that resolves to the reason why it ended, and shows the end.
 // `ends` maps further reasons to a title, a text, and if the activity can go on, that button's name.
-export async function run(activity, ends) {
+// `stop` ends what the activity still does when the player leaves.
+export async function run(activity, ends, stop = () => {}) {
   document.documentElement.dataset.started = ''
   tellGame({ type: 'gamelabel:ready' })
   for (;;) {
@@ -152,6 +156,7 @@ export async function run(activity, ends) {
       if (!(error instanceof Refusal)) console.error(error)
       return error.kind
     })])
+    stop()
     if (!await showEnd(reason, { ...ENDS, ...ends })) return
     showSection('wait')
   }
@@ -195,7 +200,7 @@ $('withdraw').addEventListener('click', () => { showDataStep('data-sure'); $('da
 $('withdraw-now').addEventListener('click', () => { $('data').close(); leave(withdraw()) })
 $('times-now')?.addEventListener('change', async () => {
   const times = $('times-now').checked
-  await call('PUT', '/v1/consent', { body: { times } }).catch(() => { $('times-now').checked = !times })
+  await agree(times).catch(() => { $('times-now').checked = !times })
 })
 
 async function withdraw() {

@@ -104,7 +104,12 @@ async function waitToRetry(trouble, seconds) {
 // later ones when it is asked.
 const launches = [location.hash.slice(1)].filter(Boolean)
 let launchArrived = null
-history.replaceState(null, '', location.pathname)
+let makeLaunch = null
+history.replaceState(null, '', location.pathname + location.search)
+
+// Where no game sends launches: `maker` resolves to one, or throws a Refusal.
+export function useLaunches(maker) { makeLaunch = maker }
+export const sessionToken = () => session
 window.addEventListener('message', event => {
   if (event.origin !== origin || event.data?.type !== 'gamelabel:launch') return
   launches.push(String(event.data.launch))
@@ -129,6 +134,11 @@ async function openNext() {
       player = entry.player
       if (isAnother) throw new Refusal({ type: 'urn:gamelabel:another', title: 'another player' }, 401)
       return entry
+    }
+    if (makeLaunch && !asked) {
+      asked = true
+      launches.push(await makeLaunch())
+      continue
     }
     if (asked || !isFramed) throw new Refusal({ type: 'urn:gamelabel:launch', title: 'no launch' }, 401)
     tellGame({ type: 'gamelabel:launch' })

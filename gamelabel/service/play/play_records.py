@@ -1,0 +1,409 @@
+"""What the database has of players of environments: consent, sessions, episodes, comments, pay."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from gamelabel.games.play.incentives import Pay, estimated_pay
+from gamelabel.games.play.tasks import Task
+from gamelabel.service.database_tables import players, rewards
+from gamelabel.service.outbox import book_reward
+from gamelabel.service.people import current_player, require_active, require_running
+from gamelabel.service.play.link_launches import Arrival
+from gamelabel.service.play.play_games import TURK
+from gamelabel.service.play.play_tables import (
+    play_comments,
+    play_episodes,
+    play_players,
+    play_seats,
+    play_sessions,
+    recruitments,
+)
+from gamelabel.service.problems import Problem
+from gamelabel.service.settings import Settings
+from gamelabel.service.store import Store
+
+_MOST_COMMENTS = 20  # of one player: a limit to what somebody can fill the database with
+
+
+@dataclass(frozen=True)
+class PlayAccount:
+    """A player of a session: the row, whether they agreed to playing, and their channel."""
+
+    player: Row[Any]
+    consented: bool
+    channel: str
+
+
+class EpisodeResult(NamedTuple):
+    """What an episode gave one of its players."""
+
+    episode_id: str
+    seat: str
+    frames: int
+    ended: str
+    score: float
+
+
+class PlayRecords:
+    """The play activity's part of the database.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    settings : Settings
+        Of the service.
+    """
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self.store, self.settings = store, settings
+
+    def account(self, session: str) -> PlayAccount:
+        """Return the player of a session. Raises Problem if there is none."""
+        with self.store.read() as connection:
+            return self._account(connection, session)
+
+    def _account(self, connection: Connection, session: str, lock: bool = False) -> PlayAccount:
+        player = current_player(connection, self.settings, session, lock=lock)
+        query = select(play_players).where(play_players.c.player == player.id)
+        row = connection.execute(query).first()
+        return PlayAccount(player, bool(row and row.consented), row.channel if row else "")
+
+    def give_consent(self, session: str, arrival: Arrival) -> None:
+        """Store that a player agrees to be recorded, and the ids of the link if it has some.
+
+        Nothing about a link is stored before.
+        """
+        with self.store.write() as connection:
+            player = current_player(connection, self.settings, session, lock=True)
+            require_active(player)
+            if arrival.worker_id or arrival.assignment_id:
+                self._check_worker(player, arrival)
+            values = {"consented": True, "channel": arrival.channel}
+            if not self.store.insert_new(connection, play_players, player=player.id, **values):
+                is_player = play_players.c.player == player.id
+                connection.execute(update(play_players).where(is_player).values(values))
+            if arrival.assignment_id:
+                ids = {
+                    "worker_id": arrival.worker_id,
+                    "assignment_id": arrival.assignment_id,
+                    "hit_id": arrival.hit_id,
+                }
+                self._recruit(connection, player.id, arrival.channel, ids)
+
+    def _check_worker(self, player: Row[Any], arrival: Arrival) -> None:
+        """Raise Problem 403 if a worker's id is not the one of the player's launch."""
+        named = self.settings.keys.mark("player", player.game_id, arrival.account)
+        if arrival.channel != TURK or player.pseudonym != named:
+            title = "These ids are another player's"
+            raise Problem(403, "ids", title, "Open the link of the HIT again.")
+
+    def _recruit(
+        self, connection: Connection, player_id: int, channel: str, ids: Mapping[str, str]
+    ) -> int:
+        is_known = (recruitments.c.player == player_id) & (recruitments.c.channel == channel)
+        for name, value in ids.items():
+            is_known &= recruitments.c[name] == value
+        known = connection.execute(select(recruitments.c.id).where(is_known)).scalar()
+        if known is not None:
+            return int(known)
+        row = insert(recruitments).values(player=player_id, channel=channel, **ids)
+        return int(connection.execute(row.returning(recruitments.c.id)).scalar_one())
+
+    def sessions_by_task(self, session: str) -> dict[str, str]:
+        """Return the state of the player's last session of each task that they played."""
+        with self.store.read() as connection:
+            player = current_player(connection, self.settings, session)
+            query = (
+                select(play_sessions.c.task, play_sessions.c.state)
+                .where(play_sessions.c.player == player.id)
+                .order_by(play_sessions.c.state == "open", play_sessions.c.state == "done")
+            )
+            return {row.task: row.state for row in connection.execute(query)}
+
+    def done_counts(self) -> dict[str, int]:
+        """Return how many sessions of each task met their requirements."""
+        counted = select(play_sessions.c.task, func.count().label("n"))
+        query = counted.where(play_sessions.c.state == "done").group_by(play_sessions.c.task)
+        with self.store.read() as connection:
+            return {row.task: row.n for row in connection.execute(query)}
+
+    def open_session(self, session: str, task: Task) -> dict[str, Any]:
+        """Return the player's open session of a task, or a new one."""
+        with self.store.write() as connection:
+            account = self._account(connection, session, lock=True)
+            player = account.player
+            require_active(player)
+            if not account.consented:
+                title = "The player has not consented to being recorded"
+                raise Problem(403, "consent", title, "Ask for consent first.")
+            require_running(player)
+            is_own = (play_sessions.c.player == player.id) & (play_sessions.c.task == task.name)
+            query = select(play_sessions).where(is_own, play_sessions.c.state == "open")
+            row = connection.execute(query).first()
+            if row is not None:
+                return dict(row._mapping)
+            last = (
+                select(func.max(recruitments.c.id))
+                .where(recruitments.c.player == player.id)
+                .where(recruitments.c.channel == account.channel)
+                .where(recruitments.c.assignment_id.is_not(None))
+            )
+            values = {
+                "id": secrets.token_urlsafe(16),
+                "player": player.id,
+                "task": task.name,
+                "channel": account.channel,
+                "launch": player.launch,
+                "recruitment": connection.execute(last).scalar(),
+                "state": "open",
+                "statistics": {},
+                "pay": 0.0,
+                "reward": None,
+                "opened_at": None if self.settings.minimal else self.settings.now_ms,
+            }
+            connection.execute(insert(play_sessions).values(values))
+            return values
+
+    def own_session(self, session: str, session_id: str) -> Row[Any]:
+        """Return a play session of the player of a login session. Raises Problem 404 if none."""
+        with self.store.read() as connection:
+            account = self._account(connection, session)
+            return self._own_session(connection, account.player, session_id)
+
+    def _own_session(self, connection: Connection, player: Row[Any], session_id: str) -> Row[Any]:
+        query = select(play_sessions, players.c.pseudonym, players.c.game_id)
+        query = query.join(players, players.c.id == play_sessions.c.player)
+        is_own = (play_sessions.c.id == session_id) & (play_sessions.c.player == player.id)
+        row = connection.execute(query.where(is_own)).first()
+        if row is None:
+            raise Problem(404, "missing", "There is no such play session")
+        return row
+
+    def begin_game(self, game_id: str, sessions: Mapping[str, str]) -> dict[str, list[str]]:
+        """Store who plays in a game, and return the earlier games of their sessions.
+
+        Parameters
+        ----------
+        game_id : str
+            The new game.
+        sessions : mapping of str to str
+            The play session of each seat's player.
+
+        Returns
+        -------
+        dict of str to list of str
+            The ids of each session's games before, by seat.
+        """
+        earlier = {}
+        with self.store.write() as connection:
+            for seat, session_id in sessions.items():
+                is_own = play_seats.c.play_session == session_id
+                games = connection.execute(select(play_seats.c.game).where(is_own)).scalars()
+                earlier[seat] = sorted(set(games))
+                row = self._lock_session(connection, session_id)
+                if row is not None:
+                    values = {"game": game_id, "seat": seat, "player": row.player}
+                    values |= {"play_session": session_id, "stored": False}
+                    connection.execute(insert(play_seats).values(values))
+        return earlier
+
+    def end_game(self, game_id: str) -> None:
+        """Note that the episodes of a game are stored."""
+        change = update(play_seats).where(play_seats.c.game == game_id).values(stored=True)
+        with self.store.write() as connection:
+            connection.execute(change)
+
+    def unfinished_games(self, session_id: str | None = None) -> dict[str, dict[str, str]]:
+        """Return the games whose episodes are not stored: the play session of each seat.
+
+        Parameters
+        ----------
+        session_id : str, optional
+            Only those of a play session.
+        """
+        query = select(play_seats).where(~play_seats.c.stored)
+        if session_id is not None:
+            query = query.where(play_seats.c.play_session == session_id)
+        games: dict[str, dict[str, str]] = {}
+        with self.store.read() as connection:
+            for row in connection.execute(query):
+                games.setdefault(row.game, {})[row.seat] = row.play_session
+        return games
+
+    def active_players(self, player_ids: set[int]) -> set[int]:
+        """Return those of some players who have neither withdrawn nor been removed."""
+        query = select(players.c.id).where(players.c.id.in_(player_ids))
+        with self.store.read() as connection:
+            return set(connection.execute(query.where(players.c.state == "active")).scalars())
+
+    def withdrawn_pseudonyms(self) -> list[str]:
+        """Return the pseudonyms of all who withdrew, to delete what is left of them."""
+        query = select(players.c.pseudonym).where(players.c.state == "withdrawn")
+        with self.store.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def add_episode(
+        self, session_id: str, episode: EpisodeResult, statistics: Mapping[str, float] | None = None
+    ) -> None:
+        """Store an episode of a player, unless they have withdrawn.
+
+        Parameters
+        ----------
+        session_id : str
+            The play session.
+        episode : EpisodeResult
+            The episode.
+        statistics : mapping of str to float, optional
+            The session's statistics after it.
+        """
+        with self.store.write() as connection:
+            row = self._lock_session(connection, session_id)
+            if row is None:
+                return
+            self.store.insert_new(
+                connection,
+                play_episodes,
+                player=row.player,
+                play_session=session_id,
+                task=row.task,
+                **episode._asdict(),
+            )
+            if statistics is not None:
+                change = update(play_sessions).where(play_sessions.c.id == session_id)
+                connection.execute(change.values(statistics=_as_json(statistics)))
+
+    def _lock_session(self, connection: Connection, session_id: str) -> Row[Any] | None:
+        """Lock a session's player; None if the player has withdrawn meanwhile."""
+        query = (
+            select(play_sessions, players.c.game_id)
+            .join(players, players.c.id == play_sessions.c.player)
+            .where(play_sessions.c.id == session_id)
+            .with_for_update(of=players)
+        )
+        return connection.execute(query).first()
+
+    def end_session(
+        self,
+        session_id: str,
+        task: Task,
+        statistics: Mapping[str, float],
+        coins: int,
+        keeps_open: bool = False,
+    ) -> Pay | None:
+        """End an open session and book what it pays, once.
+
+        Parameters
+        ----------
+        session_id : str
+            The play session.
+        task : Task
+            Its task.
+        statistics : mapping of str to float
+            Its values over all episodes.
+        coins : int
+            How many of the game's coins one unit of the bonus's currency is.
+        keeps_open : bool
+            Leave a session open whose requirements are not met, or that has none.
+
+        Returns
+        -------
+        Pay or None
+            None if the player has withdrawn.
+        """
+        pay = estimated_pay(task.bonus, statistics, task.requirements)
+        with self.store.write() as connection:
+            row = self._lock_session(connection, session_id)
+            if row is None:
+                return None
+            if row.state != "open":
+                return pay
+            values: dict[str, Any] = {"statistics": _as_json(statistics)}
+            if not keeps_open or (pay.is_complete and task.requirements):
+                values |= {"state": "done" if pay.is_complete else "ended", "pay": pay.amount}
+                amount = round(pay.amount * coins)
+                if amount > 0:
+                    owed = select(players.c.id, players.c.game_id, play_sessions.c.launch)
+                    owed = owed.join(play_sessions, play_sessions.c.player == players.c.id)
+                    owed = owed.where(play_sessions.c.id == session_id)
+                    player: Any = connection.execute(owed).one()
+                    reward = book_reward(connection, self.settings, player, amount)
+                    values["reward"] = reward["id"]
+            change = update(play_sessions).where(play_sessions.c.id == session_id)
+            connection.execute(change.values(values))
+        return pay
+
+    def scores(self, row: Row[Any]) -> tuple[list[float], list[float]]:
+        """Return the scores of a session's episodes, and the best of every other session."""
+        is_own = play_episodes.c.play_session == row.id
+        best = select(func.max(play_episodes.c.score)).where(play_episodes.c.task == row.task)
+        others = best.where(~is_own).group_by(play_episodes.c.play_session)
+        with self.store.read() as connection:
+            own = connection.execute(select(play_episodes.c.score).where(is_own)).scalars()
+            return list(own), list(connection.execute(others).scalars())
+
+    def other_statistics(self, row: Row[Any]) -> list[dict[str, float]]:
+        """Return the statistics of all other sessions of a task that have ended."""
+        query = select(play_sessions.c.statistics).where(play_sessions.c.task == row.task)
+        query = query.where(play_sessions.c.id != row.id, play_sessions.c.state != "open")
+        with self.store.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def reward(self, row: Row[Any]) -> dict[str, Any] | None:
+        """Return the id and the amount of the reward of a session, None without one."""
+        query = select(rewards.c.id, rewards.c.amount).where(rewards.c.id == row.reward)
+        with self.store.read() as connection:
+            reward = connection.execute(query).first()
+        return dict(reward._mapping) if reward else None
+
+    def assignment_id(self, row: Row[Any]) -> str | None:
+        """Return Mechanical Turk's id of the assignment that a session is done for."""
+        query = select(recruitments.c.assignment_id).where(recruitments.c.id == row.recruitment)
+        with self.store.read() as connection:
+            assignment: str | None = connection.execute(query).scalar()
+            return assignment
+
+    def enter_raffle(self, session: str, session_id: str, email: str) -> None:
+        """Store the address of a player whose session earned an entry in a raffle."""
+        with self.store.write() as connection:
+            account = self._account(connection, session, lock=True)
+            row = self._own_session(connection, account.player, session_id)
+            if row.state != "done":
+                title = "The task is not done yet"
+                raise Problem(409, "state", title, "Only a task that is done enters the raffle.")
+            ids = {"email": email}
+            entry = self._recruit(connection, account.player.id, row.channel, ids)
+            is_session = play_sessions.c.id == session_id
+            connection.execute(update(play_sessions).where(is_session).values(recruitment=entry))
+
+    def add_comment(self, session: str, comment: Mapping[str, str]) -> None:
+        """Store what a player says: `task`, `kind`, `text` and `device`."""
+        with self.store.write() as connection:
+            account = self._account(connection, session, lock=True)
+            require_active(account.player)
+            if not account.consented:
+                title = "The player has not consented to being recorded"
+                raise Problem(403, "consent", title, "Ask for consent first.")
+            is_own = play_comments.c.player == account.player.id
+            query = select(func.count()).select_from(play_comments).where(is_own)
+            if connection.execute(query).scalar_one() >= _MOST_COMMENTS:
+                raise Problem(409, "enough", "Thank you, we have many messages of yours already")
+            connection.execute(
+                insert(play_comments).values(
+                    player=account.player.id,
+                    written_at=None if self.settings.minimal else self.settings.now_ms,
+                    **comment,
+                )
+            )
+
+
+def _as_json(statistics: Mapping[str, float]) -> dict[str, float | None]:
+    """Return statistics as JSON can hold them: null for those that are undefined."""
+    return {name: None if math.isnan(value) else value for name, value in statistics.items()}

@@ -1,0 +1,89 @@
+"""What every way to serve needs: ports, the database and keys, and the two applications."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from gamelabel.service.activity import Activity
+from gamelabel.service.api import create_app
+from gamelabel.service.keys import load_keys
+from gamelabel.service.operator import create_operator
+from gamelabel.service.operator_keys import key_place, load_operator_keys
+from gamelabel.service.outbox import Outbox
+from gamelabel.service.servers import listen, run_servers
+from gamelabel.service.settings import Settings
+from gamelabel.service.store import Store
+
+LOCAL = "127.0.0.1"
+Ports = tuple[socket.socket, socket.socket]
+
+
+@contextmanager
+def open_ports(host: str, port: int) -> Iterator[Ports]:
+    """Open the ports for players and, only on this machine, for the operator."""
+    with listen(host, port) as players, listen(LOCAL, port + 1) as operator:
+        yield players, operator
+
+
+def open_service(
+    folder: Path, database: str = "", keys: Path | None = None, minimal: bool = False
+) -> tuple[Store, Settings]:
+    """Open the database and the keys, by default those in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Its subfolder `game` has what is not named.
+    database : str
+        The address of the database.
+    keys : Path, optional
+        The file of the service's keys.
+    minimal : bool
+        Store no times.
+    """
+    keys = keys or folder / "game" / "keys.json"
+    operator_file = keys.with_name("operator.key")
+    operators = load_operator_keys(operator_file)
+    print_line(f"the operator's key is in {key_place(operator_file)}")
+    settings = Settings(load_keys(keys), operators, minimal=minimal)
+    # a path, since an address would not keep a `%` or a `?` of the folder's name
+    return Store(database or str(folder.absolute() / "game" / "game.db")), settings
+
+
+def serve_activities(
+    store: Store,
+    settings: Settings,
+    outbox: Outbox,
+    activities: Sequence[Activity],
+    ports: Ports,
+) -> None:
+    """Serve activities to players and to the operator until stopped; then close the database.
+
+    Parameters
+    ----------
+    store, settings, outbox
+        Of the service.
+    activities : sequence of Activity
+        What players can do.
+    ports : tuple of two sockets
+        From `open_ports`.
+    """
+    players, operator = ports
+    print_line(f"operator: http://{LOCAL}:{operator.getsockname()[1]}/")
+    try:
+        run_servers(
+            {
+                players: create_app(store, settings, outbox, activities),
+                operator: create_operator(store, settings, activities),
+            }
+        )
+    finally:
+        store.close()
+
+
+def print_line(text: str) -> None:
+    """Print a line at once, so that it is in a log."""
+    print(text, flush=True)
