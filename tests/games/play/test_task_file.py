@@ -10,6 +10,7 @@ pytest.importorskip("gymnasium", reason="needs the extra `play`")
 from gamelabel.games.play.task_file import read_project
 from gamelabel.games.play.tasks import Bonus, Button, Pacing, Requirement, Seat
 from gamelabel.games.play.yaml_fields import TaskFileError
+from tests.games.play.atari_tasks import needs_atari
 
 GOOD = """\
 title: A study
@@ -136,3 +137,13 @@ def test_a_module_beside_the_file_is_found(tmp_path: Path) -> None:
     task = read_project(path).tasks["own"]
     assert task.folder == tmp_path
     assert task.seats == (Seat("player"),)
+
+
+@needs_atari
+def test_an_atari_game_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "tasks.yaml"
+    path.write_text("tasks: {a: {environment: 'ale_py:ALE/Breakout-v5'}}")
+    assert read_project(path).tasks["a"].environment == "ale_py:ALE/Breakout-v5"
+    path.write_text("tasks: {a: {environment: 'ale_py:ALE/Breakup-v5'}}")
+    with pytest.raises(TaskFileError, match="line 1: the task a needs the environment ale_py:ALE"):
+        read_project(path)
