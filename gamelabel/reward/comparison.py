@@ -14,7 +14,6 @@ from gamelabel.reward.metrics import (
     accuracy_gain,
     filter_at_k,
     filter_gain,
-    metric_test_interval,
     preference_accuracy,
     recall_at_k,
     recall_gain,
@@ -226,36 +225,6 @@ def score_images(
     """Return a table of images (`image`, `prompt`) with a column of scores for each scorer."""
     scores = {name: _image_scores(scorer, images, folder) for name, scorer in scorers.items()}
     return images.assign(**scores)
-
-
-def correlate_with_wins(
-    scored: pd.DataFrame, models: str, scorer: str, baseline: str = "", seed: int = 0
-) -> Estimate:
-    """Correlate the mean scores of generative models with how often people prefer their images.
-
-    Parameters
-    ----------
-    scored : DataFrame
-        `prompt_id`, `wins`, the model in the column `models`, and the scores: an image of each
-        model for each prompt.
-    models : str
-        The column that tells the models apart.
-    scorer : str
-        The column of scores.
-    baseline : str, default ""
-        Another column of scores: then the result is by how much the correlation exceeds its.
-    seed : int
-        Seed of the bootstrap.
-
-    Returns
-    -------
-    Estimate
-        See `metric_test_interval`.
-    """
-    table = scored.pivot(index="prompt_id", columns=models)
-    other = table[baseline].to_numpy(float) if baseline else None
-    scores, wins = table[scorer].to_numpy(float), table["wins"].to_numpy(float)
-    return metric_test_interval(scores, wins, other, seed=seed)
 
 
 def _image_scores(scorer: Scorer, images: pd.DataFrame, folder: str | Path) -> pd.Series:

@@ -1,4 +1,4 @@
-"""How well scores predict what people prefer: accuracy, recall and filter at k, rank correlation.
+"""How well scores predict what people prefer: accuracy, recall and filter at k.
 
 The definitions are ImageReward's (Xu et al. 2023, section 4.1). Equal scores count as wrong: a pair
 with them is an error, and an image ranks behind all images with the same score. Intervals are 95 %
@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata, spearmanr
 
 from gamelabel.reliability import Estimate
-from gamelabel.reliability.estimate import estimate_mean, few_clusters
+from gamelabel.reliability.estimate import estimate_mean
 
 
 def preference_accuracy(
@@ -79,7 +77,7 @@ def _correct(
     """Which pairs people decided, (N,), and whether the score is right on each of those, 0 or 1."""
     difference = np.asarray(first, float) - np.asarray(second, float)
     target = np.asarray(target, float)
-    _check_finite(difference)
+    check_finite(difference)
     decided = target != 0.5
     correct = np.sign(difference) == np.sign(target - 0.5)
     return decided, correct[decided].astype(float)
@@ -160,7 +158,7 @@ def _shares_of_best(
 
 
 def _share_of_best(scores: NDArray[np.float64], ranks: NDArray[np.float64], k: int) -> float:
-    _check_finite(scores)
+    check_finite(scores)
     if len(scores) != len(ranks) or not 1 <= k <= len(scores):
         raise ValueError(
             f"{len(scores)} scores, {len(ranks)} ranks, k = {k}: "
@@ -170,115 +168,8 @@ def _share_of_best(scores: NDArray[np.float64], ranks: NDArray[np.float64], k: i
     return float((place <= k)[ranks == ranks.min()].mean())
 
 
-def human_wins(rankings: pd.DataFrame) -> pd.Series:
-    """Count how often people ranked each image above another one of its prompt.
-
-    Parameters
-    ----------
-    rankings : DataFrame
-        `player_id`, `prompt_id`, `image`, `rank` (1 the best). A tie does not count as a win.
-
-    Returns
-    -------
-    Series
-        Wins by image.
-    """
-    groups = rankings.groupby(["player_id", "prompt_id"])["rank"]
-    wins = groups.transform("size") - groups.rank(method="max")
-    return wins.groupby(rankings["image"]).sum().astype(int)
-
-
-def metric_test(scores: ArrayLike, wins: ArrayLike) -> float:
-    """Spearman correlation, over generative models, of mean scores with human wins.
-
-    Parameters
-    ----------
-    scores : array
-        The mean score of each model.
-    wins : array
-        How often people preferred its images.
-    """
-    scores, wins = np.asarray(scores, float), np.asarray(wins, float)
-    if scores.shape != wins.shape or len(scores) < 2:
-        raise ValueError(
-            f"{len(scores)} models have scores, {len(wins)} have wins: "
-            "give both for at least two models"
-        )
-    return float(spearmanr(scores, wins).statistic)
-
-
-def metric_test_interval(
-    scores: ArrayLike,
-    wins: ArrayLike,
-    baseline: ArrayLike | None = None,
-    replicates: int = 1000,
-    seed: int = 0,
-) -> Estimate:
-    """Estimate the correlation of `metric_test`, with an interval over prompts.
-
-    The models are taken as they are: the interval says how much the correlation varies with the
-    prompts, not with other models.
-
-    Parameters
-    ----------
-    scores : array, shape (prompts, models)
-        The score of each model's image of each prompt.
-    wins : array, shape (prompts, models)
-        How often people preferred that image.
-    baseline : array, shape (prompts, models), optional
-        The scores of another scorer: then the value is the correlation minus that of these scores,
-        of the same prompts in each replicate.
-    replicates : int
-        Number of bootstrap replicates.
-    seed : int
-        Seed of the bootstrap.
-
-    Returns
-    -------
-    Estimate
-        The interval has quantiles of the Bayesian bootstrap, in which each prompt has a random
-        weight with the exponential distribution, and contains the value. `n` is the number of
-        prompts.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ, there are fewer than two models, or a score is not finite.
-    """
-    arrays = [
-        np.asarray(a, float) for a in (scores, wins, *([] if baseline is None else [baseline]))
-    ]
-    shape = arrays[0].shape
-    if len(shape) != 2 or shape[1] < 2 or any(array.shape != shape for array in arrays):
-        shapes = ", ".join(str(array.shape) for array in arrays)
-        raise ValueError(f"shapes {shapes}: give a row for each prompt and a column for each model")
-    for array in arrays:
-        _check_finite(array)
-    weights = np.random.default_rng(seed).standard_exponential((replicates, shape[0]))
-    weights = np.vstack([np.ones(shape[0]), weights])
-    weights /= weights.sum(1, keepdims=True)
-    by_model = [rankdata((weights @ array).round(12), axis=1) for array in arrays]
-    values = _row_correlations(by_model[0], by_model[1])
-    if baseline is not None:
-        values = values - _row_correlations(by_model[2], by_model[1])
-    value = float(values[0])
-    low, high = np.nanquantile(values[1:], [0.025, 0.975]) if np.isfinite(value) else (-1.0, 1.0)
-    estimate = Estimate(value, min(float(low), value), max(float(high), value), shape[0])
-    return estimate.with_warning(few_clusters(shape[0], "prompts"))
-
-
-def _row_correlations(
-    first: NDArray[np.float64], second: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return Pearson's correlation of each row; NaN where all values of one are equal."""
-    first, second = (a - a.mean(1, keepdims=True) for a in (first, second))
-    spread = np.sqrt((first**2).sum(1) * (second**2).sum(1))
-    return np.divide(
-        (first * second).sum(1), spread, out=np.full(len(first), np.nan), where=spread > 0
-    )
-
-
-def _check_finite(scores: NDArray[np.float64]) -> None:
+def check_finite(scores: NDArray[np.float64]) -> None:
+    """Raise ValueError if a score is not finite."""
     invalid = int((~np.isfinite(scores)).sum())
     if invalid:
-        raise ValueError(f"{invalid} of {len(scores)} scores are not finite")
+        raise ValueError(f"{invalid} of {scores.size} scores are not finite")

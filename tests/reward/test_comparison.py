@@ -8,12 +8,10 @@ from gamelabel.reward import cached_scorer
 from gamelabel.reward.comparison import (
     compare_on_pairs,
     compare_on_rankings,
-    correlate_with_wins,
     gain_by_test,
     gain_on_pairs,
     gain_on_rankings,
     gain_table,
-    score_images,
     score_pairs,
 )
 from gamelabel.reward.published import compare_with_published, published_table
@@ -77,15 +75,6 @@ def test_gains_on_rankings_and_in_several_tests():
     assert list(gains) == list(numbers["ImageReward"])
     table = gain_table(gains)
     assert table.test.tolist() == list(gains) and table.over.unique().tolist() == ["BLIP Score"]
-
-
-def test_models_whose_scores_rise_with_their_wins():
-    rows = [(p, m, f"{10 * m + i}.png") for i, p in enumerate("pqrstu") for m in range(6)]
-    drawn = pd.DataFrame(rows, columns=["prompt_id", "steps", "image"]).assign(prompt="a star")
-    drawn = score_images(SCORERS, drawn.assign(wins=drawn.steps))
-    assert correlate_with_wins(drawn, "steps", "ImageReward").value == pytest.approx(1)
-    gain = correlate_with_wins(drawn, "steps", "ImageReward", "BLIP Score")
-    assert gain.value == pytest.approx(2) and gain.n == 6
 
 
 def test_a_picture_of_several_pairs_is_scored_once_for_each_prompt():

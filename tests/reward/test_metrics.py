@@ -1,7 +1,6 @@
 import math
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,16 +10,11 @@ from gamelabel.reward.metrics import (
     accuracy_gain,
     filter_at_k,
     filter_gain,
-    human_wins,
-    metric_test,
-    metric_test_interval,
     preference_accuracy,
     recall_at_k,
     recall_gain,
 )
-from gamelabel.reward.published import compare_with_published, published_table
-
-MODELS = published_table("models")
+from gamelabel.reward.published import compare_with_published
 
 
 def test_accuracy_leaves_out_ties_of_people_and_counts_those_of_the_scorer_as_wrong():
@@ -123,54 +117,6 @@ def test_k_may_not_exceed_the_number_of_images():
         recall_at_k([[1.0, 2.0]], [[1, 2]], 3)
 
 
-# "ImageReward: As Metric": Spearman's correlation to people's wins, as the slides print it.
-@pytest.mark.parametrize(("scorer", "printed"), [("ImageReward", 1.00), ("CLIP Score", 0.60)])
-def test_published_metric_test(scorer, printed):
-    assert metric_test(MODELS[scorer], MODELS["wins"]) == pytest.approx(printed, abs=0.005)
-
-
-def test_published_metric_test_on_other_prompts():
-    coco = [-0.0455, 0.1553, 0.5387, -0.0857, -0.5485, -0.8510]
-    assert metric_test(coco, MODELS["wins"]) == pytest.approx(0.77, abs=0.005)
-    fid = [-20.7, -18.8, -10.9, -17.9, -18.4, -26.2]  # less is better
-    assert metric_test(fid, MODELS["wins"]) == pytest.approx(0.09, abs=0.005)
-
-
-def drawn_by_models(n_prompts, noise, seed=0):
-    """Scores and wins of six models' images, whose means are in the same order."""
-    rng = np.random.default_rng(seed)
-    wins = rng.binomial(5, np.linspace(0.2, 0.8, 6), (n_prompts, 6))
-    return np.linspace(0, 1, 6) + noise * rng.normal(size=(n_prompts, 6)), wins
-
-
-def test_the_interval_of_a_correlation_narrows_with_prompts():
-    widths = []
-    for n_prompts in (10, 40, 160):
-        scores, wins = drawn_by_models(n_prompts, noise=1.5)
-        estimate = metric_test_interval(scores, wins)
-        assert estimate.value == pytest.approx(metric_test(scores.mean(0), wins.sum(0)))
-        assert estimate.low <= estimate.value <= estimate.high and estimate.n == n_prompts
-        widths.append(estimate.high - estimate.low)
-    assert widths == sorted(widths, reverse=True)
-    assert metric_test_interval(*drawn_by_models(4, noise=1.5)).warning.startswith("the interval")
-
-
-def test_correlations_are_compared_on_the_same_prompts():
-    scores, wins = drawn_by_models(60, noise=0.5)
-    worse = scores[:, ::-1]
-    gain = metric_test_interval(scores, wins, worse)
-    one, other = metric_test_interval(scores, wins), metric_test_interval(worse, wins)
-    assert gain.value == pytest.approx(one.value - other.value) and gain.low > 0
-    assert metric_test_interval(scores, wins, scores)[:3] == (0, 0, 0)
-    assert gain == metric_test_interval(scores, wins, worse, seed=0)
-
-
-@pytest.mark.parametrize("shape", [(6,), (4, 1), (5, 6)])
-def test_a_correlation_needs_a_score_for_each_win(shape):
-    with pytest.raises(ValueError, match="a row for each prompt and a column for each model"):
-        metric_test_interval(np.zeros(shape), np.zeros((4, 6)))
-
-
 @pytest.mark.parametrize(
     ("gain_of", "number_of"), [(recall_gain, recall_at_k), (filter_gain, filter_at_k)]
 )
@@ -193,11 +139,6 @@ def test_gains_are_taken_prompt_by_prompt(gain_of, number_of):
     assert gain_of(worse, better, ranks, 1).high < 0
 
 
-def test_a_metric_test_needs_both_of_each_model():
-    with pytest.raises(ValueError, match="3 models have scores, 2 have wins"):
-        metric_test([1, 2, 3], [1, 2])
-
-
 def test_metrics_are_compared_with_the_published_ones():
     ours = {
         "BLIP Score": {"accuracy": Estimate(0.6, 0.55, 0.65, 40)},
@@ -214,23 +155,3 @@ def test_metrics_are_compared_with_the_published_ones():
         40,
     ]
     assert math.isnan(table.iloc[1].slides)
-
-
-def test_wins_by_hand():
-    rankings = pd.DataFrame(
-        {
-            "player_id": "x",
-            "prompt_id": list("pppqq"),
-            "image": list("abcde"),
-            "rank": [1, 2, 2, 3, 5],
-        }
-    )
-    assert human_wins(rankings).to_dict() == {"a": 2, "b": 0, "c": 0, "d": 1, "e": 0}
-    other = rankings.assign(player_id="y", rank=[3, 2, 1, 1, 1])
-    assert human_wins(pd.concat([rankings, other])).to_dict() == {
-        "a": 2,
-        "b": 1,
-        "c": 2,
-        "d": 1,
-        "e": 0,
-    }
