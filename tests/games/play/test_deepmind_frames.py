@@ -14,18 +14,18 @@ from gamelabel.games.play.deepmind_frames import (
     agent_observations,
     stack_observations,
 )
-from gamelabel.games.play.pictures import Picture
+from gamelabel.games.play.pictures import ScreenPicture
 from tests.games.play.atari import atari
 
 cv2 = pytest.importorskip("cv2")
 
 
-def palette_picture(ale: Any) -> Picture:
+def palette_picture(ale: Any) -> ScreenPicture:
     """Return the screen as the emulator's indices and their colors."""
     pixels, rgb = ale.getScreen(), ale.getScreenRGB()
     palette = np.zeros((256, 3), np.uint8)
     palette[pixels.ravel()] = rgb.reshape(-1, 3)
-    return Picture(pixels.copy(), palette)
+    return ScreenPicture(pixels.copy(), palette)
 
 
 def wrapped(game: str) -> Any:
