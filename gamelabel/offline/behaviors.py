@@ -1,14 +1,19 @@
-"""Whether behaviors keep apart: features of episodes, their embedding, and their silhouette."""
+"""Whether behaviors keep apart: features of episodes, and the silhouette of behaviors in them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from gamelabel.offline.transitions import EpisodeArrays
+from gamelabel.offline.benchmark import BenchmarkSettings
+from gamelabel.offline.learner import fit
+from gamelabel.offline.learners import make_learner
+from gamelabel.offline.policy_evaluation import MakeEnvironment, play_policy
+from gamelabel.offline.transitions import Demonstration, EpisodeArrays, Transitions
 from gamelabel.reliability.estimate import CONFIDENCE, Estimate, estimate_mean
 
 
@@ -52,12 +57,18 @@ def behavior_features(
     return table
 
 
-def separation(
-    features: pd.DataFrame,
-    behaviors: Sequence[str],
-    players: Sequence[str] | None = None,
-    confidence: float = CONFIDENCE,
-) -> Estimate:
+def combine_behaviors(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return tables of `behavior_features` with columns behavior and player as one, or none."""
+    empty = pd.DataFrame(columns=["behavior", "player"])
+    return pd.concat(tables, ignore_index=True) if tables else empty
+
+
+def feature_array(table: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the features of a table of `combine_behaviors` as numbers, (E, d)."""
+    return table.drop(columns=["behavior", "player"]).to_numpy(float)
+
+
+def separation(table: pd.DataFrame, confidence: float = CONFIDENCE) -> Estimate:
     """Estimate how well behaviors separate in a space of features: the mean silhouette.
 
     The silhouette of an episode is (b - a) / max(a, b), where a is its mean distance to episodes of
@@ -66,14 +77,17 @@ def separation(
 
     Parameters
     ----------
-    features : DataFrame, shape (E, d)
-        The features of each episode.
-    behaviors : sequence of str
-        The behavior that each episode was to show; at least two.
-    players : sequence of str, optional
-        Who played each: episodes of one player depend on each other. By default all are others.
+    table : DataFrame
+        A row an episode: `behavior`, which it was to show; `player`, since the episodes of one
+        player depend on each other; all other columns are features.
     confidence : float
-        Coverage of the interval.
+        Coverage of the interval, which is over players.
+
+    Returns
+    -------
+    Estimate
+        Its n is the number of episodes. With fewer than two behaviors, or without two episodes of
+        one, there is no silhouette: the value is NaN, with a warning.
 
     References
     ----------
@@ -82,25 +96,57 @@ def separation(
 
     Examples
     --------
-    >>> features = pd.DataFrame({"left": [0.0, 0.1] * 3 + [0.9, 1.0] * 3})
-    >>> value, low, high, n = separation(features, ["right"] * 6 + ["left"] * 6)
+    >>> table = pd.DataFrame({"share on the left": [0.0, 0.1] * 3 + [0.9, 1.0] * 3})
+    >>> table["behavior"] = ["right"] * 6 + ["left"] * 6
+    >>> value, low, high, n = separation(table.assign(player=range(12)))
     >>> bool(value > 0.8), n
     (True, 12)
     """
+    if not 1 < table.behavior.nunique() < len(table):
+        nothing = Estimate(float("nan"), -1.0, 1.0, len(table))
+        return nothing.with_warning("a silhouette needs two behaviors and two episodes of one")
     from sklearn.metrics import silhouette_samples
 
-    values = silhouette_samples(features.to_numpy(float), np.asarray(behaviors))
-    return estimate_mean(values, players, limits=(-1.0, 1.0), confidence=confidence)
+    values = silhouette_samples(feature_array(table), table.behavior.to_numpy(str))
+    return estimate_mean(values, table.player, limits=(-1.0, 1.0), confidence=confidence)
 
 
-def embed(features: pd.DataFrame, seed: int = 0) -> NDArray[np.float64]:
-    """Return positions of episodes in two dimensions, (E, 2), by t-SNE as CrowdPlay used it.
+def clone_players(
+    transitions: Transitions,
+    make_environment: MakeEnvironment,
+    settings: BenchmarkSettings,
+    folder: Path,
+    agents: int = 4,
+    seed: int = 0,
+) -> dict[str, list[Demonstration]]:
+    """Train agents by behavior cloning, and let each play by drawing from its probabilities.
 
-    Its perplexity is 30, or a third of the episodes if they are fewer than 90.
+    Parameters
+    ----------
+    transitions : Transitions
+        What they learn from.
+    make_environment : callable
+        Makes the environment in which they play.
+    settings : BenchmarkSettings
+        How they are trained, and how many episodes each plays.
+    folder : Path
+        Where the trainings are kept.
+    agents : int
+        How many, each from a seed of its own; four in CrowdPlay.
+    seed : int
+        The first seed.
+
+    Returns
+    -------
+    dict of str to list of Demonstration
+        The name of each agent -> its episodes, with the environment's statistics in `info`.
     """
-    from sklearn.manifold import TSNE
-
-    perplexity = min(30.0, len(features) / 3)
-    model = TSNE(perplexity=perplexity, learning_rate=200.0, init="pca", random_state=seed)
-    positions: NDArray[np.float64] = model.fit_transform(features.to_numpy(float))
-    return positions
+    played = {}
+    for number in range(seed, seed + agents):
+        learner = make_learner("BC", transitions, settings.learner, settings.network, number)
+        fit(learner, transitions, settings.updates, folder / f"agent-{number}", number)
+        policy = learner.policy(sampled=True, seed=number)
+        played[f"agent {number}"] = play_policy(
+            policy, make_environment, settings.episodes, number, settings.max_steps
+        )
+    return played

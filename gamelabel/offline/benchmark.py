@@ -51,6 +51,11 @@ class BenchmarkTask:
     random_return: float
     best_return: float
 
+    @property
+    def has_scale(self) -> bool:
+        """Whether the best player beat the random policy: else scores have no unit."""
+        return self.best_return > self.random_return
+
 
 class BenchmarkSettings(NamedTuple):
     """How long each algorithm is trained, and how it is evaluated.
@@ -114,6 +119,16 @@ def benchmark_task(
         float(random.mean()),
         max(float(np.sum(episode.rewards)) for episode in episodes),
     )
+
+
+def tasks_with_scale(
+    tasks: Mapping[str, BenchmarkTask],
+) -> tuple[dict[str, BenchmarkTask], str]:
+    """Return the tasks whose scores can be normalized, and a sentence on the others, if any."""
+    kept = {name: task for name, task in tasks.items() if task.has_scale}
+    others = [name for name in tasks if name not in kept]
+    text = f"No player beat the random policy, so that scores have no unit: {', '.join(others)}."
+    return kept, text if others else ""
 
 
 def run_benchmark(

@@ -76,7 +76,7 @@ def play_policy(
         while playing:
             actions = policy(np.stack([records[k].observations[-1] for k in playing]))
             for k, action in zip(playing, actions, strict=True):
-                records[k].add(int(action), *environments[k].step(int(action))[:4])
+                records[k].add(int(action), *environments[k].step(int(action)))
                 records[k].truncated |= len(records[k].actions) == max_steps
             playing = [k for k in playing if not (records[k].terminated or records[k].truncated)]
     finally:
@@ -94,16 +94,23 @@ class _Record:
         self.rewards: list[float] = []
         self.terminated = False
         self.truncated = False
+        self.info: dict[str, Any] = {}
 
     def add(
-        self, action: int, observation: Any, reward: Any, terminated: bool, truncated: bool
+        self,
+        action: int,
+        observation: Any,
+        reward: Any,
+        terminated: bool,
+        truncated: bool,
+        info: dict[str, Any],
     ) -> None:
         if not np.isfinite(reward):
             raise ValueError(f"the environment's reward of step {len(self.actions)} is {reward}")
         self.observations.append(np.asarray(observation))
         self.actions.append(action)
         self.rewards.append(float(reward))
-        self.terminated, self.truncated = bool(terminated), bool(truncated)
+        self.terminated, self.truncated, self.info = bool(terminated), bool(truncated), info
 
     def demonstration(self) -> Demonstration:
         last = np.arange(len(self.actions)) == len(self.actions) - 1
@@ -113,6 +120,7 @@ class _Record:
             np.array(self.rewards),
             last & (self.terminated),
             last & (self.truncated and not self.terminated),
+            self.info,
         )
 
 

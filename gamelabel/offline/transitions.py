@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -42,13 +43,14 @@ class EpisodeArrays(Protocol):
 
 
 class Demonstration(NamedTuple):
-    """One episode as arrays; see `EpisodeArrays`."""
+    """One episode as arrays; see `EpisodeArrays`. `info` is what the environment said last."""
 
     observations: NDArray[Any]
     actions: NDArray[np.int64]
     rewards: NDArray[np.float64]
     terminated: NDArray[np.bool_]
     truncated: NDArray[np.bool_]
+    info: Mapping[str, Any] = MappingProxyType({})
 
 
 class Batch(NamedTuple):

@@ -1,12 +1,21 @@
 """The benchmark on the corridor: trainings side by side, kept, summed up; and printed tables."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from gamelabel.games.play.crowdplay_tables import crowdplay_table
 from gamelabel.offline import benchmark
-from gamelabel.offline.behaviors import action_shares, behavior_features, separation
+from gamelabel.offline.behaviors import (
+    action_shares,
+    behavior_features,
+    clone_players,
+    combine_behaviors,
+    separation,
+)
 from gamelabel.offline.benchmark import (
     FILTERED,
     BenchmarkSettings,
@@ -15,13 +24,14 @@ from gamelabel.offline.benchmark import (
     run_benchmark,
     score_tables,
     task_table,
+    tasks_with_scale,
 )
 from gamelabel.offline.printed_scores import (
     differing_scores,
     printed_benchmark,
     recomputed_scores,
 )
-from gamelabel.offline.transitions import Demonstration
+from gamelabel.offline.transitions import Demonstration, make_transitions
 from tests.offline.chain_world import ChainEnvironment, played
 
 QUICK = BenchmarkSettings(
@@ -131,17 +141,54 @@ def test_action_shares_by_hand() -> None:
     assert features.iloc[0, -2:].tolist() == [0.5, 0.0]
 
 
+def labelled(features: np.ndarray, behaviors, players=None) -> pd.DataFrame:
+    players = range(len(features)) if players is None else players
+    return pd.DataFrame(features).assign(behavior=behaviors, player=players)
+
+
 def test_the_silhouette_tells_separate_from_mixed_behaviors() -> None:
     rng = np.random.default_rng(0)
     names = np.repeat(["left", "right", "row by row"], 20)
     centers = np.repeat(np.eye(3), 20, 0)
-    apart = pd.DataFrame(centers + rng.normal(0, 0.05, (60, 3)))
-    mixed = pd.DataFrame(rng.normal(0, 0.05, (60, 3)))
-    separate, together = separation(apart, names), separation(mixed, names)
+    apart = centers + rng.normal(0, 0.05, (60, 3))
+    separate = separation(labelled(apart, names))
+    together = separation(labelled(rng.normal(0, 0.05, (60, 3)), names))
     assert separate.value > 0.85 and abs(together.value) < 0.1
     assert separate.low > together.high
-    two = separation(pd.DataFrame({"x": [0.0, 1.0, 4.0, 5.0]}), ["a", "a", "b", "b"])
-    # by hand: (3.5, 2.5, 2.5, 3.5) + .5 + .5 ... a = 1, b = 4.5, 3.5, 3.5, 4.5
-    assert two.value == pytest.approx((1 - 1 / 4.5 + 1 - 1 / 3.5) / 2)
     players = [f"p{k % 4}" for k in range(60)]
-    assert "4 clusters" in separation(apart, names, players).warning
+    assert "4 clusters" in separation(labelled(apart, names, players)).warning
+
+
+def test_the_silhouette_by_hand() -> None:
+    """Places 0, 1 and 4, 5: a is 1 for all, b is 4.5, 3.5, 3.5, 4.5."""
+    places = np.array([[0.0], [1.0], [4.0], [5.0]])
+    estimate = separation(labelled(places, ["a", "a", "b", "b"]))
+    assert estimate.value == pytest.approx((1 - 1 / 4.5 + 1 - 1 / 3.5) / 2)
+
+
+@pytest.mark.parametrize("behaviors", [[], ["a", "a"], ["a", "b"]])
+def test_without_two_behaviors_or_two_episodes_there_is_no_silhouette(behaviors) -> None:
+    table = labelled(np.ones((len(behaviors), 2)), behaviors)
+    estimate = separation(combine_behaviors([table] if behaviors else []))
+    assert np.isnan(estimate.value) and "needs two behaviors" in estimate.warning
+
+
+def test_cloned_agents_behave_as_their_players(tmp_path: Path) -> None:
+    """Agents of players who go right go right, and those of the others left."""
+    shares = {}
+    for p_right in (0.9, 0.1):
+        data = make_transitions(played(60, p_right), 2)
+        settings = QUICK._replace(updates=100)
+        agents = clone_players(data, ChainEnvironment, settings, tmp_path / str(p_right), 2)
+        assert list(agents) == ["agent 0", "agent 1"]
+        episodes = [episode for of_agent in agents.values() for episode in of_agent]
+        shares[p_right] = np.concatenate([e.actions for e in episodes]).mean()
+    assert shares[0.9] > 0.7 and shares[0.1] < 0.3
+
+
+def test_a_task_that_no_player_plays_better_than_chance_has_no_scale(tasks) -> None:
+    worse = replace(tasks["mostly left"], best_return=0.1)
+    kept, text = tasks_with_scale({**tasks, "hopeless": worse})
+    assert list(kept) == list(tasks)
+    assert text.endswith("no unit: hopeless.")
+    assert tasks_with_scale(tasks)[1] == ""

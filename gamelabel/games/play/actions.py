@@ -68,6 +68,18 @@ class ActionSpaces:
         """Whether actions of a seat are whole numbers."""
         return hasattr(self._spaces[seat], "start") and hasattr(self._spaces[seat], "n")
 
+    def count(self, seat: str) -> int:
+        """Return how many actions a seat has.
+
+        Raises
+        ------
+        ValueError
+            If its actions are vectors.
+        """
+        if not self.is_discrete(seat):
+            raise ValueError(f"actions of {seat} are vectors of numbers: they cannot be counted")
+        return int(self._spaces[seat].n)
+
     def idle(self, seat: str) -> Any:
         """Return what a seat does while nobody acts."""
         return self._idle[seat]

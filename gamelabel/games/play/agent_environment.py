@@ -48,6 +48,13 @@ class AgentEnvironment:
     max_frames : int
         Frames after which an episode is truncated; 0 if only the environment ends it.
 
+    Raises
+    ------
+    EnvironmentFault
+        If the environment cannot be made.
+    ValueError
+        If the actions of the seat are not numbers.
+
     Examples
     --------
     >>> task = Task("cart", "gamelabel.games.play.worlds.cart_pole:CartPole")
@@ -70,6 +77,7 @@ class AgentEnvironment:
         self.seat = task.human_seats[0]
         self._observe, self._every, self._max_frames = observe, every, max_frames
         self._environment = open_environment(task)
+        self.n_actions = self._environment.actions.count(self.seat)
         self._loop: Loop | None = None
 
     def reset(self, seed: int) -> tuple[NDArray[Any], dict[str, float]]:

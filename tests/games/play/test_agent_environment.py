@@ -24,6 +24,7 @@ INVADERS = Task(
 
 def test_an_action_holds_for_its_frames_and_rewards_add_up() -> None:
     environment = AgentEnvironment(CART, every=3)
+    assert environment.n_actions == 2
     environment.reset(seed=1)
     rewards, terminated = [], False
     while not terminated:
