@@ -45,7 +45,7 @@ EPISODE_COLUMNS = pa.schema(
         ("started_at", pa.timestamp("s", "UTC")),  # null if no times are kept
         ("ended", pa.string()),  # "terminated", "truncated", "left" or "crashed"
         ("reason", pa.string()),  # why it crashed or was left, else ""
-        ("screen_sha256", pa.string()),  # of all screens of an emulator, else null
+        ("screen_sha256", pa.string()),  # of an emulator's screens, see `frame_hashes`; else null
         ("memory_sha256", pa.string()),  # of the memory after each frame, else null
         ("observation_sha256", pa.string()),  # of all observations of other environments
         ("checkpoints", pa.binary()),  # 4 bytes of the hash so far at every 600th frame

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import platform
 import sys
+from collections.abc import Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -31,9 +33,14 @@ def versions_of(environment: Environment) -> dict[str, str]:
     return dict(sorted(versions.items()))
 
 
+@cache
+def _packages() -> Mapping[str, list[str]]:
+    return metadata.packages_distributions()  # takes most of a second
+
+
 def _of_module(module: str) -> dict[str, str]:
     package = module.partition(".")[0]
-    names = metadata.packages_distributions().get(package, [])
+    names = _packages().get(package, [])
     if names:
         return {names[0]: metadata.version(names[0])}
     file = getattr(sys.modules.get(module), "__file__", None)
