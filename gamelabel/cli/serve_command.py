@@ -23,6 +23,14 @@ def serve_command(
             help="Serve the environments of a task file to be played and recorded, or `demo`.",
         ),
     ] = "",
+    teach: Annotated[
+        str,
+        typer.Option(
+            metavar="SETTINGS",
+            help="Serve the dungeon, in which people teach a dragon in rounds, with a file of "
+            "settings or `demo`.",
+        ),
+    ] = "",
     compare: Annotated[
         tuple[str, Path] | None,
         typer.Option(
@@ -75,9 +83,17 @@ def serve_command(
     `--demo` starts everything that is needed to try it, from a game to its coins: open the
     address that it prints. `--play demo` does the same for playing and recording environments.
     """
+    if (play or teach) and (demo or study or compare or (play and teach)):
+        raise ValueError(
+            "--play serves environments, --teach the dungeon: leave out the other one, --study, "
+            "--demo and --compare"
+        )
+    if teach:
+        from gamelabel.service.dungeon.teach_start import serve_teaching
+
+        serve_teaching(teach, games, database, keys, host, port, minimal)
+        return
     if play:
-        if demo or study or compare:
-            raise ValueError("--play serves environments: leave out --study, --demo and --compare")
         from gamelabel.service.play.play_start import serve_play
 
         serve_play(play, games, database, keys, host, port, minimal)

@@ -30,6 +30,7 @@ export function tellGame(message) { if (isFramed) window.parent.postMessage(mess
 export class Refusal extends Error {
   constructor(problem, status) {
     super(problem.title)
+    this.detail = problem.detail
     this.kind = (problem.type || '').split(':').pop()
     this.status = status
   }

@@ -1,0 +1,1 @@
+"""Teaching a dragon in a text world: the rounds of `games/descent` over HTTP, for many teachers."""

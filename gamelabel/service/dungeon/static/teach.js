@@ -1,0 +1,132 @@
+// The teaching game: act in the world, say how one would ask for it, see what the dragon does.
+import { call, introductionDone, openSession, tellGame } from '../wire.js'
+import { $, announce, askConsent, buttonPressed, run, showProgress, showSection, waitFor } from '../frame.js'
+import { showAttempt, showResults, showRound, showScene, showTrouble } from './teach_view.js'
+
+const COIN = document.documentElement.dataset.coin
+const POLL_MS = 4000
+const BEHIND = ['step', 'closed']  // the page shows something old
+let round = null, scene = null, resultsShown = 0, isBusy = false, isPlaying = false
+
+const step = () => scene.done.length
+
+function setScene(next) {
+  scene = next
+  showScene(scene, say)
+  enableTeach()
+}
+
+function setRound(next) {
+  const isNew = round && next.stage !== round.stage
+  round = next
+  showRound(round)
+  enableTeach()
+  return isNew
+}
+
+function enableTeach() {
+  const isReady = round?.stage === 'open' && round.seconds_left > 0 && step() > 0 && $('command').value.trim() !== ''
+  $('send').setAttribute('aria-disabled', String(!isReady))
+}
+
+// One call at a time: what is pressed meanwhile would be about a scene that has passed.
+async function alone(action) {
+  if (isBusy) return
+  isBusy = true
+  showTrouble('')
+  try { await action() } catch (error) {
+    if (error.status === 401 || error.status === 403) throw error
+    showTrouble(error.detail || error.message)
+    if (BEHIND.includes(error.kind)) await refresh()
+  } finally { isBusy = false }
+}
+
+function say(text) {
+  return alone(async () => {
+    const said = await call('POST', '/v1/dungeon/commands', { body: { text, step: step() } })
+    $('reply').textContent = said.reply
+    setScene(said.scene)
+    $('typed').value = ''
+  })
+}
+
+function reset(newWorld) {
+  return alone(async () => {
+    setScene(await call('POST', '/v1/dungeon/resets', { body: { new_world: newWorld } }))
+    $('reply').textContent = newWorld ? 'You are in another world.' : 'You are back where you began.'
+  })
+}
+
+function teach() {
+  return alone(async () => {
+    if (step() === 0) return showTrouble('First do what the dragon should do.')
+    const command = $('command').value
+    if (!command.trim()) return showTrouble('Write how you would ask for it.')
+    const body = { command, round: round.number, step: step() }
+    const taught = await call('POST', '/v1/dungeon/examples', { body })
+    $('command').value = ''
+    $('reply').textContent = ''
+    setRound(taught.round)
+    setScene(taught.scene)
+    showAttempt(taught)
+  })
+}
+
+function openResults(results) {
+  showResults(results, COIN)
+  $('board').showModal()
+}
+
+let lastResults = null
+async function refresh() {
+  const lesson = await call('GET', '/v1/dungeon')
+  setRound(lesson.round)
+  setScene(lesson.scene)
+  lastResults = lesson.results
+  $('board-open').hidden = !lastResults
+  if (lastResults && lastResults.number > resultsShown) {
+    resultsShown = lastResults.number
+    const { reward } = lastResults
+    if (reward) tellGame({ type: 'gamelabel:reward', reward: reward.id, amount: reward.amount })
+    if (lastResults.rows.some(row => row.is_own)) openResults(lastResults)
+    announce(`The results of round ${lastResults.number} are there.`)
+  }
+}
+
+async function watchRound() {
+  while (isPlaying) {
+    await new Promise(done => setTimeout(done, POLL_MS))
+    if (!isPlaying || document.hidden) continue
+    const isNewStage = setRound(await call('GET', '/v1/dungeon/round'))
+    if (isNewStage && !isBusy) await refresh()
+  }
+}
+
+$('type').addEventListener('submit', event => { event.preventDefault(); if ($('typed').value.trim()) say($('typed').value) })
+$('teach').addEventListener('submit', event => { event.preventDefault(); teach() })
+$('command').addEventListener('input', enableTeach)
+$('command').addEventListener('keydown', event => { if (event.key === 'Enter' && !event.shiftKey) { event.preventDefault(); teach() } })
+$('reset').addEventListener('click', () => reset(false))
+$('another').addEventListener('click', () => reset(true))
+$('board-open').addEventListener('click', () => openResults(lastResults))
+$('board-close').addEventListener('click', () => $('board').close())
+
+async function activity() {
+  const entry = await waitFor(openSession(), 'We keep trying to reach the service.')
+  if (entry.state !== 'active') return entry.state
+  if (!entry.consented) {
+    if (!introductionDone.get()) {
+      showSection('intro')
+      await buttonPressed('begin')
+      introductionDone.set(true)
+    }
+    if (!await askConsent()) return 'declined'
+  }
+  await waitFor(refresh(), 'We keep trying to get your lesson.')
+  showProgress()
+  showSection('lesson')
+  isPlaying = true
+  return watchRound()
+}
+
+run(activity, {}, () => { isPlaying = false })

@@ -1,0 +1,162 @@
+"""Assemble the teaching activity, and start the service with it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection, func, select
+
+from gamelabel.games.descent import Descent, Example
+from gamelabel.games.dungeon.dungeon_teaching import check_answer, same_end_state
+from gamelabel.games.dungeon.simulated_commands import simulated_examples
+from gamelabel.service.activity import Activity
+from gamelabel.service.database_tables import players
+from gamelabel.service.dungeon.classroom import Classroom
+from gamelabel.service.dungeon.lessons import Lessons
+from gamelabel.service.dungeon.teach_routes import teach_operator_routes, teach_routes
+from gamelabel.service.dungeon.teach_settings import (
+    TeachSettings,
+    load_learner,
+    read_teach_settings,
+)
+from gamelabel.service.dungeon.teach_tables import round_rewards, teachers
+from gamelabel.service.games import Game, close_other_games, read_games, register_game
+from gamelabel.service.keys import public_text
+from gamelabel.service.launch_tokens import sign_launch
+from gamelabel.service.outbox import Outbox
+from gamelabel.service.serving import LOCAL, open_ports, open_service, print_line, serve_activities
+from gamelabel.service.settings import Settings
+from gamelabel.service.store import Store, explain_errors
+
+DEMO = "demo"
+_DEMO_SETTINGS = TeachSettings(rounds=2, least=3, most=20, minutes=20, pilot=200)
+_DEMO_TEACHERS = 3
+_PILOT_EACH = 10  # examples of a simulated teacher
+
+
+def make_descent(folder: Path, teach: TeachSettings) -> Descent:
+    """Open the descent of a folder, with a pilot set by SIMULATED teachers if it is new."""
+    pilot = _pilot(teach.pilot, teach.seed)
+    return Descent(
+        folder,
+        teach.rules(),
+        load_learner(teach.learner),
+        same_end_state,
+        teach.seed,
+        initial_train=pilot,
+        check_answer=check_answer,
+    )
+
+
+def _pilot(n: int, seed: int) -> list[Example]:
+    if not n:
+        return []
+    table = simulated_examples(-(-n // _PILOT_EACH), _PILOT_EACH, seed).head(n)
+    return [
+        Example(row.example_id, f"SIMULATED {row.teacher_id}", row.command, row.actions, row.world)
+        for row in table.itertuples(index=False)
+    ]
+
+
+def teach_activity(
+    store: Store, settings: Settings, classroom: Classroom, teach: TeachSettings, outbox: Outbox
+) -> Activity:
+    """Return the teaching activity as the service's applications take it."""
+    lessons = Lessons(store, settings, classroom, teach.longest_example, teach.seed)
+
+    @asynccontextmanager
+    async def running() -> AsyncIterator[None]:
+        lessons.pay_published()  # what a crash has left
+        classroom.start()
+        yield
+        classroom.stop()
+
+    def live_figures(connection: Connection, game_id: str) -> dict[str, Any]:
+        query = select(func.count()).select_from(teachers).join(players)
+        n = connection.execute(query.where(players.c.game_id == game_id)).scalar_one()
+        return {"teachers": n, **classroom.state()._asdict()}
+
+    return Activity(
+        name="dungeon",
+        static=Path(__file__).parent / "static",
+        player_routes=teach_routes(lessons, teach.title),
+        operator_routes=teach_operator_routes(lessons, outbox),
+        player_tables=(round_rewards, teachers),
+        live_figures=live_figures,
+        delete_files=classroom.forget,
+        running=running,
+    )
+
+
+def serve_teaching(
+    teach: str,
+    games: Path | None = None,
+    database: str = "",
+    keys: Path | None = None,
+    host: str = LOCAL,
+    port: int = 8000,
+    minimal: bool = False,
+) -> None:
+    """Serve a descent in the dungeon to teachers until stopped.
+
+    Parameters
+    ----------
+    teach : str
+        The path of a file of settings, or "demo".
+    games : Path or None
+        A YAML file of games; without one, addresses at which to try it are printed.
+    database : str
+        The address of the database; by default a SQLite file in the folder of the descent.
+    keys : Path or None
+        The file of the service's keys; by default in the same folder.
+    host, port
+        Where to serve teachers.
+    minimal : bool
+        Store no times.
+
+    Raises
+    ------
+    ValueError, OSError
+        If something is missing. The message says what to do.
+    """
+    teach_settings = _DEMO_SETTINGS if teach == DEMO else read_teach_settings(Path(teach))
+    folder = Path("data/runs") / ("teach-demo" if teach == DEMO else f"teach-{Path(teach).stem}")
+    with open_ports(host, port) as ports:
+        store, settings = open_service(folder, database, keys, minimal)
+        with explain_errors(store.engine):
+            _register(store, teach_settings, games, f"http://{host}:{port}")
+        descent = make_descent(folder / "descent", teach_settings)
+        classroom = Classroom(descent, settings.clock, jobs=os.cpu_count() or 1)
+        outbox = Outbox(store, settings)
+        activity = teach_activity(store, settings, classroom, teach_settings, outbox)
+        print_line(f"examples and scores are in {descent.folder.absolute()}")
+        print_line("open, close and publish rounds on the operator's page; stop with Ctrl-C")
+        serve_activities(store, settings, outbox, [activity], ports)
+
+
+def _register(store: Store, teach: TeachSettings, games: Path | None, origin: str) -> None:
+    """Register the games of a file, or one for trials, whose addresses are printed."""
+    if games:
+        listed = read_games(games, Game)
+        with store.write() as connection:
+            for game in listed:
+                register_game(store, connection, game)
+        for game_id in close_other_games(store, [game.game_id for game in listed]):
+            print_line(f"the game {game_id} is closed: it is not in {games}")
+        return
+    key = Ed25519PrivateKey.generate()
+    trial = Game(game_id="trial", title=teach.title, origin=origin, launch_keys=[public_text(key)])
+    with store.write() as connection:
+        register_game(store, connection, trial)
+    print_line("teach here, each address for one person, within five minutes:")
+    for _ in range(_DEMO_TEACHERS):
+        person, jti = secrets.token_urlsafe(), secrets.token_urlsafe()
+        launch = sign_launch(key, "trial", person, jti, time.time())
+        print_line(f"  {origin}/teach/trial#{launch}")

@@ -1,0 +1,24 @@
+"""Learners for tests: one that knows the commands it was taught, one that fails, one that waits."""
+
+import time
+
+
+class MemoryLearner:
+    """Answers a command as it was last taught; nothing to others."""
+
+    def __init__(self):
+        self.known = {}
+
+    def fit(self, examples, seed, start=None):
+        self.known = {example.input.casefold(): example.answer for example in examples}
+
+    def predict(self, examples):
+        return [self.known.get(example.input.casefold(), "") for example in examples]
+
+
+class SlowLearner(MemoryLearner):
+    """Takes a moment to learn."""
+
+    def fit(self, examples, seed, start=None):
+        time.sleep(0.3)
+        super().fit(examples, seed, start)

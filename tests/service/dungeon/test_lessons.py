@@ -1,0 +1,357 @@
+"""Teachers act, teach, compete and are paid; what they send too late or wrong loses nothing."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import select
+
+from gamelabel.games.descent import read_descent_table
+from gamelabel.service.database_tables import rewards
+from gamelabel.service.dungeon.classroom import Classroom
+from gamelabel.service.dungeon.teach_settings import read_teach_settings
+from gamelabel.service.dungeon.teach_tables import round_rewards, teachers
+from tests.service.dungeon.teach_harness import MEMORY
+
+
+def booked(school):
+    with school.store.read() as connection:
+        rows = connection.execute(select(rewards.c.player, rewards.c.amount)).all()
+    return sorted(row.amount for row in rows)
+
+
+def test_a_whole_round_by_two_teachers(school):
+    ann, bo = school.teacher("ann"), school.teacher("bo")
+    assert ann.lesson()["round"]["stage"] == "between"
+    assert school.run("open") == {"round": 1}
+    lesson = ann.lesson()
+    assert lesson["round"] | {"seconds_left": 0} == {
+        "stage": "open",
+        "number": 1,
+        "rounds": 2,
+        "seconds_left": 0,
+        "subject": "",
+        "least": 2,
+        "most": 5,
+        "given": 0,
+        "done": 0,
+        "total": 0,
+    }
+    assert lesson["round"]["seconds_left"] == pytest.approx(40 * 60)
+    taught = ann.give("first", "second")
+    assert taught[0]["attempt"] is None  # no model yet
+    assert taught[1]["round"]["given"] == 2
+    bo.give("first", "third")
+    assert school.run("close") == {"round": 1}
+    assert ann.lesson()["round"]["stage"] == "closed"
+    assert ann.lesson()["results"] is None
+    published = school.run("publish")
+    assert published == {"round": 1, "teachers": 2, "rewards": 2}
+    results = ann.lesson()["results"]
+    assert [row["is_own"] for row in results["rows"]].count(True) == 1
+    assert {row["place"] for row in results["rows"]} <= {1, 2}
+    own = next(row for row in results["rows"] if row["is_own"])
+    assert results["reward"]["amount"] in (30, 35, 40)
+    assert own["examples"] == 2
+    assert sum(booked(school)) == 10 + 10 + 30 + 20
+    assert school.run("publish")["rewards"] == 0  # paid once
+    assert len(booked(school)) == 2
+
+
+def test_the_dragons_attempt_is_shown_at_once(school):
+    ann, bo = school.teacher("ann"), school.teacher("bo")
+    school.run("open")
+    for teacher in (ann, bo):
+        teacher.give("one", "two")
+    school.run("close")
+    school.run("publish")
+    school.run("open")
+    done = ann.act()
+    known = dict(school.classroom.descent.model().known)
+    taught = ann.teach("One", number=2)
+    assert taught["attempt"] == known.get("one", "")
+    assert taught["meant"] == "; ".join(done)
+    assert isinstance(taught["is_right"], bool)
+
+
+def test_without_model_feedback_no_attempt_is_shown(make_school):
+    school = make_school(variant="limit_without_model")
+    ann, bo = school.teacher("ann"), school.teacher("bo")
+    for number in (1, 2):
+        school.run("open")
+        for teacher in (ann, bo):
+            taught = teacher.give(f"a {number}", f"b {number}", number=number)
+            assert {t["attempt"] for t in taught} == {None}
+        school.run("close")
+        school.run("publish")
+    assert ann.lesson()["round"]["stage"] == "finished"
+    assert school.run("open", status=409)["detail"] == "All 2 rounds have been played"
+
+
+def test_the_collaborative_variant_pays_all_alike_and_ranks_nobody(make_school):
+    school = make_school(variant="collaborative")
+    school.run("open")
+    for name in ("ann", "bo"):
+        school.teacher(name).give("x", "y")
+    school.run("close")
+    school.run("publish")
+    assert booked(school) == [10, 10]
+    rows = school.teacher("ann").lesson()["results"]["rows"]
+    assert {row["score"] for row in rows} == {None}
+
+
+def test_typed_words_are_answered_and_change_nothing_they_should_not(school):
+    ann = school.teacher("ann")
+    before = ann.lesson()["scene"]
+    for text in ("look", "", "dance", "eat sord", "x" * 500, "<b>get</b> axe", "\u0000", "龍"):
+        said = ann.say(text, 0)
+        assert said["reply"]
+        assert said["scene"] == before
+
+
+def test_an_example_has_at_most_its_number_of_actions(make_school):
+    ann = make_school(longest_example=2).teacher("ann")
+    done = ann.act(2)
+    scene = ann.lesson()["scene"]
+    assert scene["actions"] == []
+    said = ann.say(done[0], 2)
+    assert ann.lesson()["scene"]["done"] == done
+    assert said["reply"]
+
+
+def test_reset_goes_back_and_another_world_is_another(school):
+    ann = school.teacher("ann")
+    first = ann.lesson()["scene"]
+    ann.act(2)
+    assert ann.call("POST", "/v1/dungeon/resets", {}) == first
+    body = {"new_world": True}
+    scenes = {ann.call("POST", "/v1/dungeon/resets", body)["place"] for _ in range(5)}
+    assert len(scenes) > 1
+
+
+def test_the_world_goes_on_after_an_example(school):
+    ann = school.teacher("ann")
+    school.run("open")
+    ann.act()
+    after = ann.lesson()["scene"]
+    taught = ann.teach("do it")["scene"]
+    assert taught["done"] == []
+    assert (taught["place"], taught["inventory"]) == (after["place"], after["inventory"])
+
+
+def test_a_second_window_is_told_that_it_is_behind(school):
+    ann = school.teacher("ann")
+    school.run("open")
+    ann.act()
+    action = ann.lesson()["scene"]["actions"][0]
+    assert ann.say(action, 0, status=409)["type"] == "urn:gamelabel:step"
+    assert ann.teach("x", status=409, step=0)["type"] == "urn:gamelabel:step"
+    assert ann.teach("x", step=1)["round"]["given"] == 1
+    assert ann.teach("x", status=409, step=1)["type"] == "urn:gamelabel:step"
+
+
+@pytest.mark.parametrize(
+    ("command", "detail"),
+    [
+        ("", "empty"),
+        (" \u0007\n ", "empty"),
+        ("x" * 10_000, "10,000 characters"),
+    ],
+)
+def test_commands_that_cannot_be_taught_lose_no_actions(school, command, detail):
+    ann = school.teacher("ann")
+    school.run("open")
+    ann.act()
+    assert detail in ann.teach(command, status=422)["detail"]
+    assert len(ann.lesson()["scene"]["done"]) == 1
+
+
+@pytest.mark.parametrize(
+    "command", ["<script>alert(1)</script>", "龍に斧を", "a\u202eb", "'; DROP"]
+)
+def test_any_script_is_kept_as_it_is_written(school, command):
+    ann = school.teacher("ann")
+    school.run("open")
+    ann.give(command)
+    name = school.classroom.descent._open[0]["teacher_id"]
+    assert len(school.classroom.descent.open_examples(name)) == 1
+
+
+def test_the_same_example_again_and_too_many_are_refused(school):
+    ann = school.teacher("ann")
+    school.run("open")
+    for _ in range(8):
+        ann.call("POST", "/v1/dungeon/resets", {})
+        done = ann.act()
+        body = {"command": "again", "round": 1, "step": 1}
+        reply = school.players.post("/v1/dungeon/examples", json=body, headers=ann.headers)
+        assert reply.status_code in (200, 422), (reply.text, done)
+    assert ann.lesson()["round"]["given"] <= 5
+
+
+def test_nothing_is_taught_without_actions_or_a_round(school):
+    ann = school.teacher("ann")
+    assert "First do" in ann.teach("x", status=422, step=0)["detail"]
+    ann.act()
+    assert ann.teach("x", status=409)["type"] == "urn:gamelabel:closed"
+    school.run("open")
+    school.clock.now += 40 * 60 + 1
+    assert "time of round 1 is over" in ann.teach("x", status=409)["detail"]
+    assert len(ann.lesson()["scene"]["done"]) == 1  # kept for the next round
+
+
+def test_who_sends_after_the_round_closed_is_told_so(school):
+    ann, bo = school.teacher("ann"), school.teacher("bo")
+    school.run("open")
+    ann.give("one", "two")
+    bo.give("one", "two")
+    ann.act()
+    school.run("close")
+    assert ann.teach("late", status=409)["type"] == "urn:gamelabel:closed"
+
+
+def test_a_teacher_who_never_sends_is_left_out(school):
+    ann, bo = school.teacher("ann"), school.teacher("bo")
+    school.teacher("idle").lesson()
+    school.run("open")
+    ann.give("one", "two")
+    bo.give("one", "three")
+    school.teacher("lazy").give("only one")
+    school.run("close")
+    assert school.run("publish")["teachers"] == 2
+    assert len(booked(school)) == 2
+
+
+def test_rounds_happen_in_order(school):
+    assert "no round" in school.run("close", status=409)["detail"].lower()
+    assert school.run("publish", status=409)
+    school.run("open")
+    assert "close it first" in school.run("open", status=409)["detail"]
+    school.run("close")  # nobody taught: the training fails and the round stays open
+    state = school.classroom.state()
+    assert state.stage == "open"
+    assert "no teacher has given" in state.failure
+
+
+def test_a_restart_in_every_stage_loses_nothing(school):
+    ann, bo = school.teacher("ann"), school.teacher("bo")
+    school.run("open")
+    ann.give("one", "two")
+    ann.act()
+    school.clock.now += 600
+    school.again()
+    lesson = ann.lesson()
+    assert lesson["round"]["given"] == 2
+    assert lesson["round"]["seconds_left"] == pytest.approx(30 * 60)
+    assert len(lesson["scene"]["done"]) == 1
+    bo.give("one", "three")
+    school.run("close")
+    school.again()
+    assert ann.lesson()["round"]["stage"] == "closed"
+    board = school.classroom.publish()  # published, and killed before anybody was paid
+    assert booked(school) == []
+    school.again()
+    assert len(booked(school)) == len(board)
+    school.again()
+    assert len(booked(school)) == len(board)
+
+
+def test_withdrawal_deletes_examples_scores_and_place(school):
+    ann, bo = school.teacher("ann"), school.teacher("bo")
+    school.run("open")
+    ann.give("secret words", "two")
+    bo.give("one", "three")
+    school.run("close")
+    school.run("publish")
+    school.run("open")
+    ann.give("more secret words", number=2)
+    ann.call("DELETE", "/v1/player", status=204)
+    names = {"examples": "teacher_id", "scores": "teacher_id"}
+    for table, column in names.items():
+        assert read_descent_table(school.folder, table)[column].nunique() == 1, table
+    for path in school.folder.rglob("*"):
+        if path.is_file():
+            assert b"secret words" not in path.read_bytes(), path
+    with school.store.read() as connection:
+        assert len(connection.execute(select(teachers)).all()) == 1
+        assert len(connection.execute(select(round_rewards)).all()) == 1
+    assert bo.lesson()["results"]["teachers"] == 1
+    school.again()
+    assert bo.lesson()["results"]["teachers"] == 1
+
+
+def test_withdrawal_while_models_are_trained_is_done_after(make_school):
+    school = make_school(learner=MEMORY.replace("Memory", "Slow").replace("slow_", "memory_"))
+    ann, bo = school.teacher("ann"), school.teacher("bo")
+    school.run("open")
+    ann.give("one", "two")
+    bo.give("one", "three")
+    reply = school.operator.post("/v1/dungeon/rounds/close")
+    assert reply.status_code == 202
+    assert bo.lesson()["round"]["stage"] == "training"
+    assert school.run("open", status=409)["detail"].startswith("The dragon is training")
+    ann.call("DELETE", "/v1/player", status=204)
+    school.classroom.wait()
+    assert read_descent_table(school.folder, "examples")["teacher_id"].nunique() == 1
+
+
+def test_only_own_examples_can_be_reached(school):
+    reply = school.players.get("/v1/dungeon")
+    assert reply.status_code == 401
+    for method, path in [("POST", "/v1/dungeon/rounds"), ("GET", "/v1/dungeon/export")]:
+        assert school.players.request(method, path).status_code in (404, 405)
+        assert (
+            school.operator.request(method, path, headers={"Authorization": ""}).status_code == 401
+        )
+
+
+def test_the_results_name_nobody(school):
+    for number, name in enumerate(("ann", "bo", "cy")):
+        school.run("open") if number == 0 else None
+        school.teacher(name).give("one", f"two {number}")
+    school.run("close")
+    school.run("publish")
+    text = str(school.teacher("ann").lesson()["results"])
+    for pseudonym in read_descent_table(school.folder, "scores")["teacher_id"]:
+        assert pseudonym not in text
+
+
+def test_ten_teachers_at_once(school):
+    school.run("open")
+    people = [school.teacher(f"t{i}") for i in range(10)]
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(lambda t: t.give("one", "two", "three"), people))
+    school.run("close")
+    assert school.run("publish")["teachers"] == 10
+    table = read_descent_table(school.folder, "examples")
+    assert len(table) == 30
+    assert table["example_id"].is_unique
+
+
+def test_one_process_serves_a_folder(school):
+    with pytest.raises(ValueError, match="served by another process"):
+        Classroom(school.classroom.descent, school.clock)
+
+
+def test_the_operators_figures_and_export(school):
+    school.teacher("ann").lesson()
+    figures = school.operator.get("/v1/figures").json()[0]["dungeon"]
+    assert figures["teachers"] == 1
+    assert figures["stage"] == "between"
+    assert school.operator.get("/v1/dungeon/export").content[:2] == b"PK"
+    actions = [row["action"] for row in school.operator.get("/v1/actions").json()]
+    assert actions == ["exported"]
+
+
+def test_settings_are_checked_with_one_sentence_each(tmp_path):
+    path = tmp_path / "descent.yaml"
+    path.write_text("rounds: many\nfoo: 1\n")
+    with pytest.raises(ValueError, match=r"descent\.yaml(.|\n)*rounds(.|\n)*foo(.|\n)*may have"):
+        read_teach_settings(path)
+    path.write_text("least: 5\nmost: 2\n")
+    with pytest.raises(ValueError, match="least"):
+        read_teach_settings(path)
+    path.write_text("- a\n")
+    with pytest.raises(ValueError, match="not a valid file"):
+        read_teach_settings(path)
+    path.write_text("rounds: 3\nvariant: limit\nleast: 4\n")
+    assert read_teach_settings(path).rules().most == 4
