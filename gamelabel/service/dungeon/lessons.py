@@ -105,7 +105,7 @@ class Lessons:
             "subject": rules.subject(state.number) if state.stage == "open" else "",
             "least": rules.least,
             "most": rules.most,
-            "given": self.classroom.examples_of(pseudonym) if state.stage == "open" else 0,
+            "examples": self.classroom.examples_of(pseudonym) if state.stage == "open" else 0,
             "done": state.done,
             "total": state.total,
         }

@@ -44,7 +44,7 @@ class RoundBody(BaseModel):
     subject: str
     least: int
     most: int
-    given: int
+    examples: int
     done: int
     total: int
 

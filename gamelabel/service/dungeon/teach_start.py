@@ -35,7 +35,7 @@ from gamelabel.service.serving import LOCAL, open_ports, open_service, print_lin
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store, explain_errors
 
-DEMO = "demo"
+_DEMO = "demo"
 _DEMO_SETTINGS = TeachSettings(rounds=2, least=3, most=20, minutes=20, pilot=200)
 _DEMO_TEACHERS = 3
 _PILOT_EACH = 10  # examples of a simulated teacher
@@ -126,8 +126,8 @@ def serve_teaching(
     ValueError, OSError
         If something is missing. The message says what to do.
     """
-    teach_settings = _DEMO_SETTINGS if teach == DEMO else read_teach_settings(Path(teach))
-    folder = Path("data/runs") / ("teach-demo" if teach == DEMO else f"teach-{Path(teach).stem}")
+    teach_settings = _DEMO_SETTINGS if teach == _DEMO else read_teach_settings(Path(teach))
+    folder = Path("data/runs") / ("teach-demo" if teach == _DEMO else f"teach-{Path(teach).stem}")
     with open_ports(host, port) as ports:
         store, settings = open_service(folder, database, keys, minimal)
         with explain_errors(store.engine):

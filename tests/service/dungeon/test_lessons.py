@@ -32,14 +32,14 @@ def test_a_whole_round_by_two_teachers(school):
         "subject": "",
         "least": 2,
         "most": 5,
-        "given": 0,
+        "examples": 0,
         "done": 0,
         "total": 0,
     }
     assert lesson["round"]["seconds_left"] == pytest.approx(40 * 60)
     taught = ann.give("first", "second")
     assert taught[0]["attempt"] is None  # no model yet
-    assert taught[1]["round"]["given"] == 2
+    assert taught[1]["round"]["examples"] == 2
     bo.give("first", "third")
     assert school.run("close") == {"round": 1}
     assert ann.lesson()["round"]["stage"] == "closed"
@@ -145,7 +145,7 @@ def test_a_second_window_is_told_that_it_is_behind(school):
     action = ann.lesson()["scene"]["actions"][0]
     assert ann.say(action, 0, status=409)["type"] == "urn:gamelabel:step"
     assert ann.teach("x", status=409, step=0)["type"] == "urn:gamelabel:step"
-    assert ann.teach("x", step=1)["round"]["given"] == 1
+    assert ann.teach("x", step=1)["round"]["examples"] == 1
     assert ann.teach("x", status=409, step=1)["type"] == "urn:gamelabel:step"
 
 
@@ -185,7 +185,7 @@ def test_the_same_example_again_and_too_many_are_refused(school):
         body = {"command": "again", "round": 1, "step": 1}
         reply = school.players.post("/v1/dungeon/examples", json=body, headers=ann.headers)
         assert reply.status_code in (200, 422), (reply.text, done)
-    assert ann.lesson()["round"]["given"] <= 5
+    assert ann.lesson()["round"]["examples"] <= 5
 
 
 def test_nothing_is_taught_without_actions_or_a_round(school):
@@ -240,7 +240,7 @@ def test_a_restart_in_every_stage_loses_nothing(school):
     school.clock.now += 600
     school.again()
     lesson = ann.lesson()
-    assert lesson["round"]["given"] == 2
+    assert lesson["round"]["examples"] == 2
     assert lesson["round"]["seconds_left"] == pytest.approx(30 * 60)
     assert len(lesson["scene"]["done"]) == 1
     bo.give("one", "three")

@@ -44,7 +44,8 @@ async function alone(action) {
 function say(text) {
   return alone(async () => {
     const said = await call('POST', '/v1/dungeon/commands', { body: { text, step: step() } })
-    $('reply').textContent = said.reply
+    // where one went is described above already
+    $('reply').textContent = said.reply === said.scene.place && said.scene.done.length > step() ? '' : said.reply
     setScene(said.scene)
     $('typed').value = ''
   })

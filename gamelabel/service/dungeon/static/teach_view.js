@@ -32,11 +32,11 @@ const STAGES = {
 }
 
 export function showRound(round) {
-  const { stage, number, rounds, seconds_left: left, subject, least, most, given } = round
+  const { stage, number, rounds, seconds_left: left, subject, least, most, examples: count } = round
   let [title, text] = STAGES[stage]?.(round) ?? [`Round ${number} of ${rounds}`, '']
   if (stage === 'open') {
     const about = subject ? `About: ${subject}. ` : ''
-    const wanted = given < least ? `${given} of ${least} examples` : `${given} examples${given < most ? ', more are welcome' : ''}`
+    const wanted = count < least ? `${count} of ${least} examples` : `${count} examples${count < most ? ', more are welcome' : ''}`
     text = `${about}${wanted}, ${left > 0 ? `${minutes(left)} left` : 'the time is over'}.`
   }
   if ($('lesson-h').textContent !== title) $('lesson-h').textContent = title
@@ -60,7 +60,7 @@ export function showTrouble(text) { $('trouble').textContent = text }
 export function showResults({ number, teachers, rows, reward }, coin) {
   const own = rows.find(row => row.is_own)
   $('board-h').textContent = `Results of round ${number}`
-  const place = own?.place ? `You are ${own.place}. of ${teachers}. ` : ''
+  const place = own?.place ? `You took place ${own.place} of ${teachers}. ` : ''
   $('board-p').textContent = `${place}${reward ? `You earned ${reward.amount} ${coin}.` : ''}`
   $('board-rows').replaceChildren(...rows.map(row => {
     const line = document.createElement('tr')
