@@ -29,7 +29,7 @@ from gamelabel.service.store import Store
 _SHOWN = 10  # places of the leaderboard
 
 
-class Scene(NamedTuple):
+class LessonScene(NamedTuple):
     """What a teacher sees of the world.
 
     Attributes
@@ -235,11 +235,13 @@ class Lessons:
         words = [self.seed, number, *pseudonym.encode()]
         return generate_world(int(np.random.SeedSequence(words).generate_state(1)[0]))
 
-    def _scene(self, game: DungeonSession) -> Scene:
+    def _scene(self, game: DungeonSession) -> LessonScene:
         is_full = len(game.done) >= self.longest_example
         actions = [] if is_full else [action.text for action in valid_actions(game.world)]
         done = [action.text for action in game.done]
-        return Scene(describe_place(game.world), describe_inventory(game.world), actions, done)
+        return LessonScene(
+            describe_place(game.world), describe_inventory(game.world), actions, done
+        )
 
     def _results(self, pseudonym: str, paid: dict[int, Row[Any]]) -> dict[str, Any] | None:
         """Return the last published round for a teacher: places without names; None before any."""
