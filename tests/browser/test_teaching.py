@@ -20,10 +20,15 @@ from gamelabel.service.operator import create_operator
 from gamelabel.service.outbox import Outbox
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
-from tests.browser.conftest import Running, _free_port
+from tests.browser.conftest import Running, free_port
 
 LEARNER = "tests.service.dungeon.memory_learner:MemoryLearner"
-SIZES = {"portrait": (390, 844), "landscape": (844, 390), "small": (320, 568), "desktop": (1440, 900)}
+SIZES = {
+    "portrait": (390, 844),
+    "landscape": (844, 390),
+    "small": (320, 568),
+    "desktop": (1440, 900),
+}
 SHOTS = os.environ.get("GAMELABEL_SCREENSHOTS")
 
 
@@ -34,7 +39,7 @@ class School:
         self.key, self.operator_key = Ed25519PrivateKey.generate(), secrets.token_urlsafe()
         self.store = Store(f"sqlite:///{folder / 'game.db'}")
         settings = Settings(new_keys(), {self.operator_key: "anna"})
-        self.port, self.operator_port = _free_port(), _free_port()
+        self.port, self.operator_port = free_port(), free_port()
         self.origin = f"http://127.0.0.1:{self.port}"
         game = Game(
             game_id="hills",

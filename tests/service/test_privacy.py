@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import BigInteger, Engine, Table, create_engine, select, update
 
 from gamelabel.service.database_tables import games, launches, metadata, rewards, sessions
+from gamelabel.service.dungeon.teach_tables import round_rewards, teachers
 from gamelabel.service.launch_tokens import verify_reward
 from gamelabel.service.outbox import MAX_TRIES
 from gamelabel.service.pairs.pair_tables import assignments, batches
@@ -26,8 +27,8 @@ on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 DOCS = Path(__file__).parents[2] / "docs" / "deployment.md"
 PLAYER_TABLES = [table for table in metadata.sorted_tables if "player" in table.c]
 # Of games and pictures, not of people; what they count of people is in the docs' table.
-# Tests of the play activity fill these.
-PLAY_TABLES = {table.name for table in play_tables.PLAYER_TABLES}
+# Tests of the play and teaching activities fill these.
+ACTIVITY_TABLES = {table.name for table in (*play_tables.PLAYER_TABLES, round_rewards, teachers)}
 OTHER_TABLES = {"games", "pools", "pair_games", "pictures", "pairs", "operator_actions"}
 DAYS_S = 3 * 86_400
 
@@ -117,7 +118,7 @@ def test_the_docs_describe_every_column_about_people() -> None:
 
 def test_after_a_withdrawal_only_what_the_docs_say_is_kept(service: Service) -> None:
     ann = play(service)
-    described_here = [row for row in described() if row.table not in PLAY_TABLES]
+    described_here = [row for row in described() if row.table not in ACTIVITY_TABLES]
     for row in described_here:
         for column in row.columns:
             if column != "trouble":
@@ -308,12 +309,12 @@ def test_minimal_keeps_no_time(make: Callable[..., Service]) -> None:
             (row.table, column)
             for row in described()
             for column in row.columns
-            if row.minimal == "not stored" and row.table not in PLAY_TABLES
+            if row.minimal == "not stored" and row.table not in ACTIVITY_TABLES
         ]
         times = [
             (table.name, column.name)
             for table in metadata.sorted_tables
-            if table.name not in OTHER_TABLES | PLAY_TABLES
+            if table.name not in OTHER_TABLES | ACTIVITY_TABLES
             for column in table.c
             if isinstance(column.type, BigInteger)
         ]

@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, select, text
 
 from gamelabel.service.database_tables import metadata
+from gamelabel.service.dungeon import teach_tables  # noqa: F401 (its tables are in the metadata)
 from gamelabel.service.keys import load_keys, public_text
 from gamelabel.service.pairs.export import read_database
 from gamelabel.service.pairs.pair_games import PairGame, register_pair_game

@@ -133,7 +133,7 @@ class Lessons:
                 game = _session(teacher)
             elif len(game.done) > step:
                 values = {"actions": actions_text(game.done)}
-                connection.execute(_of(player).values(values))
+                connection.execute(_change(player).values(values))
         return {"reply": reply, "scene": self._scene(game)._asdict()}
 
     def reset(self, session: str, new_world: bool) -> dict[str, Any]:
@@ -144,7 +144,7 @@ class Lessons:
             if new_world:
                 values["worlds"] = teacher.worlds + 1
                 values["world"] = self._world(player.pseudonym, teacher.worlds).to_json()
-            connection.execute(_of(player).values(values))
+            connection.execute(_change(player).values(values))
         world = World.from_json(values["world"], DUNGEON)
         return self._scene(DungeonSession(world))._asdict()
 
@@ -176,7 +176,7 @@ class Lessons:
             if not valid_actions(after):  # the dragon is dead
                 after = self._world(name, teacher.worlds)
                 values = {"actions": "", "world": after.to_json(), "worlds": teacher.worlds + 1}
-            connection.execute(_of(player).values(values))
+            connection.execute(_change(player).values(values))
         return {
             "attempt": feedback.model_answer,
             "is_right": feedback.model_right,
@@ -228,7 +228,7 @@ class Lessons:
             connection.execute(insert(teachers).values(**values, actions=""))
             teacher = connection.execute(query).one()
         elif teacher.launch != player.launch:
-            connection.execute(_of(player).values(launch=player.launch))
+            connection.execute(_change(player).values(launch=player.launch))
         return player, teacher
 
     def _world(self, pseudonym: str, number: int) -> World:
@@ -284,5 +284,5 @@ def _require_step(teacher: Row[Any], step: int) -> None:
         raise Problem(409, "step", "The page was not up to date", detail)
 
 
-def _of(player: Row[Any]) -> Any:
+def _change(player: Row[Any]) -> Any:
     return update(teachers).where(teachers.c.player == player.id)

@@ -50,7 +50,9 @@ class TeachSettings(BaseModel):
 
     title: str = Field(default="Teach the dragon", min_length=1)
     variant: Literal["mtd", "limit", "limit_without_model", "collaborative"] = "mtd"
-    learner: str = Field(default="gamelabel.following.dungeon_learner:DungeonLearner", pattern=r"^[\w.]+:\w+$")
+    learner: str = Field(
+        default="gamelabel.following.dungeon_learner:DungeonLearner", pattern=r"^[\w.]+:\w+$"
+    )
     rounds: int = Field(default=5, ge=1)
     least: int = Field(default=10, ge=1)
     most: int = Field(default=100, ge=1)
