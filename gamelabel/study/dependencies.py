@@ -22,6 +22,8 @@ _HARMLESS = {"functools:partial", "gamelabel.files:shipped"}  # they only return
 # with these, code reaches what it does not mention
 _ANYTHING = {"__import__", "eval", "exec", "import_module"}
 _ANYTHING_BY_ATTRIBUTE = {"__subclasses__", "import_module"}  # model.eval() is harmless
+# these import what a task file names; the tasks of the study mention what they name
+_IMPORTS_BY_TASK = {"gamelabel.games.play.environments", "gamelabel.games.play.trained_policies"}
 _ANYTHING_HERE = {"__annotations__", "get_type_hints", "globals"}
 _FILES_HERE = {"__file__", "__package__", "__path__", "__spec__"}
 _SHIPPED = ("data/", "examples/")  # folders of the project with files that modules read by path
@@ -101,7 +103,8 @@ class _Reach:
         names = {chain[0] for chain in definition.mentions}
         bindings = {**module.bindings, **definition.imports}
         names |= {bindings[name].rpartition(":")[2] for name in names & set(bindings)}
-        if names & _ANYTHING or definition.attributes & _ANYTHING_BY_ATTRIBUTE:
+        is_anything = names & _ANYTHING or definition.attributes & _ANYTHING_BY_ATTRIBUTE
+        if is_anything and module.name not in _IMPORTS_BY_TASK:
             self._reach(self._read(self.package.name), "")
         words = names | definition.attributes
         if words & _ANYTHING_HERE:

@@ -50,7 +50,7 @@ class Step:
 
 
 # name -> heading in the report
-CHAPTERS = {"pairs": "Labelling pairs of images"}
+CHAPTERS = {"pairs": "Labelling pairs of images", "play": "Demonstrations from play"}
 STEPS = (
     Step("01_prompts", outputs=("prompts.parquet",), project=("data/sources.yaml",)),
     Step(
@@ -124,6 +124,20 @@ STEPS = (
             "08_pairwise_losses",
             "09_rewards_and_rounds",
         ),
+    ),
+    Step(
+        "11_demonstrations",
+        outputs=("play/",),
+        project=("data/claims",),
+        chapter="play",
+        fans_out=True,
+    ),
+    Step(
+        "12_incentives",
+        outputs=("incentive_play/?",),
+        project=("data/claims",),
+        chapter="play",
+        fans_out=True,
     ),
 )
 

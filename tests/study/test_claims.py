@@ -34,15 +34,18 @@ def judged(name: str, verdict: str, paper: str = "P", **values: Any) -> dict[str
 
 
 def test_the_shipped_claims_by_paper() -> None:
-    claims = load_claims(CLAIMS)
+    claims = load_claims(CLAIMS, {"pairs"})
     papers = [claim["paper"] for claim in claims]
     assert {paper: papers.count(paper) for paper in papers} == {
         "GameLabel-10K": 38,
         "ImageReward": 18,
-        "Mechanical Turker Descent": 24,
     }
     of_paper = [claim for claim in claims if claim["paper"] == "ImageReward"]
     assert load_claims(CLAIMS / "imagereward.yaml") == of_paper
+    of_play = load_claims(CLAIMS, {"play"})
+    assert {claim["paper"] for claim in of_play} == {"CrowdPlay"}
+    exact = [claim for claim in of_play if claim.get("census")]
+    assert all(claim["metric"].startswith("crowdplay_") for claim in exact)
 
 
 def test_the_accepted_range_of_a_shipped_claim_is_at_the_papers_number() -> None:

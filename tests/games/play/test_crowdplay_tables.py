@@ -38,6 +38,6 @@ def test_the_normalized_scores_follow_from_the_returns_except_for_one() -> None:
     computed = 100 * returns.sub(random, axis=0).div(best - random, axis=0)
     wrong = (
         computed - crowdplay_table("normalized_scores")
-    ).abs() > 0.0101  # some are cut off, not rounded
+    ).abs() > 0.011  # some are cut off, not rounded
     assert [place for place in wrong.stack()[wrong.stack()].index] == [("SI inside out", "BC")]
     assert computed.loc["SI inside out", "BC"] == pytest.approx(40.92, abs=0.005)

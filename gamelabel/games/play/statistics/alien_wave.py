@@ -55,13 +55,14 @@ class AlienWave:
         """The rows before the last update, as bits of the wave's columns."""
         self.rows: AlienRows = ()
         """The rows now, as bits of the wave's columns; empty before the first update."""
+        self.shift = 0
+        """By how many columns the game has shifted the rows."""
         self._seen: AlienRows = ()
-        self._shift = 0
 
     def restart(self) -> None:
         """Forget the wave, as at the start of an episode."""
         self.before = self.rows = self._seen = ()
-        self._shift = 0
+        self.shift = 0
 
     def update(self, memory: NDArray[np.uint8]) -> list[Alien]:
         """Read the memory after a frame and return the aliens shot in it, as a rule one or none."""
@@ -72,11 +73,11 @@ class AlienWave:
         shift = self._next_shift(seen)
         self._seen = seen
         if shift is None:  # the first memory of an episode, or a new wave
-            self._shift = 0
+            self.shift = 0
             self.rows = seen
             return []
-        self._shift += shift
-        self.rows = tuple(row << self._shift & _ROW_BITS for row in seen)
+        self.shift += shift
+        self.rows = tuple(row << self.shift & _ROW_BITS for row in seen)
         return shot_aliens(self.before, self.rows)
 
     def _next_shift(self, seen: AlienRows) -> int | None:
