@@ -7,9 +7,9 @@ figures of one notebook are in a module of their own, such as `label_figures`.
 from gamelabel.figures import (
     claim_figures,
     crowd_figures,
+    demonstration_figures,
     label_figures,
     offline_figures,
-    play_figures,
     preference_figures,
     prompt_figures,
     reliability_figures,
@@ -28,9 +28,9 @@ from gamelabel.figures.style import set_theme
 __all__ = [
     "claim_figures",
     "crowd_figures",
+    "demonstration_figures",
     "label_figures",
     "offline_figures",
-    "play_figures",
     "plot_estimates",
     "plot_examples",
     "plot_picture_grid",

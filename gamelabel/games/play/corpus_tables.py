@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from gamelabel.games.play.recorded_folder import metadata
+from gamelabel.games.play.recorded_folder import recorded_metadata
 from gamelabel.games.play.recorded_tables import game_ids, read_episodes, table_path
 from gamelabel.games.play.replayed import ReplayDiffers, environment_of, replay
 
@@ -24,8 +24,8 @@ def hours_table(rows: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rows : DataFrame
-        From `recorded_folder.metadata`: columns task, channel, controller, play_time. An episode
-        counts once for each channel whose people play in it.
+        From `recorded_folder.recorded_metadata`: columns task, channel, controller, play_time. An
+        episode counts once for each channel whose people play in it.
 
     Examples
     --------
@@ -210,7 +210,7 @@ def folder_bytes(folder: str | Path) -> int:
 
 def corpus_summary(folder: str | Path) -> dict[str, float]:
     """Return the counts of a folder: players, games, episodes, frames, hours, bytes an hour."""
-    rows = metadata(folder)
+    rows = recorded_metadata(folder)
     by_episode = rows.drop_duplicates("episode_id")
     frames = int(by_episode.frames.sum())
     hours = frames / _RATE / 3600

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gamelabel.games.play.deepmind_frames import SKIP, agent_observations
 from gamelabel.games.play.environments import Environment
-from gamelabel.games.play.recorded_folder import metadata, select
+from gamelabel.games.play.recorded_folder import recorded_metadata, select
 from gamelabel.games.play.recorded_tables import RecordedEpisode, read_episodes
 from gamelabel.games.play.replayed import environment_of, replay, stored_observations
 from gamelabel.games.play.transition import Transition
@@ -140,7 +140,7 @@ def episodes(folder: str | Path, where: str | None = None) -> list[StoredEpisode
     ValueError
         If the condition cannot be evaluated.
     """
-    rows = select(metadata(folder), where)
+    rows = select(recorded_metadata(folder), where)
     return [StoredEpisode(Path(folder), row) for row in rows.to_dict("records")]
 
 

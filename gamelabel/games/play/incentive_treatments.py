@@ -18,7 +18,7 @@ TREATMENTS: tuple[Treatment, ...] = (
     "social",
 )
 PAID: tuple[Treatment, ...] = TREATMENTS[:5]
-CHANNELS = dict.fromkeys(PAID, "mturk") | {"email": "email", "social": "social"}
+TREATMENT_CHANNELS = dict.fromkeys(PAID, "mturk") | {"email": "email", "social": "social"}
 LUMP_SUM, BASE, MOST_BONUS = 2.0, 0.5, 1.5  # the base and the full bonus equal the lump sum
 MINUTES, LEAST_ALIENS, LEAST_SHARE, FULL_COUNT = 5.0, 50.0, 0.8, 200.0
 ATARI_SETTINGS = {"frameskip": 1, "repeat_action_probability": 0.0}

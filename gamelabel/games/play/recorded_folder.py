@@ -14,7 +14,7 @@ from gamelabel.games.play.recorded_tables import game_ids, table_path
 _HEAVY = ("start_state", "start_observations", "checkpoints", "observation_format")
 
 
-def metadata(folder: str | Path) -> pd.DataFrame:
+def recorded_metadata(folder: str | Path) -> pd.DataFrame:
     """Return what is known about the episodes of a folder of recordings.
 
     Parameters
@@ -48,7 +48,7 @@ def select(rows: pd.DataFrame, where: str | None) -> pd.DataFrame:
     Parameters
     ----------
     rows : DataFrame
-        From `metadata`.
+        From `recorded_metadata`.
     where : str or None
         An expression such as ``"task == 'inside_out' and share_in_order > .8"``, as
         `DataFrame.query` takes it; None for all rows. If it begins with ``select``, SQL over the

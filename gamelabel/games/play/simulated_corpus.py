@@ -108,12 +108,12 @@ def corpus_tasks() -> dict[str, Task]:
     return {task.name: task for task in tasks}
 
 
-def corpus_sessions(each: int, seconds: float, seed: int) -> list[SimulatedSession]:
+def corpus_sessions(count: int, seconds: float, seed: int) -> list[SimulatedSession]:
     """Return the sessions of the corpus: players of each channel at each task.
 
     Parameters
     ----------
-    each : int
+    count : int
         Sessions of each task; each channel has a part of them, at least one.
     seconds : float
         Length of a session.
@@ -123,20 +123,20 @@ def corpus_sessions(each: int, seconds: float, seed: int) -> list[SimulatedSessi
     sessions = []
     for number, (name, task) in enumerate(corpus_tasks().items()):
         for channel, share in _SHARE_OF_CHANNEL.items():
-            for i in range(max(1, round(share * each))):
+            for i in range(max(1, round(share * count))):
                 rng = np.random.default_rng([seed, number, *channel.encode(), i])
                 sessions.append(_session(task, name, channel, i, seconds, rng))
     return sessions
 
 
-def play_corpus(folder: str | Path, each: int, seconds: float, seed: int) -> str:
+def play_corpus(folder: str | Path, count: int, seconds: float, seed: int) -> str:
     """Play the sessions of the corpus and record them, several at once where the run has jobs.
 
     Parameters
     ----------
     folder : str or Path
         The folder of recordings. Sessions that it has are not played again.
-    each, seconds, seed
+    count, seconds, seed
         See `corpus_sessions`.
 
     Returns
@@ -144,7 +144,7 @@ def play_corpus(folder: str | Path, each: int, seconds: float, seed: int) -> str
     str
         What is left out, in a sentence; empty if nothing is.
     """
-    sessions = corpus_sessions(each, seconds, seed)
+    sessions = corpus_sessions(count, seconds, seed)
     available = playable(sessions)
     with executor() as pool:
         names = [session.session_id for session in available]

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from gamelabel.games.play.incentive_treatments import CHANNELS, Treatment, treatment_task
+from gamelabel.games.play.incentive_treatments import TREATMENT_CHANNELS, Treatment, treatment_task
 from gamelabel.games.play.incentives import estimated_pay
 from gamelabel.games.play.tasks import Task
 
@@ -235,7 +235,7 @@ def tabled_sessions(
     rows = []
     for treatment in treatments:
         task = treatment_task(treatment)
-        for person in draw_people(people, CHANNELS[treatment], assumptions, seed):
+        for person in draw_people(people, TREATMENT_CHANNELS[treatment], assumptions, seed):
             plan = choose_plan(person, task, assumptions, seed)
             rows.append(_tabled_session(treatment, task, person, plan, assumptions))
     return pd.DataFrame(rows)
