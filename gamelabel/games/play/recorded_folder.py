@@ -89,7 +89,7 @@ def _select_by_sql(rows: pd.DataFrame, sql: str) -> pd.DataFrame:
             found_rows = pd.read_sql_query(sql, database)
         except Exception as error:
             columns = ", ".join(map(str, rows.columns))
-            raise ValueError(f"{sql!r} is no query of seats ({columns}): {error}") from error
+            raise ValueError(f"{sql!r} is not a query of seats ({columns}): {error}") from error
     if not {"episode_id", "seat"} <= set(found_rows.columns):
         raise ValueError(
             f"{sql!r} has to select episode_id and seat, as `select * from seats` does"

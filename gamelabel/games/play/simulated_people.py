@@ -46,7 +46,7 @@ class Assumptions:
     cost_follow: float = _assumed(0.04, "median further cost of a minute of following, dollars")
     cost_spread: float = _assumed(0.6, "standard deviation of the logarithm of both costs")
     fun: float = _assumed(0.05, "value of the first minute of play, dollars")
-    stamina: float = _assumed(10.0, "minutes after which play is no fun any more")
+    stamina: float = _assumed(10.0, "minutes after which play is not fun any more")
     duty_mturk: float = _assumed(0.01, "value of a minute of following because it was asked, MTurk")
     duty_email: float = _assumed(0.05, "the same for students reached by e-mail, dollars")
     duty_social: float = _assumed(0.08, "the same for players from social media, dollars")

@@ -14,7 +14,7 @@ from gamelabel.games.play.incentive_treatments import TREATMENTS
 from gamelabel.games.play.simulated_people import Assumptions, tabled_sessions
 from gamelabel.reliability.estimate import Estimate, estimate_mean
 
-_MARGIN = 0.1  # a share of good data that is larger by less than this is no help
+_MARGIN = 0.1  # a share of good data that is larger by less than this does not count
 
 
 def participants(sessions: pd.DataFrame) -> pd.DataFrame:
