@@ -145,9 +145,9 @@ def report_exams() -> None:
             print(f"{points} exam points, {accounts} accounts through exams: {known:.3f} known")
 
 
-def report_ring(before: bool, members: int, batches: int) -> None:
+def report_ring(before: bool, members: int, batches: int, preferences: int) -> None:
     """Print how well the number of others who had a prompt predicts its kind."""
-    with service(before, preferences=2000, comparisons=160) as one:
+    with service(before, preferences, comparisons=160) as one:
         sightings = share_prompts(one, members, batches)
     chosen = {
         "after the first batch": [s for s in sightings if s.batch > 0],
@@ -158,8 +158,9 @@ def report_ring(before: bool, members: int, batches: int) -> None:
         so_far = area(np.array([s.before for s in some]), kinds)
         ever = area(np.array([s.ever for s in some]), kinds)
         print(
-            f"{_when(before)}: a ring of {members}, {name}, {len(kinds)} items: AUC {so_far:.3f} "
-            f"by what the others had had, {ever:.3f} by what they ever had",
+            f"{_when(before)}: a ring of {members}, a pool of {preferences} points, {name}, "
+            f"{len(kinds)} items: AUC {so_far:.3f} by what the others had had, "
+            f"{ever:.3f} by what they ever had",
             flush=True,
         )
 
@@ -175,7 +176,8 @@ def main() -> None:
     divisor = 10 if parser.parse_args().quick else 1
     for before in (True, False):
         report_pay_attack(before, 1000 // divisor, batches=1)
-        report_ring(before, members=16, batches=40 // divisor + 4)
+        for preferences in (3000, 2000):  # enough for the ring, and too few
+            report_ring(before, 16, 40 // divisor + 4, preferences)
     report_exams()
     rules = {"before": BEFORE, "now": SERVICE_RULES}
     print(sleeper_curve(rules, players=20_000).round(4).to_string(index=False))

@@ -31,13 +31,13 @@ import psutil
 from benchmarks.bench_server import BARE, SERVICE, prepare
 from benchmarks.bench_server_load import Game, TimedConnection, enter
 from benchmarks.timing import parse_parts
-from tests.service.databases import new_url
+from tests.service.databases import new_url, postgres
 from tests.service.http_client import run_shared
 from tests.service.processes import Process
 
-PLAYERS, ROUNDS = (16, 256), 5
+PLAYERS, ROUNDS = (16, 256), 3
 SESSIONS = 512  # players of a round, who share the connections
-PICTURES = 4  # of a batch's ten that each player loads
+PICTURES = 2  # of a batch's ten that each player loads
 
 
 Work = Callable[[TimedConnection, Any], Awaitable[Any]]
@@ -71,11 +71,11 @@ class Bench:
 
     def cpu_seconds(self, server: Process) -> float:
         """Return the processor time of a server, and of PostgreSQL."""
-        pids = [server.running.pid]
+        processes = [psutil.Process(server.running.pid)]
         if self.kind == "postgresql":
-            names = ("postgres", "postgresql")
-            pids += [p.pid for p in psutil.process_iter(["name"]) if p.info["name"] in names]
-        return sum(map(_cpu_seconds, pids))
+            pid = (Path(postgres()) / "data/postmaster.pid").read_text().split()[0]
+            processes += psutil.Process(int(pid)).children()
+        return sum(map(_cpu_seconds, processes))
 
     async def run(self, players: int) -> list[dict[str, Phase]]:
         """Return the phases of all rounds by name."""
@@ -162,9 +162,9 @@ async def _answer(connection: TimedConnection, opened: tuple[str, Any]) -> None:
     await connection.timed("answer", "POST", path, {"answers": answers})
 
 
-def _cpu_seconds(pid: int) -> float:
+def _cpu_seconds(process: psutil.Process) -> float:
     try:
-        times = psutil.Process(pid).cpu_times()
+        times = process.cpu_times()
     except psutil.NoSuchProcess:
         return 0.0
     return times.user + times.system
