@@ -80,9 +80,10 @@ class Emulator:
         return np.array(self.ale.getRAM(), np.uint8)
 
     def save_state(self) -> bytes:
-        """Return the state of the whole console, including its random numbers."""
+        """Return the state of the whole console, with its random numbers if actions stick."""
         if not self._for_several:
-            state: bytes = self.ale.cloneState(include_rng=True).serialize()
+            sticks = self.ale.getFloat("repeat_action_probability") > 0
+            state: bytes = self.ale.cloneState(include_rng=sticks).serialize()
             return state
         reference = self.ale.cloneSystemState()
         try:

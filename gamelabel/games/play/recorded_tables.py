@@ -162,15 +162,17 @@ def read_episodes(folder: Path, session_id: str) -> list[RecordedEpisode]:
 
 
 def _write(table: pa.Table, path: Path) -> None:
-    deltas = ("frame", "frame_seen")
-    present = [name for name in deltas if name in table.column_names]
+    # Frames count up; statistics often do, in fractions that only their bytes have in common.
+    encodings = {"frame": "DELTA_BINARY_PACKED", "frame_seen": "DELTA_BINARY_PACKED"}
+    if "frame" in table.column_names:
+        statistics = set(table.column_names) - set(STEP_COLUMNS.names)
+        encodings |= dict.fromkeys(statistics, "BYTE_STREAM_SPLIT")
     pq.write_table(
         table,
         path,
         compression="zstd",
         compression_level=9,
-        use_dictionary=[name for name in table.column_names if name not in deltas],
-        column_encoding=dict.fromkeys(present, "DELTA_BINARY_PACKED"),
+        use_dictionary=[name for name in table.column_names if name not in encodings],
+        column_encoding={name: e for name, e in encodings.items() if name in table.column_names},
         write_statistics=False,
-        store_schema=True,
     )
