@@ -175,4 +175,5 @@ def _write(table: pa.Table, path: Path) -> None:
         use_dictionary=[name for name in table.column_names if name not in encodings],
         column_encoding={name: e for name, e in encodings.items() if name in table.column_names},
         write_statistics=False,
+        store_schema=False,
     )
