@@ -128,17 +128,10 @@ STEPS = (
     Step(
         "11_demonstrations",
         outputs=("play/",),
-        project=("data/claims",),
         chapter="play",
         fans_out=True,
     ),
-    Step(
-        "12_incentives",
-        outputs=("incentive_play/?",),
-        project=("data/claims",),
-        chapter="play",
-        fans_out=True,
-    ),
+    Step("12_incentives", chapter="play"),
 )
 
 
