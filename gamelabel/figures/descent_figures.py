@@ -23,6 +23,29 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
+def plot_assumed_effort(ax: Axes, table: DataFrame) -> Axes:
+    """Plot the mean effort that is put in, by what a bonus is worth.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    table : DataFrame
+        Columns bonus_worth, bonus and effort.
+
+    Returns
+    -------
+    Axes
+        `ax`.
+    """
+    for number, (bonus, rows) in enumerate(table.groupby("bonus", sort=False)):
+        style = series_style(number)
+        ax.plot(rows["bonus_worth"], rows["effort"], label=f"bonus: {bonus}", **style)
+    ax.set(xlabel="share of the effort's cost that a bonus makes up for", ylabel="mean effort")
+    add_legend(ax)
+    return ax
+
+
 def plot_effort_by_round(ax: Axes, table: DataFrame) -> Axes:
     """Plot the mean effort of an example by round, a line for each arm.
 
@@ -72,11 +95,11 @@ def plot_scores_by_arm(axes: Sequence[Axes], table: DataFrame) -> Sequence[Axes]
             plot_intervals(ax, part, y, label=agents[number], **series_style(number))
         format_axis(ax.xaxis, "percent")
         ax.set(title=measure, xlabel="")
-    add_legend(axes[0])
+    add_legend(axes[-1])
     return axes
 
 
-def plot_learning_curves(ax: Axes, table: DataFrame) -> Axes:
+def plot_accuracy_by_round(ax: Axes, table: DataFrame) -> Axes:
     """Plot accuracy by round, a line for each arm, solid or dashed by agent (Figure 3).
 
     Parameters

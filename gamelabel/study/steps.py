@@ -50,7 +50,11 @@ class Step:
 
 
 # name -> heading in the report
-CHAPTERS = {"pairs": "Labelling pairs of images", "play": "Demonstrations from play"}
+CHAPTERS = {
+    "pairs": "Labelling pairs of images",
+    "play": "Demonstrations from play",
+    "dungeon": "Teaching agents to follow commands",
+}
 STEPS = (
     Step("01_prompts", outputs=("prompts.parquet",), project=("data/sources.yaml",)),
     Step(
@@ -132,6 +136,7 @@ STEPS = (
         fans_out=True,
     ),
     Step("12_incentives", chapter="play"),
+    Step("15_descent", outputs=("descents/",), chapter="dungeon", fans_out=True),
 )
 
 

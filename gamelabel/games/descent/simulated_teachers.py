@@ -8,8 +8,8 @@ the protocol shows it. `TeacherAssumptions` has all that is assumed about people
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -183,6 +183,54 @@ class SimulatedTeacher:
     def end_round(self) -> None:
         """Forget what was written in the round."""
         self._written, self._expected = Counter(), Counter()
+
+
+def effort_sweep(
+    make_writer: Callable[[int], Writer],
+    assumptions: TeacherAssumptions,
+    bonus_worths: Sequence[float],
+    n_teachers: int = 100,
+) -> pd.DataFrame:
+    """Return the mean effort of examples that is put in, before teachers have seen anything.
+
+    Parameters
+    ----------
+    make_writer : callable
+        Gives the writer of each teacher, by number.
+    assumptions : TeacherAssumptions
+        The other assumptions.
+    bonus_worths : sequence of float
+        Values of `bonus_worth`.
+    n_teachers : int
+        Teachers over which the mean is taken.
+
+    Returns
+    -------
+    DataFrame
+        Columns bonus_worth, bonus ("can be won" or "none") and effort.
+
+    Examples
+    --------
+    >>> from gamelabel.games.descent.intent_writer import IntentWriter
+    >>> from functools import partial
+    >>> table = effort_sweep(partial(IntentWriter, 0), TeacherAssumptions(), [0.0, 1.0], 50)
+    >>> table["effort"].round(2).tolist()
+    [1.24, 1.24, 1.26, 1.24]
+    """
+    rows = []
+    writers = [make_writer(number) for number in range(n_teachers)]
+    for worth in bonus_worths:
+        for competitive in (True, False):
+            efforts = []
+            for number, writer in enumerate(writers):
+                rng = np.random.default_rng([7, number])
+                of_worth = replace(assumptions, bonus_worth=worth)
+                teacher = SimulatedTeacher(writer, of_worth, competitive, rng)
+                chances = teacher.probabilities()
+                efforts.append(sum(teacher.writer.efforts[k] * p for k, p in chances.items()))
+            shown = "can be won" if competitive else "none"
+            rows.append({"bonus_worth": worth, "bonus": shown, "effort": np.mean(efforts)})
+    return pd.DataFrame(rows)
 
 
 class LazyWriter:

@@ -1,0 +1,68 @@
+"""Arms of teaching: the same people, resumed without playing again, tested on the same examples."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from gamelabel.following import AgentConfig
+from gamelabel.following.taught_agents import (
+    ARMS,
+    COMPARISONS,
+    PAPER_ARMS,
+    ReplayLearner,
+    TeachingStudy,
+    arm_differences,
+    score_arms,
+    teach_agents,
+)
+from gamelabel.games.descent import Example
+from gamelabel.games.dungeon.simulated_commands import simulated_examples
+
+AGENT = AgentConfig(width=8, epochs=1)
+
+
+def study(folder: Path) -> TeachingStudy:
+    sizes = {"n_teachers": 2, "rounds": 1, "examples": 2, "pilot": 6, "replay": 3}
+    return TeachingStudy(folder, seeds=(3,), agent=AGENT, **sizes)
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[TeachingStudy, pd.DataFrame]:
+    what = study(tmp_path_factory.mktemp("descents"))
+    return what, teach_agents(what)
+
+
+def test_arms_have_the_same_people_and_are_not_played_again(
+    played: tuple[TeachingStudy, pd.DataFrame],
+) -> None:
+    what, kinds = played
+    assert set(kinds["arm"]) == set(ARMS)
+    by_arm = dict(list(kinds.groupby("arm")))
+    assert by_arm["MTD limit"]["kind"].tolist() == by_arm["MTD limit w/o model"]["kind"].tolist()
+    mix = by_arm["Collaborative-only, kinds of MTD limit"]["kind"]
+    assert sorted(mix) == sorted(by_arm["MTD limit"]["kind"])
+    before = {path: path.stat().st_mtime_ns for path in what.folder.rglob("*.parquet")}
+    assert teach_agents(what).equals(kinds)
+    assert before == {path: path.stat().st_mtime_ns for path in what.folder.rglob("*.parquet")}
+
+
+def test_all_arms_are_tested_on_the_same_examples(
+    played: tuple[TeachingStudy, pd.DataFrame],
+) -> None:
+    what, _ = played
+    scores = score_arms(what, {"AC-Seq2Seq": AGENT})
+    tests = scores.groupby("arm")["example_id"].apply(frozenset)
+    assert tests.nunique() == 1 and set(scores["test_set"]) <= {*PAPER_ARMS, "Pilot study"}
+    assert arm_differences(scores)["comparison"].tolist() == list(COMPARISONS)
+
+
+def test_a_learner_that_starts_from_another_learns_the_new_and_a_sample() -> None:
+    table = simulated_examples(2, 8, seed=0)
+    columns = ["example_id", "teacher_id", "command", "actions", "world"]
+    examples = [Example(*row) for row in table[columns].itertuples(index=False)]
+    first, second = ReplayLearner(AGENT, replay=2), ReplayLearner(AGENT, replay=2)
+    first.fit(examples[:12], seed=0)
+    second.fit(examples, seed=0, start=first)
+    assert second.known == {example.example_id for example in examples}
+    assert second.predict(examples[:2]) == second.predict(examples[:2])
