@@ -77,7 +77,8 @@ class RunResult:
         before = [parent.name for parent in parents(step, study.steps)]
         if not all(self.is_valid(parent) for parent in before if parent in self.history):
             return False
-        return last["inputs"] == self.tracker.existing_inputs(step)
+        # by the parameters of that run: those of this run may name other files for other steps
+        return last["inputs"] == self.tracker.existing_inputs(step, last["parameters"])
 
 
 def read_history(study: Study) -> History:

@@ -39,26 +39,39 @@ class Tracker:
         values |= code
         if any(name.startswith("gamelabel.sources.") for name in code):
             values["the set of available data"] = _available_data()
-        for name, value in self._parameters(step).items():
+        for name, value in self._tracked_parameters(step).items():
             values[f"parameter {name}"] = json.dumps(value)
         return values | self.inputs(step)
 
-    def inputs(self, step: Step) -> dict[str, str]:
+    def inputs(self, step: Step, parameters: Mapping[str, Any] | None = None) -> dict[str, str]:
         """Return the files that a step reads: path in the project -> sha256, or `MISSING`.
 
         A file or folder that a parameter names, such as a model, is an input too.
+
+        Parameters
+        ----------
+        step : Step
+            The step.
+        parameters : mapping, optional
+            Of another run than this one.
         """
+        if parameters is None:
+            parameters = self.profile.steps[step.name]
         study = self.study
         recorded = [s.records for s in study.runnable() if s.name in step.after]
         paths = [study.root / name for name in step.project]
         paths += [study.run_dir / name.rstrip("?") for name in (*step.inputs, *recorded)]
-        texts = [text for text in self._parameters(step).values() if text and isinstance(text, str)]
+        values = _without_folders(parameters).values()
+        texts = [text for text in values if text and isinstance(text, str)]
         paths += [study.notebooks / text for text in texts if _exists(study.notebooks / text)]
         return {study.relative(path): self.hashes.digest(path) for path in paths}
 
-    def existing_inputs(self, step: Step) -> dict[str, str]:
-        """Return the files that a step reads and that exist: path in the project -> sha256."""
-        return {path: sha for path, sha in self.inputs(step).items() if sha != MISSING}
+    def existing_inputs(
+        self, step: Step, parameters: Mapping[str, Any] | None = None
+    ) -> dict[str, str]:
+        """Return those `inputs` that exist: path in the project -> sha256."""
+        inputs = self.inputs(step, parameters)
+        return {path: sha for path, sha in inputs.items() if sha != MISSING}
 
     def outputs(self, step: Step) -> dict[str, str]:
         """Return the files that a step wrote: path in the project -> sha256, or `MISSING`.
@@ -132,9 +145,12 @@ class Tracker:
             if folder.is_dir():
                 write_text(listing_path(folder), self.hashes.listing(folder))
 
-    def _parameters(self, step: Step) -> dict[str, Any]:
-        values = self.profile.steps[step.name]
-        return {name: value for name, value in values.items() if name not in FOLDERS}
+    def _tracked_parameters(self, step: Step) -> dict[str, Any]:
+        return _without_folders(self.profile.steps[step.name])
+
+
+def _without_folders(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in parameters.items() if name not in FOLDERS}
 
 
 @cache

@@ -60,6 +60,7 @@ class FakeNotebooks:
 @pytest.fixture
 def notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeNotebooks:
     size = f"{FOLDERS}\nsize = 1  # of the labels"
+    size += '\nlabels_file = ""  # where they come from'
     toys = {f"_{step.name}": (size if step.name == "labels" else FOLDERS,) for step in STEPS}
     fake = FakeNotebooks(toy_study(tmp_path, STEPS, **toys))
     monkeypatch.setattr(runner, "execute", fake)
@@ -128,6 +129,20 @@ def test_numbers_that_rest_on_other_labels_do_not_stand(notebooks: FakeNotebooks
     assert verify_report(study.report_dir, study.root).problems == []
     assert set(result.status.values()) == {"cached"}
     assert metrics(study) == ALL
+
+
+def test_one_step_alone_keeps_steps_that_read_a_file_which_this_run_does_not_name(
+    notebooks: FakeNotebooks, tmp_path: Path
+) -> None:
+    study, labels = notebooks.study, tmp_path / "own.csv"
+    labels.write_text("choices")
+    run(study, f"labels_file={labels}")
+    notebooks.value = 2
+    run(study, only="crowds")
+    assert metrics(study) == {**ALL, "crowds": 2}
+    labels.write_text("other choices")
+    run(study, only="crowds")
+    assert metrics(study) == {"prompts": 1, "crowds": 2}
 
 
 def test_one_step_alone_keeps_the_others_unless_it_changes_what_they_read(
