@@ -134,3 +134,31 @@ def test_the_rules_load_no_environments() -> None:
         " sys.exit(str(loaded) if loaded else 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_sessions_statistics_go_on_after_earlier_games(tmp_path: Path) -> None:
+    (tmp_path / "my_corridor.py").write_text(GAME)
+    (tmp_path / "tasks.yaml").write_text(TASKS.replace("turn based", "real time"))
+    task = read_project(tmp_path / "tasks.yaml").tasks["corridor"]
+    player = {"player": SeatedPlayer("anna")}
+
+    async def score(name: str, earlier: list[str]) -> float:
+        ends: list[EpisodeEnded] = []
+
+        def receive(message: Any) -> None:
+            if isinstance(message, FrameMessage) and message.frame == 0:
+                game.act("player", 1, 0)
+            elif isinstance(message, EpisodeEnded):
+                ends.append(message)
+
+        game = await start_game(
+            task, name, tmp_path, player, 0, receive, earlier={"player": earlier}
+        )
+        game.next_episode()
+        await until(lambda: bool(ends))
+        game.stop()
+        await game.recorded()
+        return ends[0].session["player"]["score"]
+
+    assert asyncio.run(score("first", [])) == 1.0
+    assert asyncio.run(score("second", ["first", "one that is gone"])) == 2.0
