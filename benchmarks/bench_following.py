@@ -51,7 +51,7 @@ def learn(agent: Agent, examples: EncodedExamples, batched: bool) -> float:
                 losses += plain_losses(agent, batch.rows(torch.tensor([i])))
                 losses[-1].backward()
         optimizer.step()
-        first = first or float(sum(losses)) / len(batch)
+        first = first or sum(loss.item() for loss in losses) / len(batch)
     return first
 
 

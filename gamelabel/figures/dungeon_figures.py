@@ -48,6 +48,8 @@ def plot_world(ax: Axes, graph: MultiDiGraph) -> Axes:
     """
     position = _tree_positions(graph)
     for start, end, relation in graph.edges(data="relation"):
+        if relation == "path_to" and position[start] > position[end]:
+            continue  # paths lead both ways
         _draw_edge(ax, position[start], position[end], relation)
     kinds = graph.nodes(data="kind")
     for kind, color in _KIND_COLORS.items():
@@ -63,6 +65,7 @@ def plot_world(ax: Axes, graph: MultiDiGraph) -> Axes:
             name, (x, y), (0, 10 if above else -7), textcoords="offset points", size=8,
             ha="center" if above else "right", va="bottom" if above else "top",
             rotation=0 if above else 35, rotation_mode="anchor",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
         )  # fmt: skip
     ax.set_axis_off()
     ax.margins(0.08, 0.25)
@@ -101,13 +104,13 @@ def _draw_edge(
 ) -> None:
     styles: dict[str, dict[str, Any]] = {
         "contained_by": {"color": GREY, "linewidth": 0.8},
-        "path_to": {"color": BLUE, "linewidth": 2, "connectionstyle": "arc3,rad=-0.25"},
+        "path_to": {"color": BLUE, "linewidth": 2, "connectionstyle": "arc3,rad=-0.2"},
         "follows": {"color": VERMILION, "linestyle": ":"},
     }
     ax.annotate("", end, start, arrowprops={"arrowstyle": "-", "zorder": 1, **styles[relation]})
 
 
-def plot_learning_curves(ax: Axes, curves: DataFrame) -> Axes:
+def plot_accuracy_by_examples(ax: Axes, curves: DataFrame) -> Axes:
     """Plot accuracy by the number of examples, a line for each agent, with 95 % intervals.
 
     `curves` has columns arm, n_examples, value, low, high.
@@ -149,7 +152,7 @@ def plot_by_length(
     """
     groups = list(table.groupby("arm", sort=False))
     for i, (arm, rows) in enumerate(groups):
-        style = series_style(i)
+        style, rows = series_style(i), rows.sort_values("length")
         x = rows.length + 0.12 * (i - (len(groups) - 1) / 2)
         spread = np.maximum([rows.value - rows.low, rows.high - rows.value], 0)
         ax.errorbar(
@@ -174,12 +177,13 @@ def plot_constraint(ax: Axes, table: DataFrame) -> Axes:
 
     `table` has columns arm, constrained, value.
     """
-    wide = table.pivot(index="arm", columns="constrained", values="value")
+    columns = table.constrained.map({True: "possible", False: "all"})
+    wide = table.assign(columns=columns).pivot(index="arm", columns="columns", values="value")
     wide = wide.loc[list(dict.fromkeys(table.arm))[::-1]]
-    for y, (free, constrained) in enumerate(wide[[False, True]].to_numpy()):
+    for y, (free, constrained) in enumerate(wide[["all", "possible"]].to_numpy()):
         ax.plot([free, constrained], [y, y], color=GREY, zorder=1)
-    ax.scatter(wide[False], range(len(wide)), color=SKY, marker="s", label="all actions")
-    ax.scatter(wide[True], range(len(wide)), color=BLUE, label="possible actions only")
+    ax.scatter(wide["all"], range(len(wide)), color=SKY, marker="s", label="all actions")
+    ax.scatter(wide["possible"], range(len(wide)), color=BLUE, label="possible actions only")
     ax.set_yticks(range(len(wide)), list(wide.index))
     ax.set_ylim(-0.6, len(wide) - 0.4)
     format_axis(ax.xaxis, "percent")

@@ -21,12 +21,13 @@ from gamelabel.parallel import executor, map_items
 
 
 class AgentRun(NamedTuple):
-    """One training: an arm's name and config, the number of examples, and the seed."""
+    """One training: the arm's name and config, the examples learned from, seed, answers ranked."""
 
     arm: str
     config: AgentConfig
     n_examples: int
     seed: int
+    n_ranked: int = 0
 
 
 class ScoredTables(NamedTuple):
@@ -35,7 +36,6 @@ class ScoredTables(NamedTuple):
     training: DataFrame
     test: DataFrame
     folder: Path
-    n_ranked: int
 
 
 def vary(config: AgentConfig, changes: Mapping[str, Mapping[str, Any]]) -> dict[str, AgentConfig]:
@@ -65,7 +65,11 @@ def vary(config: AgentConfig, changes: Mapping[str, Mapping[str, Any]]) -> dict[
 
 
 def plan_runs(
-    arms: Mapping[str, AgentConfig], sizes: Sequence[int], n_seeds: int, seed: int = 0
+    arms: Mapping[str, AgentConfig],
+    sizes: Sequence[int],
+    n_seeds: int,
+    seed: int = 0,
+    n_ranked: int = 0,
 ) -> list[AgentRun]:
     """Return a run for each arm, size and seed, those that take longest first.
 
@@ -79,9 +83,11 @@ def plan_runs(
         Trainings of each arm at each size.
     seed : int
         The first seed.
+    n_ranked : int
+        Test examples that get a rank in runs of the largest size; see `score_agent`.
     """
     return [
-        AgentRun(arm, config, size, seed + i)
+        AgentRun(arm, config, size, seed + i, n_ranked if size == max(sizes) else 0)
         for size in sorted(sizes, reverse=True)
         for arm, config in arms.items()
         for i in range(n_seeds)
@@ -93,7 +99,6 @@ def score_runs(
     training: DataFrame,
     test: DataFrame,
     folder: Path,
-    n_ranked: int = 0,
     progress: str = "",
 ) -> DataFrame:
     """Train an agent for each run and score it with and without the decoding constraint.
@@ -109,8 +114,6 @@ def score_runs(
         Tables of examples, see `read_examples`. The test may have a column `test_set`.
     folder : Path
         Where trainings and scores are kept.
-    n_ranked : int
-        Test examples that get a rank; see `score_agent`.
     progress : str
         Title of a progress bar.
 
@@ -133,7 +136,7 @@ def score_runs(
                 f"{len(training):,}: lower the number or add teachers"
             )
     names = [f"{run.arm}, {run.n_examples:,} examples, seed {run.seed}" for run in runs]
-    work = partial(train_and_score, ScoredTables(training, test, folder, n_ranked))
+    work = partial(train_and_score, ScoredTables(training, test, folder))
     with executor() as pool:
         return pd.concat(map_items(pool, work, runs, names, progress), ignore_index=True)
 
@@ -147,7 +150,7 @@ def train_and_score(tables: ScoredTables, run: AgentRun) -> DataFrame:
         return pd.read_parquet(path)
     test = read_examples(tables.test, DUNGEON)
     agent = train_agent(run.config, read_examples(rows, DUNGEON), folder, DUNGEON, run.seed)
-    ranked = {True: tables.n_ranked, False: 0}  # ranks do not depend on the constraint
+    ranked = {True: run.n_ranked, False: 0}  # ranks do not depend on the constraint
     parts = [
         score_agent(agent, test, n, constrained).assign(constrained=constrained)
         for constrained, n in ranked.items()
@@ -164,7 +167,7 @@ def train_and_score(tables: ScoredTables, run: AgentRun) -> DataFrame:
 
 def _key(tables: ScoredTables, run: AgentRun) -> str:
     """Return a hash of all that the scores of a run depend on."""
-    digest = hashlib.sha256(f"{run.config} {tables.n_ranked}".encode())
+    digest = hashlib.sha256(f"{run.config} {run.n_ranked}".encode())
     for table in (tables.training, tables.test):
         digest.update(table.to_json(orient="split").encode())
     return digest.hexdigest()[:12]

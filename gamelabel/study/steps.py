@@ -136,6 +136,13 @@ STEPS = (
         fans_out=True,
     ),
     Step("12_incentives", chapter="play"),
+    Step(
+        "14_dungeon",
+        outputs=("following/",),
+        project=("data/published/mtd.yaml",),
+        chapter="dungeon",
+        fans_out=True,
+    ),
     Step("15_descent", outputs=("descents/",), chapter="dungeon", fans_out=True),
 )
 

@@ -21,7 +21,7 @@ def test_each_node_of_a_world_stands_below_what_contains_it(ax):
 def test_a_curve_has_its_sizes_in_order(ax):
     rows = [(arm, n, n / 1000, 0.0, 1.0) for arm in ("a", "b") for n in (400, 100, 200)]
     curves = pd.DataFrame(rows, columns=["arm", "n_examples", "value", "low", "high"])
-    dungeon_figures.plot_learning_curves(ax, curves)
+    dungeon_figures.plot_accuracy_by_examples(ax, curves)
     assert [line.get_label() for line in ax.lines] == ["a", "b"]
     assert ax.lines[0].get_xydata().tolist() == [[100, 0.1], [200, 0.2], [400, 0.4]]
 

@@ -41,13 +41,13 @@ def test_runs_are_planned_longest_first() -> None:
 def test_scores_name_their_run_and_a_second_call_trains_nothing(
     tables: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs = plan_runs(ARMS, [8], n_seeds=1)
-    scores = score_runs(runs, *tables, tmp_path, n_ranked=2)
-    assert len(scores) == 2 * 2 * 6  # arms, with and without the constraint, examples
+    runs = plan_runs(ARMS, [4, 8], n_seeds=1, n_ranked=2)
+    scores = score_runs(runs, *tables, tmp_path)
+    assert len(scores) == 2 * 2 * 2 * 6  # arms, sizes, with and without the constraint, examples
     assert set(scores.test_set) == {"teachers"}
-    assert scores.hits1.notna().sum() == 2 * 2
+    assert scores.hits1.notna().sum() == 2 * 2  # of the largest size
     monkeypatch.setattr(following_arms, "train_agent", None)
-    pd.testing.assert_frame_equal(score_runs(runs, *tables, tmp_path, n_ranked=2), scores)
+    pd.testing.assert_frame_equal(score_runs(runs, *tables, tmp_path), scores)
 
 
 def test_another_config_is_another_training(
@@ -89,7 +89,7 @@ def test_a_worker_killed_in_training_changes_no_score(
 ) -> None:
     runs = plan_runs({"Seq2Seq": ARMS["Seq2Seq"]}, [8], n_seeds=2)
     (tmp_path / "killed").mkdir()
-    work = partial(end_once_then_score, ScoredTables(*tables, tmp_path / "killed", 0))
+    work = partial(end_once_then_score, ScoredTables(*tables, tmp_path / "killed"))
     with executor(jobs=2) as pool:
         scores = pd.concat(map_items(pool, work, runs), ignore_index=True)
     expected = score_runs(runs, *tables, tmp_path / "whole")

@@ -35,7 +35,7 @@ def test_help(command: str) -> None:
         (["--profile", "smoke", "-p", "row=5"], "there is no parameter 'row'"),
         (["--profile", "smoke", "-p", "rows=five"], "rows is a whole number, not 'five'"),
         (["--profile", "smoke", "--only", "99"], "there is no step '99'"),
-        (["--profile", "smoke", "--chapter", "plai"], "the chapters are pairs, all"),
+        (["--profile", "smoke", "--chapter", "plai"], "the chapters are pairs, play, dungeon"),
         (["--profile", "smoke", "--from", "02_images"], "step 02_images has no notebook"),
     ],
 )
