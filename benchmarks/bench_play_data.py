@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from gamelabel.games.play.corpus_tables import folder_bytes
-from gamelabel.games.play.dataset import StoredEpisode, episodes
+from gamelabel.games.play.dataset import StoredEpisode, episodes, load_all
 from gamelabel.games.play.deepmind_frames import agent_observations
 from gamelabel.games.play.simulated_corpus import corpus_sessions
 from gamelabel.games.play.simulated_sessions import play_session
@@ -46,14 +46,14 @@ def read_pickle(content: bytes, has_ended: bool) -> np.ndarray:
 
 
 def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 30.0
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 120.0
     sessions = {s.session_id: s for s in corpus_sessions(1, seconds, seed=0)}
     with tempfile.TemporaryDirectory() as folder:
         play_session(sessions["plain-mturk-000"], folder)
         chosen = episodes(folder)
         pickles = [as_crowdplay_keeps_it(stored) for stored in chosen]
         start = time.process_time()
-        ours = [stored.load("deepmind").observations for stored in chosen]
+        ours = [episode.observations for episode in load_all(chosen, "deepmind")]
         middle = time.process_time()
         theirs = [
             read_pickle(content, stored.info["ended"] in ("terminated", "truncated"))

@@ -85,6 +85,7 @@ class StoredEpisode:
         observations: ObservationKind = "native",
         every: int | None = None,
         module_folder: Path | None = None,
+        environment: Environment | None = None,
     ) -> Episode:
         """Play the episode again and return it as arrays.
 
@@ -99,6 +100,9 @@ class StoredEpisode:
             action of a group of frames is its most frequent one, and rewards are added up.
         module_folder : Path, optional
             Where the environment's module is looked for.
+        environment : Environment, optional
+            An environment of `replayed.environment_of` for the same task, to be used again. By
+            default one is made and closed.
 
         Raises
         ------
@@ -109,7 +113,7 @@ class StoredEpisode:
         """
         every = SKIP if observations == "deepmind" else every or 1
         recorded = self.recorded()
-        frames = _frames(recorded, self.seat, observations, module_folder)
+        frames = _frames(recorded, self.seat, observations, module_folder, environment)
         has_ended = recorded.episode["ended"] in ("terminated", "truncated")
         if observations == "deepmind":
             seen = agent_observations(frames, has_ended)
@@ -147,9 +151,28 @@ def episodes(folder: str | Path, where: str | None = None) -> list[StoredEpisode
 def load_all(
     chosen: list[StoredEpisode], observations: ObservationKind = "native", every: int = 1
 ) -> Iterator[Episode]:
-    """Load episodes one after the other; see `StoredEpisode.load`."""
-    for stored in chosen:
-        yield stored.load(observations, every)
+    """Load episodes one after the other, with one environment for those of the same settings.
+
+    Parameters
+    ----------
+    chosen, observations, every
+        From `episodes`; see `StoredEpisode.load`.
+
+    Yields
+    ------
+    Episode
+        In the order of `chosen`.
+    """
+    opened: dict[tuple[str, ...], Environment] = {}
+    try:
+        for stored in chosen:
+            key = tuple(str(stored.info[name]) for name in ("environment", "settings", "seats"))
+            if key not in opened:
+                opened[key] = environment_of(stored.recorded())
+            yield stored.load(observations, every, environment=opened[key])
+    finally:
+        for environment in opened.values():
+            environment.close()
 
 
 def replayed_transitions(
@@ -165,19 +188,24 @@ def replayed_transitions(
 
 
 def _frames(
-    recorded: RecordedEpisode, seat: str, kind: ObservationKind, module_folder: Path | None
+    recorded: RecordedEpisode,
+    seat: str,
+    kind: ObservationKind,
+    module_folder: Path | None,
+    shared: Environment | None,
 ) -> Iterator[NDArray[Any]]:
     """Yield the observation of each frame, from frame 0."""
     if kind == "native" and recorded.episode["restore"] == "observations":
         yield from map(np.asarray, stored_observations(recorded, seat))
         return
-    environment = environment_of(recorded, module_folder)
+    environment = shared or environment_of(recorded, module_folder)
     try:
         observe = _observer(environment, seat, kind)
         for _ in replay(recorded, environment):
             yield observe()
     finally:
-        environment.close()
+        if shared is None:
+            environment.close()
 
 
 def _observer(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gamelabel.games.play.corpus_tables import hours_table, latencies, replay_check
-from gamelabel.games.play.dataset import episodes, replayed_transitions
+from gamelabel.games.play.dataset import episodes, load_all, replayed_transitions
 from gamelabel.games.play.minari_export import export_minari
 from gamelabel.games.play.recorded_copies import fetch_games
 from gamelabel.games.play.recorded_folder import recorded_metadata
@@ -78,6 +78,12 @@ def test_frames_in_groups_keep_all_rewards_of_a_finished_episode(tmp_path: Path)
         assert grouped.rewards.sum() == whole.rewards.sum()
         np.testing.assert_array_equal(grouped.observations[1], whole.observations[4])
         np.testing.assert_array_equal(grouped.observations[-1], whole.observations[-1])
+
+
+def test_one_environment_serves_all_episodes(folder: Path) -> None:
+    chosen = episodes(folder)
+    for stored, episode in zip(chosen, load_all(chosen), strict=True):
+        np.testing.assert_array_equal(episode.observations, stored.load().observations)
 
 
 def test_a_game_without_an_emulator_has_no_memory(folder: Path) -> None:
