@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -131,7 +132,9 @@ class Service:
 
     def send_rewards(self) -> int:
         """Send the rewards that are due, and return how many there were."""
-        return sum(self.outbox.send_due(game_id) for game_id in self.outbox.games_due())
+        # in a thread: Playwright leaves an event loop running in the main one
+        with ThreadPoolExecutor(1) as thread:
+            return sum(thread.map(self.outbox.send_due, self.outbox.games_due()))
 
     def launch(self, player: str = "ann", game: str = "chess", days: int | None = None) -> str:
         """Return a launch token signed by the game."""
