@@ -56,7 +56,7 @@ def plot_world(ax: Axes, graph: MultiDiGraph) -> Axes:
         points = np.array([position[node] for node, its_kind in kinds if its_kind == kind])
         if len(points):
             size = 200 if kind == "place" else 70
-            ax.scatter(*points.T, s=size, color=color, label=kind, zorder=3)
+            ax.scatter(points[:, 0], points[:, 1], size, color=color, label=kind, zorder=3)
     for node, data in graph.nodes(data=True):
         x, y = position[node]
         name = " ".join([data["name"], *(f"({state})" for state in data["states"])])

@@ -50,9 +50,13 @@ def draw_others(
 
 
 def rank_answers(
-    agent: Agent, examples: Sequence[CommandExample], seed: int = 0, n_others: int = N_OTHERS
+    agent: Agent,
+    examples: Sequence[CommandExample],
+    seed: int = 0,
+    n_others: int = N_OTHERS,
+    n_ranked: int | None = None,
 ) -> NDArray[np.int64]:
-    """Return the rank of each right answer among answers to other commands, (N,).
+    """Return the rank of each right answer among answers to other commands, (n_ranked,).
 
     Answers are scored by the log of their probability among all sequences of actions, without the
     decoding constraint: shorter answers are favored.
@@ -67,10 +71,14 @@ def rank_answers(
         Seed of the draws.
     n_others : int
         Answers drawn for each example.
+    n_ranked : int, optional
+        Rank the first ones only, among answers of the whole test set; all by default.
     """
-    ranks = []
-    for example, others in zip(examples, draw_others(examples, seed, n_others), strict=True):
-        ranks.append(rank_of_first(answer_losses(agent, example, [example.actions, *others])))
+    others = draw_others(examples, seed, n_others)
+    ranks = [
+        rank_of_first(answer_losses(agent, example, [example.actions, *drawn]))
+        for example, drawn in list(zip(examples, others, strict=True))[:n_ranked]
+    ]
     return np.array(ranks, np.int64)
 
 

@@ -121,7 +121,7 @@ def score_agent(
     """
     scores = score_answers(examples, follow_commands(agent, examples, constrained))
     if n_ranked:
-        ranks = pd.Series(rank_answers(agent, examples[:n_ranked], seed), dtype=float)
+        ranks = pd.Series(rank_answers(agent, examples, seed, n_ranked=n_ranked), dtype=float)
         ranks = ranks.reindex(scores.index)
         for k in HITS:
             scores[f"hits{k}"] = (ranks <= k).astype(float).where(ranks.notna())

@@ -95,6 +95,13 @@ def test_ranks_are_reproducible(agent: Agent) -> None:
     assert ((ranks >= 1) & (ranks <= 10)).all()
 
 
+def test_ranking_some_draws_from_the_whole_test(agent: Agent) -> None:
+    """Else the right answer, which loses ties, would be among the others each time."""
+    every = rank_answers(agent, EXAMPLES, seed=3, n_others=9)
+    some = rank_answers(agent, EXAMPLES, seed=3, n_others=9, n_ranked=4)
+    assert some.tolist() == every[:4].tolist()
+
+
 def test_an_agent_of_equal_losses_is_always_last() -> None:
     """Where all answers of a length are equal, the right one ranks behind them."""
     space, vocabulary = make_action_space(DUNGEON), make_vocabulary(EXAMPLES, DUNGEON, 1)
