@@ -84,6 +84,17 @@ _CLAIM_NAMES = {
     "figure4_seconds_requirement": "good seconds, requirement",
     "figure4_seconds_sliding": "good seconds, sliding bonus",
     "figure4_seconds_all": "good seconds, all incentives",
+    "table6": "Table 6: errors of scores",
+    "below_45": "highest mean, percent",
+    "below_45_by_task": "other scores above 45 %",
+    "below_45_here": "highest mean",
+    "iqn_first": "IQN over the next, points",
+    "iqn_first_here": "IQN over DQN",
+    "conservative_fail": "BCQ, CQL below DQN, points",
+    "conservative_river_raid": "CQL is first on River Raid",
+    "conservative_fail_bcq": "BCQ below DQN",
+    "conservative_fail_cql": "CQL below DQN",
+    "bc_behaviours": "agents mix behaviors",
 }
 
 

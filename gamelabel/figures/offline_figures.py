@@ -109,7 +109,11 @@ def plot_profiles(ax: Axes, profiles: Mapping[str, DataFrame]) -> Axes:
 
 
 def plot_behaviors(
-    ax: Axes, positions: NDArray[np.float64], behaviors: Sequence[str], title: str
+    ax: Axes,
+    positions: NDArray[np.float64],
+    behaviors: Sequence[str],
+    title: str,
+    show_names: bool = True,
 ) -> Axes:
     """Plot embedded episodes, colored by the behavior that they were to show.
 
@@ -123,6 +127,8 @@ def plot_behaviors(
         The behavior of each.
     title : str
         Whose episodes they are.
+    show_names : bool
+        Whether to name the behaviors beside the axes.
 
     Returns
     -------
@@ -139,4 +145,6 @@ def plot_behaviors(
         )  # fmt: skip
     ax.set(title=title, xticks=[], yticks=[])
     ax.grid(visible=False)
+    if show_names:
+        add_legend(ax)
     return ax

@@ -136,6 +136,7 @@ STEPS = (
         fans_out=True,
     ),
     Step("12_incentives", chapter="play"),
+    Step("13_offline_learning", ("play/",), chapter="play", fans_out=True),
     Step(
         "14_dungeon",
         outputs=("following/",),

@@ -7,6 +7,7 @@ the emulator is reached through the environment.
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,6 @@ def _rom(owner: Any) -> Path | None:
     if hasattr(owner, "rom_path"):  # PettingZoo
         return Path(owner.rom_path)
     game = getattr(owner, "_game", None)  # ale-py's environment
-    module = __import__(type(owner).__module__.partition(".")[0])
+    module = sys.modules[type(owner).__module__.partition(".")[0]]
     folder = Path(module.__file__ or "").parent / "roms"
     return folder / f"{game}.bin" if game else None

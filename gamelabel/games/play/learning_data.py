@@ -1,0 +1,166 @@
+"""Recorded tasks for agents: episodes as numbers, environments to try agents in, and behaviors."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gamelabel.games.play.agent_environment import (
+    AgentEnvironment,
+    observe_memory,
+    observe_native,
+)
+from gamelabel.games.play.dataset import Episode, StoredEpisode, episodes, replayed_transitions
+from gamelabel.games.play.environments import Environment
+from gamelabel.games.play.memory_features import space_invaders_features
+from gamelabel.games.play.recorded_folder import recorded_metadata
+from gamelabel.games.play.statistics import start_collectors, values_of
+from gamelabel.games.play.tasks import Task, TaskStatistic
+
+SKIPPED_FRAMES = 4  # frames of an agent's action in games of the emulator, as for DeepMind's agents
+_BEHAVIORS = {
+    "on the left": ("space_invaders_side", {"side": "left"}),
+    "on the right": ("space_invaders_side", {"side": "right"}),
+    "inside out": ("share_in_order", {"order": "inside out"}),
+    "outside in": ("share_in_order", {"order": "outside in"}),
+    "row by row": ("share_in_order", {"order": "row by row"}),
+}
+
+
+def recorded_tasks(folder: str | Path, tasks: Mapping[str, Task], names: str) -> dict[str, Task]:
+    """Return the tasks of these names that a folder has recordings of and that can be played here.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder of recordings.
+    tasks : mapping of str to Task
+        All tasks by name.
+    names : str
+        The names, separated by commas.
+
+    Raises
+    ------
+    ValueError
+        If there is no task of a name.
+    """
+    chosen = [name.strip() for name in names.split(",") if name.strip()]
+    for name in chosen:
+        if name not in tasks:
+            raise ValueError(f"there is no task {name!r}; the tasks are {', '.join(tasks)}")
+    recorded = set(recorded_metadata(folder).task)
+    return {n: tasks[n] for n in chosen if n in recorded and _can_be_played(tasks[n])}
+
+
+def _can_be_played(task: Task) -> bool:
+    needs = task.environment.partition(":")[0].partition(".")[0]
+    return not needs.isidentifier() or importlib.util.find_spec(needs) is not None
+
+
+def has_emulator(task: Task) -> bool:
+    """Whether a task is a game of the Atari emulator."""
+    return task.environment.startswith("ale_py:")
+
+
+def n_actions(task: Task) -> int:
+    """Return how many actions an agent of a task has."""
+    environment = AgentEnvironment(task)
+    try:
+        return environment.n_actions
+    finally:
+        environment.close()
+
+
+def learning_episodes(folder: str | Path, where: str, task: Task, most: int = 0) -> list[Episode]:
+    """Return episodes of people as an agent would see them.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder of recordings.
+    where : str
+        A condition on the metadata; see `dataset.episodes`.
+    task : Task
+        The task. In games of the emulator an agent acts at every fourth frame and sees
+        `space_invaders_features`; elsewhere it sees every frame as the environment gives it.
+    most : int
+        How many episodes at most, 0 for all.
+    """
+    chosen = _episodes_of_people(folder, where, task, most)
+    if not has_emulator(task):
+        return [stored.load() for stored in chosen]
+    loaded = (stored.load("memory", SKIPPED_FRAMES) for stored in chosen)
+    return [replace(one, observations=space_invaders_features(one.observations)) for one in loaded]
+
+
+def observe_features(environment: Environment, seat: str) -> NDArray[Any]:
+    """Return `space_invaders_features` of the memory."""
+    return space_invaders_features(observe_memory(environment, seat))
+
+
+def agent_environments(task: Task, seconds: float) -> Callable[[], AgentEnvironment]:
+    """Return a function that makes a task's environment for agents.
+
+    Parameters
+    ----------
+    task : Task
+        The task.
+    seconds : float
+        Seconds of play after which an episode is truncated.
+    """
+    frames = max(1, round(seconds * task.pacing.rate))
+    if has_emulator(task):
+        return partial(AgentEnvironment, task, observe_features, SKIPPED_FRAMES, frames)
+    return partial(AgentEnvironment, task, observe_native, 1, frames)
+
+
+def with_behaviors(task: Task) -> Task:
+    """Return a task of Space Invaders with the statistics of all five behaviors."""
+    statistics = [
+        TaskStatistic(name, collector, arguments)
+        for name, (collector, arguments) in _BEHAVIORS.items()
+    ]
+    return replace(task, statistics=tuple(statistics))
+
+
+def recorded_behaviors(folder: str | Path, where: str, task: Task, most: int = 0) -> pd.DataFrame:
+    """Return how far each episode shows each of the five behaviors.
+
+    Parameters
+    ----------
+    folder, where, task, most
+        See `learning_episodes`.
+
+    Returns
+    -------
+    DataFrame
+        A row an episode, a column a behavior.
+    """
+    measured = with_behaviors(task)
+    rows: Sequence[dict[str, float]] = [
+        _measured(stored, measured) for stored in _episodes_of_people(folder, where, task, most)
+    ]
+    return pd.DataFrame(rows, columns=list(_BEHAVIORS), dtype=np.float64)
+
+
+def _episodes_of_people(
+    folder: str | Path, where: str, task: Task, most: int
+) -> list[StoredEpisode]:
+    chosen = episodes(folder, f"({where}) and task == '{task.name}' and controller == 'human'")
+    return chosen[:most] if most else chosen
+
+
+def _measured(stored: StoredEpisode, task: Task) -> dict[str, float]:
+    collectors = start_collectors(task, stored.seat)
+    for transition in replayed_transitions(stored):
+        for collector in collectors.values():
+            collector.add(transition)
+    return values_of(collectors)
