@@ -98,6 +98,8 @@ def action_frequencies(
     chosen = pd.MultiIndex.from_frame(rows.loc[rows.frames >= least_frames, keys])
     steps = read_steps(folder, [*keys, "action"]).set_index(keys)
     steps = steps[steps.index.isin(chosen)]
+    if steps.empty:
+        return pd.DataFrame(columns=range(actions), index=chosen[:0], dtype=float)
     counts = steps.groupby(keys).action.value_counts(normalize=True).unstack(fill_value=0.0)
     return counts.reindex(columns=range(actions), fill_value=0.0)
 
@@ -122,6 +124,8 @@ def embed(features: NDArray[Any], seed: int = 0) -> NDArray[np.float64]:
     van der Maaten and Hinton, "Visualizing data using t-SNE" (2008). As in CrowdPlay the start is
     by PCA and the perplexity 30, or less where there are few rows.
     """
+    if len(features) < 3:
+        return np.zeros((len(features), 2))
     from sklearn.manifold import TSNE
 
     perplexity = min(30.0, max(2.0, (len(features) - 1) / 3))
@@ -157,6 +161,8 @@ def neighbors_alike(
     """
     names = np.asarray(groups)
     count = len(names)
+    if count < 2:
+        return np.zeros(count)
     distances = ((points[:, None] - points[None]) ** 2).sum(axis=-1)
     np.fill_diagonal(distances, np.inf)
     nearest = np.argsort(distances, axis=1)[:, : min(neighbors, count - 1)]
