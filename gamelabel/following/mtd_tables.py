@@ -88,7 +88,6 @@ def printed_numbers() -> dict[str, float]:
         "mtd_counter": ablations["AC-Seq2Seq"] - ablations["AC-Seq2Seq w/o counter"],
         "mtd_location": ablations["AC-Seq2Seq w/o counter"]
         - ablations["AC-Seq2Seq w/o counter w/o location"],
-        "mtd_centric_without_counter": ablations["AC-Seq2Seq w/o counter w/o location"]
-        - ablations["Seq2Seq"],
+        "mtd_centric_without_counter": ablations["AC-Seq2Seq w/o counter"] - ablations["Seq2Seq"],
         "mtd_constraint_least": (constraint.accuracy - constraint.free_accuracy).min(),
     }

@@ -2,7 +2,8 @@
 
 A teacher chooses among kinds of examples, each with an effort. It knows nothing about models, nor
 which kind is useful: it begins with random preferences, and changes them by what its variant of
-the protocol shows it. `TeacherAssumptions` has all that is assumed about people.
+the protocol shows it. `TeacherAssumptions` has the numbers that are assumed about people; how much
+effort a kind takes is the writer's.
 """
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ class TeacherAssumptions:
         How fast preferences move towards the kinds that were written in a round with a good rank.
     heed : float
         How much the preference for a kind falls when the last model is right about such an
-        example, and rises when it is wrong. The instructions of the paper warn of the first.
+        example, and rises when it is wrong. The paper takes the first as a warning that the example
+        may be too easy.
     heed_spread : float
         Standard deviation of this over teachers: some do the opposite.
     curiosity : float
@@ -234,7 +236,7 @@ def effort_sweep(
 
 
 class LazyWriter:
-    """A SIMULATED writer who says the same few things again, in new words for "the same".
+    """A SIMULATED writer who gives the same few examples again, with more exclamation marks.
 
     Parameters
     ----------

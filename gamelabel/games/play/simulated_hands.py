@@ -1,7 +1,7 @@
 """The hands of simulated players: what they press, by what they saw some frames ago.
 
 A hand sees the screen `latency` frames late, decides every few frames, aims with an error and looks
-away at times. All of these are assumptions; see `simulated_people.ASSUMPTIONS`.
+away at times. All of these are assumptions: `Skill` has them, and `simulated_corpus` draws them.
 """
 
 from __future__ import annotations

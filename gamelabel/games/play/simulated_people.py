@@ -3,8 +3,10 @@
 Nobody's quality is set by treatment. Each person knows their skill, what a minute of play and a
 minute of following the instructions cost them, and what else they care about. They see what each
 choice of effort and minutes would be paid, by the same function that pays (`estimated_pay`), and
-take the best choice, up to a mistake. What they care about besides money is assumed; `Assumptions`
-has all of it in one table, and the notebook `incentives` sweeps it.
+take the best choice, up to a mistake. How good each effort is, and what people care about besides
+money, is assumed; `Assumptions` has these numbers in one table, and notebook `12_incentives` sweeps
+them. The form of the choice is assumed too: the minutes that can be chosen, the cost of idling, and
+the length of an episode.
 """
 
 from __future__ import annotations
