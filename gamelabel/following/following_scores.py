@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 from pandas import DataFrame
@@ -14,7 +14,7 @@ from gamelabel.following.answer_ranks import rank_answers
 from gamelabel.following.command_examples import CommandExample
 from gamelabel.following.decoding import follow_commands
 from gamelabel.games.dungeon import Action, World, end_state
-from gamelabel.reliability.estimate import estimate_mean
+from gamelabel.reliability.estimate import Estimate, estimate_mean
 
 HITS = (1, 5, 10)
 Equality = Literal["state", "published"]
@@ -143,7 +143,7 @@ def summarize(scores: DataFrame, by: Sequence[str], measures: Sequence[str]) -> 
     Returns
     -------
     DataFrame
-        Columns `by`, measure, value, low, high, n (examples).
+        Columns `by`, measure, value, low, high, n (examples), warning (of the estimate).
 
     Notes
     -----
@@ -157,9 +157,8 @@ def summarize(scores: DataFrame, by: Sequence[str], measures: Sequence[str]) -> 
             means = known.groupby("example_id", sort=False)
             means = means.agg(value=(measure, "mean"), teacher=("teacher_id", "first"))
             estimate = estimate_mean(means["value"], means["teacher"])
-            rows.append(
-                {**dict(zip(by, group, strict=True)), "measure": measure, **estimate._asdict()}
-            )
+            row = {**dict(zip(by, group, strict=True)), "measure": measure, **estimate._asdict()}
+            rows.append(row | {"warning": estimate.warning})
     return pd.DataFrame(rows)
 
 
@@ -176,12 +175,21 @@ def paired_difference(first: DataFrame, second: DataFrame, measure: str = "right
     Returns
     -------
     DataFrame
-        One row: value, low, high, n.
+        One row: value, low, high, n, warning.
     """
     means = [s.groupby("example_id", sort=False)[measure].mean() for s in (first, second)]
     gain = (means[0] - means[1]).dropna()
     teachers = first.groupby("example_id", sort=False).teacher_id.first().loc[gain.index]
-    return pd.DataFrame([estimate_mean(gain, teachers, limits=(-1.0, 1.0))._asdict()])
+    estimate = estimate_mean(gain, teachers, limits=(-1.0, 1.0))
+    return pd.DataFrame([{**estimate._asdict(), "warning": estimate.warning}])
+
+
+def as_estimate(row: Any) -> Estimate:
+    """Return a row of `summarize`, `paired_difference` or `compare_arms` as an estimate.
+
+    It has the warning, which a number by itself would lose.
+    """
+    return Estimate(row.value, row.low, row.high, row.n).with_warning(row.warning)
 
 
 def compare_arms(
@@ -201,10 +209,11 @@ def compare_arms(
     Returns
     -------
     DataFrame
-        Columns name, value, low, high, n.
+        Columns name, value, low, high, n, warning.
     """
     arms = dict(list(scores.groupby("arm", sort=False)))
     rows = []
     for name, (first, second) in pairs.items():
         rows.append(paired_difference(arms[first], arms[second], measure).assign(name=name))
-    return pd.concat(rows, ignore_index=True)[["name", "value", "low", "high", "n"]]
+    table = pd.concat(rows, ignore_index=True)
+    return table[["name", "value", "low", "high", "n", "warning"]]

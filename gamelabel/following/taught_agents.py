@@ -6,6 +6,7 @@ same people, the same pilot study and the same seeds of training.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from gamelabel.files import replacing
+from gamelabel.files import replacing, snake
 from gamelabel.following.command_examples import (
     CommandExample,
     make_action_space,
@@ -80,7 +81,8 @@ class TeachingStudy:
     Attributes
     ----------
     folder : Path
-        Where descents and models go; what is there already is not made again.
+        Where descents and models go; what is there already, of the same sizes and assumptions, is
+        not made again.
     seeds : sequence of int
         Each is a crowd of people with its pilot study.
     n_teachers, rounds, examples : int
@@ -115,12 +117,10 @@ class TeachingStudy:
         )
 
     def place(self, arm: str, seed: int) -> Path:
-        """Return the folder of an arm and a seed."""
-        return (
-            self.folder
-            / f"{arm.lower().replace('/', '').replace(',', '').replace(' ', '_')}"
-            / str(seed)
-        )
+        """Return the folder of an arm and a seed; a study of other sizes or people has another."""
+        rest = replace(self, folder=Path(), seeds=())
+        key = hashlib.sha256(repr(rest).encode()).hexdigest()[:12]
+        return self.folder / snake(arm) / f"{seed}-{key}"
 
 
 class ReplayLearner(DungeonLearner):
@@ -294,14 +294,14 @@ def arm_differences(scores: pd.DataFrame, measure: str = "right") -> pd.DataFram
     Returns
     -------
     DataFrame
-        Columns comparison, value, low, high and n; the 95 % intervals are over teachers.
+        Columns comparison, value, low, high, n and warning; the 95 % intervals are over teachers.
     """
     parts = []
     for name, (first, second) in COMPARISONS.items():
         better, worse = (scores[scores["arm"] == arm] for arm in (first, second))
         parts.append(paired_difference(better, worse, measure).assign(comparison=name))
     table = pd.concat(parts, ignore_index=True)
-    return table[["comparison", "value", "low", "high", "n"]]
+    return table[["comparison", "value", "low", "high", "n", "warning"]]
 
 
 def _score_arm(item: tuple[TeachingStudy, str, AgentConfig, str, int, int]) -> pd.DataFrame:

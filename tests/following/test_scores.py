@@ -8,6 +8,7 @@ from gamelabel.following.answer_ranks import draw_others, rank_of_first
 from gamelabel.following.command_examples import CommandExample
 from gamelabel.following.following_scores import (
     action_f1,
+    as_estimate,
     paired_difference,
     reaches_end_state,
     score_answers,
@@ -104,6 +105,15 @@ def test_an_example_that_two_seeds_answered_counts_once() -> None:
     (row,) = summarize(table, ["agent"], ["right"]).to_dict("records")
     assert (row["agent"], row["measure"], row["value"], row["n"]) == ("a", "right", 0.75, 12)
     assert row["low"] < 0.75 < row["high"]
+
+
+def test_a_row_of_few_teachers_keeps_its_warning() -> None:
+    few, many = scores(1.0, 0.0, 1.0), scores(*[1.0, 0.0] * 12)
+    for table in (few, many):
+        for row in summarize(table, ["agent"], ["right"]).itertuples():
+            assert bool(as_estimate(row).warning) == (table is few)
+        difference_row = paired_difference(table, table.assign(right=0.0)).iloc[0]
+        assert bool(as_estimate(difference_row).warning) == (table is few)
 
 
 def test_unranked_examples_do_not_count() -> None:

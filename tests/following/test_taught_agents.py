@@ -1,5 +1,6 @@
 """Arms of teaching: the same people, resumed without playing again, tested on the same examples."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ from gamelabel.following.taught_agents import (
     teach_agents,
 )
 from gamelabel.games.descent import Example
+from gamelabel.games.descent.simulated_teachers import TeacherAssumptions
 from gamelabel.games.dungeon.simulated_commands import simulated_examples
 
 AGENT = AgentConfig(width=8, epochs=1)
@@ -45,6 +47,18 @@ def test_arms_have_the_same_people_and_are_not_played_again(
     before = {path: path.stat().st_mtime_ns for path in what.folder.rglob("*.parquet")}
     assert teach_agents(what).equals(kinds)
     assert before == {path: path.stat().st_mtime_ns for path in what.folder.rglob("*.parquet")}
+
+
+def test_what_was_played_under_other_assumptions_is_not_taken_for_this(tmp_path: Path) -> None:
+    what = study(tmp_path)
+    others = (
+        replace(what, assumptions=TeacherAssumptions(bonus_worth=0.0)),
+        replace(what, rounds=2),
+        replace(what, agent=AgentConfig(width=8, epochs=2)),
+    )
+    places = {one.place("MTD", 3) for one in (what, *others)}
+    assert len(places) == 4
+    assert replace(what, seeds=(3, 4)).place("MTD", 3) == what.place("MTD", 3)
 
 
 def test_all_arms_are_tested_on_the_same_examples(
