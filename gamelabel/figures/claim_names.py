@@ -122,6 +122,7 @@ _CLAIM_NAMES = {
     "teaching_competition": "competition helps",
     "teaching_length1": "length 1: MTD is not better",
     "score_wrong_answers": "wrong answers cost their author",
+    "score_others": "wrong answers hardly hurt others",
     "score_easy": "easy examples cost their author",
     "score_pair": "a pair wins few places",
 }
