@@ -15,7 +15,10 @@ from typing import Literal
 import numpy as np
 
 from gamelabel.games.play.incentive_treatments import ATARI_SETTINGS, INSIDE_OUT
+from gamelabel.games.play.recorded_folder import recorded_metadata
+from gamelabel.games.play.recorded_tables import game_ids
 from gamelabel.games.play.recorder import SeatedPlayer
+from gamelabel.games.play.recordings import delete_game
 from gamelabel.games.play.simulated_hands import Competitor, Cooperator, Skill
 from gamelabel.games.play.simulated_sessions import (
     MISSING_ATARI,
@@ -135,7 +138,8 @@ def play_corpus(folder: str | Path, count: int, seconds: float, seed: int) -> st
     Parameters
     ----------
     folder : str or Path
-        The folder of recordings. Sessions that it has are not played again.
+        The folder of recordings. Sessions that it has are not played again; simulated sessions of
+        another count, length or seed are deleted, and what people played stays.
     count, seconds, seed
         See `corpus_sessions`.
 
@@ -144,13 +148,27 @@ def play_corpus(folder: str | Path, count: int, seconds: float, seed: int) -> st
     str
         What is left out, in a sentence; empty if nothing is.
     """
-    sessions = corpus_sessions(count, seconds, seed)
+    sessions = [
+        replace(session, session_id=f"{session.session_id}-seed{seed}-{session.frames}")
+        for session in corpus_sessions(count, seconds, seed)
+    ]
     available = playable(sessions)
+    _delete_others(Path(folder), {session.session_id for session in sessions})
     with executor() as pool:
         names = [session.session_id for session in available]
         play = partial(play_session, folder=folder)
         list(map_items(pool, play, available, names, "sessions"))
     return MISSING_ATARI if len(available) < len(sessions) else ""
+
+
+def _delete_others(folder: Path, wanted: set[str]) -> None:
+    """Delete simulated sessions that are not wanted: they would be taken for part of the corpus."""
+    if not game_ids(folder):
+        return
+    rows = recorded_metadata(folder)
+    simulated = set(rows.session_id[rows.simulated.astype(bool)])
+    for session_id in sorted(simulated - wanted):
+        delete_game(folder, session_id)
 
 
 def _session(

@@ -6,6 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from gamelabel.games.play.corpus_tables import hours_table, latencies, replay_check
@@ -14,7 +16,7 @@ from gamelabel.games.play.minari_export import export_minari
 from gamelabel.games.play.recorded_copies import fetch_games
 from gamelabel.games.play.recorded_folder import recorded_metadata
 from gamelabel.games.play.recordings import delete_player
-from gamelabel.games.play.simulated_corpus import corpus_sessions, corpus_tasks
+from gamelabel.games.play.simulated_corpus import corpus_sessions, corpus_tasks, play_corpus
 from gamelabel.games.play.simulated_sessions import has_atari, play_session
 from gamelabel.games.play.statistics import COLLECTORS, measure
 from gamelabel.games.play.tasks import Task, TaskStatistic
@@ -44,6 +46,26 @@ def test_episodes_are_chosen_by_a_query_and_by_sql(folder: Path) -> None:
         one.info["episode_id"] for one in by_sql
     ]
     assert 0 < len(by_query) < len(rows)
+
+
+def test_a_corpus_of_other_parameters_replaces_what_was_simulated_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gamelabel.games.play.simulated_sessions.has_atari", lambda: False)
+    person = replace(corpus_sessions(1, 1.0, seed=5)[0], session_id="a-person")
+    play_session(person, tmp_path)
+    episodes_file = tmp_path / "episodes" / "a-person.parquet"
+    table = pq.read_table(episodes_file)
+    place = table.column_names.index("simulated")
+    table = table.set_column(place, table.schema.field(place), [pa.array([False] * len(table))])
+    pq.write_table(table, episodes_file)
+    lengths = {}
+    for seed, seconds in ((0, 1.0), (0, 2.0), (1, 2.0), (1, 2.0)):
+        play_corpus(tmp_path, 1, seconds, seed)
+        games = set(recorded_metadata(tmp_path).session_id)
+        assert "a-person" in games and len(games) == 4
+        lengths[seed, seconds] = games
+    assert len({frozenset(games) for games in lengths.values()}) == 3
 
 
 def test_a_bad_condition_or_folder_is_one_sentence(folder: Path, tmp_path: Path) -> None:
