@@ -161,13 +161,13 @@ def play_corpus(folder: str | Path, count: int, seconds: float, seed: int) -> st
     return MISSING_ATARI if len(available) < len(sessions) else ""
 
 
-def _delete_others(folder: Path, wanted: set[str]) -> None:
-    """Delete simulated sessions that are not wanted: they would be taken for part of the corpus."""
+def _delete_others(folder: Path, session_ids: set[str]) -> None:
+    """Delete other simulated sessions, which would be taken for part of the corpus."""
     if not game_ids(folder):
         return
     rows = recorded_metadata(folder)
     simulated = set(rows.session_id[rows.simulated.astype(bool)])
-    for session_id in sorted(simulated - wanted):
+    for session_id in sorted(simulated - session_ids):
         delete_game(folder, session_id)
 
 
