@@ -232,6 +232,8 @@ class _Worker:
             self._stop = str(arguments[0])
 
     def _act(self, seat: str, action: Any, frame_seen: int) -> None:
+        if self._loop.is_over:  # the action was on its way when the episode ended
+            return
         if action is None:
             action = _plain(self._loop.environment.actions.idle(seat))
         try:
