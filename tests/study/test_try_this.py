@@ -135,6 +135,39 @@ EMPTY_SHEET = (
 )
 
 
+OTHER_EPISODES = (
+    "for condition in ('share_in_order > .8', 'select * from seats order by score desc limit 5'):\n"
+    "    assert len(dataset.episodes(folder, condition)) < len(rows)"
+)
+CHANGED_BYTE = (
+    "path = sorted((folder / 'steps').glob('*.parquet'))[0]\n"
+    "content = bytearray(path.read_bytes())\n"
+    "content[len(content) // 3] ^= 1\n"
+    "path.write_bytes(content)\n"
+    "again = corpus_tables.replay_check(folder, 0)\n"
+    "print('\\n'.join(again.message[~again.same]))\n"
+    "assert not again.same.all()"
+)
+MORE_DUTY = (
+    "from dataclasses import replace\n"
+    "sessions = simulated_people.tabled_sessions(\n"
+    "    TREATMENTS, people, replace(default, duty_social=1.0), seed\n"
+    ")\n"
+    "assert len(comparison.good_data(comparison.participants(sessions))) > 1"
+)
+TYPOS = (
+    "from gamelabel.games.dungeon.command_style import StyleRange\n"
+    "collected = simulated_commands.simulated_examples("
+    "n_teachers, examples_each, seed, styles=StyleRange(typo=0.2))"
+)
+COLLECTED = "collected = simulated_commands.simulated_examples(n_teachers, examples_each, seed)"
+
+
+def forward_encoder(_: Study) -> Actions:
+    change = ("options = {", 'options = {\n    "forward encoder": {"direction": "forward"},')
+    return [Action("14", replace=change)]
+
+
 def plain(*notebooks: str, **parameters: object) -> Prepare:
     return lambda study: steps_of(*notebooks, **parameters)
 
@@ -179,6 +212,31 @@ TRIALS: dict[tuple[str, str], list[Prepare]] = {
     ("10", "Copy the folder `data/claims`"): [widened_claims],
     ("10", "In `03_labels`, set `crowd_seed = 1`"): [plain("03", "04", "10", crowd_seed=1)],
     ("10", "Add a claim of your own"): [own_claim],
+    ("11", "Set `sessions = 20`"): [plain("11", sessions=2, seconds=12.0)],
+    ("11", "Choose episodes by another condition"): [
+        lambda _: [Action("11", append=OTHER_EPISODES)]
+    ],
+    ("11", "Change one byte of a file"): [lambda _: [Action("11", append=CHANGED_BYTE)]],
+    ("12", "Set `people = 500`"): [plain("12", people=60)],
+    ("12", "In `simulated_people.Assumptions`"): [lambda _: [Action("12", append=MORE_DUTY)]],
+    ("12", "Require another share"): [
+        lambda _: [Action("12", replace=("wrongly_judged(judged)", "wrongly_judged(judged, 0.9)"))]
+    ],
+    ("13", "Set `updates = 5000`"): [plain("13", updates=60, runs=3)],
+    ("13", "Clone only the players"): [plain("13", quality=0.5)],
+    ("13", 'Set `algorithms = "BC, CQL"`'): [
+        lambda _: [
+            Action("13", {"algorithms": "BC, CQL"}, replace=('"frames >= 60"', '"frames >= 90"'))
+        ]
+    ],
+    ("14", 'Set `split = "example"`'): [plain("14", split="example")],
+    ("14", "Set `sizes` to"): [plain("14", sizes="40, 80", n_teachers=40)],
+    ("14", 'Add `"forward encoder"'): [forward_encoder],
+    ("14", "Give the teachers more habits"): [lambda _: [Action("14", replace=(COLLECTED, TYPOS))]],
+    ("15", "Set `bonus_worth = 0.0`"): [plain("15", bonus_worth=0.0)],
+    ("15", "Set `heed = 0.0`"): [plain("15", heed=0.0)],
+    ("15", "Double `attack_teachers`"): [plain("15", attack_teachers=12)],
+    ("15", "Teach a learner of your own"): [],  # tests/games/descent does what the page says
 }
 RUNS = [
     pytest.param(trial, id=f"{notebook} {words} {number}")
