@@ -180,7 +180,10 @@ def fit_labels(
 
 def _warn_of_missing(labels: pd.DataFrame) -> None:
     """Warn the caller of the function that calls this one of rows without a label."""
-    empty = int(labels["label"].isna().sum()) if "label" in labels else 0
+    columns = list(labels.columns)
+    if columns.count("label") != 1:  # an error says so later
+        return
+    empty = int(labels["label"].isna().sum())
     if empty:
         warnings.warn(f"{empty} of {len(labels)} rows have no label and do not count", stacklevel=3)
 

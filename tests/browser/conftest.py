@@ -107,7 +107,7 @@ def demo(run: Path, tmp_path: Path) -> Iterator[Demo]:
     store.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open, an event loop runs in the main thread
 def browser() -> Iterator[Any]:
     sync_api = pytest.importorskip("playwright.sync_api")
     path = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -15,6 +15,8 @@ from gamelabel.study.verdicts import judge
 from gamelabel.tables import write_table
 from tests.study.conftest import ROOT, NotebookRun, RunNotebook
 
+FIGURES = next(step for step in STEPS if step.name == "10_figures")
+
 CLAIMS = ROOT / "data/claims"
 NUMBERS = {
     "01_prompts": {
@@ -159,7 +161,7 @@ def test_over_released_labels_without_players_or_later_steps(
 @pytest.mark.slow
 def test_alone_it_says_what_to_run_first(run_notebook: RunNotebook) -> None:
     run = run_notebook("10_figures", claims_path=str(CLAIMS))
-    assert f"Run first: {', '.join(STEPS[-1].after)}." in run.output
+    assert f"Run first: {', '.join(FIGURES.after)}." in run.output
     assert "0 labels by 0 named players (none)" in run.output
     assert run.figures == {}
     counts = {name: entry["value"] for name, entry in run.metrics.items()}

@@ -5,6 +5,7 @@ import math
 from copy import deepcopy
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from diffusers import FluxPipeline, FluxTransformer2DModel
@@ -64,7 +65,8 @@ def test_stock_flux_loads_what_is_saved_and_generates_the_same(repository, tmp_p
     # the memory format of load_pipeline, so that convolutions round alike
     stock.vae.to(memory_format=torch.channels_last)
     stock.load_lora_weights(tmp_path / "adapter")
-    assert (first_image(stock) == tuned).all()
+    # its operations are in another order, which some processors round to the next of 256 levels
+    assert np.abs(first_image(stock).astype(int) - tuned.astype(int)).max() <= 1
 
     remove_adapter(pipe.transformer)
     assert (first_image(pipe) == plain).all()

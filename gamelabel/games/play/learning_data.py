@@ -51,12 +51,18 @@ def recorded_tasks(folder: str | Path, tasks: Mapping[str, Task], names: str) ->
     ------
     ValueError
         If there is no task of a name.
+    FileNotFoundError
+        If there are no recordings. The message names the notebook that makes some.
     """
     chosen = [name.strip() for name in names.split(",") if name.strip()]
     for name in chosen:
         if name not in tasks:
             raise ValueError(f"there is no task {name!r}; the tasks are {', '.join(tasks)}")
-    recorded = set(recorded_metadata(folder).task)
+    try:
+        recorded = set(recorded_metadata(folder).task)
+    except FileNotFoundError as error:
+        first = "run notebooks/11_demonstrations.ipynb first"
+        raise FileNotFoundError(f"{error}: {first}") from error
     return {n: tasks[n] for n in chosen if n in recorded and _can_be_played(tasks[n])}
 
 

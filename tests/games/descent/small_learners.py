@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gamelabel.games.descent import Descent, DescentRules, Example
@@ -33,10 +33,12 @@ class Diverging(Memory):
 class KilledOnce(Memory):
     """Its process is killed in the training, as often as there are files to remove."""
 
-    folder = Path(os.environ.get("KILL_FOLDER", "/nowhere"))
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
 
     def fit(self, examples: Sequence[Example], seed: int, start: object = None) -> None:
-        for path in Path(os.environ["KILL_FOLDER"]).glob("kill-*"):
+        for path in self.folder.glob("kill-*"):
             path.unlink()
             os.kill(os.getpid(), signal.SIGKILL)
         super().fit(examples, seed)
@@ -45,7 +47,9 @@ class KilledOnce(Memory):
 RULES = DescentRules(rounds=3, least=2, most=3, pay=1, bonuses=(3, 2))
 
 
-def start_descent(folder: Path, rules: DescentRules = RULES, learner: type = Memory) -> Descent:
+def start_descent(
+    folder: Path, rules: DescentRules = RULES, learner: Callable[[], Memory] = Memory
+) -> Descent:
     return Descent(folder, rules, learner, seed=5)
 
 

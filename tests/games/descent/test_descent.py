@@ -1,5 +1,6 @@
 """The protocol: rounds, bad input, and what an interruption leaves."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -177,17 +178,15 @@ def test_a_model_that_diverges_costs_its_teacher_only(tmp_path: Path) -> None:
     assert board.loc["bo", "score"] > 0 and board.loc["bo", "failure"] == ""
 
 
-def test_a_killed_worker_is_replaced_and_twice_killed_loses_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KILL_FOLDER", str(tmp_path))
-    descent = start_descent(tmp_path / "d", learner=KilledOnce)
+def test_a_killed_worker_is_replaced_and_twice_killed_loses_nothing(tmp_path: Path) -> None:
+    learner = partial(KilledOnce, tmp_path)
+    descent = start_descent(tmp_path / "d", learner=learner)
     play_round(descent, ROUND_1)
     for number in range(3):
         (tmp_path / f"kill-{number}").touch()
     with pytest.raises(ItemFailed, match="its process ended, twice"):
         descent.close_round(jobs=2)
-    again = start_descent(tmp_path / "d", learner=KilledOnce)
+    again = start_descent(tmp_path / "d", learner=learner)
     assert again.open_number == 1
     for path in tmp_path.glob("kill-*"):
         path.unlink()
