@@ -36,7 +36,7 @@ def test_two_processes_of_torchrun_train_what_one_trains(tmp_path):
         assert len(one) == 3 and one[0].keys() == two[0].keys()
         weights = [load_file(tmp_path / f / name / ADAPTER_FILE) for f in ("one", "two")]
         for key, weight in weights[0].items():
-            # over the whole matrix: where a gradient is near zero, Adam makes a step of its rounding
+            # of the whole matrix: where a gradient is near zero, Adam steps by its rounding
             assert (weights[1][key] - weight).norm() <= 1e-4 * weight.norm(), key
 
 
