@@ -75,7 +75,17 @@ class Server:
         )
         log = str(self.folder / "log")
         self._run(
-            "pg_ctl", "-D", str(self.folder / "data"), "-l", log, "-o", options, "-w", "start"
+            "pg_ctl",
+            "-D",
+            str(self.folder / "data"),
+            "-l",
+            log,
+            "-o",
+            options,
+            "-w",
+            "-t",
+            "300",
+            "start",
         )
 
     def stop(self, mode: str = "immediate") -> None:

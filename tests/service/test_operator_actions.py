@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from gamelabel.service import serving
 from gamelabel.service.games import close_other_games
 from gamelabel.service.keys import public_text
 from gamelabel.service.pairs import start
@@ -55,7 +56,7 @@ def test_a_closed_game_that_is_listed_again_is_open(service: Service) -> None:
 def test_serving_a_file_closes_the_games_that_it_does_not_list(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(start, "run_servers", lambda _: None)
+    monkeypatch.setattr(serving, "run_servers", lambda _: None)
     file = tmp_path / "games.yaml"
     entry = f"{{title: x, origin: '{ORIGIN}', launch_keys: [{KEYS.public}]}}"
     for listed in (("a", "b"), ("b",)):

@@ -21,7 +21,8 @@ FIRST_START = """
 import sys
 from pathlib import Path
 import gamelabel.service.pairs.start as start
-start.run_servers = lambda apps: None
+from gamelabel.service import serving
+serving.run_servers = lambda apps: None
 run, database, keys, port = sys.argv[1:]
 start.serve_study(Path(run), database=database, keys=Path(keys), port=int(port))
 """

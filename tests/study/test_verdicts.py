@@ -368,6 +368,14 @@ def test_the_shipped_claims_use_metrics_that_notebooks_record() -> None:
     """Names with a number or a name in them are built by the notebooks."""
     text = "".join(path.read_text() for path in (ROOT / "notebooks").glob("*.ipynb"))
     built = ("labels_", "reward_", "preference_win_players_", "tuning_", "prompts_", "preference_")
-    built += ("crowdplay_", "incentives_", "demonstrations_", "mtd_")
+    built += (
+        "crowdplay_",
+        "incentives_",
+        "demonstrations_",
+        "mtd_",
+        "following_",
+        "offline_",
+        "teaching_",
+    )
     for name in METRICS:
         assert name in text or name.startswith(built), name
