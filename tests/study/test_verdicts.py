@@ -376,6 +376,8 @@ def test_the_shipped_claims_use_metrics_that_notebooks_record() -> None:
         "following_",
         "offline_",
         "teaching_",
+        "descent_",
+        "dungeon_",
     )
     for name in METRICS:
         assert name in text or name.startswith(built), name
