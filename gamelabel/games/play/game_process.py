@@ -53,6 +53,8 @@ START_SECONDS = 120.0
 ACTIONS_A_FRAME = 4
 """Actions of a seat that are passed on between two messages; of others the newest waits."""
 
+_LOOK_SECONDS = 0.05  # between two looks whether a process has ended
+
 _starting = threading.Lock()
 
 
@@ -150,7 +152,10 @@ class RunningGame(asyncio.Protocol):
         """Wait until the game is over and its recording is written."""
         await self.ended()
         process = cast(BaseProcess, self._process)
-        await asyncio.to_thread(process.join, VERIFY_SECONDS + START_SECONDS)
+        latest = time.monotonic() + VERIFY_SECONDS + START_SECONDS
+        # not by `join` in a thread: there are few, and some games take a minute to be verified
+        while process.is_alive() and time.monotonic() < latest:
+            await asyncio.sleep(_LOOK_SECONDS)
         if process.is_alive():
             process.kill()
             await asyncio.to_thread(process.join)

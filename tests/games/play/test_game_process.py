@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,6 +27,7 @@ from gamelabel.games.play.game_messages import (
     ProgressMessage,
 )
 from gamelabel.games.play.game_process import RunningGame, start_game
+from gamelabel.games.play.game_worker import GameSetup
 from gamelabel.games.play.recorded_tables import read_episodes
 from gamelabel.games.play.recorder import SeatedPlayer
 from gamelabel.games.play.recordings import recover
@@ -269,6 +272,27 @@ def test_a_killed_server_loses_at_most_the_last_second(tmp_path: Path, kill_all:
         assert recorded.episode["frames"] >= 10
         assert recorded.episode["ended"] == ("crashed" if kill_all else "left")
         verify_replay(recorded)
+
+
+def test_no_thread_waits_while_a_recording_is_verified(tmp_path: Path) -> None:
+    is_verifying = [True]
+
+    async def test() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        game = RunningGame(GameSetup(bad("none"), "game", tmp_path, {}, 0), lambda message: None)
+        game._ended.set_result(GameEnded("left"))
+        process: Any = SimpleNamespace(
+            is_alive=lambda: is_verifying[0], join=lambda *timeout: time.sleep(3)
+        )
+        game._process = process
+        waiting = asyncio.ensure_future(game.recorded())
+        await asyncio.sleep(0.2)
+        await asyncio.wait_for(asyncio.to_thread(str), 2)  # the only thread is free
+        assert not waiting.done()
+        is_verifying[0] = False
+        await asyncio.wait_for(waiting, 5)
+
+    run(test())
 
 
 def test_a_discarded_game_leaves_nothing_and_a_played_one_is_not_recovered(tmp_path: Path) -> None:
