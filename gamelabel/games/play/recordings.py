@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -104,14 +105,24 @@ def delete_player(folder: Path, player_id: str) -> int:
     A game of several players is deleted as a whole: without one player's actions the others'
     frames cannot be made again.
     """
+    return delete_players(folder, {player_id})
+
+
+def delete_players(folder: Path, player_ids: Set[str]) -> int:
+    """Delete all games in which any of some players took part; see `delete_player`.
+
+    The recordings are read once, however many players there are.
+    """
     deleted = 0
+    if not player_ids:
+        return deleted
     for journal in (folder / JOURNALS).glob("*.journal"):  # those may become tables in a moment
-        if player_id in _players(journal):
+        if not player_ids.isdisjoint(_players(journal)):
             journal.unlink(missing_ok=True)
             deleted += 1
     for session_id in game_ids(folder):
         seats = pq.read_table(table_path(folder, "seats", session_id), columns=["player_id"])
-        if player_id in seats["player_id"].to_pylist():
+        if not player_ids.isdisjoint(seats["player_id"].to_pylist()):
             delete_game(folder, session_id)
             deleted += 1
     return deleted

@@ -15,7 +15,7 @@ from gamelabel.games.play.environments import open_environment
 from gamelabel.games.play.loop import Loop
 from gamelabel.games.play.recorded_tables import RecordedEpisode, read_episodes
 from gamelabel.games.play.recorder import Recorder, SeatedPlayer
-from gamelabel.games.play.recordings import delete_player, finish, recover
+from gamelabel.games.play.recordings import delete_player, delete_players, finish, recover
 from gamelabel.games.play.replayed import ReplayDiffers, stored_observations, verify_replay
 from gamelabel.games.play.tasks import Seat, Task, TaskStatistic
 
@@ -157,6 +157,18 @@ def test_a_withdrawn_players_games_are_deleted(tmp_path: Path) -> None:
     assert delete_player(tmp_path, "nobody") == 0
     assert delete_player(tmp_path, "p1") == 2
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_the_recordings_are_read_once_for_all_who_withdrew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(play(tmp_path, session="first"))
+    read, paths = pq.read_table, []
+    monkeypatch.setattr(pq, "read_table", lambda path, **o: paths.append(path) or read(path, **o))
+    assert delete_players(tmp_path, {f"other {i}" for i in range(100)}) == 0
+    assert len(paths) == 1
+    assert delete_players(tmp_path, {"nobody", "p1"}) == 1
+    assert not list(tmp_path.rglob("*.parquet"))
 
 
 def test_other_programs_read_the_tables(tmp_path: Path) -> None:
