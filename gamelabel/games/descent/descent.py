@@ -151,6 +151,16 @@ class Descent:
         rows = [row for row in self._open if row["teacher_id"] == teacher_id]
         return [_as_example(row) for row in rows]
 
+    def teachers(self) -> set[str]:
+        """Return all whose examples or scores are kept, in the open round or before."""
+        tables = (read_descent_table(self.folder, name) for name in ("examples", "scores"))
+        return {row["teacher_id"] for row in self._open}.union(*(t["teacher_id"] for t in tables))
+
+    @property
+    def is_model_current(self) -> bool:
+        """Whether `model` returns at once: it has been trained on all that is merged now."""
+        return self._model_of == self.rounds_closed
+
     def model(self) -> Learner | None:
         """Return the model of the last round, trained on all that was merged; None before any.
 
@@ -391,10 +401,12 @@ class Descent:
             theirs = table["teacher_id"] == teacher_id
             if theirs.any():
                 write_rows(self.folder, name, table[~theirs])
-                removed += int(theirs.sum()) if name == "examples" else 0
+            if name == "examples":
+                removed += int(theirs.sum())
+                if (theirs & (table["use"] == "train")).any():
+                    self._model_of = -1  # any other teacher's withdrawal changes no model
         for path in (self.folder / "results").glob("*/*.json"):
             path.unlink()  # of a closing that was interrupted: they name the teacher
-        self._model_of = -1
         return removed
 
     def _seed(self, number: int, what: str) -> int:

@@ -176,17 +176,18 @@ class Classroom:
             return scores[scores["round"].isin(rounds.loc[rounds["published"], "round"])]
 
     def forget(self, teacher_id: str) -> None:
-        """Delete all that a teacher gave; if models are being trained, as soon as they are."""
+        """Delete all that a teacher gave; if models are being trained, as soon as they are.
+
+        If the shared model learned from it, it is trained anew, in the background.
+        """
         with self._lock:
-            if self._is_working():
-                self._forgotten.append(teacher_id)
-            else:
-                self.descent.forget_teacher(teacher_id)
+            self._forgotten.append(teacher_id)
+            if not self._is_working():
+                self._forget_all()
 
     def wait(self) -> None:
         """Wait until nothing is trained."""
-        worker = self._worker
-        if worker:
+        while worker := self._worker:
             worker.join()
 
     # -- in the background
@@ -213,9 +214,7 @@ class Classroom:
             failure = f"{type(error).__name__}: {error}"
         with self._lock:
             self._failure, self._worker = failure, None
-            while self._forgotten:
-                self.descent.forget_teacher(self._forgotten[-1])
-                self._forgotten.pop()
+            self._forget_all()
 
     def _prepare(self) -> None:
         self.descent.model()
@@ -229,6 +228,15 @@ class Classroom:
             self.descent.model()
 
     # -- with the lock held
+
+    def _forget_all(self) -> None:
+        was_current = self.descent.is_model_current
+        while self._forgotten:
+            self.descent.forget_teacher(self._forgotten[-1])
+            self._forgotten.pop()
+        is_stale = was_current and not self.descent.is_model_current
+        if is_stale and self.descent.rules.model_feedback:
+            self._start_worker("preparing", self._prepare)  # not in the next teacher's request
 
     def _is_working(self) -> bool:
         return self._worker is not None

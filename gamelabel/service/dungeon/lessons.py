@@ -205,6 +205,12 @@ class Lessons:
                 n_booked += 1
         return n_booked
 
+    def withdrawn(self) -> set[str]:
+        """Return the pseudonyms of all who withdrew, to delete what is left of them."""
+        query = select(players.c.pseudonym).where(players.c.state == "withdrawn")
+        with self.store.read() as connection:
+            return set(connection.execute(query).scalars())
+
     def _payee(self, connection: Connection, pseudonym: str) -> Row[Any] | None:
         """Return a teacher's row, locked so that a round is paid once; None after a withdrawal."""
         query = (

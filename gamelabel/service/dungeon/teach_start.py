@@ -74,6 +74,8 @@ def teach_activity(
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
         lessons.pay_published()  # what a crash has left
+        for pseudonym in lessons.withdrawn() & classroom.descent.teachers():
+            classroom.forget(pseudonym)
         classroom.start()
         yield
         classroom.stop()

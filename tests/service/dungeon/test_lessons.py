@@ -1,5 +1,6 @@
 """Teachers act, teach, compete and are paid; what they send too late or wrong loses nothing."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,6 +11,7 @@ from gamelabel.service.database_tables import rewards
 from gamelabel.service.dungeon.classroom import Classroom
 from gamelabel.service.dungeon.teach_settings import read_teach_settings
 from gamelabel.service.dungeon.teach_tables import round_rewards, teachers
+from tests.service.dungeon.memory_learner import MemoryLearner
 from tests.service.dungeon.teach_harness import MEMORY
 
 
@@ -292,6 +294,44 @@ def test_withdrawal_while_models_are_trained_is_done_after(make_school):
     ann.call("DELETE", "/v1/player", status=204)
     school.classroom.wait()
     assert read_descent_table(school.folder, "examples")["teacher_id"].nunique() == 1
+
+
+def test_a_withdrawal_makes_no_other_teacher_wait_for_a_training(school, monkeypatch):
+    ann, bo, cy = (school.teacher(name) for name in ("ann", "bo", "cy"))
+    school.run("open")
+    ann.give("one", "two")
+    bo.give("one", "three")
+    school.run("close")
+    school.run("publish")
+    school.run("open")
+    fit, trained_in = MemoryLearner.fit, []
+
+    def note(*arguments, **options):
+        trained_in.append(threading.current_thread().name)
+        fit(*arguments, **options)
+
+    monkeypatch.setattr(MemoryLearner, "fit", note)
+    cy.call("DELETE", "/v1/player", status=204)
+    bo.give("four", number=2)
+    assert trained_in == []  # no model has learned from cy
+    ann.call("DELETE", "/v1/player", status=204)
+    school.classroom.wait()
+    bo.give("five", number=2)
+    assert trained_in == ["dungeon-preparing"]
+
+
+def test_a_withdrawal_that_was_cut_off_is_completed_at_the_next_start(school, monkeypatch):
+    ann, bo = school.teacher("ann"), school.teacher("bo")
+    school.run("open")
+    ann.give("one", "two")
+    bo.give("one", "three")
+    # as if the process ended during a training, after which the examples would be deleted
+    monkeypatch.setattr(school.classroom.descent, "forget_teacher", lambda _: 0)
+    ann.call("DELETE", "/v1/player", status=204)
+    assert len(school.classroom.descent.teachers()) == 2
+    school.again()
+    assert len(school.classroom.descent.teachers()) == 1
+    assert bo.lesson()["round"]["examples"] == 2
 
 
 def test_only_own_examples_can_be_reached(school):
