@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, bindparam, case, delete, select, update
+from sqlalchemy import Connection, MetaData, Row, Table, bindparam, case, delete, select, update
 
 from gamelabel.service.calls import current_call
-from gamelabel.service.database_tables import games, launches, players, sessions
+from gamelabel.service.database_tables import games, launches, players, rewards, sessions
 from gamelabel.service.launch_tokens import SKEW_S, Launch, token_issuer, verify_launch
 from gamelabel.service.outbox import forget_rewards
 from gamelabel.service.problems import Problem
@@ -98,7 +98,7 @@ def give_consent(store: Store, settings: Settings, session: str, times: bool) ->
         connection.execute(update(players).where(players.c.id == player.id).values(consent))
 
 
-def withdraw(store: Store, settings: Settings, session: str, player_tables: Iterable[Table]) -> str:
+def withdraw(store: Store, settings: Settings, session: str, player_tables: Sequence[Table]) -> str:
     """Delete a player's data, and return the pseudonym.
 
     The pseudonym is kept, and whether the player withdrew or was removed, so that it still holds
@@ -111,8 +111,9 @@ def withdraw(store: Store, settings: Settings, session: str, player_tables: Iter
         Of the service.
     session : str
         The player's session.
-    player_tables : iterable of Table
-        The tables of games with a column `player`, in the order in which to delete from them.
+    player_tables : sequence of Table
+        The tables of games with a column `player`, in the order in which to delete from them. Rows
+        in those of activities that another process serves are deleted as well.
     """
     with store.write() as connection:
         player = current_player(connection, settings, session, lock=True)
@@ -120,7 +121,7 @@ def withdraw(store: Store, settings: Settings, session: str, player_tables: Iter
         jtis = select(sessions.c.launch).where(sessions.c.player == player.id)
         is_own = (launches.c.game_id == player.game_id) & launches.c.jti.in_(jtis)
         connection.execute(delete(launches).where(is_own))
-        for table in (*player_tables, sessions):
+        for table in (*player_tables, *_other_tables(connection, player_tables), sessions):
             connection.execute(delete(table).where(table.c.player == player.id))
         state = "removed" if player.state == "removed" else "withdrawn"
         emptied = {"consented": False, "times": False, "state": state}
@@ -128,6 +129,15 @@ def withdraw(store: Store, settings: Settings, session: str, player_tables: Iter
     store.empty_log()
     pseudonym: str = player.pseudonym
     return pseudonym
+
+
+def _other_tables(connection: Connection, player_tables: Sequence[Table]) -> list[Table]:
+    """Return the tables with rows of players of activities that another process serves."""
+    known = {table.name for table in (*player_tables, sessions, rewards)}
+    found = MetaData()
+    found.reflect(connection)
+    tables = reversed(found.sorted_tables)  # those that refer to others first
+    return [table for table in tables if "player" in table.c and table.name not in known]
 
 
 def current_player(

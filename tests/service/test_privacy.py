@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-from sqlalchemy import BigInteger, Engine, Table, create_engine, select, update
+from sqlalchemy import BigInteger, Engine, Table, create_engine, insert, select, update
 
-from gamelabel.service.database_tables import games, launches, metadata, rewards, sessions
+from gamelabel.service.database_tables import games, launches, metadata, players, rewards, sessions
 from gamelabel.service.dungeon.teach_tables import round_rewards, teachers
 from gamelabel.service.launch_tokens import verify_reward
 from gamelabel.service.outbox import MAX_TRIES
@@ -148,6 +148,23 @@ def test_a_withdrawal_deletes_nothing_of_others(service: Service) -> None:
     after = {table.name: len(rows(service.store, table)) for table in PLAYER_TABLES}
     assert after == {name: n // 2 for name, n in before.items()}
     assert bob.send(bob.batch()).status_code == 200
+
+
+def test_a_withdrawal_deletes_what_other_activities_store(service: Service) -> None:
+    ann, _ = play(service, "ann"), play(service, "bob")
+    with service.store.write() as connection:
+        for player in connection.execute(select(players.c.id)).scalars().all():
+            link = {"player": player, "channel": "mturk"}
+            consent = insert(play_tables.play_players).values(consented=True, **link)
+            worker = insert(play_tables.recruitments).values(worker_id="A1", **link)
+            connection.execute(consent)
+            entry = connection.execute(worker.returning(play_tables.recruitments.c.id)).scalar_one()
+            played = {"id": f"{player}", "task": "dots", "launch": "a", "recruitment": entry}
+            played |= {"state": "open", "statistics": {}, "pay": 0.0}
+            connection.execute(insert(play_tables.play_sessions).values(**link, **played))
+    withdraw(ann)
+    for table in (play_tables.play_players, play_tables.recruitments, play_tables.play_sessions):
+        assert len(rows(service.store, table)) == 1, table.name
 
 
 def test_a_reward_on_its_way_is_unlinked_paid_once_and_deleted(service: Service) -> None:
