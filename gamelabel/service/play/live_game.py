@@ -49,6 +49,7 @@ class LivePlayer:
     seat: str = ""
     left_at: float | None = None
     is_done: bool = False
+    is_finishing: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def say(self, kind: str, **fields: Any) -> None:

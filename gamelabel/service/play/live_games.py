@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gamelabel.games.play.environments import EnvironmentFault
 from gamelabel.games.play.game_messages import EpisodeEnded, GameEnded
 from gamelabel.games.play.recorded_tables import game_ids, read_episodes
-from gamelabel.games.play.recordings import delete_player, recover
+from gamelabel.games.play.recordings import delete_player, delete_players, recover
 from gamelabel.games.play.tasks import Task
 from gamelabel.service.play.live_game import LiveGame, LivePlayer
 from gamelabel.service.play.lobby import Lobby
@@ -39,6 +39,7 @@ from gamelabel.service.play.task_texts import with_all
 _log = logging.getLogger("gamelabel.service.play")
 AWAY_S = 60.0  # for which a player's seat is kept after the connection was lost
 _TICK_S = 1.0
+_LOOK_S = 30.0  # between two looks who has withdrawn at a process that serves another activity
 _STOP_S = 3.0  # for which the end of the process waits until recordings are complete
 
 
@@ -65,6 +66,8 @@ class LiveGames:
         self.games: set[LiveGame] = set()
         self.lobby = Lobby()
         self._cut_off: dict[str, dict[str, str]] = {}  # by an end of the process before
+        self._forgotten: set[str] = set()  # players whose recordings are deleted
+        self._looked_at = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work: set[asyncio.Task[None]] = set()
 
@@ -91,8 +94,8 @@ class LiveGames:
             _log.warning("recovered the recordings of %d games that were cut off", len(recovered))
         for fault in faults:
             _log.error("a recording cannot be recovered: %s", fault)
-        for pseudonym in self.records.withdrawn_pseudonyms():
-            delete_player(self.folder, pseudonym)
+        self._forgotten = self.records.withdrawn_pseudonyms()
+        delete_players(self.folder, self._forgotten)
         self._cut_off = self._add_recordings(self.records.unfinished_games())
 
     def _add_recordings(self, games: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
@@ -177,7 +180,11 @@ class LiveGames:
             self.games.discard(game)
             for player in players.values():
                 player.game = None
+                self.players.pop(player.session_id, None)
             raise
+        if any(self.players.get(p.session_id) is not p for p in players.values()):
+            await game.discard()  # somebody left or withdrew meanwhile: nobody would end the game
+            return
         for player in players.values():
             if player.socket:
                 game.connect(player)
@@ -226,8 +233,10 @@ class LiveGames:
 
         With `keeps_open` a session whose requirements are not met stays open, to be gone on with.
         """
-        if player.is_done or self.players.get(player.session_id) is not player:
+        is_here = self.players.get(player.session_id) is player
+        if player.is_done or player.is_finishing or not is_here:
             return
+        player.is_finishing = True  # it may be said again while the game is stopped
         game = player.game
         if game and all(other is player or other.is_done for other in game.players.values()):
             await game.stop()
@@ -308,10 +317,15 @@ class LiveGames:
             self._cut_off = await asyncio.to_thread(self._add_recordings, self._cut_off)
         ids = {player.player_id for player in self.players.values()}
         if ids:
-            active = await asyncio.to_thread(self.records.active_players, ids)
+            consenting = await asyncio.to_thread(self.records.consenting_players, ids)
             for player in list(self.players.values()):
-                if player.player_id in ids - active:  # withdrew at another process
+                if player.player_id in ids - consenting:  # withdrew at another process
                     await self._forget(player.pseudonym)
+        if now - self._looked_at > _LOOK_S:  # also who withdrew, but does not play now
+            self._looked_at = now
+            withdrawn = await asyncio.to_thread(self.records.withdrawn_pseudonyms)
+            await asyncio.to_thread(delete_players, self.folder, withdrawn - self._forgotten)
+            self._forgotten = withdrawn
 
     def _send_away(self, player: LivePlayer) -> None:
         """End the wait of a player who did not say that they are ready."""

@@ -84,7 +84,7 @@ class PlayRecords:
         with self.store.write() as connection:
             player = current_player(connection, self.settings, session, lock=True)
             require_active(player)
-            if arrival.worker_id or arrival.assignment_id:
+            if arrival.channel == TURK or arrival.worker_id or arrival.assignment_id:
                 self._check_worker(player, arrival)
             values = {"consented": True, "channel": arrival.channel}
             if not self.store.insert_new(connection, play_players, player=player.id, **values):
@@ -238,17 +238,23 @@ class PlayRecords:
                 games.setdefault(row.game, {})[row.seat] = row.play_session
         return games
 
-    def active_players(self, player_ids: set[int]) -> set[int]:
-        """Return those of some players who have neither withdrawn nor been removed."""
-        query = select(players.c.id).where(players.c.id.in_(player_ids))
+    def consenting_players(self, player_ids: set[int]) -> set[int]:
+        """Return those of some players who have not withdrawn."""
+        query = select(play_players.c.player).where(play_players.c.player.in_(player_ids))
         with self.store.read() as connection:
-            return set(connection.execute(query.where(players.c.state == "active")).scalars())
+            return set(connection.execute(query).scalars())
 
-    def withdrawn_pseudonyms(self) -> list[str]:
-        """Return the pseudonyms of all who withdrew, to delete what is left of them."""
-        query = select(players.c.pseudonym).where(players.c.state == "withdrawn")
+    def withdrawn_pseudonyms(self) -> set[str]:
+        """Return the pseudonyms of all who withdrew, to delete what is left of them.
+
+        Who was removed stays so after a withdrawal, which deletes the row of their consent.
+        """
+        has_consent = players.c.id.in_(select(play_players.c.player))
+        has_withdrawn = (players.c.state == "removed") & ~has_consent
+        query = select(players.c.pseudonym)
+        query = query.where((players.c.state == "withdrawn") | has_withdrawn)
         with self.store.read() as connection:
-            return list(connection.execute(query).scalars())
+            return set(connection.execute(query).scalars())
 
     def add_episode(
         self, session_id: str, episode: EpisodeResult, statistics: Mapping[str, float] | None = None
@@ -281,12 +287,16 @@ class PlayRecords:
                 connection.execute(change.values(statistics=_as_json(statistics)))
 
     def _lock_session(self, connection: Connection, session_id: str) -> Row[Any] | None:
-        """Lock a session's player; None if the player has withdrawn meanwhile."""
+        """Lock a session and its player; None if the player has withdrawn meanwhile.
+
+        The session is locked too: PostgreSQL returns a row that is not as it was before the wait
+        for the lock, and so one that another transaction has just ended would seem to be open.
+        """
         query = (
             select(play_sessions, players.c.game_id)
             .join(players, players.c.id == play_sessions.c.player)
             .where(play_sessions.c.id == session_id)
-            .with_for_update(of=players)
+            .with_for_update(of=(players, play_sessions))
         )
         return connection.execute(query).first()
 
@@ -378,10 +388,20 @@ class PlayRecords:
             if row.state != "done":
                 title = "The task is not done yet"
                 raise Problem(409, "state", title, "Only a task that is done enters the raffle.")
-            ids = {"email": email}
-            entry = self._recruit(connection, account.player.id, row.channel, ids)
+            entry = self._store_address(connection, row, email)
             is_session = play_sessions.c.id == session_id
             connection.execute(update(play_sessions).where(is_session).values(recruitment=entry))
+
+    def _store_address(self, connection: Connection, row: Row[Any], email: str) -> int:
+        """Store an address beside the link's ids, or as the player's only one of the channel."""
+        own = (recruitments.c.player == row.player) & (recruitments.c.channel == row.channel)
+        query = select(recruitments.c.id).where(own, recruitments.c.email.is_not(None))
+        entry = row.recruitment or connection.execute(query).scalar()
+        if entry is None:
+            return self._recruit(connection, row.player, row.channel, {"email": email})
+        is_entry = recruitments.c.id == entry
+        connection.execute(update(recruitments).where(is_entry).values(email=email))
+        return int(entry)
 
     def add_comment(self, session: str, comment: Mapping[str, str]) -> None:
         """Store what a player says: `task`, `kind`, `text` and `device`."""

@@ -1,20 +1,30 @@
 """Games in their processes: what is left of them, whoever crashes, leaves or withdraws."""
 
+import asyncio
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
-from sqlalchemy import select
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import insert, select
+from sqlalchemy.dialects import postgresql
 
 from gamelabel.games.play.recorded_tables import game_ids, read_episodes
 from gamelabel.games.play.recorder import JOURNALS
 from gamelabel.games.play.replayed import environment_of, verify_replay
 from gamelabel.service.database_tables import players
-from gamelabel.service.keys import load_keys
-from gamelabel.service.play.play_tables import PLAYER_TABLES, play_episodes
+from gamelabel.service.games import Game, register_game
+from gamelabel.service.keys import load_keys, new_keys, public_text
+from gamelabel.service.play import live_games
+from gamelabel.service.play.live_games import LiveGames
+from gamelabel.service.play.play_records import PlayRecords
+from gamelabel.service.play.play_tables import PLAYER_TABLES, play_episodes, play_players
+from gamelabel.service.settings import Settings
+from gamelabel.service.store import Store
 from tests.service.harness import wait_until
 from tests.service.play.play_harness import PlayServer
 
@@ -106,6 +116,83 @@ def test_a_player_who_withdraws_in_the_middle_leaves_nothing(server: PlayServer)
     with server.store.read() as connection:
         for table in PLAYER_TABLES:
             assert connection.execute(select(table)).all() == [], table.name
+
+
+def test_a_game_whose_player_opens_another_while_it_starts_is_ended(server: PlayServer) -> None:
+    player = server.player()
+    player.connect(player.open("dots"))
+    socket = player.connect(player.open("paid"))
+    socket.until(lambda: socket.frame >= 0)
+    assert wait_until(lambda: [g.task.name for g in server.live.games] == ["paid"], 10.0)
+    assert server.live.figures["players"] == 1
+
+
+def test_a_player_who_withdraws_while_the_game_starts_leaves_nothing(server: PlayServer) -> None:
+    player = server.player()
+    player.connect(player.open())
+    assert wait_until(lambda: server.live.figures["players"] == 1, 10.0)
+    player.call("DELETE", "/v1/player", 204)
+    assert wait_until(lambda: not server.live.games, 10.0)
+    assert recordings(server) == []
+
+
+def test_a_session_is_ended_once_however_often_the_player_says_so(
+    server: PlayServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = []
+    end_session = server.live.records.end_session
+
+    def note(session_id: str, *arguments: object, **options: object) -> object:
+        ended.append(session_id)
+        return end_session(session_id, *arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(server.live.records, "end_session", note)
+    socket = server.player().play()
+    for _ in range(20):
+        socket.say(finish=True)
+    socket.until_told("finished", 10.0)
+    recordings(server)
+    assert len(ended) == 1
+
+
+def test_postgresql_reads_a_session_as_it_is_after_the_wait_for_its_lock() -> None:
+    connection = MagicMock()
+    PlayRecords(MagicMock(), MagicMock())._lock_session(connection, "a")
+    query = connection.execute.call_args.args[0].compile(dialect=postgresql.dialect())
+    assert str(query).endswith("FOR UPDATE OF players, play_sessions")
+
+
+def test_who_is_removed_has_not_withdrawn(tmp_path: Path) -> None:
+    store = Store(str(tmp_path / "game.db"))
+    key = public_text(Ed25519PrivateKey.generate())
+    states = {"active": True, "withdrawn": False, "removed": True, "removed before": False}
+    with store.write() as connection:
+        game = Game(game_id="lab", title="Lab", origin="https://a.example", launch_keys=[key])
+        register_game(store, connection, game)
+        for number, (name, has_consent) in enumerate(states.items(), 1):
+            state = name.partition(" ")[0]
+            row = {"id": number, "game_id": "lab", "pseudonym": name, "state": state}
+            connection.execute(insert(players).values(row))
+            if has_consent:
+                row = {"player": number, "consented": True, "channel": ""}
+                connection.execute(insert(play_players).values(row))
+    records = PlayRecords(store, Settings(new_keys()))
+    assert records.withdrawn_pseudonyms() == {"withdrawn", "removed before"}
+    assert records.consenting_players({1, 2, 3}) == {1, 3}
+    store.close()
+
+
+def test_recordings_of_who_withdraws_at_another_activity_are_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records, deleted = MagicMock(), []
+    records.withdrawn_pseudonyms.side_effect = [{"ann"}, {"ann", "bob"}]
+    live = LiveGames(records, tmp_path, 1)
+    records.unfinished_games.return_value = {}
+    monkeypatch.setattr(live_games, "delete_players", lambda folder, who: deleted.append(who))
+    live._recover()
+    asyncio.run(live._tick())
+    assert deleted == [{"ann"}, {"bob"}]
 
 
 def test_a_withdrawal_that_was_cut_off_is_completed_at_the_next_start(server: PlayServer) -> None:

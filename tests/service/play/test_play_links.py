@@ -69,6 +69,7 @@ def test_nobody_takes_the_ids_of_another_worker(server: PlayServer) -> None:
     other = {**WORKER, "worker_id": "A2"}
     server.arrive(**WORKER).call("PUT", "/v1/play/consent", 403, json=other)
     server.player().call("PUT", "/v1/play/consent", 403, json=WORKER)
+    server.player().call("PUT", "/v1/play/consent", 403, json={"channel": "mturk"})
     assert [row["worker_id"] for row in rows(server, recruitments)] == ["A1"]
 
 
@@ -143,8 +144,12 @@ def test_an_address_enters_the_raffle_only_when_the_task_is_done(server: PlaySer
     for bad in ("ann", "ann@", "a b@c", "a@b\n"):
         player.call("PUT", f"/v1/play/sessions/{play}/raffle", 422, json={"email": bad})
     player.call("PUT", f"/v1/play/sessions/{play}/raffle", 204, json=address)
+    for number in range(3):  # the last one counts, and only that is kept
+        new = {"email": f"ann{number}@example.org"}
+        player.call("PUT", f"/v1/play/sessions/{play}/raffle", 204, json=new)
     text = server.operator().get("/v1/play/games/lab/payments").text
-    assert "ann@example.org" in text
+    assert "ann2@example.org" in text
+    assert [row["email"] for row in rows(server, recruitments)] == ["ann2@example.org"]
     other = server.player("bob")
     other.call("PUT", f"/v1/play/sessions/{play}/raffle", 404, json=address)
 
@@ -172,6 +177,13 @@ def test_the_page_may_be_framed_and_send_a_form_as_its_channel_needs(server: Pla
     assert "form-action https://www.mturk.com" in turk
     assert "script-src 'self'" in plain
     assert server.client.get("/library/other").status_code == 404
+
+
+def test_the_page_says_what_is_stored_of_addresses_and_devices(server: PlayServer) -> None:
+    page = server.client.get("/library/lab").text
+    assert "your address, or anything about your device" not in page
+    assert "your e-mail address if you enter it" in page
+    assert "your browser’s name and version if you report a problem" in page
 
 
 def test_the_operator_sees_what_goes_on(server: PlayServer) -> None:
