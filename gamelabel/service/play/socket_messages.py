@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ _FIELDS = {
 }
 _RATE, _BURST = 120.0, 240.0  # messages: fast players press some 20 keys a second
 _MOST_REFUSED = 1000
+_NAME = re.compile(r"[A-Za-z0-9_-]{0,100}")  # of a session: no text that a database refuses
 
 
 class Refused(Exception):
@@ -96,7 +98,7 @@ def _whole(fields: dict[str, Any], name: str) -> int:
 def _read_hello(fields: dict[str, Any]) -> Hello:
     hello = fields["hello"]
     is_valid = isinstance(hello, dict) and hello.keys() == {"session", "play"}
-    if not is_valid or not all(isinstance(v, str) and len(v) <= 100 for v in hello.values()):
+    if not is_valid or not all(isinstance(v, str) and _NAME.fullmatch(v) for v in hello.values()):
         raise Refused("hello must have session and play")
     return Hello(**hello)
 

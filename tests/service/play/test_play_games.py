@@ -123,7 +123,7 @@ def test_a_game_whose_player_opens_another_while_it_starts_is_ended(server: Play
     player.connect(player.open("dots"))
     socket = player.connect(player.open("paid"))
     socket.until(lambda: socket.frame >= 0)
-    assert wait_until(lambda: [g.task.name for g in server.live.games] == ["paid"], 10.0)
+    assert wait_until(lambda: [g.task.name for g in server.live.games] == ["paid"], 30.0)
     assert server.live.figures["players"] == 1
 
 
@@ -132,7 +132,7 @@ def test_a_player_who_withdraws_while_the_game_starts_leaves_nothing(server: Pla
     player.connect(player.open())
     assert wait_until(lambda: server.live.figures["players"] == 1, 10.0)
     player.call("DELETE", "/v1/player", 204)
-    assert wait_until(lambda: not server.live.games, 10.0)
+    assert wait_until(lambda: not server.live.games, 30.0)
     assert recordings(server) == []
 
 

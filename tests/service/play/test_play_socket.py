@@ -7,8 +7,16 @@ from contextlib import suppress
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from gamelabel.service.play.socket_messages import Refused, read_message
 from gamelabel.service.sockets import LARGEST_MESSAGE
 from tests.service.play.play_harness import GameSocket, PlayServer
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\0", "a b", "a" * 101])
+def test_a_hello_that_the_database_could_not_read_is_refused(text: str) -> None:
+    for hello in ({"session": text, "play": "a"}, {"session": "a", "play": text}):
+        with pytest.raises(Refused, match="must have session and play"):
+            read_message(json.dumps({"hello": hello}))
 
 
 def refusal(socket: GameSocket, **message: object) -> str:
