@@ -187,7 +187,11 @@ class Classroom:
 
     def wait(self) -> None:
         """Wait until nothing is trained."""
-        while worker := self._worker:
+        while True:
+            with self._lock:
+                worker = self._worker
+            if worker is None:
+                return
             worker.join()
 
     # -- in the background
@@ -213,7 +217,9 @@ class Classroom:
             _log.exception("training in %s failed", self.descent.folder)
             failure = f"{type(error).__name__}: {error}"
         with self._lock:
-            self._failure, self._worker = failure, None
+            self._worker = None
+            if failure or self._work == "training":  # preparing hides no training that failed
+                self._failure = failure
             self._forget_all()
 
     def _prepare(self) -> None:

@@ -121,6 +121,7 @@ def test_a_player_who_withdraws_in_the_middle_leaves_nothing(server: PlayServer)
 def test_a_game_whose_player_opens_another_while_it_starts_is_ended(server: PlayServer) -> None:
     player = server.player()
     player.connect(player.open("dots"))
+    assert wait_until(lambda: server.live.figures["players"] == 1, 30.0)
     socket = player.connect(player.open("paid"))
     socket.until(lambda: socket.frame >= 0)
     assert wait_until(lambda: [g.task.name for g in server.live.games] == ["paid"], 30.0)
@@ -130,7 +131,7 @@ def test_a_game_whose_player_opens_another_while_it_starts_is_ended(server: Play
 def test_a_player_who_withdraws_while_the_game_starts_leaves_nothing(server: PlayServer) -> None:
     player = server.player()
     player.connect(player.open())
-    assert wait_until(lambda: server.live.figures["players"] == 1, 10.0)
+    assert wait_until(lambda: server.live.figures["players"] == 1, 30.0)
     player.call("DELETE", "/v1/player", 204)
     assert wait_until(lambda: not server.live.games, 30.0)
     assert recordings(server) == []
@@ -150,7 +151,7 @@ def test_a_session_is_ended_once_however_often_the_player_says_so(
     socket = server.player().play()
     for _ in range(20):
         socket.say(finish=True)
-    socket.until_told("finished", 10.0)
+    socket.until_told("finished", 30.0)
     recordings(server)
     assert len(ended) == 1
 
