@@ -134,9 +134,9 @@ def withdraw(store: Store, settings: Settings, session: str, player_tables: Sequ
 def _other_tables(connection: Connection, player_tables: Sequence[Table]) -> list[Table]:
     """Return the tables with rows of players of activities that another process serves."""
     known = {table.name for table in (*player_tables, sessions, rewards)}
-    found = MetaData()
-    found.reflect(connection)
-    tables = reversed(found.sorted_tables)  # those that refer to others first
+    schema = MetaData()
+    schema.reflect(connection)
+    tables = reversed(schema.sorted_tables)  # those that refer to others first
     return [table for table in tables if "player" in table.c and table.name not in known]
 
 
