@@ -139,11 +139,11 @@ OTHER_EPISODES = (
     "for condition in ('share_in_order > .8', 'select * from seats order by score desc limit 5'):\n"
     "    assert len(dataset.episodes(folder, condition)) < len(rows)"
 )
-CHANGED_BYTE = (
+CHANGED_ACTIONS = (
     "path = sorted((folder / 'steps').glob('*.parquet'))[0]\n"
-    "content = bytearray(path.read_bytes())\n"
-    "content[len(content) // 3] ^= 1\n"
-    "path.write_bytes(content)\n"
+    "steps = pd.read_parquet(path)\n"
+    "steps['action'] = 1\n"
+    "steps.to_parquet(path)\n"
     "again = corpus_tables.replay_check(folder, 0)\n"
     "print('\\n'.join(again.message[~again.same]))\n"
     "assert not again.same.all()"
@@ -216,7 +216,7 @@ TRIALS: dict[tuple[str, str], list[Prepare]] = {
     ("11", "Choose episodes by another condition"): [
         lambda _: [Action("11", append=OTHER_EPISODES)]
     ],
-    ("11", "Change one byte of a file"): [lambda _: [Action("11", append=CHANGED_BYTE)]],
+    ("11", "Change the actions in a file"): [lambda _: [Action("11", append=CHANGED_ACTIONS)]],
     ("12", "Set `people = 500`"): [plain("12", people=60)],
     ("12", "In `simulated_people.Assumptions`"): [lambda _: [Action("12", append=MORE_DUTY)]],
     ("12", "Require another share"): [
@@ -226,7 +226,11 @@ TRIALS: dict[tuple[str, str], list[Prepare]] = {
     ("13", "Clone only the players"): [plain("13", quality=0.5)],
     ("13", 'Set `algorithms = "BC, CQL"`'): [
         lambda _: [
-            Action("13", {"algorithms": "BC, CQL"}, replace=('"frames >= 60"', '"frames >= 90"'))
+            Action(
+                "13",
+                {"algorithms": "BC, CQL"},
+                replace=('"frames >= 60", task', '"frames >= 90", task'),
+            )
         ]
     ],
     ("14", 'Set `split = "example"`'): [plain("14", split="example")],
