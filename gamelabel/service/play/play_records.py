@@ -136,7 +136,13 @@ class PlayRecords:
             return {row.task: row.n for row in connection.execute(query)}
 
     def open_session(self, session: str, task: Task) -> dict[str, Any]:
-        """Return the player's open session of a task, or a new one."""
+        """Return the player's open session of a task, or a new one.
+
+        Raises
+        ------
+        Problem
+            403 if the player may not play, 409 if the task has paid the player before.
+        """
         with self.store.write() as connection:
             account = self._account(connection, session, lock=True)
             player = account.player
@@ -150,6 +156,10 @@ class PlayRecords:
             row = connection.execute(query).first()
             if row is not None:
                 return dict(row._mapping)
+            paid = select(play_sessions.c.id).where(is_own, play_sessions.c.pay > 0)
+            if connection.execute(paid).first() is not None:
+                title = "This task has paid you already"
+                raise Problem(409, "paid", title, "Each task pays once. Choose another one.")
             last = (
                 select(func.max(recruitments.c.id))
                 .where(recruitments.c.player == player.id)

@@ -184,7 +184,9 @@ def play_routes(calls: PlayCalls, outbox: Outbox) -> APIRouter:
         return LibraryBody(tasks=tasks, choose=calls.chooses(account))
 
     @router.post(
-        "/v1/play/sessions", status_code=201, responses=documented(400, 401, 403, 404, 415, 422)
+        "/v1/play/sessions",
+        status_code=201,
+        responses=documented(400, 401, 403, 404, 409, 415, 422),
     )
     def open_session(body: ChoiceBody, session: SessionToken) -> PlaySessionBody:
         """Return the player's open play session of a task, or a new one."""

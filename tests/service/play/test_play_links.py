@@ -111,6 +111,9 @@ def test_done_work_is_paid_once_and_listed_for_the_operator(server: PlayServer) 
     keys = "\n".join(key["key"] for key in server.client.get("/v1/keys").json())
     claims = verify_reward(server.paid[0].content.decode(), keys, "lab", time.time())
     assert claims["amount"] == 50
+    again = worker.call("POST", "/v1/play/sessions", 409, json={"task": "paid"})
+    assert again["type"] == "urn:gamelabel:paid"
+    server.arrive(**WORKER).call("POST", "/v1/play/sessions", 409, json={"task": "paid"})
 
     reply = server.operator().get("/v1/play/games/lab/payments")
     listed = list(csv.DictReader(io.StringIO(reply.text)))

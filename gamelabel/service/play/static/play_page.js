@@ -19,6 +19,7 @@ const ENDS = {
   refused: ['The connection was closed', 'Your browser sent too much. Please try again.', 'Try again'],
   launch: ['Please start again from your link', 'The link has expired, or it is incomplete.', 'Try again'],
   preview: ['This is a preview', 'Accept the HIT to play. It takes a few minutes, with a keyboard or by touch.'],
+  paid: ['You have done this task', 'Each task pays once. Thank you!', 'Choose another game'],
   empty: ['Nothing to play right now', 'Please come back later.', 'Try again'],
 }
 let live = null  // the game that is being played: what to close when the player leaves
