@@ -86,6 +86,7 @@ class StoredEpisode:
         every: int | None = None,
         module_folder: Path | None = None,
         environment: Environment | None = None,
+        watch: Callable[[Transition], object] | None = None,
     ) -> Episode:
         """Play the episode again and return it as arrays.
 
@@ -103,6 +104,9 @@ class StoredEpisode:
         environment : Environment, optional
             An environment of `replayed.environment_of` for the same task, to be used again. By
             default one is made and closed.
+        watch : callable, optional
+            Receives each transition of the replay, such as `Collector.add`; none where an episode
+            was recorded with its observations, which are then read and not made again.
 
         Raises
         ------
@@ -113,7 +117,7 @@ class StoredEpisode:
         """
         every = SKIP if observations == "deepmind" else every or 1
         recorded = self.recorded()
-        frames = _frames(recorded, self.seat, observations, module_folder, environment)
+        frames = _frames(recorded, self.seat, observations, module_folder, environment, watch)
         has_ended = recorded.episode["ended"] in ("terminated", "truncated")
         if observations == "deepmind":
             seen = agent_observations(frames, has_ended)
@@ -163,16 +167,33 @@ def load_all(
     Episode
         In the order of `chosen`.
     """
-    opened: dict[tuple[str, ...], Environment] = {}
-    try:
+    with SharedEnvironments() as environments:
         for stored in chosen:
-            key = tuple(str(stored.info[name]) for name in ("environment", "settings", "seats"))
-            if key not in opened:
-                opened[key] = environment_of(stored.recorded())
-            yield stored.load(observations, every, environment=opened[key])
-    finally:
-        for environment in opened.values():
+            yield stored.load(observations, every, environment=environments.of(stored))
+
+
+class SharedEnvironments:
+    """Environments for replays, made once for all episodes of the same settings.
+
+    Used in a ``with`` statement, which closes them.
+    """
+
+    def __init__(self) -> None:
+        self._opened: dict[tuple[str, ...], Environment] = {}
+
+    def __enter__(self) -> SharedEnvironments:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for environment in self._opened.values():
             environment.close()
+
+    def of(self, stored: StoredEpisode) -> Environment:
+        """Return the environment of an episode."""
+        key = tuple(str(stored.info[name]) for name in ("environment", "settings", "seats"))
+        if key not in self._opened:
+            self._opened[key] = environment_of(stored.recorded())
+        return self._opened[key]
 
 
 def replayed_transitions(
@@ -193,6 +214,7 @@ def _frames(
     kind: ObservationKind,
     module_folder: Path | None,
     shared: Environment | None,
+    watch: Callable[[Transition], object] | None,
 ) -> Iterator[NDArray[Any]]:
     """Yield the observation of each frame, from frame 0."""
     if kind == "native" and recorded.episode["restore"] == "observations":
@@ -201,7 +223,9 @@ def _frames(
     environment = shared or environment_of(recorded, module_folder)
     try:
         observe = _observer(environment, seat, kind)
-        for _ in replay(recorded, environment):
+        for transition in replay(recorded, environment):
+            if watch is not None:
+                watch(transition)
             yield observe()
     finally:
         if shared is None:

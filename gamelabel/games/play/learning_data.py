@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,12 +18,13 @@ from gamelabel.games.play.agent_environment import (
     observe_memory,
     observe_native,
 )
-from gamelabel.games.play.dataset import Episode, StoredEpisode, episodes, replayed_transitions
+from gamelabel.games.play.dataset import Episode, SharedEnvironments, StoredEpisode, episodes
 from gamelabel.games.play.environments import Environment
 from gamelabel.games.play.memory_features import space_invaders_features
 from gamelabel.games.play.recorded_folder import recorded_metadata
-from gamelabel.games.play.statistics import start_collectors, values_of
+from gamelabel.games.play.statistics import Collector, start_collectors, values_of
 from gamelabel.games.play.tasks import Task, TaskStatistic
+from gamelabel.games.play.transition import Transition
 
 SKIPPED_FRAMES = 4  # frames of an agent's action in games of the emulator, as for DeepMind's agents
 _BEHAVIORS = {
@@ -85,7 +86,7 @@ def n_actions(task: Task) -> int:
         environment.close()
 
 
-def learning_episodes(folder: str | Path, where: str, task: Task, most: int = 0) -> list[Episode]:
+def learning_episodes(folder: str | Path, where: str, task: Task) -> list[Episode]:
     """Return episodes of people as an agent would see them.
 
     Parameters
@@ -97,14 +98,42 @@ def learning_episodes(folder: str | Path, where: str, task: Task, most: int = 0)
     task : Task
         The task. In games of the emulator an agent acts at every fourth frame and sees
         `space_invaders_features`; elsewhere it sees every frame as the environment gives it.
+    """
+    with SharedEnvironments() as environments:
+        return [
+            _as_agents_see(stored, task, environments)
+            for stored in _episodes_of_people(folder, where, task)
+        ]
+
+
+def episodes_with_behaviors(
+    folder: str | Path, where: str, task: Task, most: int = 0
+) -> tuple[list[Episode], pd.DataFrame]:
+    """Return episodes of Space Invaders, and how far each shows each of the five behaviors.
+
+    Parameters
+    ----------
+    folder, where, task
+        See `learning_episodes`.
     most : int
         How many episodes at most, 0 for all.
+
+    Returns
+    -------
+    episodes : list of Episode
+        As of `learning_episodes`.
+    behaviors : DataFrame
+        A row an episode, a column a behavior.
     """
-    chosen = _episodes_of_people(folder, where, task, most)
-    if not has_emulator(task):
-        return [stored.load() for stored in chosen]
-    loaded = (stored.load("memory", SKIPPED_FRAMES) for stored in chosen)
-    return [replace(one, observations=space_invaders_features(one.observations)) for one in loaded]
+    chosen = _episodes_of_people(folder, where, task)
+    measured, shown, rows = with_behaviors(task), [], []
+    with SharedEnvironments() as environments:
+        for stored in chosen[: most or None]:
+            collectors = start_collectors(measured, stored.seat)
+            watch = partial(_collect, collectors)
+            shown.append(_as_agents_see(stored, task, environments, watch))
+            rows.append(values_of(collectors))
+    return shown, pd.DataFrame(rows, columns=list(_BEHAVIORS), dtype=np.float64)
 
 
 def observe_features(environment: Environment, seat: str) -> NDArray[Any]:
@@ -137,36 +166,23 @@ def with_behaviors(task: Task) -> Task:
     return replace(task, statistics=tuple(statistics))
 
 
-def recorded_behaviors(folder: str | Path, where: str, task: Task, most: int = 0) -> pd.DataFrame:
-    """Return how far each episode shows each of the five behaviors.
-
-    Parameters
-    ----------
-    folder, where, task, most
-        See `learning_episodes`.
-
-    Returns
-    -------
-    DataFrame
-        A row an episode, a column a behavior.
-    """
-    measured = with_behaviors(task)
-    rows: Sequence[dict[str, float]] = [
-        _measured(stored, measured) for stored in _episodes_of_people(folder, where, task, most)
-    ]
-    return pd.DataFrame(rows, columns=list(_BEHAVIORS), dtype=np.float64)
+def _as_agents_see(
+    stored: StoredEpisode,
+    task: Task,
+    environments: SharedEnvironments,
+    watch: Callable[[Transition], object] | None = None,
+) -> Episode:
+    environment = environments.of(stored)
+    if not has_emulator(task):
+        return stored.load(environment=environment, watch=watch)
+    episode = stored.load("memory", SKIPPED_FRAMES, environment=environment, watch=watch)
+    return replace(episode, observations=space_invaders_features(episode.observations))
 
 
-def _episodes_of_people(
-    folder: str | Path, where: str, task: Task, most: int
-) -> list[StoredEpisode]:
-    chosen = episodes(folder, f"({where}) and task == '{task.name}' and controller == 'human'")
-    return chosen[:most] if most else chosen
+def _collect(collectors: Mapping[str, Collector], transition: Transition) -> None:
+    for collector in collectors.values():
+        collector.add(transition)
 
 
-def _measured(stored: StoredEpisode, task: Task) -> dict[str, float]:
-    collectors = start_collectors(task, stored.seat)
-    for transition in replayed_transitions(stored):
-        for collector in collectors.values():
-            collector.add(transition)
-    return values_of(collectors)
+def _episodes_of_people(folder: str | Path, where: str, task: Task) -> list[StoredEpisode]:
+    return episodes(folder, f"({where}) and task == '{task.name}' and controller == 'human'")

@@ -34,7 +34,7 @@ EPISODE_COLUMNS = pa.schema(
         ("session_id", pa.string()),  # the game's id, and the name of its files
         ("task", pa.string()),
         ("environment", pa.string()),  # what gymnasium.make was given
-        ("settings", pa.string()),  # JSON: keyword arguments of the environment, co_operation
+        ("settings", pa.string()),  # JSON: what else a replay needs, see `recorded_settings`
         ("versions", pa.string()),  # JSON: of Python, packages, the ROM's MD5
         ("seats", pa.string()),  # JSON: names of the seats, in order
         ("restore", pa.string()),  # "state", "seed" or "observations": how frames are made again

@@ -18,6 +18,7 @@ from gamelabel.games.play.frame_hashes import FrameHashes
 from gamelabel.games.play.journal import JournalWriter
 from gamelabel.games.play.loop import StatisticValues
 from gamelabel.games.play.observation_bytes import format_of, to_bytes
+from gamelabel.games.play.recorded_settings import settings_of
 from gamelabel.games.play.tasks import Task
 from gamelabel.games.play.transition import Transition
 from gamelabel.games.play.versions import versions_of
@@ -79,16 +80,13 @@ class Recorder:
         self._written_at = clock()
         self._episodes = 0
         self._hashes = FrameHashes(None)
-        settings = {"arguments": dict(task.arguments)}
-        if task.co_operation:
-            settings["co_operation"] = task.co_operation  # type: ignore[assignment]
         self.journal.write(
             {
                 "kind": "game",
                 "session_id": session_id,
                 "task": task.name,
                 "environment": task.environment,
-                "settings": json.dumps(settings, sort_keys=True, default=str),
+                "settings": settings_of(task),
                 "versions": json.dumps(versions_of(environment)),
                 "seats": self._seats,
                 "players": {seat: asdict(player) for seat, player in players.items()},

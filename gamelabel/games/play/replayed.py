@@ -12,8 +12,9 @@ import numpy as np
 from gamelabel.games.play.environments import Environment, EnvironmentFault, open_environment
 from gamelabel.games.play.frame_hashes import FrameHashes, first_difference, first_other_column
 from gamelabel.games.play.observation_bytes import from_bytes
+from gamelabel.games.play.recorded_settings import task_of
 from gamelabel.games.play.recorded_tables import RecordedEpisode
-from gamelabel.games.play.tasks import Seat, Task
+from gamelabel.games.play.statistics_check import StatisticsCheck
 from gamelabel.games.play.transition import Transition
 from gamelabel.games.play.versions import versions_of
 
@@ -37,17 +38,7 @@ def environment_of(recorded: RecordedEpisode, folder: Path | None = None) -> Env
     EnvironmentFault
         If it cannot be made.
     """
-    episode = recorded.episode
-    settings = json.loads(episode["settings"])
-    task = Task(
-        episode["task"],
-        episode["environment"],
-        settings["arguments"],
-        seats=tuple(Seat(name) for name in json.loads(episode["seats"])),
-        co_operation=settings.get("co_operation", ""),
-        folder=folder,
-    )
-    return open_environment(task)
+    return open_environment(task_of(recorded.episode, folder))
 
 
 def replay(recorded: RecordedEpisode, environment: Environment) -> Iterator[Transition]:
@@ -71,17 +62,19 @@ def replay(recorded: RecordedEpisode, environment: Environment) -> Iterator[Tran
     Raises
     ------
     ReplayDiffers
-        As soon as a reward, an end or a checkpoint differs; at the latest after the last frame,
-        if the screens, memory or observations do.
+        As soon as a reward, an end, a statistic or a checkpoint differs; at the latest after the
+        last frame, if the screens, memory, observations or the table of seats do.
     """
     episode = recorded.episode
     hashes = FrameHashes(environment.emulator)
+    statistics = _statistics_check(recorded, environment)
     try:
         outcome = environment.reset(episode["seed"], episode["no_ops"])
         if episode["start_state"] is not None:
             environment.load_state(episode["start_state"])
         transition = _transition(0, outcome, environment, {}, {}, {})
         hashes.add(transition)
+        statistics.difference(transition)
         yield transition
         for frame, steps in enumerate(_steps(recorded, environment), 1):
             outcome = environment.step(steps["action"])
@@ -92,6 +85,8 @@ def replay(recorded: RecordedEpisode, environment: Environment) -> Iterator[Tran
             hashes.add(transition)
             if _checkpoint_differs(episode, hashes):
                 break
+            if other := statistics.difference(transition):
+                raise _difference(recorded, environment, other)
             yield transition
     except EnvironmentFault as error:
         raise _difference(recorded, environment, f"the replay fails: {error}") from error
@@ -100,9 +95,10 @@ def replay(recorded: RecordedEpisode, environment: Environment) -> Iterator[Tran
         first, last = place
         text = f"frames differ, the first of them between {first} and {last}"
         raise _difference(recorded, environment, text)
-    other = first_other_column(episode, hashes.columns())
-    if other:
-        raise _difference(recorded, environment, f"{other} differs")
+    if name := first_other_column(episode, hashes.columns()):
+        raise _difference(recorded, environment, f"{name} differs")
+    if other := statistics.last_difference():
+        raise _difference(recorded, environment, other)
 
 
 def verify_replay(recorded: RecordedEpisode, folder: Path | None = None) -> None:
@@ -137,6 +133,13 @@ def stored_observations(recorded: RecordedEpisode, seat: str) -> list[Any]:
     rows = recorded.steps[recorded.steps["seat"] == seat]
     contents = [episode["start_observations"][number], *rows["observation"]]
     return [from_bytes(content, form) for content in contents]
+
+
+def _statistics_check(recorded: RecordedEpisode, environment: Environment) -> StatisticsCheck:
+    try:
+        return StatisticsCheck(recorded)
+    except ValueError as error:  # a statistic that this version does not have
+        raise _difference(recorded, environment, str(error)) from error
 
 
 def _steps(recorded: RecordedEpisode, environment: Environment) -> Iterator[dict[str, Any]]:

@@ -8,9 +8,9 @@ import pytest
 from gamelabel.games.play.agent_environment import AgentEnvironment
 from gamelabel.games.play.learning_data import (
     agent_environments,
+    episodes_with_behaviors,
     learning_episodes,
     n_actions,
-    recorded_behaviors,
     recorded_tasks,
     with_behaviors,
 )
@@ -55,7 +55,8 @@ def test_agents_of_space_invaders_see_numbers_of_the_same_form(folder: Path) -> 
 def test_behaviors_are_measured_alike_for_players_and_agents(folder: Path) -> None:
     pytest.importorskip("ale_py", reason="the extra atari is not installed")
     task = corpus_tasks()["left"]
-    table = recorded_behaviors(folder, "frames > 100", task)
+    shown, table = episodes_with_behaviors(folder, "frames > 100", task)
+    assert len(shown) == len(table)
     environment = AgentEnvironment(with_behaviors(task), every=4, max_frames=200)
     environment.reset(seed=0)
     over = False

@@ -3,6 +3,7 @@
 import functools
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +67,36 @@ def test_every_change_of_an_action_is_named(tmp_path: Path) -> None:
     steps.loc[steps.index[50], "action"] = 1 - int(steps.loc[steps.index[50], "action"])
     with pytest.raises(ReplayDiffers, match="the replay of game-001 differs: "):
         verify_replay(RecordedEpisode(recorded.episode, recorded.seats, steps))
+
+
+def test_every_change_of_a_statistic_is_named(tmp_path: Path) -> None:
+    finish(play(tmp_path), replays=True)
+    (recorded,) = read_episodes(tmp_path, "game")
+    steps = recorded.steps.copy()
+    steps.loc[steps.index[50], "seconds"] += 1 / 60
+    with pytest.raises(
+        ReplayDiffers, match=r"statistic seconds of player at frame 51 is 0\.85, not"
+    ):
+        verify_replay(RecordedEpisode(recorded.episode, recorded.seats, steps))
+    changes = {"score": 121.0, "seconds": float("nan"), "controller": "human"}
+    for name, value in changes.items():
+        seats = recorded.seats.assign(**{name: value})
+        with pytest.raises(ReplayDiffers, match=f"the {name} of player in the table of seats is "):
+            verify_replay(RecordedEpisode(recorded.episode, seats, recorded.steps))
+    settings = json.loads(recorded.episode["settings"])
+    settings["statistics"][0]["collector"] = "applause"
+    episode = {**recorded.episode, "settings": json.dumps(settings)}
+    with pytest.raises(ReplayDiffers, match="there is no statistic 'applause'"):
+        verify_replay(RecordedEpisode(episode, recorded.seats, recorded.steps))
+
+
+def test_a_replay_starts_with_the_idle_steps_of_the_task(tmp_path: Path) -> None:
+    finish(play(tmp_path, replace(TASK, idle_action=1, no_ops=8)), replays=True)
+    episodes = read_episodes(tmp_path, "game")
+    assert max(recorded.episode["no_ops"] for recorded in episodes) > 0
+    for recorded in episodes:
+        assert recorded.episode["restore"] == "seed"
+        verify_replay(recorded)
 
 
 def test_another_version_is_named(tmp_path: Path) -> None:
