@@ -55,6 +55,10 @@ games = Table(
     # how many players were new in the hour since 1970 that is named here
     Column("newcomers", Integer, nullable=False, server_default="0"),
     Column("newcomers_hour", Integer, nullable=False, server_default="0"),
+    # the same for those who came by a link, of whom anybody can make many
+    Column("new_by_link_per_hour", Integer, nullable=False, server_default="300"),
+    Column("link_newcomers", Integer, nullable=False, server_default="0"),
+    Column("link_newcomers_hour", Integer, nullable=False, server_default="0"),
 )
 
 players = Table(
@@ -88,6 +92,7 @@ sessions = Table(
     Column("token_hash", String(43), primary_key=True),
     Column("player", Integer, ForeignKey("players.id"), nullable=False, index=True),
     Column("launch", String(64), nullable=False),
+    Column("channel", String(32), nullable=False, server_default=""),  # of the launch
     time_column("expires_at", nullable=False),
 )
 Index("ix_sessions_expires_at", sessions.c.expires_at)

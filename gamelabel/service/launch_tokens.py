@@ -15,12 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from gamelabel.service.keys import Keys, public_key
 from gamelabel.service.problems import Problem
 
-SERVICE = "gamelabel"  # the audience of launches and the issuer of rewards
+SERVICE = "gamelabel"  # the audience of launches to label, and the issuer of rewards
 LAUNCH_S = 300  # the lifetime of a launch token from `sign_launch`
 LONGEST_LAUNCH_S = 600  # the longest lifetime: how long the use of a token is remembered
 REWARD_S = 600  # the lifetime of a reward token
 SKEW_S = 30  # by which a game's clock may differ
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+_CHANNEL = re.compile(r"[a-z0-9_-]{0,32}")
 
 
 class Launch(NamedTuple):
@@ -31,6 +32,10 @@ class Launch(NamedTuple):
     expires_s: int
     account_days: int | None
     """The age of the player's account, if the game says it."""
+    channel: str
+    """How the player was recruited; empty if the token does not say it."""
+    is_link: bool
+    """Whether the service signed it itself, for somebody who came by a link."""
 
 
 def token_issuer(token: str) -> str:
@@ -50,7 +55,9 @@ def token_issuer(token: str) -> str:
     return issuer
 
 
-def verify_launch(token: str, game_id: str, launch_keys: str, now_s: float) -> Launch:
+def verify_launch(
+    token: str, game_id: str, launch_keys: str, now_s: float, audience: str = SERVICE
+) -> Launch:
     """Verify a launch token.
 
     Parameters
@@ -63,6 +70,8 @@ def verify_launch(token: str, game_id: str, launch_keys: str, now_s: float) -> L
         The game's public keys, one a line; any of them may have signed.
     now_s : float
         The time in seconds since 1970.
+    audience : str
+        What the launch must be for: a launch to play does not let anybody label.
 
     Raises
     ------
@@ -74,7 +83,7 @@ def verify_launch(token: str, game_id: str, launch_keys: str, now_s: float) -> L
             claims = _decode(
                 token,
                 key,
-                audience=SERVICE,
+                audience=audience,
                 issuer=game_id,
                 now_s=now_s,
                 kind="launch+jwt",
@@ -82,10 +91,18 @@ def verify_launch(token: str, game_id: str, launch_keys: str, now_s: float) -> L
             )
         except jwt.InvalidSignatureError:
             continue
+        except jwt.InvalidAudienceError as error:
+            raise _refused(f"its aud is not {audience}") from error
         except (jwt.PyJWTError, ValueError, TypeError) as error:
             raise _refused(str(error) or type(error).__name__) from error
-        age = claims.get("account_days")
-        launch = Launch(claims["sub"], claims["jti"], int(claims["exp"]), age)
+        launch = Launch(
+            player=claims["sub"],
+            jti=claims["jti"],
+            expires_s=int(claims["exp"]),
+            account_days=claims.get("account_days"),
+            channel=claims.get("channel", ""),
+            is_link=claims.get("link", False) is True,
+        )
         _check_claims(launch, now_s)
         return launch
     raise _refused("its signature is not the game's")
@@ -102,6 +119,8 @@ def _check_claims(launch: Launch, now_s: float) -> None:
         raise _refused("its jti is not 1 to 64 letters, digits or _.:-")
     if launch.account_days is not None and type(launch.account_days) is not int:
         raise _refused("its account_days is not a whole number")
+    if not isinstance(launch.channel, str) or not _CHANNEL.fullmatch(launch.channel):
+        raise _refused("its channel is not up to 32 of a to z, 0 to 9, _ and -")
     if launch.expires_s > now_s + LONGEST_LAUNCH_S + SKEW_S:
         raise _refused(f"its lifetime is longer than {LONGEST_LAUNCH_S} s")
 
@@ -113,6 +132,9 @@ def sign_launch(
     jti: str,
     now_s: float,
     account_days: int | None = None,
+    audience: str = SERVICE,
+    channel: str = "",
+    is_link: bool = False,
 ) -> str:
     """Sign a launch token, as a game's backend does.
 
@@ -130,10 +152,16 @@ def sign_launch(
         The time in seconds since 1970.
     account_days : int, optional
         The age of the player's account in the game, in whole days.
+    audience : str
+        What the launch is for: to label, or `play_games.PLAY` to play.
+    channel : str
+        How the player was recruited, for games that are played.
+    is_link : bool
+        Whether the service signs it itself, for somebody who came by a link.
     """
     claims = {
         "iss": game_id,
-        "aud": SERVICE,
+        "aud": audience,
         "sub": player,
         "jti": jti,
         "iat": int(now_s),
@@ -141,6 +169,10 @@ def sign_launch(
     }
     if account_days is not None:
         claims["account_days"] = account_days
+    if channel:
+        claims["channel"] = channel
+    if is_link:
+        claims["link"] = True
     return jwt.encode(claims, key, algorithm="EdDSA", headers={"typ": "launch+jwt"})
 
 

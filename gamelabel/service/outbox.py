@@ -47,6 +47,7 @@ _BUSY_POLL_S = 0.5  # while a game's rewards are being sent, and more of them ma
 _BOOK = insert(rewards)
 _RECORD = update(rewards).where(rewards.c.id == bindparam("reward_id"))
 _FORGET_HOUR = update(games).values(newcomers=0, newcomers_hour=0)
+_FORGET_LINK_HOUR = update(games).values(link_newcomers=0, link_newcomers_hour=0)
 _DUE = (
     (rewards.c.state == "waiting")
     & (rewards.c.due_at <= bindparam("now"))
@@ -214,12 +215,14 @@ class Outbox:
         who withdrew, and how many players were new in an hour that has passed.
         """
         now = self.settings.now_ms
-        is_past = games.c.newcomers_hour.between(1, now // _HOUR_MS - 1)
+        last = now // _HOUR_MS - 1
         expired = ((launches, now - _KEEP_LAUNCHES_MS), (sessions, now))
         deletes = [delete(table).where(table.c.expires_at < end) for table, end in expired]
         deletes.append(_DELETE_FORGOTTEN)
         with self.store.write() as connection:
-            connection.execute(_FORGET_HOUR.where(is_past))
+            connection.execute(_FORGET_HOUR.where(games.c.newcomers_hour.between(1, last)))
+            is_past = games.c.link_newcomers_hour.between(1, last)
+            connection.execute(_FORGET_LINK_HOUR.where(is_past))
             counts = [connection.execute(statement).rowcount for statement in deletes]
         self.store.empty_log(deleted=any(counts))
 

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, MetaData, Row, Table, bindparam, case, delete, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    Row,
+    Table,
+    bindparam,
+    case,
+    delete,
+    select,
+    update,
+)
 
 from gamelabel.service.calls import current_call
 from gamelabel.service.database_tables import games, launches, players, rewards, sessions
@@ -19,13 +30,28 @@ from gamelabel.service.store import Store
 _HOUR_MS = 3_600_000
 # the player of a session that is valid now
 PLAYER = (
-    select(players, sessions.c.launch, games.c.paused, games.c.launch_keys)
+    select(players, sessions.c.launch, sessions.c.channel, games.c.paused, games.c.launch_keys)
     .join(sessions, sessions.c.player == players.c.id)
     .join(games, games.c.game_id == players.c.game_id)
     .where(sessions.c.token_hash == bindparam("token_hash"))
     .where(sessions.c.expires_at > bindparam("now"))
 )
 _PLAYER_LOCKED = PLAYER.with_for_update(of=players)
+
+
+class _Newcomers(NamedTuple):
+    """The columns that count new players of an hour, and the one with their limit."""
+
+    so_far: Column[int]
+    hour: Column[int]
+    limit: Column[int]
+
+
+_NEW = _Newcomers(games.c.newcomers, games.c.newcomers_hour, games.c.new_players_per_hour)
+# apart, so that made-up visitors keep out no player whom the game has sent
+_NEW_BY_LINK = _Newcomers(
+    games.c.link_newcomers, games.c.link_newcomers_hour, games.c.new_by_link_per_hour
+)
 
 
 def open_session(
@@ -49,7 +75,8 @@ def open_session(
         game = connection.execute(select(games).where(games.c.game_id == game_id)).first()
     # before anything is locked: everybody can send tokens that are not valid
     launch_keys = game.launch_keys if game else ""
-    launch = verify_launch(token, game_id, launch_keys, settings.now_ms / 1000)
+    now_s = settings.now_ms / 1000
+    launch = verify_launch(token, game_id, launch_keys, now_s, settings.audience)
     with store.write() as connection:
         session = keys.mark("session", game_id, launch.jti, idempotency_key or _random_key())
         used_with = keys.mark("launch", session)
@@ -78,6 +105,7 @@ def open_session(
             token_hash=_token_hash(settings, session),
             player=player.id,
             launch=launch.jti,
+            channel=launch.channel,
             expires_at=settings.now_ms + int(settings.session_s * 1000),
         )
     return {
@@ -207,13 +235,15 @@ def _admit(connection: Connection, settings: Settings, game: Row[Any], launch: L
         detail = f"The game must say that the account is {game.min_account_days} days old."
         raise Problem(403, "young", "This account is too new to label", detail)
     hour, into_hour_ms = divmod(settings.now_ms, _HOUR_MS)
-    is_same_hour = games.c.newcomers_hour == hour
+    newcomers = _NEW_BY_LINK if launch.is_link else _NEW
+    is_same_hour = newcomers.hour == hour
+    counted = case((is_same_hour, newcomers.so_far + 1), else_=1)
     admitted = connection.execute(
         update(games)
         .where(games.c.game_id == game.game_id)
-        .where(~is_same_hour | (games.c.newcomers < games.c.new_players_per_hour))
-        .values(newcomers=case((is_same_hour, games.c.newcomers + 1), else_=1), newcomers_hour=hour)
-        .returning(games.c.newcomers)
+        .where(~is_same_hour | (newcomers.so_far < newcomers.limit))
+        .values({newcomers.so_far: counted, newcomers.hour: hour})
+        .returning(newcomers.so_far)
     ).first()
     if admitted is None:
         detail = "Many players are new at the moment. Try again in the next hour."
@@ -232,5 +262,8 @@ def _random_key() -> str:
 
 
 def _token_hash(settings: Settings, session: str) -> str:
-    """Return what a session is stored as, so that nobody can use a session from the database."""
-    return settings.keys.mark("stored", session)
+    """Return what a session is stored as, so that nobody can use a session from the database.
+
+    It differs by audience: a session to play is none for a process that serves labeling.
+    """
+    return settings.keys.mark("stored", settings.audience, session)

@@ -10,6 +10,7 @@ from pathlib import Path
 from gamelabel.service.activity import Activity
 from gamelabel.service.api import create_app
 from gamelabel.service.keys import load_keys
+from gamelabel.service.launch_tokens import SERVICE
 from gamelabel.service.operator import create_operator
 from gamelabel.service.operator_keys import key_place, load_operator_keys
 from gamelabel.service.outbox import Outbox
@@ -29,7 +30,11 @@ def open_ports(host: str, port: int) -> Iterator[Ports]:
 
 
 def open_service(
-    folder: Path, database: str = "", keys: Path | None = None, minimal: bool = False
+    folder: Path,
+    database: str = "",
+    keys: Path | None = None,
+    minimal: bool = False,
+    audience: str = SERVICE,
 ) -> tuple[Store, Settings]:
     """Open the database and the keys, by default those in a folder.
 
@@ -43,12 +48,14 @@ def open_service(
         The file of the service's keys.
     minimal : bool
         Store no times.
+    audience : str
+        The audience of the launches that let players in.
     """
     keys = keys or folder / "game" / "keys.json"
     operator_file = keys.with_name("operator.key")
     operators = load_operator_keys(operator_file)
     print_line(f"the operator's key is in {key_place(operator_file)}")
-    settings = Settings(load_keys(keys), operators, minimal=minimal)
+    settings = Settings(load_keys(keys), operators, minimal=minimal, audience=audience)
     # a path, since an address would not keep a `%` or a `?` of the folder's name
     return Store(database or str(folder.absolute() / "game" / "game.db")), settings
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from gamelabel.service.calls import CallCounts
 from gamelabel.service.keys import Keys
+from gamelabel.service.launch_tokens import SERVICE
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class Settings:
         The limit for one session; an address may make 20 times as many calls.
     clock : callable
         Returns the time in seconds since 1970.
+    audience : str
+        The audience of the launches that this process takes, and of its sessions: a session to
+        play does not let anybody label, nor the other way round.
     """
 
     keys: Keys
@@ -42,6 +46,7 @@ class Settings:
     session_s: float = 7200.0
     calls_per_minute: int = 600
     clock: Callable[[], float] = time.time
+    audience: str = SERVICE
 
     @property
     def now_ms(self) -> int:

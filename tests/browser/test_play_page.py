@@ -15,7 +15,12 @@ from gamelabel.games.play.recorded_tables import game_ids, read_episodes
 from gamelabel.games.play.task_file import read_project
 from gamelabel.games.play.tasks import Project
 from gamelabel.service.play import play_start
-from gamelabel.service.play.play_tables import play_comments, play_sessions, recruitments
+from gamelabel.service.play.play_tables import (
+    play_comments,
+    play_payments,
+    play_sessions,
+    recruitments,
+)
 from tests.service.harness import wait_until
 from tests.service.play.play_harness import PlayServer, make_project
 
@@ -272,7 +277,7 @@ def test_a_player_reports_a_problem_enters_the_raffle_and_withdraws(
     with small_server.store.read() as connection:
         comment = connection.execute(select(play_comments)).one()
         assert (comment.kind, comment.text) == ("problem", "The dot is yellow.")
-        assert connection.execute(select(recruitments.c.email)).scalar() == "ann@example.org"
+        assert connection.execute(select(play_payments.c.email)).scalar() == "ann@example.org"
     page.locator("#again-game:enabled").click()
     start(page)
     page.locator("#about").click()

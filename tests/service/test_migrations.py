@@ -164,8 +164,11 @@ def test_nothing_is_lost_when_a_database_with_data_is_upgraded(url: str, tmp_pat
         pool, coins = row.pop("pool"), row.pop("coins")
         row |= {"min_account_days": 0, "new_players_per_hour": 300}
         row |= {"newcomers": 0, "newcomers_hour": 0}
+        row |= {"new_by_link_per_hour": 300, "link_newcomers": 0, "link_newcomers_hour": 0}
         expected = {"game_id": row["game_id"], "pool": pool, "coins": coins}
         assert expected in rows_of(store.engine, pair_games)
+    for row in old["sessions"]:
+        row["channel"] = ""
     standings = []
     for row in old["players"]:
         standing = {name: row.pop(name) for name in MOVED}

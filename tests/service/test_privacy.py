@@ -28,7 +28,8 @@ DOCS = Path(__file__).parents[2] / "docs" / "deployment.md"
 PLAYER_TABLES = [table for table in metadata.sorted_tables if "player" in table.c]
 # Of games and pictures, not of people; what they count of people is in the docs' table.
 # Tests of the play and teaching activities fill these.
-ACTIVITY_TABLES = {table.name for table in (*play_tables.PLAYER_TABLES, round_rewards, teachers)}
+_OF_PLAY = (*play_tables.PLAYER_TABLES, play_tables.play_payments)
+ACTIVITY_TABLES = {table.name for table in (*_OF_PLAY, round_rewards, teachers)}
 OTHER_TABLES = {"games", "pools", "pair_games", "pictures", "pairs", "operator_actions"}
 DAYS_S = 3 * 86_400
 
@@ -106,7 +107,8 @@ def left(url: str, ids: set[bytes]) -> set[bytes]:
 def test_the_docs_describe_every_column_about_people() -> None:
     columns = [f"{row.table}.{column}" for row in described() for column in row.columns]
     assert len(columns) == len(set(columns))
-    counts = {"games.newcomers", "games.newcomers_hour"}
+    newcomers = ("newcomers", "newcomers_hour", "link_newcomers", "link_newcomers_hour")
+    counts = {f"games.{name}" for name in newcomers}
     about_people = {
         f"{table.name}.{column.name}"
         for table in metadata.sorted_tables
@@ -155,7 +157,7 @@ def test_a_withdrawal_deletes_what_other_activities_store(service: Service) -> N
     with service.store.write() as connection:
         for player in connection.execute(select(players.c.id)).scalars().all():
             link = {"player": player, "channel": "mturk"}
-            consent = insert(play_tables.play_players).values(consented=True, **link)
+            consent = insert(play_tables.play_players).values(consented=True, player=player)
             worker = insert(play_tables.recruitments).values(worker_id="A1", **link)
             connection.execute(consent)
             entry = connection.execute(worker.returning(play_tables.recruitments.c.id)).scalar_one()

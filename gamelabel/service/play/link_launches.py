@@ -18,7 +18,9 @@ class Arrival(NamedTuple):
     """What a link and a browser say about a person.
 
     `visitor` is random and kept by the browser, so that the same browser is the same player. The
-    others are Mechanical Turk's ids, empty on other channels.
+    others are Mechanical Turk's ids, empty on other channels. They are in the address and so no
+    secret: a worker's account is that of worker and browser, and who knows the worker's id but
+    not the random name gets an account without anything in it.
     """
 
     channel: str
@@ -31,7 +33,7 @@ class Arrival(NamedTuple):
     def account(self) -> str:
         """The id of the person that a launch names; only a pseudonym of it is stored."""
         if self.channel == TURK:
-            return f"{TURK}:{self.worker_id}"
+            return f"{TURK}:{self.worker_id}:{self.visitor}"
         return f"visitor:{self.visitor}"
 
 
@@ -51,8 +53,16 @@ def sign_arrival(settings: Settings, game_id: str, arrival: Arrival) -> str:
     if arrival.channel == TURK and not (arrival.worker_id and arrival.assignment_id):
         detail = "A link of Mechanical Turk has workerId and assignmentId; accept the HIT first."
         raise Problem(422, "preview", "This is a preview", detail)
-    if arrival.channel != TURK and not arrival.visitor:
+    if not arrival.visitor:
         raise Problem(422, "invalid", "The visitor is missing", "Send a random id as `visitor`.")
     key = link_key(settings.keys, game_id)
-    now_s = settings.now_ms / 1000
-    return sign_launch(key, game_id, arrival.account, secrets.token_urlsafe(), now_s)
+    return sign_launch(
+        key,
+        game_id,
+        arrival.account,
+        jti=secrets.token_urlsafe(),
+        now_s=settings.now_ms / 1000,
+        audience=settings.audience,
+        channel=arrival.channel,
+        is_link=True,
+    )

@@ -5,33 +5,38 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
+from fastapi import Path as PathParameter
 from sqlalchemy import Connection, Row, Select, func, select
 
 from gamelabel.service.database_tables import players
 from gamelabel.service.operator_actions import Operator, record_action
+from gamelabel.service.play.play_payments import Payments
 from gamelabel.service.play.play_tables import (
     play_comments,
     play_episodes,
+    play_payments,
     play_sessions,
-    recruitments,
 )
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 
 _PAYMENTS = [
-    play_sessions.c.id.label("play_session"),
-    play_sessions.c.task,
-    play_sessions.c.channel,
-    recruitments.c.worker_id,
-    recruitments.c.assignment_id,
-    recruitments.c.hit_id,
-    recruitments.c.email,
-    play_sessions.c.state,
-    play_sessions.c.pay,
+    play_payments.c.id.label("payment"),
+    play_payments.c.play_session,
+    play_payments.c.kind,
+    play_payments.c.task,
+    play_payments.c.channel,
+    play_payments.c.worker_id,
+    play_payments.c.assignment_id,
+    play_payments.c.hit_id,
+    play_payments.c.email,
+    play_payments.c.pay,
+    play_payments.c.currency,
 ]
+PaymentId = Annotated[int, PathParameter(ge=1, lt=2**31)]
 _COMMENTS = [play_comments.c[n] for n in ("task", "kind", "text", "device", "written_at")]
 
 
@@ -101,6 +106,7 @@ def play_metrics(connection: Connection) -> dict[str, dict[str, int]]:
 def play_operator_routes(store: Store, settings: Settings) -> APIRouter:
     """Return the routes for the operator: the list of payments, and what players wrote."""
     router = APIRouter(prefix="/v1/play")
+    due = Payments(store, settings)
 
     def table(
         query: Select[Any], columns: list[Any], operator: str, what: str, game: str
@@ -113,14 +119,18 @@ def play_operator_routes(store: Store, settings: Settings) -> APIRouter:
 
     @router.get("/games/{game_id}/payments")
     def payments(game_id: str, operator: Operator) -> Response:
-        """Return who is to be paid, with the ids of their platform, and what."""
-        query = (
-            select(*_PAYMENTS)
-            .join(players, players.c.id == play_sessions.c.player)
-            .outerjoin(recruitments, recruitments.c.id == play_sessions.c.recruitment)
-            .where(players.c.game_id == game_id, play_sessions.c.state != "open")
-        )
+        """Return who is still to be paid, with the ids of their platform, and what."""
+        is_due = (play_payments.c.game_id == game_id) & ~play_payments.c.settled
+        query = select(*_PAYMENTS).where(is_due).order_by(play_payments.c.id)
         return table(query, _PAYMENTS, operator, "read payments", game_id)
+
+    @router.put("/games/{game_id}/payments/{last}/settled", status_code=204)
+    def settle(game_id: str, last: PaymentId, operator: Operator) -> None:
+        """Note that all payments of the list up to one are made: their ids are deleted."""
+        with store.write() as connection:
+            n = due.settle(connection, game_id, last)
+            record_action(connection, settings, operator, f"settled {n} payments", game_id)
+        store.empty_log()
 
     @router.get("/games/{game_id}/comments")
     def comments(game_id: str, operator: Operator) -> Response:

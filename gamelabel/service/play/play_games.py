@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from gamelabel.service.games import Game, LaunchKey
 
 _CHANNEL = re.compile(r"[a-z0-9_-]{1,32}")
+PLAY = "gamelabel/play"  # the audience of launches to play
 TURK = "mturk"  # the channel whose links have the ids of Amazon Mechanical Turk
 TURK_FRAMES = "https://worker.mturk.com https://workersandbox.mturk.com"
 TURK_FORMS = "https://www.mturk.com https://workersandbox.mturk.com"
@@ -27,6 +28,9 @@ class PlayGame(Game):
 
     Parameters
     ----------
+    new_by_link_per_hour : int
+        How many people may be new in an hour who came by a link. They do not count among
+        `new_players_per_hour`: anybody can make many of them.
     group : str
         The group of tasks that players of the game's launches get; empty for all tasks.
     channels : dict
@@ -38,6 +42,7 @@ class PlayGame(Game):
     """
 
     launch_keys: list[LaunchKey] = Field(default=[])
+    new_by_link_per_hour: int = Field(default=300, ge=1, le=10**9)
     group: str = ""
     channels: Annotated[dict[str, str], AfterValidator(_check_channels)] = Field(default={})
     coins_per_unit: int = Field(default=100, ge=1, le=10**6)

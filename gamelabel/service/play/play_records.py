@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
 from gamelabel.games.play.incentives import Pay, estimated_pay
 from gamelabel.games.play.tasks import Task
@@ -17,6 +17,7 @@ from gamelabel.service.outbox import book_reward
 from gamelabel.service.people import current_player, require_active, require_running
 from gamelabel.service.play.link_launches import Arrival
 from gamelabel.service.play.play_games import TURK
+from gamelabel.service.play.play_payments import Payments
 from gamelabel.service.play.play_tables import (
     play_comments,
     play_episodes,
@@ -29,16 +30,23 @@ from gamelabel.service.problems import Problem
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 
+_NEW_SESSION: dict[str, Any] = {"state": "open", "statistics": {}, "pay": 0.0, "reward": None}
 _MOST_COMMENTS = 20  # of one player: a limit to what somebody can fill the database with
 
 
 @dataclass(frozen=True)
 class PlayAccount:
-    """A player of a session: the row, whether they agreed to playing, and their channel."""
+    """A player of a session: the row, whether they agreed to playing, and how they came last."""
 
     player: Row[Any]
     consented: bool
-    channel: str
+    recruitment: int | None = None
+
+    @property
+    def channel(self) -> str:
+        """The channel that the launch has."""
+        channel: str = self.player.channel
+        return channel
 
 
 class EpisodeResult(NamedTuple):
@@ -64,6 +72,7 @@ class PlayRecords:
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self.store, self.settings = store, settings
+        self.payments = Payments(store, settings)
 
     def account(self, session: str) -> PlayAccount:
         """Return the player of a session. Raises Problem if there is none."""
@@ -74,48 +83,56 @@ class PlayRecords:
         player = current_player(connection, self.settings, session, lock=lock)
         query = select(play_players).where(play_players.c.player == player.id)
         row = connection.execute(query).first()
-        return PlayAccount(player, bool(row and row.consented), row.channel if row else "")
+        return PlayAccount(player, bool(row and row.consented), row.recruitment if row else None)
 
     def give_consent(self, session: str, arrival: Arrival) -> None:
         """Store that a player agrees to be recorded, and the ids of the link if it has some.
 
-        Nothing about a link is stored before.
+        Nothing about a link is stored before. The channel is the one of the launch, whatever the
+        arrival says.
         """
         with self.store.write() as connection:
             player = current_player(connection, self.settings, session, lock=True)
             require_active(player)
+            arrival = arrival._replace(channel=player.channel)
+            values: dict[str, Any] = {"consented": True, "recruitment": None}
             if arrival.channel == TURK or arrival.worker_id or arrival.assignment_id:
-                self._check_worker(player, arrival)
-            values = {"consented": True, "channel": arrival.channel}
+                self._check_worker(connection, player, arrival)
+                values["recruitment"] = self._recruit(connection, player.id, arrival)
             if not self.store.insert_new(connection, play_players, player=player.id, **values):
                 is_player = play_players.c.player == player.id
                 connection.execute(update(play_players).where(is_player).values(values))
-            if arrival.assignment_id:
-                ids = {
-                    "worker_id": arrival.worker_id,
-                    "assignment_id": arrival.assignment_id,
-                    "hit_id": arrival.hit_id,
-                }
-                self._recruit(connection, player.id, arrival.channel, ids)
 
-    def _check_worker(self, player: Row[Any], arrival: Arrival) -> None:
-        """Raise Problem 403 if a worker's id is not the one of the player's launch."""
+    def _check_worker(self, connection: Connection, player: Row[Any], arrival: Arrival) -> None:
+        """Raise Problem 403 if a worker's ids are not those of the launch, or who was removed."""
         named = self.settings.keys.mark("player", player.game_id, arrival.account)
         if arrival.channel != TURK or player.pseudonym != named:
             title = "These ids are another player's"
             raise Problem(403, "ids", title, "Open the link of the HIT again.")
+        is_worker = (recruitments.c.worker_id == arrival.worker_id) & (
+            players.c.game_id == player.game_id
+        )
+        query = select(players.c.id).join(recruitments, recruitments.c.player == players.c.id)
+        removed = query.where(is_worker, players.c.state == "removed")
+        if connection.execute(removed).first() is not None:  # who comes back by another browser
+            title = "This player may not take part any more"
+            raise Problem(403, "removed", title, "The operator removed them.")
 
-    def _recruit(
-        self, connection: Connection, player_id: int, channel: str, ids: Mapping[str, str]
-    ) -> int:
-        is_known = (recruitments.c.player == player_id) & (recruitments.c.channel == channel)
-        for name, value in ids.items():
-            is_known &= recruitments.c[name] == value
+    def _recruit(self, connection: Connection, player_id: int, arrival: Arrival) -> int:
+        """Return the row with the ids of a link, a new one if there is none."""
+        ids = {
+            "player": player_id,
+            "channel": arrival.channel,
+            "worker_id": arrival.worker_id,
+            "assignment_id": arrival.assignment_id,
+            "hit_id": arrival.hit_id,
+        }
+        is_known = and_(*(recruitments.c[name] == value for name, value in ids.items()))
         known = connection.execute(select(recruitments.c.id).where(is_known)).scalar()
         if known is not None:
             return int(known)
-        row = insert(recruitments).values(player=player_id, channel=channel, **ids)
-        return int(connection.execute(row.returning(recruitments.c.id)).scalar_one())
+        row = insert(recruitments).values(ids).returning(recruitments.c.id)
+        return int(connection.execute(row).scalar_one())
 
     def sessions_by_task(self, session: str) -> dict[str, str]:
         """Return the state of the player's last session of each task that they played."""
@@ -141,7 +158,8 @@ class PlayRecords:
         Raises
         ------
         Problem
-            403 if the player may not play, 409 if the task has paid the player before.
+            403 if the player may not play; 409 if the task has paid the player before, or the
+            assignment of Mechanical Turk is for another task.
         """
         with self.store.write() as connection:
             account = self._account(connection, session, lock=True)
@@ -154,33 +172,53 @@ class PlayRecords:
             is_own = (play_sessions.c.player == player.id) & (play_sessions.c.task == task.name)
             query = select(play_sessions).where(is_own, play_sessions.c.state == "open")
             row = connection.execute(query).first()
+            self._check_assignment(connection, account, task)
             if row is not None:
-                return dict(row._mapping)
+                # of the link by which the player comes now: an older assignment may have expired
+                values = {"channel": account.channel, "recruitment": account.recruitment}
+                change = update(play_sessions).where(play_sessions.c.id == row.id)
+                connection.execute(change.values(values))
+                return {**row._mapping, **values}
             paid = select(play_sessions.c.id).where(is_own, play_sessions.c.pay > 0)
             if connection.execute(paid).first() is not None:
-                title = "This task has paid you already"
-                raise Problem(409, "paid", title, "Each task pays once. Choose another one.")
-            last = (
-                select(func.max(recruitments.c.id))
-                .where(recruitments.c.player == player.id)
-                .where(recruitments.c.channel == account.channel)
-                .where(recruitments.c.assignment_id.is_not(None))
-            )
+                raise _paid_before()
             values = {
+                **_NEW_SESSION,
                 "id": secrets.token_urlsafe(16),
                 "player": player.id,
                 "task": task.name,
                 "channel": account.channel,
                 "launch": player.launch,
-                "recruitment": connection.execute(last).scalar(),
-                "state": "open",
-                "statistics": {},
-                "pay": 0.0,
-                "reward": None,
+                "recruitment": account.recruitment,
                 "opened_at": None if self.settings.minimal else self.settings.now_ms,
             }
             connection.execute(insert(play_sessions).values(values))
             return values
+
+    def _check_assignment(self, connection: Connection, account: PlayAccount, task: Task) -> None:
+        """Raise Problem 409 if an assignment does not let its worker play a task.
+
+        An assignment is for one task that is done. While one that was played is open, another
+        cannot be begun: of two that are done, one could not be paid.
+        """
+        if account.recruitment is None:
+            return
+        query = select(recruitments).where(recruitments.c.id == account.recruitment)
+        entry = connection.execute(query).one()
+        game_id = account.player.game_id
+        if self.payments.is_assignment_used(connection, game_id, entry.assignment_id):
+            title = "This HIT is done"
+            raise Problem(409, "assignment", title, "Submit it, and accept another one.")
+        is_other = (play_sessions.c.recruitment == entry.id) & (play_sessions.c.task != task.name)
+        is_played = play_sessions.c.id.in_(select(play_seats.c.play_session))
+        others = select(play_sessions.c.task).where(is_other, is_played)
+        other = connection.execute(others.where(play_sessions.c.state == "open")).scalar()
+        if other is not None:
+            detail = f"Go on with {other}, or finish it. Each HIT is for one task."
+            raise Problem(409, "assignment", "This HIT is for another task", detail)
+        pays = task.bonus is not None and task.bonus.kind in ("fixed", "sliding")
+        if pays and self.payments.is_worker_paid(connection, game_id, entry.worker_id, task.name):
+            raise _paid_before()
 
     def own_session(self, session: str, session_id: str) -> Row[Any]:
         """Return a play session of the player of a login session. Raises Problem 404 if none."""
@@ -347,8 +385,10 @@ class PlayRecords:
                 return pay
             values: dict[str, Any] = {"statistics": _as_json(statistics)}
             if not keeps_open or (pay.is_complete and task.requirements):
-                values |= {"state": "done" if pay.is_complete else "ended", "pay": pay.amount}
-                amount = round(pay.amount * coins)
+                values |= {"state": "done" if pay.is_complete else "ended", "pay": 0.0}
+                if pay.is_complete and self.payments.book_work(connection, row, pay):
+                    values["pay"] = pay.amount
+                amount = round(values["pay"] * coins)
                 if amount > 0:
                     owed = select(players.c.id, players.c.game_id, play_sessions.c.launch)
                     owed = owed.join(play_sessions, play_sessions.c.player == players.c.id)
@@ -398,20 +438,7 @@ class PlayRecords:
             if row.state != "done":
                 title = "The task is not done yet"
                 raise Problem(409, "state", title, "Only a task that is done enters the raffle.")
-            entry = self._store_address(connection, row, email)
-            is_session = play_sessions.c.id == session_id
-            connection.execute(update(play_sessions).where(is_session).values(recruitment=entry))
-
-    def _store_address(self, connection: Connection, row: Row[Any], email: str) -> int:
-        """Store an address beside the link's ids, or as the player's only one of the channel."""
-        own = (recruitments.c.player == row.player) & (recruitments.c.channel == row.channel)
-        query = select(recruitments.c.id).where(own, recruitments.c.email.is_not(None))
-        entry = row.recruitment or connection.execute(query).scalar()
-        if entry is None:
-            return self._recruit(connection, row.player, row.channel, {"email": email})
-        is_entry = recruitments.c.id == entry
-        connection.execute(update(recruitments).where(is_entry).values(email=email))
-        return int(entry)
+            self.payments.enter_raffle(connection, row, email)
 
     def add_comment(self, session: str, comment: Mapping[str, str]) -> None:
         """Store what a player says: `task`, `kind`, `text` and `device`."""
@@ -432,6 +459,11 @@ class PlayRecords:
                     **comment,
                 )
             )
+
+
+def _paid_before() -> Problem:
+    title = "This task has paid you already"
+    return Problem(409, "paid", title, "Each task pays once. Choose another one.")
 
 
 def _as_json(statistics: Mapping[str, float]) -> dict[str, float | None]:

@@ -56,6 +56,9 @@ def _pay_sentence(row: Row[Any], task: Task) -> str:
         return f"So far: {money_text(pay.amount, pay.currency)}."
     amount = money_text(row.pay, task.bonus.currency)
     if row.state == "done":
+        earned = estimated_pay(task.bonus, with_all(task, row.statistics), task.requirements)
+        if earned.amount > row.pay:
+            return "This HIT, or this task, has been paid before, so it does not pay again."
         return f"You earned {amount}."
     return f"Not all goals were reached, so this pays {amount}."
 

@@ -33,23 +33,22 @@ _Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,64}$")]
 
 
 class LinkBody(RequestBody):
-    """What a link says: the channel, and the ids of Mechanical Turk or a random visitor."""
+    """What a link and a browser say: a random visitor, and the ids of Mechanical Turk."""
 
-    channel: str = Field(default="", pattern=r"^[a-z0-9_-]{0,32}$")
     visitor: str = Field(default="", pattern=r"^([0-9a-f]{32})?$")
     worker_id: _Id = ""
     assignment_id: _Id = ""
     hit_id: _Id = ""
 
-    @property
-    def arrival(self) -> Arrival:
-        """The fields without the game."""
-        return Arrival(self.channel, self.visitor, self.worker_id, self.assignment_id, self.hit_id)
+    def arrival(self, channel: str = "") -> Arrival:
+        """Return the ids as those of an arrival by a channel."""
+        return Arrival(channel, self.visitor, self.worker_id, self.assignment_id, self.hit_id)
 
 
 class ArrivalBody(LinkBody):
-    """Somebody who comes to a game by a link."""
+    """Somebody who comes to a game by a link of a channel."""
 
+    channel: str = Field(pattern=r"^[a-z0-9_-]{1,32}$")
     game: str = Field(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")
 
 
@@ -161,7 +160,7 @@ def play_routes(calls: PlayCalls, outbox: Outbox) -> APIRouter:
         game = calls.games.get(body.game)
         if game is None or body.channel not in game.channels:
             raise Problem(404, "missing", "There is no such link", "Ask for a new one.")
-        return LaunchTokenBody(launch=sign_arrival(settings, body.game, body.arrival))
+        return LaunchTokenBody(launch=sign_arrival(settings, body.game, body.arrival(body.channel)))
 
     @router.get("/v1/play/account", responses=documented(401))
     def show_account(session: SessionToken) -> PlayAccountBody:
@@ -171,7 +170,7 @@ def play_routes(calls: PlayCalls, outbox: Outbox) -> APIRouter:
     @router.put("/v1/play/consent", status_code=204, responses=documented(400, 401, 403, 415, 422))
     def agree(body: LinkBody, session: SessionToken) -> None:
         """Store that the player agrees to being recorded, and the ids of the link."""
-        records.give_consent(session, body.arrival)
+        records.give_consent(session, body.arrival())
 
     @router.get("/v1/play/library", responses=documented(401, 404))
     def library(session: SessionToken) -> LibraryBody:

@@ -17,7 +17,7 @@ from gamelabel.service.outbox import Outbox
 from gamelabel.service.play.link_launches import link_key
 from gamelabel.service.play.live_games import LiveGames
 from gamelabel.service.play.play_figures import play_figures, play_metrics, play_operator_routes
-from gamelabel.service.play.play_games import TURK, PlayGame
+from gamelabel.service.play.play_games import PLAY, TURK, PlayGame
 from gamelabel.service.play.play_records import PlayRecords
 from gamelabel.service.play.play_routes import PlayCalls, play_routes
 from gamelabel.service.play.play_socket_route import SocketRoute
@@ -125,7 +125,7 @@ def serve_play(
     project = _demo_project() if tasks == DEMO else read_project(tasks)
     folder = Path("data/runs") / ("play-demo" if tasks == DEMO else f"play-{Path(tasks).stem}")
     with open_ports(host, port) as ports:
-        store, settings = open_service(folder, database, keys, minimal)
+        store, settings = open_service(folder, database, keys, minimal, PLAY)
         origin = f"http://{host}:{port}"
         with explain_errors(store.engine):
             listed = _register(store, settings, project, games, origin)

@@ -1,7 +1,7 @@
 """The tables of the play activity. What players did is in recordings, see `games.play.recording`.
 
-What a recruiting platform knows a person by is in `recruitments` alone: no export reads it but the
-list of payments.
+What a recruiting platform knows a person by is in `recruitments`, and until it is paid in
+`play_payments`; no export reads them but the list of payments.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ play_players = Table(
     metadata,
     Column("player", Integer, ForeignKey("players.id"), primary_key=True, autoincrement=False),
     Column("consented", Boolean, nullable=False),
-    Column("channel", String(32), nullable=False),  # of the link; "" for players of a game
+    # of the link by which the player came last, if it had ids
+    Column("recruitment", Integer, ForeignKey("recruitments.id")),
 )
 
-# One row for each link with ids of a platform that a player came by, and for an e-mail address.
+# One row for each link with ids of a platform that a player came by.
 recruitments = Table(
     "recruitments",
     metadata,
@@ -41,7 +42,6 @@ recruitments = Table(
     Column("worker_id", String(64)),
     Column("assignment_id", String(64)),
     Column("hit_id", String(64)),
-    Column("email", String(254)),  # for a raffle, if the player entered it
 )
 
 # A player's play of one task, over several episodes and breaks of the connection.
@@ -104,11 +104,42 @@ play_comments = Table(
     CheckConstraint("kind IN ('feedback', 'problem')", name="kind"),
 )
 
+# What the operator pays by hand. A row names no player, so a withdrawal leaves it; once it is paid,
+# its ids are deleted. The marks are unique: an assignment, and a worker's task, is paid once.
+play_payments = Table(
+    "play_payments",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("game_id", String(64), ForeignKey("games.game_id"), nullable=False, index=True),
+    Column("play_session", String(22), nullable=False),
+    Column("kind", String(6), nullable=False),  # work, or an entry in a raffle
+    Column("task", String(64), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("worker_id", String(64)),
+    Column("assignment_id", String(64)),
+    Column("hit_id", String(64)),
+    Column("email", String(254)),
+    Column("pay", Float, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("settled", Boolean, nullable=False),
+    Column("assignment_mark", String(43)),  # HMAC of the assignment
+    Column("work_mark", String(43)),  # HMAC of worker and task, or of a raffle's address and task
+    CheckConstraint("kind IN ('work', 'raffle')", name="kind"),
+)
+Index(
+    "ix_play_payments_play_session_kind",
+    play_payments.c.play_session,
+    play_payments.c.kind,
+    unique=True,
+)
+Index("ix_play_payments_assignment_mark", play_payments.c.assignment_mark, unique=True)
+Index("ix_play_payments_work_mark", play_payments.c.work_mark, unique=True)
+
 PLAYER_TABLES = (
     play_comments,
     play_episodes,
     play_seats,
     play_sessions,
-    recruitments,
     play_players,
+    recruitments,
 )

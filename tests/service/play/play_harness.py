@@ -38,7 +38,7 @@ from gamelabel.service.operator import create_operator
 from gamelabel.service.outbox import Outbox
 from gamelabel.service.play.link_launches import link_key
 from gamelabel.service.play.live_games import LiveGames
-from gamelabel.service.play.play_games import PlayGame
+from gamelabel.service.play.play_games import PLAY, PlayGame
 from gamelabel.service.play.play_start import PlaySettings, play_activity, register_play_game
 from gamelabel.service.servers import server_config
 from gamelabel.service.settings import Settings
@@ -105,7 +105,7 @@ class PlayServer:
         self.paid: list[httpx.Request] = []
         keys = settings.pop("keys", None) or new_keys()
         self.launch_key = link_key(keys, "the game itself")  # the same for the same keys
-        self.settings = Settings(keys, {OPERATOR_KEY: "anna"}, **settings)
+        self.settings = Settings(keys, {OPERATOR_KEY: "anna"}, audience=PLAY, **settings)
         self.store = Store(url)
         self.most_games = 32
         self.start()
@@ -163,17 +163,20 @@ class PlayServer:
 
         return TestClient(app, headers={"Authorization": f"Bearer {OPERATOR_KEY}"})
 
-    def player(self, name: str = "ann", consents: bool = True) -> PlayClient:
+    def launch(self, name: str, **options: Any) -> str:
+        """Return a launch that the game signs."""
+        jti, options = secrets.token_hex(8), {"audience": PLAY} | options
+        return sign_launch(self.launch_key, "lab", name, jti, self.settings.clock(), **options)
+
+    def player(self, name: str = "ann", consents: bool = True, **options: Any) -> PlayClient:
         """Return a player whom the game has sent."""
-        jti = secrets.token_hex(8)
-        launch = sign_launch(self.launch_key, "lab", name, jti, self.settings.clock())
-        return self.enter(launch, {"channel": ""} if consents else None)
+        return self.enter(self.launch(name, **options), {} if consents else None)
 
     def arrive(self, **link: str) -> PlayClient:
         """Return a player who comes by a link, and agrees."""
         reply = self.client.post("/v1/play/arrivals", json={"game": "lab", **link})
         assert reply.status_code == 201, reply.text
-        return self.enter(reply.json()["launch"], link)
+        return self.enter(reply.json()["launch"], without_channel(link))
 
     def enter(self, launch: str, consent: dict[str, str] | None) -> PlayClient:
         """Exchange a launch for a session."""
@@ -183,6 +186,11 @@ class PlayServer:
         if consent is not None:
             player.call("PUT", "/v1/play/consent", 204, json=consent)
         return player
+
+
+def without_channel(link: dict[str, str]) -> dict[str, str]:
+    """Return what is sent with consent: the channel is in the launch."""
+    return {name: value for name, value in link.items() if name != "channel"}
 
 
 class _Server(uvicorn.Server):

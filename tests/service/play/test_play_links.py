@@ -13,7 +13,8 @@ from gamelabel.service.play.play_tables import play_players, recruitments
 from tests.service.harness import wait_until
 from tests.service.play.play_harness import PlayServer
 
-WORKER = {"channel": "mturk", "worker_id": "A1", "assignment_id": "S1", "hit_id": "H1"}
+IDS = {"visitor": "0" * 32, "worker_id": "A1", "assignment_id": "S1", "hit_id": "H1"}
+WORKER = {"channel": "mturk", **IDS}
 VISITOR = {"channel": "link", "visitor": "0" * 32}
 
 
@@ -35,10 +36,12 @@ def test_an_arrival_stores_nothing_before_the_player_agrees(server: PlayServer) 
     player.call("POST", "/v1/play/sessions", 403, json={})
     assert rows(server, play_players) == rows(server, recruitments) == []
     for _ in range(2):  # the second HIT of the same worker adds a row, the same one does not
-        player.call("PUT", "/v1/play/consent", 204, json=WORKER)
-    player.call("PUT", "/v1/play/consent", 204, json=WORKER | {"assignment_id": "S2"})
-    assert [row["assignment_id"] for row in rows(server, recruitments)] == ["S1", "S2"]
-    assert rows(server, play_players)[0]["channel"] == "mturk"
+        player.call("PUT", "/v1/play/consent", 204, json=IDS)
+    player.call("PUT", "/v1/play/consent", 204, json=IDS | {"assignment_id": "S2"})
+    entries = rows(server, recruitments)
+    assert [row["assignment_id"] for row in entries] == ["S1", "S2"]
+    assert entries[0]["channel"] == "mturk"
+    assert rows(server, play_players)[0]["recruitment"] == entries[1]["id"]
 
 
 def test_the_ids_of_a_platform_are_in_one_table_only(server: PlayServer) -> None:
@@ -54,6 +57,7 @@ def test_the_ids_of_a_platform_are_in_one_table_only(server: PlayServer) -> None
         ({"channel": "unknown", "visitor": "0" * 32}, (404, "missing")),
         ({"channel": "mturk"}, (422, "preview")),
         ({"channel": "mturk", "worker_id": "A1"}, (422, "preview")),
+        ({"channel": "mturk", "worker_id": "A1", "assignment_id": "S"}, (422, "invalid")),
         ({"channel": "link"}, (422, "invalid")),
         ({"channel": "link", "visitor": "zz"}, (422, "invalid")),
         ({"channel": "mturk", "worker_id": "A 1", "assignment_id": "S"}, (422, "invalid")),
@@ -66,10 +70,11 @@ def test_incomplete_links_are_refused(
 
 
 def test_nobody_takes_the_ids_of_another_worker(server: PlayServer) -> None:
-    other = {**WORKER, "worker_id": "A2"}
-    server.arrive(**WORKER).call("PUT", "/v1/play/consent", 403, json=other)
-    server.player().call("PUT", "/v1/play/consent", 403, json=WORKER)
-    server.player().call("PUT", "/v1/play/consent", 403, json={"channel": "mturk"})
+    worker = server.arrive(**WORKER)
+    for other in ({"worker_id": "A2"}, {"visitor": "1" * 32}):
+        worker.call("PUT", "/v1/play/consent", 403, json=IDS | other)
+    server.player().call("PUT", "/v1/play/consent", 403, json=IDS)
+    server.player().call("PUT", "/v1/play/consent", 422, json={"channel": "mturk"})
     assert [row["worker_id"] for row in rows(server, recruitments)] == ["A1"]
 
 
@@ -112,15 +117,21 @@ def test_done_work_is_paid_once_and_listed_for_the_operator(server: PlayServer) 
     claims = verify_reward(server.paid[0].content.decode(), keys, "lab", time.time())
     assert claims["amount"] == 50
     again = worker.call("POST", "/v1/play/sessions", 409, json={"task": "paid"})
+    assert again["type"] == "urn:gamelabel:assignment"  # the HIT can be submitted now
+    next_hit = server.arrive(**WORKER | {"assignment_id": "S2"})
+    again = next_hit.call("POST", "/v1/play/sessions", 409, json={"task": "paid"})
     assert again["type"] == "urn:gamelabel:paid"
-    server.arrive(**WORKER).call("POST", "/v1/play/sessions", 409, json={"task": "paid"})
 
     reply = server.operator().get("/v1/play/games/lab/payments")
     listed = list(csv.DictReader(io.StringIO(reply.text)))
     assert len(listed) == 1
-    assert (listed[0]["worker_id"], listed[0]["pay"], listed[0]["state"]) == ("A1", "0.5", "done")
-    actions = server.operator().get("/v1/actions").json()
-    assert actions[0]["action"] == "read payments"
+    assert (listed[0]["worker_id"], listed[0]["pay"], listed[0]["currency"]) == ("A1", "0.5", "USD")
+    operator = server.operator()
+    settled = f"/v1/play/games/lab/payments/{listed[0]['payment']}/settled"
+    assert operator.put(settled).status_code == 204
+    assert len(operator.get("/v1/play/games/lab/payments").text.splitlines()) == 1
+    actions = [action["action"] for action in operator.get("/v1/actions").json()]
+    assert actions[::-1] == ["read payments", "settled 1 payments", "read payments"]
 
 
 def test_unfinished_work_pays_nothing_and_submits_nothing(server: PlayServer) -> None:
@@ -152,7 +163,6 @@ def test_an_address_enters_the_raffle_only_when_the_task_is_done(server: PlaySer
         player.call("PUT", f"/v1/play/sessions/{play}/raffle", 204, json=new)
     text = server.operator().get("/v1/play/games/lab/payments").text
     assert "ann2@example.org" in text
-    assert [row["email"] for row in rows(server, recruitments)] == ["ann2@example.org"]
     other = server.player("bob")
     other.call("PUT", f"/v1/play/sessions/{play}/raffle", 404, json=address)
 

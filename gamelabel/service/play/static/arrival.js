@@ -19,10 +19,9 @@ export const task = parameters.get('task')
 export const channel = parameters.get('channel')
 export const isPreview = channel === 'mturk' && [null, NOT_ACCEPTED].includes(parameters.get('assignmentId'))
 
-// What the service gets of the link.
-export const arrival = {
-  channel: channel ?? '',
-  visitor: channel === null || channel === 'mturk' ? '' : visitor(),
+// What the service gets of the link, beside the channel.
+export const ids = {
+  visitor: channel === null ? '' : visitor(),
   worker_id: parameters.get('workerId') ?? '',
   assignment_id: isPreview ? '' : parameters.get('assignmentId') ?? '',
   hit_id: parameters.get('hitId') ?? '',

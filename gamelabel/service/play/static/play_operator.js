@@ -12,13 +12,19 @@ export function lines(play, format) {
 
 export function addActions(add, play, request) {
   if (play === null) return
-  const download = async (path, name) => {
-    const reply = await request(path)
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(await reply.blob())
-    link.download = name
+  const calls = `/v1/play/games/${encodeURIComponent(play.game)}`
+  const download = async name => {
+    const reply = await request(`${calls}/${name}`), table = await reply.text(), link = document.createElement('a')
+    link.href = URL.createObjectURL(new Blob([table], { type: 'text/csv' }))
+    link.download = `${name}.csv`
     link.click()
+    return table
   }
-  add('Payments', () => download(`/v1/play/games/${encodeURIComponent(play.game)}/payments`, 'payments.csv'))
-  add('Comments', () => download(`/v1/play/games/${encodeURIComponent(play.game)}/comments`, 'comments.csv'))
+  let last = 0  // the last payment of the list that was downloaded: later ones are not in it
+  add('Payments', async () => { last = Math.max(0, ...(await download('payments')).split('\n').slice(1).map(line => parseInt(line) || 0)) })
+  add('Payments made', () => {
+    if (!last) alert('Download the payments and pay them first.')
+    else if (confirm(`Are payments up to number ${last} made? Their ids are deleted.`)) request(`${calls}/payments/${last}/settled`, 'PUT')
+  })
+  add('Comments', () => download('comments'))
 }

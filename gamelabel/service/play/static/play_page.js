@@ -1,5 +1,5 @@
 // The page: consent, a library of games, the game with its goals and pay, and how it went.
-import { arrival, channel, isPreview, submitAddress, task as linkedTask } from './arrival.js'
+import { channel, ids, isPreview, submitAddress, task as linkedTask } from './arrival.js'
 import { call, isFramed, openSession, sessionToken, tellGame, useLaunches } from '../wire.js'
 import { $, announce, askConsent, buttonPressed, run, showNote, showProgress, showSection, waitFor } from '../frame.js'
 import { keyName, makeControls } from './controls.js'
@@ -19,6 +19,7 @@ const ENDS = {
   refused: ['The connection was closed', 'Your browser sent too much. Please try again.', 'Try again'],
   launch: ['Please start again from your link', 'The link has expired, or it is incomplete.', 'Try again'],
   preview: ['This is a preview', 'Accept the HIT to play. It takes a few minutes, with a keyboard or by touch.'],
+  assignment: ['This HIT is done, or for another task', 'Each HIT is for one task. Submit it if it is done; else go on with the task that you began.', 'Go on'],
   paid: ['You have done this task', 'Each task pays once. Thank you!', 'Choose another game'],
   empty: ['Nothing to play right now', 'Please come back later.', 'Try again'],
 }
@@ -251,12 +252,12 @@ async function comment(kind, task) {
 
 // ---- all of it
 
-const consent = () => call('PUT', '/v1/play/consent', { body: arrival })
+const consent = () => call('PUT', '/v1/play/consent', { body: ids })
 
 async function play() {
   if (isPreview) return 'preview'
   if (channel !== null) {
-    useLaunches(async () => (await call('POST', '/v1/play/arrivals', { body: { game: GAME, ...arrival } })).launch)
+    useLaunches(async () => (await call('POST', '/v1/play/arrivals', { body: { game: GAME, channel, ...ids } })).launch)
   }
   const entry = await waitFor(openSession(), 'We keep trying to reach the service.')
   if (entry.state !== 'active') return entry.state
