@@ -169,7 +169,7 @@ def load_all(
     """
     with SharedEnvironments() as environments:
         for stored in chosen:
-            yield stored.load(observations, every, environment=environments.of(stored))
+            yield stored.load(observations, every, environment=environments.environment_for(stored))
 
 
 class SharedEnvironments:
@@ -188,7 +188,7 @@ class SharedEnvironments:
         for environment in self._opened.values():
             environment.close()
 
-    def of(self, stored: StoredEpisode) -> Environment:
+    def environment_for(self, stored: StoredEpisode) -> Environment:
         """Return the environment of an episode."""
         key = tuple(str(stored.info[name]) for name in ("environment", "settings", "seats"))
         if key not in self._opened:

@@ -172,7 +172,7 @@ def _as_agents_see(
     environments: SharedEnvironments,
     watch: Callable[[Transition], object] | None = None,
 ) -> Episode:
-    environment = environments.of(stored)
+    environment = environments.environment_for(stored)
     if not has_emulator(task):
         return stored.load(environment=environment, watch=watch)
     episode = stored.load("memory", SKIPPED_FRAMES, environment=environment, watch=watch)
