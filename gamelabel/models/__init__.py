@@ -1,1 +1,1 @@
-"""Recipes and cards of the models that ship: a FLUX and a BLIP of the drawn world."""
+"""Recipes and cards of what ships: FLUX and BLIP of the drawn world, a partner for the rally."""

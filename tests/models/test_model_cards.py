@@ -6,6 +6,7 @@ from dataclasses import asdict
 import pytest
 from jinja2 import UndefinedError
 
+from gamelabel.games.play.policies import RALLY_PARTNER
 from gamelabel.images import FLUX_SCENES
 from gamelabel.models.blip_scenes.blip_card import BLIP_TEMPLATE
 from gamelabel.models.flux_assistant.assistant_card import ASSISTANT_TEMPLATE
@@ -20,6 +21,7 @@ CARDS = [
     (FLUX_TEMPLATE, FLUX_SCENES),
     (ASSISTANT_TEMPLATE, FLUX_SCENES_ASSISTANT.parent),
     (BLIP_TEMPLATE, BLIP_SCENES),
+    (BLIP_TEMPLATE.parents[1] / "rally_partner/partner_card.md.j2", RALLY_PARTNER.parent),
 ]
 
 

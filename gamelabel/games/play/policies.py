@@ -1,8 +1,10 @@
 """Players that are programs: scripted ones, files of trained ones, and any function.
 
-A task file names a policy in one of four ways:
+A task file names a policy in one of these ways:
 
 - a scripted one by its name in `SCRIPTED`, such as ``random``;
+- the trained one that ships: ``rally_partner``, see `gamelabel.models.rally_partner`;
+- a file of a small network: ``partner.npz``, see `gamelabel.games.play.network_policy`;
 - a file of stable-baselines3: ``ppo:models/partner.zip`` (the algorithm's name, then the path);
 - a class or function by its import path: ``my_players:Careful``. A function takes the observation
   and returns the action; a class is a `Policy`.
@@ -17,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from gamelabel.files import shipped
 
 if TYPE_CHECKING:
     from gamelabel.games.play.environments import Environment
@@ -85,6 +89,8 @@ SCRIPTED: dict[str, str] = {
     "rally": "gamelabel.games.play.worlds.rally:RallyPlayer",
 }
 """Scripted policies by name; each plays the environment of its name, the first two any."""
+RALLY_PARTNER = shipped("data/models/rally-partner") / "policy.npz"
+_TRAINED = {"rally_partner": RALLY_PARTNER}
 
 
 def open_policy(name: str, folder: Path | None = None) -> Policy:
@@ -114,6 +120,10 @@ def open_policy(name: str, folder: Path | None = None) -> Policy:
 
         algorithm, _, file = name.partition(":")
         return TrainedPolicy(algorithm, (folder or Path()) / file)
+    if name.endswith(".npz") or name in _TRAINED:
+        from gamelabel.games.play.network_policy import NetworkPolicy
+
+        return NetworkPolicy(_TRAINED.get(name, (folder or Path()) / name))
     path = SCRIPTED.get(name, name)
     try:
         thing: Any = import_object(path, folder)
@@ -132,20 +142,23 @@ def check_policy(name: str, folder: Path | None = None) -> None:
     Raises
     ------
     ValueError
-        If it is neither a scripted policy nor a file nor an import path.
+        If it is neither a policy that ships nor a file nor an import path.
     """
     from gamelabel.games.play.environments import is_import_path
 
-    if name.endswith(".zip"):
-        _, _, file = name.partition(":")
+    if name in _TRAINED:
+        return
+    if name.endswith((".npz", ".zip")):
+        file = name if name.endswith(".npz") else name.partition(":")[2]
         path = (folder or Path()) / file
         if not file or not path.is_file():
             raise ValueError(
-                f"the policy {name!r} has no file {path.absolute()}; write ALGORITHM:PATH,"
-                ' such as "ppo:partner.zip"'
+                f"the policy {name!r} has no file {path.absolute()}; write PATH.npz, or"
+                ' ALGORITHM:PATH.zip such as "ppo:partner.zip"'
             )
     elif name and not is_import_path(SCRIPTED.get(name, name)):
+        known = ", ".join([*SCRIPTED, *_TRAINED])
         raise ValueError(
-            f"there is no policy {name!r}; scripted ones are {', '.join(SCRIPTED)}, others have a"
-            ' file ("ppo:partner.zip") or an import path ("my_players:Careful")'
+            f"there is no policy {name!r}; those that ship are {known}, others have a file"
+            ' ("partner.npz", "ppo:partner.zip") or an import path ("my_players:Careful")'
         )
