@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -141,3 +141,37 @@ def split_examples(
         return {e.example_id for number in chosen for e in by_teacher[names[int(number)]]}
     n_test = round(rules.test_share * len(ids))
     return {ids[int(number)] for number in rng.permutation(len(ids))[:n_test]}
+
+
+def uses_of_examples(
+    rows: Sequence[Mapping[str, Any]],
+    complete: Collection[str],
+    removed: Collection[str],
+    in_test: Collection[str],
+) -> list[str]:
+    """Return what each example of a round is used for: train, test, removed or incomplete.
+
+    Parameters
+    ----------
+    rows : sequence of mappings
+        The examples, with example_id and teacher_id.
+    complete, removed : collection of str
+        Teachers who gave enough, and those of them whose examples are left out.
+    in_test : collection of str
+        The ids that `split_examples` chose.
+
+    Examples
+    --------
+    >>> rows = [{"example_id": i, "teacher_id": t} for i, t in zip("1234", "abcb")]
+    >>> uses_of_examples(rows, complete="ab", removed="a", in_test="4")
+    ['removed', 'train', 'incomplete', 'test']
+    """
+    uses = []
+    for row in rows:
+        if row["teacher_id"] not in complete:
+            uses.append("incomplete")
+        elif row["teacher_id"] in removed:
+            uses.append("removed")
+        else:
+            uses.append("test" if row["example_id"] in in_test else "train")
+    return uses

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from gamelabel.files import sha256_text
-from gamelabel.games.descent.closing import RoundResults, split_examples
+from gamelabel.games.descent.acceptance import CheckText, acceptable_text, is_repeated
+from gamelabel.games.descent.closing import RoundResults, split_examples, uses_of_examples
 from gamelabel.games.descent.descent_example import (
     Example,
     IsRight,
@@ -21,15 +21,9 @@ from gamelabel.games.descent.descent_example import (
     MakeLearner,
     same_answer,
 )
+from gamelabel.games.descent.descent_folder import DescentFolder, example_row
 from gamelabel.games.descent.descent_rules import DescentRules
-from gamelabel.games.descent.descent_tables import (
-    DescentError,
-    OpenRound,
-    append_rows,
-    discard_rounds_after,
-    read_descent_table,
-    write_rows,
-)
+from gamelabel.games.descent.descent_tables import DescentError
 from gamelabel.games.descent.teacher_results import TeacherWork, count_right, train_and_test
 from gamelabel.parallel import executor, map_items
 
@@ -74,6 +68,8 @@ class Descent:
         The shared sets at the start, such as a pilot study.
     check_answer : callable, optional
         Given context and answer, why this answer is invalid; "" if it is valid.
+    check_text : callable, optional
+        Given the input, why the learner cannot read it; "" if it can.
 
     Examples
     --------
@@ -107,54 +103,38 @@ class Descent:
         initial_train: Sequence[Example] = (),
         initial_test: Sequence[Example] = (),
         check_answer: CheckAnswer | None = None,
+        check_text: CheckText | None = None,
     ) -> None:
         self.folder, self.rules, self.seed = Path(folder), rules, seed
         self.make_learner, self.is_right = make_learner, is_right
-        self.check_answer = check_answer
-        self._journal = OpenRound(self.folder / "open_round.jsonl")
+        self.check_answer, self.check_text = check_answer, check_text
+        self._kept = DescentFolder(self.folder, initial_train, initial_test)
         self._model: Learner | None = None
         self._model_of = -1  # the round after which the model was trained
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if not (self.folder / "examples.parquet").exists():
-            first = [(initial_train, "train"), (initial_test, "test")]
-            rows = [_row(e, 0) | {"use": use} for examples, use in first for e in examples]
-            append_rows(self.folder, "examples", rows)
-        self._open: list[dict[str, Any]] = []
-        self._number = 0  # the round that is open; 0 if none
-        self._next = 0  # the number of its next example
-        if self._journal.path.is_file():
-            self._number, self._open = self._journal.read()
-            last = self._open[-1]["example_id"] if self._open else "r.-1"
-            self._next = int(last.rpartition(".")[2]) + 1
-            if self._number <= self.rounds_closed:  # a crash after closing, before this removal
-                self._forget_journal()
 
     # -- what there is
 
     @property
     def rounds_closed(self) -> int:
         """The number of rounds that were closed."""
-        return len(read_descent_table(self.folder, "rounds"))
+        return self._kept.rounds_closed
 
     @property
     def open_number(self) -> int:
         """The number of the round that is open, from 1; 0 if none is."""
-        return self._number
+        return self._kept.open_number
 
     def examples(self, use: str) -> list[Example]:
         """Return merged examples: those for "train" or "test", "removed" or "incomplete" ones."""
-        table = read_descent_table(self.folder, "examples")
-        return _as_examples(table[table["use"] == use])
+        return self._kept.examples(use)
 
     def open_examples(self, teacher_id: str) -> list[Example]:
         """Return what a teacher has given in the open round."""
-        rows = [row for row in self._open if row["teacher_id"] == teacher_id]
-        return [_as_example(row) for row in rows]
+        return self._kept.open_examples(teacher_id)
 
     def teachers(self) -> set[str]:
         """Return all whose examples or scores are kept, in the open round or before."""
-        tables = (read_descent_table(self.folder, name) for name in ("examples", "scores"))
-        return {row["teacher_id"] for row in self._open}.union(*(t["teacher_id"] for t in tables))
+        return self._kept.teachers()
 
     @property
     def is_model_current(self) -> bool:
@@ -176,6 +156,10 @@ class Descent:
                 self._model = model
         return self._model
 
+    def shown_model(self) -> Learner | None:
+        """Return the model whose answers teachers are shown; None if the rules show none."""
+        return self.model() if self.rules.model_feedback else None
+
     # -- a round
 
     def open_round(self) -> int:
@@ -186,19 +170,21 @@ class Descent:
         DescentError
             If a round is open, the last one is not published, or all have been played.
         """
-        if self._number:
-            raise DescentError(f"round {self._number} is open: close it first")
-        rounds = read_descent_table(self.folder, "rounds")
-        if len(rounds) and not rounds["published"].iloc[-1]:
-            raise DescentError(f"round {len(rounds)} is not published: publish it first")
-        if len(rounds) == self.rules.rounds:
+        self._require_no_round()
+        if not self._kept.is_published():
+            raise DescentError(f"round {self.rounds_closed} is not published: publish it first")
+        if self.rounds_closed == self.rules.rounds:
             raise DescentError(f"all {self.rules.rounds} rounds have been played")
-        self._journal.begin(len(rounds) + 1)
-        self._number, self._open, self._next = len(rounds) + 1, [], 0
-        return self._number
+        return self._kept.open_round()
 
     def add_example(
-        self, teacher_id: str, text: str, answer: str, context: str = "", number: int = 0
+        self,
+        teacher_id: str,
+        text: str,
+        answer: str,
+        context: str = "",
+        number: int = 0,
+        model_answer: str | None = None,
     ) -> Feedback:
         """Add an example to the open round; it is on disk when this returns.
 
@@ -214,49 +200,54 @@ class Descent:
             What else the learner may read.
         number : int
             The round that the teacher believes to be in; not checked if 0.
+        model_answer : str, optional
+            What `shown_model` answered to the example that `check_example` returned. By default it
+            is asked here, which takes as long as the model does.
 
         Raises
         ------
         DescentError
             If the round is not open, or the example is not acceptable; the message says why.
         """
-        if not self._number or number not in (0, self._number):
-            closed = number or self.rounds_closed
-            raise DescentError(f"round {closed} is closed: wait until the next one opens")
-        text = self._acceptable(teacher_id, text, answer, context)
-        count = sum(row["teacher_id"] == teacher_id for row in self._open)
-        name = f"r{self._number}.{self._next}"
-        row = _row(Example(name, teacher_id, text, answer, context), self._number)
-        feedback = Feedback(name)
-        if count >= self.rules.most:
-            raise DescentError(f"you have given {count} examples, all that this round takes")
-        if self.rules.model_feedback and (model := self.model()) is not None:
-            model_answer = model.predict([_as_example(row)])[0]
-            is_right = bool(self.is_right(_as_example(row), model_answer))
-            feedback = Feedback(name, model_answer, is_right)
+        example = self.check_example(teacher_id, text, answer, context, number)
+        row = example_row(example, self.open_number)
+        feedback = Feedback(example.example_id)
+        if model_answer is None and (model := self.shown_model()) is not None:
+            model_answer = model.predict([example])[0]
+        if model_answer is not None:
+            is_right = bool(self.is_right(example, model_answer))
+            feedback = Feedback(example.example_id, model_answer, is_right)
             row |= {"model_answer": model_answer, "model_right": is_right}
-        self._journal.add(row)
-        self._open.append(row)
-        self._next += 1
+        self._kept.add(row)
         return feedback
 
-    def _acceptable(self, teacher_id: str, text: str, answer: str, context: str) -> str:
+    def check_example(
+        self, teacher_id: str, text: str, answer: str, context: str = "", number: int = 0
+    ) -> Example:
+        """Return an example as `add_example` would add it; see there.
+
+        Raises
+        ------
+        DescentError
+            If it would not be added.
+        """
+        if not self.open_number or number not in (0, self.open_number):
+            closed = number or self.rounds_closed
+            raise DescentError(f"round {closed} is closed: wait until the next one opens")
         if not teacher_id:
             raise DescentError("an example needs the name of its teacher")
-        visible = (" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
-        text = " ".join("".join(visible).split())
-        if not text:
-            raise DescentError("the text is empty: write what the learner should understand")
-        if len(text) > self.rules.longest_input:
-            most = self.rules.longest_input
-            raise DescentError(f"the text has {len(text):,} characters; at most {most} are allowed")
+        text = acceptable_text(text, self.rules.longest_input, self.check_text)
         reason = self.check_answer(context, answer) if self.check_answer else ""
         if reason:
             raise DescentError(reason)
-        same = (teacher_id, text.casefold(), answer)
-        if any((r["teacher_id"], r["input"].casefold(), r["answer"]) == same for r in self._open):
+        example = Example(self._kept.next_id(), teacher_id, text, answer, context)
+        given = self.open_examples(teacher_id)
+        if is_repeated(example, given):
             raise DescentError("you have given this example already: write another one")
-        return text
+        if len(given) >= self.rules.most:
+            count = len(given)
+            raise DescentError(f"you have given {count} examples, all that this round takes")
+        return example
 
     def close_round(self, jobs: int = 1, progress: ReportProgress | None = None) -> None:
         """Train and test a model a teacher, score the teachers, and merge their examples.
@@ -277,44 +268,40 @@ class Descent:
         gamelabel.parallel.ItemFailed
             If a process that trains ended twice; nothing is lost, call again.
         """
-        if not self._number:
+        if not self.open_number:
             raise DescentError("no round is open: open one first")
-        discard_rounds_after(self.folder, self.rounds_closed)  # of a closing that was interrupted
-        counts = Counter(row["teacher_id"] for row in self._open)
+        number, rows = self.open_number, list(self._kept.open_rows)
+        self._kept.discard_unfinished()
+        counts = Counter(row["teacher_id"] for row in rows)
         complete = sorted(name for name, n in counts.items() if n >= self.rules.least)
         if not complete:
             raise DescentError(
-                f"no teacher has given {self.rules.least} examples yet: "
-                f"keep round {self._number} open"
+                f"no teacher has given {self.rules.least} examples yet: keep round {number} open"
             )
         by_teacher = {name: self.open_examples(name) for name in complete}
         results = RoundResults(self.rules, by_teacher, len(self.examples("test")))
         if self.rules.competitive:
             self._test_models(results, jobs, progress)
         removed = results.teachers_below_last_model()
-        rng = np.random.default_rng([self.seed, self._number])
+        rng = np.random.default_rng([self.seed, number])
         kept = {name: examples for name, examples in by_teacher.items() if name not in removed}
-        in_test = split_examples(kept, self.rules, rng)
-        uses = {
-            row["example_id"]: "incomplete"
-            if row["teacher_id"] not in by_teacher
-            else "removed"
-            if row["teacher_id"] in removed
-            else "test"
-            if row["example_id"] in in_test
-            else "train"
-            for row in self._open
+        uses = uses_of_examples(rows, by_teacher, removed, split_examples(kept, self.rules, rng))
+        about = {
+            "round": number,
+            "subject": self.rules.subject(number),
+            "teachers": len(by_teacher),
+            "smallest": results.smallest,
+            "test_before": results.n_test,
         }
-        rows = [row | {"use": uses[row["example_id"]]} for row in self._open]
-        self._write_round(rows, results, removed)
-        self._forget_journal()
+        examples = [row | {"use": use} for row, use in zip(rows, uses, strict=True)]
+        self._kept.close_round(examples, results.score_rows(number, removed), about)
 
     def _test_models(
         self, results: RoundResults, jobs: int, progress: ReportProgress | None
     ) -> None:
         shared, test = self.examples("train"), self.examples("test")
         start = self.model() if self.rules.warm_start else None
-        folder = self.folder / "results" / f"round-{self._number}"
+        folder = self.folder / "results" / f"round-{self.open_number}"
         work = []
         for place, (name, own) in enumerate(results.by_teacher.items()):
             others = {other: e for other, e in results.by_teacher.items() if other != name}
@@ -322,7 +309,7 @@ class Descent:
             # a result belongs to these examples: more may have been added since a failed closing
             used = [e.example_id for part in (own, *tests.values()) for e in part]
             path = folder / f"{place}-{sha256_text(json.dumps(used))[:16]}.json"
-            seed = self._seed(self._number, str(place))
+            seed = self._seed(self.open_number, str(place))
             learn = self.make_learner, self.is_right, seed, start, path
             work.append(TeacherWork(name, [*shared, *own], tests, *learn))
         with executor(jobs) as pool:
@@ -341,25 +328,6 @@ class Descent:
                 count_right(model, test, self.is_right),
             )
 
-    def _write_round(
-        self, rows: list[dict[str, Any]], results: RoundResults, removed: set[str]
-    ) -> None:
-        """Write the round: `rounds` last, since a round is closed once it is in there."""
-        number = self._number
-        append_rows(self.folder, "examples", rows)
-        append_rows(self.folder, "scores", results.score_rows(number, removed))
-        row = {
-            "round": number,
-            "subject": self.rules.subject(number),
-            "teachers": len(results.by_teacher),
-            "smallest": results.smallest,
-            "test_before": results.n_test,
-            "train_after": len(self.examples("train")),
-            "test_after": len(self.examples("test")),
-            "published": False,
-        }
-        append_rows(self.folder, "rounds", [row])
-
     def publish(self) -> pd.DataFrame:
         """Publish the last round: return its scores from the best to the worst, with the pay.
 
@@ -368,16 +336,10 @@ class Descent:
         DescentError
             If a round is open or none has been closed.
         """
-        if self._number:
-            raise DescentError(f"round {self._number} is open: close it first")
-        rounds = read_descent_table(self.folder, "rounds")
-        if not len(rounds):
+        self._require_no_round()
+        if not self.rounds_closed:
             raise DescentError("no round has been closed: there is nothing to publish")
-        if not rounds["published"].iloc[-1]:
-            rounds.loc[rounds.index[-1], "published"] = True
-            write_rows(self.folder, "rounds", rounds)
-        scores = read_descent_table(self.folder, "scores")
-        board = scores[scores["round"] == len(rounds)]
+        board = self._kept.publish()
         return board.sort_values(["rank", "teacher_id"]).reset_index(drop=True)
 
     def forget_teacher(self, teacher_id: str) -> int:
@@ -391,40 +353,15 @@ class Descent:
         teacher_id : str
             Who withdraws. An unknown name removes nothing.
         """
-        kept = [row for row in self._open if row["teacher_id"] != teacher_id]
-        removed = len(self._open) - len(kept)
-        if removed:
-            self._journal.begin(self._number, kept)
-            self._open = kept
-        for name in ("examples", "scores"):
-            table = read_descent_table(self.folder, name)
-            theirs = table["teacher_id"] == teacher_id
-            if theirs.any():
-                write_rows(self.folder, name, table[~theirs])
-            if name == "examples":
-                removed += int(theirs.sum())
-                if (theirs & (table["use"] == "train")).any():
-                    self._model_of = -1  # any other teacher's withdrawal changes no model
-        for path in (self.folder / "results").glob("*/*.json"):
-            path.unlink()  # of a closing that was interrupted: they name the teacher
-        return removed
+        n_removed, was_learned = self._kept.forget_teacher(teacher_id)
+        if was_learned:
+            self._model_of = -1  # any other teacher's withdrawal changes no model
+        return n_removed
+
+    def _require_no_round(self) -> None:
+        if self.open_number:
+            raise DescentError(f"round {self.open_number} is open: close it first")
 
     def _seed(self, number: int, what: str) -> int:
         text = [self.seed, number, *what.encode()]
         return int(np.random.SeedSequence(text).generate_state(1)[0])
-
-    def _forget_journal(self) -> None:
-        self._journal.path.unlink()
-        self._number, self._open = 0, []
-
-
-def _row(example: Example, number: int) -> dict[str, Any]:
-    return {**example._asdict(), "round": number}
-
-
-def _as_example(row: dict[str, Any]) -> Example:
-    return Example(*(row[name] for name in Example._fields))
-
-
-def _as_examples(table: pd.DataFrame) -> list[Example]:
-    return [Example(*row) for row in table[list(Example._fields)].itertuples(index=False)]

@@ -12,9 +12,10 @@ from gamelabel.games.descent import (
     DescentRules,
     Example,
     WordClassifier,
+    descent_folder,
     read_descent_table,
 )
-from gamelabel.games.descent import descent as descent_module
+from gamelabel.games.descent.descent_folder import DescentFolder
 from gamelabel.parallel import ItemFailed
 from tests.games.descent.small_learners import (
     ROUND_1,
@@ -204,7 +205,7 @@ def test_a_crash_while_closing_leads_to_the_same_tables(
     whole.close_round()
     descent = start_descent(tmp_path / "cut")
     play_round(descent, ROUND_1)
-    write = descent_module.append_rows
+    write = descent_folder.append_rows
 
     def crash(folder: Path, name: str, rows: object) -> None:
         if name != table or after:
@@ -212,7 +213,7 @@ def test_a_crash_while_closing_leads_to_the_same_tables(
         if name == table:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(descent_module, "append_rows", crash)
+    monkeypatch.setattr(descent_folder, "append_rows", crash)
     with pytest.raises(KeyboardInterrupt):
         descent.close_round()
     monkeypatch.undo()
@@ -240,7 +241,7 @@ def test_an_example_added_after_a_failed_closing_is_trained_on(
 ) -> None:
     descent = start_descent(tmp_path)
     play_round(descent, ROUND_1)
-    monkeypatch.setattr(Descent, "_write_round", lambda *_: 1 / 0)
+    monkeypatch.setattr(DescentFolder, "close_round", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         descent.close_round()
     monkeypatch.undo()

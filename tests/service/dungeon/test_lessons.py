@@ -174,7 +174,7 @@ def test_any_script_is_kept_as_it_is_written(school, command):
     ann = school.teacher("ann")
     school.run("open")
     ann.give(command)
-    name = school.classroom.descent._open[0]["teacher_id"]
+    (name,) = school.classroom.descent.teachers()
     assert len(school.classroom.descent.open_examples(name)) == 1
 
 
