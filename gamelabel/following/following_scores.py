@@ -13,8 +13,9 @@ from gamelabel.following.agent import Agent
 from gamelabel.following.answer_ranks import rank_answers
 from gamelabel.following.command_examples import CommandExample
 from gamelabel.following.decoding import follow_commands
+from gamelabel.following.score_intervals import Over, estimate_scores
 from gamelabel.games.dungeon import Action, World, end_state
-from gamelabel.reliability.estimate import Estimate, estimate_mean
+from gamelabel.reliability.estimate import Estimate
 
 HITS = (1, 5, 10)
 Equality = Literal["state", "published"]
@@ -128,59 +129,60 @@ def score_agent(
     return scores
 
 
-def summarize(scores: DataFrame, by: Sequence[str], measures: Sequence[str]) -> DataFrame:
-    """Return the mean of each measure with its 95 % interval over teachers.
+def summarize(
+    scores: DataFrame, by: Sequence[str], measures: Sequence[str], over: Over = "teachers"
+) -> DataFrame:
+    """Return the mean of each measure with its 95 % interval.
 
     Parameters
     ----------
     scores : DataFrame
-        Rows of `score_agent`, of one or several seeds, with the columns `by`.
+        Rows of `score_agent` with the columns `by`, and seed if they are of several seeds.
     by : sequence of str
         Columns whose values are reported apart.
     measures : sequence of str
         Such as "right", "f1" and "hits1", all between 0 and 1.
+    over : {"teachers", "crowds"}
+        Which variation the interval covers; see `estimate_scores`.
 
     Returns
     -------
     DataFrame
-        Columns `by`, measure, value, low, high, n (examples), warning (of the estimate).
-
-    Notes
-    -----
-    A teacher's commands resemble each other, and the seeds share the test set, so the teachers are
-    the clusters. An example that several seeds answered counts once, as their mean.
+        Columns `by`, measure, value, low, high, n (examples or crowds), warning (of the estimate).
     """
     rows = []
     for group, part in scores.groupby(list(by), sort=False):
         for measure in measures:
-            known = part.dropna(subset=[measure])
-            means = known.groupby("example_id", sort=False)
-            means = means.agg(value=(measure, "mean"), teacher=("teacher_id", "first"))
-            estimate = estimate_mean(means["value"], means["teacher"])
+            known = part.dropna(subset=[measure]).rename(columns={measure: "value"})
+            estimate = estimate_scores(known, over)
             row = {**dict(zip(by, group, strict=True)), "measure": measure, **estimate._asdict()}
             rows.append(row | {"warning": estimate.warning})
     return pd.DataFrame(rows)
 
 
-def paired_difference(first: DataFrame, second: DataFrame, measure: str = "right") -> DataFrame:
-    """Return first - second on the same examples, with its 95 % interval over teachers.
+def paired_difference(
+    first: DataFrame, second: DataFrame, measure: str = "right", over: Over = "teachers"
+) -> DataFrame:
+    """Return first - second on the same examples, with its 95 % interval.
 
     Parameters
     ----------
     first, second : DataFrame
-        Rows of `score_agent` for the same examples, each of as many seeds.
+        Rows of `score_agent` for the same examples, and the same seeds if they have a column seed.
     measure : str
         The measure.
+    over : {"teachers", "crowds"}
+        Which variation the interval covers; see `estimate_scores`.
 
     Returns
     -------
     DataFrame
         One row: value, low, high, n, warning.
     """
-    means = [s.groupby("example_id", sort=False)[measure].mean() for s in (first, second)]
-    gain = (means[0] - means[1]).dropna()
-    teachers = first.groupby("example_id", sort=False).teacher_id.first().loc[gain.index]
-    estimate = estimate_mean(gain, teachers, limits=(-1.0, 1.0))
+    keys = ["example_id", *(["seed"] if "seed" in first else [])]
+    gain = first.set_index(keys)[measure] - second.set_index(keys)[measure]
+    rows = first.set_index(keys)[["teacher_id"]].assign(value=gain).dropna().reset_index()
+    estimate = estimate_scores(rows, over, limits=(-1.0, 1.0))
     return pd.DataFrame([{**estimate._asdict(), "warning": estimate.warning}])
 
 
@@ -193,7 +195,10 @@ def as_estimate(row: Any) -> Estimate:
 
 
 def compare_arms(
-    scores: DataFrame, pairs: Mapping[str, tuple[str, str]], measure: str = "right"
+    scores: DataFrame,
+    pairs: Mapping[str, tuple[str, str]],
+    measure: str = "right",
+    over: Over = "teachers",
 ) -> DataFrame:
     """Return by how much the first arm of each pair is better; see `paired_difference`.
 
@@ -205,6 +210,8 @@ def compare_arms(
         Two arms, by the name of their difference.
     measure : str
         The measure.
+    over : {"teachers", "crowds"}
+        Which variation the intervals cover; see `estimate_scores`.
 
     Returns
     -------
@@ -214,6 +221,7 @@ def compare_arms(
     arms = dict(list(scores.groupby("arm", sort=False)))
     rows = []
     for name, (first, second) in pairs.items():
-        rows.append(paired_difference(arms[first], arms[second], measure).assign(name=name))
+        gain = paired_difference(arms[first], arms[second], measure, over)
+        rows.append(gain.assign(name=name))
     table = pd.concat(rows, ignore_index=True)
     return table[["name", "value", "low", "high", "n", "warning"]]

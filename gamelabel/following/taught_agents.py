@@ -1,7 +1,6 @@
-"""Agents taught by SIMULATED teachers under the variants of Mechanical Turker Descent, compared.
+"""Agents taught by SIMULATED teachers in the arms of a study, and tested on the same examples.
 
-An *arm* is a variant of the protocol with what its teachers are shown. All arms of a seed have the
-same people, the same pilot study and the same seeds of training.
+All arms of a seed have the same people, the same pilot study and the same seeds of training.
 """
 
 from __future__ import annotations
@@ -24,15 +23,13 @@ from gamelabel.following.command_examples import (
     make_vocabulary,
     read_examples,
 )
-from gamelabel.following.dungeon_learner import DungeonLearner, TaughtExample
-from gamelabel.following.following_scores import paired_difference, score_agent
+from gamelabel.following.dungeon_learner import DungeonLearner
+from gamelabel.following.following_scores import score_agent
+from gamelabel.following.replay_learner import ReplayLearner
+from gamelabel.following.teaching_arms import ARMS, PAPER_ARMS, TeachingArm
 from gamelabel.following.train_agent import AgentConfig, make_agent
 from gamelabel.games.descent import VARIANTS, DescentRules, Example, read_descent_table
-from gamelabel.games.descent.descent_experiment import (
-    ShownFeedback,
-    SimulatedDescent,
-    play_descent,
-)
+from gamelabel.games.descent.descent_experiment import SimulatedDescent, play_descent
 from gamelabel.games.descent.simulated_teachers import TeacherAssumptions
 from gamelabel.games.dungeon import DUNGEON
 from gamelabel.games.dungeon.dungeon_teaching import DungeonWriter, same_end_state
@@ -40,38 +37,6 @@ from gamelabel.games.dungeon.simulated_commands import pilot_examples
 from gamelabel.parallel import executor, map_items
 
 COLUMNS_OF_EXAMPLES = {"input": "command", "answer": "actions", "context": "world"}
-
-
-@dataclass(frozen=True)
-class TeachingArm:
-    """A variant of the protocol, and what its teachers are shown or told.
-
-    Attributes
-    ----------
-    variant : str
-        A key of `VARIANTS`.
-    feedback : {"true", "shuffled"}
-        What teachers see of the last model; see `SimulatedDescent`.
-    kinds_of : str
-        The arm whose kinds of examples are prescribed, in a random order; none if empty.
-    """
-
-    variant: str
-    feedback: ShownFeedback = "true"
-    kinds_of: str = ""
-
-
-ARMS = {
-    "MTD": TeachingArm("mtd"),
-    "MTD limit": TeachingArm("limit"),
-    "MTD limit w/o model": TeachingArm("limit_without_model"),
-    "Collaborative-only": TeachingArm("collaborative"),
-    "MTD limit, shuffled feedback": TeachingArm("limit", feedback="shuffled"),
-    "Collaborative-only, kinds of MTD limit": TeachingArm("collaborative", kinds_of="MTD limit"),
-}
-"""The paper's four, then a placebo and a control."""
-
-PAPER_ARMS = tuple(ARMS)[:4]
 
 
 @dataclass(frozen=True)
@@ -123,38 +88,6 @@ class TeachingStudy:
         return self.folder / snake(arm) / f"{seed}-{key}"
 
 
-class ReplayLearner(DungeonLearner):
-    """A learner that, starting from another, learns what is new and a sample of the rest.
-
-    Parameters
-    ----------
-    config : AgentConfig
-        Which agent.
-    replay : int
-        Size of the sample.
-    """
-
-    def __init__(self, config: AgentConfig, replay: int) -> None:
-        super().__init__(config)
-        self.replay = replay
-        self.known: frozenset[str] = frozenset()
-
-    def fit(
-        self,
-        examples: Sequence[TaughtExample],
-        seed: int,
-        start: DungeonLearner | None = None,
-    ) -> None:
-        """Learn from examples; see `DungeonLearner.fit`."""
-        self.known = frozenset(example.example_id for example in examples)
-        if isinstance(start, ReplayLearner):
-            new = [e for e in examples if e.example_id not in start.known]
-            old = [e for e in examples if e.example_id in start.known]
-            order = np.random.default_rng(seed).permutation(len(old))[: self.replay]
-            examples = new + [old[int(number)] for number in order]
-        super().fit(examples, seed, start)
-
-
 def teach_agents(study: TeachingStudy, arms: Sequence[str] = tuple(ARMS)) -> pd.DataFrame:
     """Play all arms for all seeds, and return the kind of every example that was given.
 
@@ -193,13 +126,16 @@ def _play_arm(item: tuple[TeachingStudy, str, int]) -> pd.DataFrame:
             kinds = kinds.sample(frac=1, random_state=seed)
         pilot = _pilot(study, seed)
         half = len(pilot) // 2
+        assumptions = study.assumptions
+        if arm.bonus_worth is not None:
+            assumptions = replace(assumptions, bonus_worth=arm.bonus_worth)
         what = SimulatedDescent(
             study.rules(arm),
             partial(DungeonWriter, seed),
             partial(ReplayLearner, study.agent, study.replay),
             same_end_state,
             study.n_teachers,
-            study.assumptions,
+            assumptions,
             seed,
             arm.feedback,
             None if kinds is None else kinds.tolist(),
@@ -261,47 +197,6 @@ def score_arms(
     with executor() as pool:
         parts = list(map_items(pool, _score_arm, items, names, progress="agents"))
     return pd.concat(parts, ignore_index=True)
-
-
-COMPARISONS = {
-    "MTD - collaborative-only": ("MTD", "Collaborative-only"),
-    "MTD - MTD limit": ("MTD", "MTD limit"),
-    "MTD limit - MTD limit w/o model": ("MTD limit", "MTD limit w/o model"),
-    "MTD limit w/o model - collaborative-only": ("MTD limit w/o model", "Collaborative-only"),
-    "MTD limit - collaborative-only": ("MTD limit", "Collaborative-only"),
-    "placebo: shuffled feedback - MTD limit w/o model": (
-        "MTD limit, shuffled feedback",
-        "MTD limit w/o model",
-    ),
-    "control: MTD limit - collaborative, same kinds": (
-        "MTD limit",
-        "Collaborative-only, kinds of MTD limit",
-    ),
-}
-"""The differences between arms that the paper's claims are about, the placebo and the control."""
-
-
-def arm_differences(scores: pd.DataFrame, measure: str = "right") -> pd.DataFrame:
-    """Return the differences between arms on the same test examples.
-
-    Parameters
-    ----------
-    scores : DataFrame
-        Rows of `score_arms` of one agent and one round.
-    measure : str
-        The column that is compared.
-
-    Returns
-    -------
-    DataFrame
-        Columns comparison, value, low, high, n and warning; the 95 % intervals are over teachers.
-    """
-    parts = []
-    for name, (first, second) in COMPARISONS.items():
-        better, worse = (scores[scores["arm"] == arm] for arm in (first, second))
-        parts.append(paired_difference(better, worse, measure).assign(comparison=name))
-    table = pd.concat(parts, ignore_index=True)
-    return table[["comparison", "value", "low", "high", "n", "warning"]]
 
 
 def _score_arm(item: tuple[TeachingStudy, str, AgentConfig, str, int, int]) -> pd.DataFrame:

@@ -7,16 +7,16 @@ import pandas as pd
 import pytest
 
 from gamelabel.following import AgentConfig
-from gamelabel.following.taught_agents import (
+from gamelabel.following.replay_learner import ReplayLearner
+from gamelabel.following.taught_agents import TeachingStudy, score_arms, teach_agents
+from gamelabel.following.teaching_arms import (
     ARMS,
     COMPARISONS,
     PAPER_ARMS,
-    ReplayLearner,
-    TeachingStudy,
+    SWEEP,
     arm_differences,
-    score_arms,
-    teach_agents,
 )
+from gamelabel.following.teaching_difficulty import THIRDS, score_by_difficulty, teacher_scores
 from gamelabel.games.descent import Example
 from gamelabel.games.descent.simulated_teachers import TeacherAssumptions
 from gamelabel.games.dungeon.simulated_commands import simulated_examples
@@ -69,6 +69,24 @@ def test_all_arms_are_tested_on_the_same_examples(
     tests = scores.groupby("arm")["example_id"].apply(frozenset)
     assert tests.nunique() == 1 and set(scores["test_set"]) <= {*PAPER_ARMS, "Pilot study"}
     assert arm_differences(scores)["comparison"].tolist() == list(COMPARISONS)
+    swept = arm_differences(scores, SWEEP)
+    assert swept["comparison"].tolist() == list(SWEEP)
+    assert set(swept["n"]) == {len(what.seeds)}
+
+
+def test_each_round_has_its_teachers_in_thirds(
+    played: tuple[TeachingStudy, pd.DataFrame],
+) -> None:
+    what, kinds = played
+    scores = teacher_scores(what, kinds, ["MTD", "MTD limit"])
+    assert len(scores) == 2 * what.n_teachers
+    assert scores[["score", "effort", "model_wrong"]].notna().all(axis=None)
+    by_hand = pd.DataFrame({"arm": "MTD", "seed": 0, "round": [1, 1, 1, 2, 2, 2]})
+    by_hand["effort"] = [3.0, 1.0, 2.0, 1.0, 2.0, 3.0]
+    by_hand["score"] = [0.6, 0.3, 0.0, 0.1, 0.1, 0.1]  # minus the mean: .3, 0, -.3; 0, 0, 0
+    table = score_by_difficulty(by_hand, "effort").set_index("third")
+    assert tuple(table.index) == THIRDS
+    assert table["value"].tolist() == pytest.approx([0.0, -0.15, 0.15])
 
 
 def test_a_learner_that_starts_from_another_learns_the_new_and_a_sample() -> None:

@@ -238,7 +238,7 @@ TRIALS: dict[tuple[str, str], list[Prepare]] = {
     ("14", 'Add `"forward encoder"'): [forward_encoder],
     ("14", "Give the teachers more habits"): [lambda _: [Action("14", replace=(COLLECTED, TYPOS))]],
     ("15", "Set `bonus_worth = 0.0`"): [plain("15", bonus_worth=0.0)],
-    ("15", "Set `heed = 0.0`"): [plain("15", heed=0.0)],
+    ("15", "Set `heed = -0.3`"): [plain("15", heed=-0.3)],
     ("15", "Double `attack_teachers`"): [plain("15", attack_teachers=12)],
     ("15", "Teach a learner of your own"): [],  # tests/games/descent does what the page says
 }

@@ -6,7 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gamelabel.games.descent import DescentError, DescentRules, WordClassifier, same_answer
+from gamelabel.games.descent import (
+    DescentError,
+    DescentRules,
+    WordClassifier,
+    read_descent_table,
+    same_answer,
+)
 from gamelabel.games.descent import simulated_teachers as module
 from gamelabel.games.descent.descent_experiment import (
     SimulatedDescent,
@@ -134,6 +140,22 @@ def test_variants_have_the_same_people_and_differ_by_what_they_see(tmp_path: Pat
     assert not in_first[0]["kind"].equals(in_first[2]["kind"])
     assert played["without"]["model_right"].isna().all()
     assert len(played["more"]) > len(played["limit"])
+
+
+def test_teachers_who_do_not_heed_the_model_are_as_those_who_do_not_see_it(
+    tmp_path: Path,
+) -> None:
+    """So what feedback changes is put in: the sweep of the study takes one for the other."""
+    indifferent = TeacherAssumptions(heed=0.0, heed_spread=0.0)
+    without_model = DescentRules(rounds=3, least=5, most=5, model_feedback=False)
+    seeing = play_descent(descent(assumptions=indifferent), tmp_path / "seeing")
+    blind = play_descent(descent(without_model), tmp_path / "blind")
+    columns = ["example_id", "teacher_id", "kind"]
+    assert seeing[columns].equals(blind[columns])
+    inputs = [
+        read_descent_table(tmp_path / name, "examples")["input"] for name in ("seeing", "blind")
+    ]
+    assert inputs[0].equals(inputs[1])
 
 
 def test_kinds_can_be_prescribed(tmp_path: Path) -> None:
