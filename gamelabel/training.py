@@ -124,6 +124,7 @@ def train(
     validate: Callable[[], dict[str, float]] | None = None,
     best_metric: str = "",
     state: nn.Module | None = None,
+    show_progress: bool = True,
 ) -> nn.Module:
     """Minimize a loss over the trainable weights of a module, in place.
 
@@ -152,6 +153,8 @@ def train(
     best_metric : str
         A metric of `validate`. The weights with its lowest value are kept at the end; if empty,
         the averaged weights are.
+    show_progress : bool
+        Whether to write a progress bar to the standard error.
 
     Returns
     -------
@@ -213,7 +216,8 @@ def train(
     started = time.monotonic() - seconds
     saved_at = time.monotonic()
     generator = torch.Generator()
-    hidden = {"disable": True} if worker.rank > 0 else {}  # else as TQDM_DISABLE says
+    is_hidden = worker.rank > 0 or not show_progress
+    hidden = {"disable": True} if is_hidden else {}  # else as TQDM_DISABLE says
     progress = tqdm(total=config.steps, initial=start, desc=folder.name, **hidden)
     module.train()
     with _without_cudnn_attention(), _tf32(device):

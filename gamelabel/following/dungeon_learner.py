@@ -12,6 +12,7 @@ from gamelabel.following.agent import Agent
 from gamelabel.following.command_examples import CommandExample
 from gamelabel.following.decoding import follow_commands
 from gamelabel.following.train_agent import AgentConfig, train_agent
+from gamelabel.following.vocabulary import split_command
 from gamelabel.games.dungeon import DUNGEON, World, WorldSetting
 from gamelabel.games.dungeon.command_parser import actions_text, parse_actions
 
@@ -51,6 +52,9 @@ class DungeonLearner:
         Epochs where it starts from another learner instead of from random weights.
     setting : WorldSetting
         The nodes and actions of the worlds.
+    show_progress : bool
+        Whether each training writes a progress bar to the standard error. A service has it as its
+        log.
     """
 
     def __init__(
@@ -58,9 +62,26 @@ class DungeonLearner:
         config: AgentConfig | None = None,
         warm_epochs: int = 4,
         setting: WorldSetting = DUNGEON,
+        show_progress: bool = False,
     ) -> None:
         self.config, self.warm_epochs, self.setting = config or AgentConfig(), warm_epochs, setting
+        self.show_progress = show_progress
         self.agent: Agent | None = None
+
+    @staticmethod
+    def check_text(text: str) -> str:
+        """Return why a command cannot be learned; "" if it can.
+
+        Examples
+        --------
+        >>> DungeonLearner.check_text("get the axe"), DungeonLearner.check_text("!?")
+        ('', "the command '!?' has no words: write what is to be done")
+        """
+        try:
+            split_command(text)
+        except ValueError as error:
+            return str(error)
+        return ""
 
     def fit(
         self, examples: Sequence[TaughtExample], seed: int, start: DungeonLearner | None = None
@@ -82,7 +103,8 @@ class DungeonLearner:
         with tempfile.TemporaryDirectory() as folder:
             warm = start.agent if start else None
             path = Path(folder) / "agent"
-            self.agent = train_agent(config, read, path, self.setting, seed, warm)
+            where = path, self.setting, seed, warm, self.show_progress
+            self.agent = train_agent(config, read, *where)
 
     def predict(self, examples: Sequence[TaughtExample]) -> list[str]:
         """Return the actions that the agent chooses, as text; answers are not read.

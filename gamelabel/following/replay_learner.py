@@ -22,7 +22,7 @@ class ReplayLearner(DungeonLearner):
     """
 
     def __init__(self, config: AgentConfig, replay: int) -> None:
-        super().__init__(config)
+        super().__init__(config, show_progress=True)  # a run's sign of life
         self.replay = replay
         self.known: frozenset[str] = frozenset()
 

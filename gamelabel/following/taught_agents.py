@@ -215,7 +215,7 @@ def _score_arm(item: tuple[TeachingStudy, str, AgentConfig, str, int, int]) -> p
             agent.load_state_dict(torch.load(weights, weights_only=True))
             agent.eval()
         else:
-            learner = DungeonLearner(config)
+            learner = DungeonLearner(config, show_progress=True)
             columns = list(Example._fields)
             learner.fit([Example(*row) for row in part[columns].itertuples(index=False)], seed)
             assert learner.agent is not None

@@ -40,8 +40,8 @@ def teacher_scores(study: TeachingStudy, collected: DataFrame, arms: Sequence[st
         for seed in study.seeds
     ]
     scores = pd.concat(tables)[[*_TEACHER, "score"]]
-    given = collected.assign(model_wrong=1 - collected["model_right"].astype(float))
-    difficulty = given.groupby(_TEACHER)[["effort", "model_wrong"]].mean().reset_index()
+    rows = collected.assign(model_wrong=1 - collected["model_right"].astype(float))
+    difficulty = rows.groupby(_TEACHER)[["effort", "model_wrong"]].mean().reset_index()
     return scores.merge(difficulty, on=_TEACHER)
 
 

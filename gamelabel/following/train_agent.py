@@ -107,6 +107,7 @@ def train_agent(
     setting: WorldSetting,
     seed: int = 0,
     start: Agent | None = None,
+    show_progress: bool = True,
 ) -> Agent:
     """Train an agent.
 
@@ -124,6 +125,8 @@ def train_agent(
         Seed of the weights, of the order of the examples and of dropout.
     start : Agent, optional
         Start from a copy of its weights, with its vocabulary.
+    show_progress : bool
+        Whether to write a progress bar to the standard error.
 
     Returns
     -------
@@ -158,7 +161,7 @@ def train_agent(
     )
     data = f"{config} {_fingerprint(examples)} {_fingerprint(start.state_dict()) if start else ''}"
     loss = answer_loss(agent, encoded, config.batch_size, config.masked, seed)
-    train(agent, loss, training, folder, seed, data)
+    train(agent, loss, training, folder, seed, data, show_progress=show_progress)
     return agent
 
 

@@ -20,9 +20,10 @@ EXAMPLES = [
 ]
 
 
-def test_it_is_a_learner_of_the_protocol() -> None:
+def test_it_is_a_learner_of_the_protocol(capsys: pytest.CaptureFixture[str]) -> None:
     learner: Learner = DungeonLearner(CONFIG)
     learner.fit(EXAMPLES[:8], seed=0)
+    assert capsys.readouterr().err == ""  # which is a service's log
     answers = learner.predict(EXAMPLES)
     assert len(answers) == len(EXAMPLES)
     assert all(isinstance(parse_actions(answer), tuple) for answer in answers)

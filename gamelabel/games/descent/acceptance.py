@@ -45,7 +45,7 @@ def acceptable_text(text: str, longest: int, check_text: CheckText | None = None
     return text
 
 
-def is_repeated(example: Example, given: Iterable[Example]) -> bool:
+def is_repeated(example: Example, earlier: Iterable[Example]) -> bool:
     """Return whether a teacher has given an example before, apart from capital letters.
 
     Examples
@@ -55,4 +55,4 @@ def is_repeated(example: Example, given: Iterable[Example]) -> bool:
     True
     """
     same = (example.input.casefold(), example.answer)
-    return any((other.input.casefold(), other.answer) == same for other in given)
+    return any((other.input.casefold(), other.answer) == same for other in earlier)

@@ -241,11 +241,11 @@ class Descent:
         if reason:
             raise DescentError(reason)
         example = Example(self._kept.next_id(), teacher_id, text, answer, context)
-        given = self.open_examples(teacher_id)
-        if is_repeated(example, given):
+        earlier = self.open_examples(teacher_id)
+        if is_repeated(example, earlier):
             raise DescentError("you have given this example already: write another one")
-        if len(given) >= self.rules.most:
-            count = len(given)
+        if len(earlier) >= self.rules.most:
+            count = len(earlier)
             raise DescentError(f"you have given {count} examples, all that this round takes")
         return example
 

@@ -17,7 +17,7 @@ from gamelabel.games.descent.descent_tables import (
     write_rows,
 )
 
-Rows = Iterable[Mapping[str, Any]]
+TableRows = Iterable[Mapping[str, Any]]
 
 
 class DescentFolder:
@@ -105,13 +105,13 @@ class DescentFolder:
         """Remove what a closing that was interrupted has written."""
         discard_rounds_after(self.folder, self.rounds_closed)
 
-    def close_round(self, examples: Rows, scores: Rows, about: Mapping[str, Any]) -> None:
+    def close_round(self, examples: TableRows, scores: TableRows, about: Mapping[str, Any]) -> None:
         """Write the round: `rounds` last, since a round is closed once it is in there.
 
         Parameters
         ----------
         examples, scores : iterable of mappings
-            Rows of these tables.
+            TableRows of these tables.
         about : mapping
             A row of `rounds`, apart from the sizes of the shared sets after it.
         """

@@ -14,6 +14,7 @@ import pandas as pd
 
 from gamelabel.files import write_text
 from gamelabel.games.descent import Descent, DescentError, Feedback, read_descent_table
+from gamelabel.service.dungeon.descent_name import descent_name
 
 _log = logging.getLogger("gamelabel.service.dungeon")
 
@@ -59,6 +60,11 @@ class Classroom:
     jobs : int
         Number of processes that train teachers' models.
 
+    Attributes
+    ----------
+    name : str
+        The name under which rewards are booked; see `descent_name`.
+
     Raises
     ------
     ValueError
@@ -67,7 +73,9 @@ class Classroom:
 
     def __init__(self, descent: Descent, clock: Callable[[], float], jobs: int = 1) -> None:
         self.descent, self.clock, self.jobs = descent, clock, jobs
+        self.name = descent_name(descent.folder)
         self._lock = threading.Lock()
+        self._asking = threading.Lock()  # a learner may not be able to answer two threads at once
         self._worker: threading.Thread | None = None
         self._work: Stage = "preparing"
         self._progress = (0, 0)
@@ -100,8 +108,31 @@ class Classroom:
                 stage, number = self._stage_between()
             return RoundState(stage, number, left, done, total, self._failure)
 
-    def teach(
+    def attempt(
         self, teacher_id: str, command: str, actions: str, world: str, number: int
+    ) -> str | None:
+        """Return what the last model does with an example that may be added, see `teach`.
+
+        It takes as long as the model does, during which others can teach. None if teachers are not
+        shown this, or there is no model yet.
+        """
+        with self._lock:
+            self._require_open(number)
+            example = self.descent.check_example(teacher_id, command, actions, world, number)
+            model = self.descent.shown_model()
+        if model is None:
+            return None
+        with self._asking:
+            return model.predict([example])[0]
+
+    def teach(
+        self,
+        teacher_id: str,
+        command: str,
+        actions: str,
+        world: str,
+        number: int,
+        attempt: str | None,
     ) -> Feedback:
         """Add an example to the open round.
 
@@ -117,6 +148,8 @@ class Classroom:
             The world as JSON.
         number : int
             The round that the teacher believes to be in.
+        attempt : str or None
+            What `attempt` returned for it.
 
         Raises
         ------
@@ -126,11 +159,8 @@ class Classroom:
             If the example is not acceptable. The message says why.
         """
         with self._lock:
-            if self._is_working() or self.descent.open_number != number:
-                raise RoundClosed(f"Round {number} is closed. Please wait for the next one.")
-            if self._seconds_left() <= 0:
-                raise RoundClosed(f"The time of round {number} is over. Its scores come soon.")
-            return self.descent.add_example(teacher_id, command, actions, world, number)
+            self._require_open(number)
+            return self.descent.add_example(teacher_id, command, actions, world, number, attempt)
 
     def examples_of(self, teacher_id: str) -> int:
         """Return how many examples a teacher has given in the open round."""
@@ -243,6 +273,12 @@ class Classroom:
         is_stale = was_current and not self.descent.is_model_current
         if is_stale and self.descent.rules.model_feedback:
             self._start_worker("preparing", self._prepare)  # not in the next teacher's request
+
+    def _require_open(self, number: int) -> None:
+        if self._is_working() or self.descent.open_number != number:
+            raise RoundClosed(f"Round {number} is closed. Please wait for the next one.")
+        if self._seconds_left() <= 0:
+            raise RoundClosed(f"The time of round {number} is over. Its scores come soon.")
 
     def _is_working(self) -> bool:
         return self._worker is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -78,7 +80,8 @@ class Lessons:
         """Return the round, the scene, and the results of the last published round."""
         with self.store.write() as connection:
             player, teacher = self._teacher(connection, session)
-            rewards = select(round_rewards).where(round_rewards.c.player == player.id)
+            key = {"player": player.id, "descent": self.classroom.name}
+            rewards = select(round_rewards).filter_by(**key)
             paid = {row.round: row for row in connection.execute(rewards)}
         scene = self._scene(_session(teacher))
         round_state = self.round_state(player.pseudonym)
@@ -157,21 +160,18 @@ class Lessons:
             409 if the round is closed or the page is behind, 422 if the example is not acceptable.
         """
         with self.store.write() as connection:
-            player, teacher = self._teacher(connection, session)
-            require_running(player)
-            _require_step(teacher, step)
-            if not teacher.actions:
-                detail = "First do what the dragon should do. Then say how you would ask for it."
-                raise Problem(422, "example", "There are no actions yet", detail)
-            name, actions, world = player.pseudonym, teacher.actions, teacher.world
-            try:
-                feedback = self.classroom.teach(name, command, actions, world, number)
-            except RoundClosed as error:
-                raise Problem(409, "closed", "This round is closed", str(error)) from error
-            except DescentError as error:
-                text = f"{str(error)[:1].upper()}{str(error)[1:]}."
-                raise Problem(422, "example", "This cannot be taught", text) from error
-            after = end_state(World.from_json(world, DUNGEON), parse_actions(actions))
+            player, before = self._example(connection, session, step)
+        example = command, before.actions, before.world, number
+        with _refusals():  # outside of a transaction, which would keep others from writing
+            attempt = self.classroom.attempt(player.pseudonym, *example)
+        with self.store.write() as connection:
+            player, teacher = self._example(connection, session, step)
+            name = player.pseudonym
+            if (teacher.actions, teacher.world) != example[1:3]:
+                raise _behind()
+            with _refusals():
+                feedback = self.classroom.teach(name, *example, attempt)
+            after = end_state(World.from_json(teacher.world, DUNGEON), parse_actions(example[1]))
             values: dict[str, Any] = {"actions": "", "world": after.to_json()}
             if not valid_actions(after):  # the dragon is dead
                 after = self._world(name, teacher.worlds)
@@ -180,7 +180,7 @@ class Lessons:
         return {
             "attempt": feedback.model_answer,
             "is_right": feedback.model_right,
-            "meant": actions,
+            "meant": teacher.actions,
             "scene": self._scene(DungeonSession(after))._asdict(),
             "round": self.round_state(name),
         }
@@ -195,7 +195,8 @@ class Lessons:
                 player = self._payee(connection, row.teacher_id)
                 if player is None or amount <= 0:
                     continue
-                key = {"player": player.id, "round": int(row.round)}
+                key = {"player": player.id, "descent": self.classroom.name}
+                key["round"] = int(row.round)
                 is_paid = select(round_rewards.c.reward).filter_by(**key)
                 if connection.execute(is_paid).first():
                     continue
@@ -235,6 +236,18 @@ class Lessons:
             teacher = connection.execute(query).one()
         elif teacher.launch != player.launch:
             connection.execute(_change(player).values(launch=player.launch))
+        return player, teacher
+
+    def _example(
+        self, connection: Connection, session: str, step: int
+    ) -> tuple[Row[Any], Row[Any]]:
+        """Return a player who may teach, and where the teacher is, after at least one action."""
+        player, teacher = self._teacher(connection, session)
+        require_running(player)
+        _require_step(teacher, step)
+        if not teacher.actions:
+            detail = "First do what the dragon should do. Then say how you would ask for it."
+            raise Problem(422, "example", "There are no actions yet", detail)
         return player, teacher
 
     def _world(self, pseudonym: str, number: int) -> World:
@@ -286,8 +299,24 @@ def _session(teacher: Row[Any]) -> DungeonSession:
 def _require_step(teacher: Row[Any], step: int) -> None:
     """Raise Problem 409 if the page does not show where the teacher is, such as a second tab."""
     if len(parse_actions(teacher.actions)) != step:
-        detail = "Something was done in another window. The page shows it now."
-        raise Problem(409, "step", "The page was not up to date", detail)
+        raise _behind()
+
+
+def _behind() -> Problem:
+    detail = "Something was done in another window. The page shows it now."
+    return Problem(409, "step", "The page was not up to date", detail)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Answer an example that comes too late with 409, one that is not acceptable with 422."""
+    try:
+        yield
+    except RoundClosed as error:
+        raise Problem(409, "closed", "This round is closed", str(error)) from error
+    except DescentError as error:
+        text = f"{str(error)[:1].upper()}{str(error)[1:]}."
+        raise Problem(422, "example", "This cannot be taught", text) from error
 
 
 def _change(player: Row[Any]) -> Any:

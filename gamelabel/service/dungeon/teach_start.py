@@ -19,6 +19,7 @@ from gamelabel.games.dungeon.simulated_commands import simulated_examples
 from gamelabel.service.activity import Activity
 from gamelabel.service.database_tables import players
 from gamelabel.service.dungeon.classroom import Classroom
+from gamelabel.service.dungeon.descent_name import descent_name
 from gamelabel.service.dungeon.lessons import Lessons
 from gamelabel.service.dungeon.teach_routes import teach_operator_routes, teach_routes
 from gamelabel.service.dungeon.teach_settings import (
@@ -43,15 +44,17 @@ _PILOT_EACH = 10  # examples of a simulated teacher
 
 def make_descent(folder: Path, teach: TeachSettings) -> Descent:
     """Open the descent of a folder, with a pilot set by SIMULATED teachers if it is new."""
-    pilot = _pilot(teach.pilot, teach.seed)
+    pilot, make_learner = _pilot(teach.pilot, teach.seed), load_learner(teach.learner)
+    descent_name(folder)  # before it has tables
     return Descent(
         folder,
         teach.rules(),
-        load_learner(teach.learner),
+        make_learner,
         same_end_state,
         teach.seed,
         initial_train=pilot,
         check_answer=check_answer,
+        check_text=getattr(make_learner, "check_text", None),
     )
 
 

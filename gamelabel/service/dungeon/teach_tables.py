@@ -17,11 +17,12 @@ teachers = Table(
     Column("actions", Text, nullable=False),  # "get axe; hit troll"
 )
 
-# The rounds for which a teacher has been paid.
+# The rounds for which a teacher has been paid, by the name of their descent.
 round_rewards = Table(
     "round_rewards",
     metadata,
     Column("player", Integer, ForeignKey("players.id"), primary_key=True, autoincrement=False),
+    Column("descent", String(16), primary_key=True),
     Column("round", Integer, primary_key=True, autoincrement=False),
     Column("reward", String(36), nullable=False),
     Column("amount", Integer, nullable=False),

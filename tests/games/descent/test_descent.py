@@ -170,6 +170,16 @@ def test_an_invalid_answer_is_refused_with_its_reason(tmp_path: Path) -> None:
         descent.add_example("ann", "red", "hot")
 
 
+def test_a_text_that_the_learner_cannot_read_is_refused_with_its_reason(tmp_path: Path) -> None:
+    descent = Descent(
+        tmp_path, RULES, Memory, check_text=lambda text: "no digits, please" * text.isdigit()
+    )
+    descent.open_round()
+    with pytest.raises(DescentError, match="no digits, please"):
+        descent.add_example("ann", "12", "warm")
+    assert descent.open_examples("ann") == []
+
+
 def test_a_model_that_diverges_costs_its_teacher_only(tmp_path: Path) -> None:
     descent = start_descent(tmp_path, learner=Diverging)
     play_round(descent, {**ROUND_1, "dee": ["boom=warm", "red=warm"]})

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy import text as sql
 
 from gamelabel.games.descent import read_descent_table
 from gamelabel.service.database_tables import rewards
@@ -157,6 +158,7 @@ def test_a_second_window_is_told_that_it_is_behind(school):
         ("", "empty"),
         (" \u0007\n ", "empty"),
         ("x" * 10_000, "10,000 characters"),
+        ("!?", "There are no words"),  # the learner could not be trained on it
     ],
 )
 def test_commands_that_cannot_be_taught_lose_no_actions(school, command, detail):
@@ -353,6 +355,89 @@ def test_the_results_name_nobody(school):
     text = str(school.teacher("ann").lesson()["results"])
     for pseudonym in read_descent_table(school.folder, "scores")["teacher_id"]:
         assert pseudonym not in text
+
+
+def test_nobody_waits_while_the_model_answers_another_teacher(school, monkeypatch):
+    ann, bo = school.teacher("ann"), school.teacher("bo")
+    school.run("open")
+    for teacher in (ann, bo):
+        teacher.give("one", "two")
+    school.run("close")
+    school.run("publish")
+    school.run("open")
+    for teacher in (ann, bo):
+        teacher.act()
+    asked, has_acted, seen = threading.Event(), threading.Event(), []
+
+    def predict(self, examples):
+        asked.set()
+        seen.append(has_acted.wait(timeout=10))
+        return [""] * len(examples)
+
+    monkeypatch.setattr(MemoryLearner, "predict", predict)
+    with ThreadPoolExecutor(1) as pool:
+        taught = pool.submit(ann.teach, "three", number=2)
+        assert asked.wait(timeout=10)
+        bo.call("POST", "/v1/dungeon/resets", {})  # writes
+        assert school.classroom.state().stage == "open"
+        has_acted.set()
+        assert taught.result()["attempt"] == ""
+    assert seen == [True]
+
+
+def test_an_example_that_another_window_changed_meanwhile_is_not_taught(school, monkeypatch):
+    ann = school.teacher("ann")
+    school.run("open")
+    ann.act()
+
+    def reset_meanwhile(*_):
+        ann.call("POST", "/v1/dungeon/resets", {"new_world": True})
+        ann.act()
+
+    monkeypatch.setattr(school.classroom, "attempt", reset_meanwhile)
+    assert ann.teach("one", status=409)["type"] == "urn:gamelabel:step"
+    assert ann.lesson()["round"]["examples"] == 0
+
+
+def test_two_descents_in_a_database_pay_the_same_teachers(school, tmp_path):
+    play_first_round(school)
+    school.close()
+    school.folder = tmp_path / "another"
+    school.open()
+    assert school.teacher("ann").lesson()["results"] is None
+    play_first_round(school)
+    assert sum(booked(school)) == 2 * (10 + 10 + 30 + 20)
+    assert school.teacher("ann").lesson()["results"]["reward"] is not None
+
+
+def play_first_round(school):
+    """Two teachers play it, who are paid 10 each, and 20 more for one or 30 for the other."""
+    school.run("open")
+    school.teacher("ann").give("one", "two")
+    school.teacher("bo").give("one")
+    school.teacher("bo").give("three")
+    school.run("close")
+    assert school.run("publish")["rewards"] == 2
+
+
+def test_rounds_that_were_paid_before_descents_had_names_are_not_paid_again(school):
+    play_first_round(school)
+    (school.folder / "descent_name.txt").unlink()
+    with school.store.write() as connection:
+        paid = [dict(row) for row in connection.execute(select(round_rewards)).mappings()]
+        connection.execute(sql("DROP TABLE round_rewards"))
+        connection.execute(sql("UPDATE alembic_version SET version_num = '0008'"))
+        connection.execute(sql(
+            "CREATE TABLE round_rewards (player INTEGER NOT NULL, round INTEGER NOT NULL, "
+            "reward VARCHAR(36) NOT NULL, amount INTEGER NOT NULL, "
+            "CONSTRAINT pk_round_rewards PRIMARY KEY (player, round))"
+        ))  # fmt: skip
+        for row in paid:
+            values = f"{row['player']}, {row['round']}, '{row['reward']}', {row['amount']}"
+            connection.execute(sql(f"INSERT INTO round_rewards VALUES ({values})"))
+    school.again()
+    assert school.run("publish")["rewards"] == 0
+    assert len(booked(school)) == 2
 
 
 def test_ten_teachers_at_once(school):
