@@ -142,7 +142,7 @@ def test_evaluate_prints_one_json_object(repository, tmp_path):
 @pytest.mark.full
 def test_the_shipped_model_has_the_adherence_of_its_card():
     card = json.loads((FLUX_SCENES / "adherence.json").read_text())
-    result = gamelabel("evaluate", "--n", 2000, "--seed", 1, "--json")
+    result = gamelabel("evaluate", "--n", 600, "--seed", 1, "--json")
     evaluation = json.loads(result.stdout.splitlines()[-1])
     for name, share in {"all": card["adherence"], **card["families"]}.items():
         estimate = evaluation["adherence"] if name == "all" else evaluation["families"][name]

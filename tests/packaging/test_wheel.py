@@ -54,7 +54,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def install(wheel: Path, folder: Path, extras: str) -> Path:
     """Install the wheel with extras in a fresh environment; return its `bin` folder."""
     run(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
-    pip = (folder / "venv/bin/python", "-m", "pip", "--quiet", "install")
+    pip = (folder / "venv/bin/python", "-m", "pip", "--quiet", "install", "--no-compile")
     pip += ("--constraint", wheel.with_name("constraints.txt"))
     if "models" in extras:
         run(*pip, str(torch()), cwd=folder)

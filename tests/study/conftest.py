@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from filelock import FileLock
+
+from gamelabel.report.write import write_report
+from gamelabel.study.runner import run_study
+from gamelabel.study.steps import Study
+from tests.study.real import real_study
 
 ROOT = Path(__file__).parents[2]
 # Code that hides the data sets of this machine
@@ -66,3 +73,26 @@ def run_notebook(tmp_path: Path) -> RunNotebook:
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def finished_study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """Return a study that has run once, with its report; all test processes share it: copy it."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder = base / "finished_study"
+    with FileLock(base / "finished_study.lock"):
+        study = Study(folder, "smoke")
+        if not (study.report_dir / "index.html").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            result = run_study(real_study(folder))
+            assert result.complete
+            write_report(result)
+    return study
+
+
+def copy_study(study: Study, folder: Path) -> Study:
+    """Copy a study with all that it has computed, which then stands."""
+    shutil.copytree(study.root, folder, symlinks=True)
+    return Study(folder, study.profile)

@@ -26,6 +26,25 @@ reward_batch: 4
 ranked_prompts: 6
 scored_prompts: 6
 n_judges: 12
+11_demonstrations:
+  seconds: 6.0
+  replays: 1
+12_incentives:
+  people: 8
+  swept_people: 4
+  miscounted: 1
+13_offline_learning:
+  updates: 4
+  seconds: 4.0
+14_dungeon:
+  n_teachers: 12
+  sizes: 20, 40
+  ablation_size: 20
+  epochs: 1
+15_descent:
+  width: 8
+  epochs: 1
+  attack_crowds: 1
 """
 
 

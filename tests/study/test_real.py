@@ -1,28 +1,24 @@
 """The study's notebooks at the smallest size: reproducibility, and which steps run again."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
 from gamelabel.report.write import write_report
 from gamelabel.study import manifest, runner
-from gamelabel.study.run_result import NO_NOTEBOOK, RunResult
+from gamelabel.study.run_result import NO_NOTEBOOK
 from gamelabel.study.runner import run_study, step_status
 from gamelabel.study.steps import STEPS, Study, descendants
 from gamelabel.study.verification import verify_report
+from tests.study.conftest import copy_study
 from tests.study.real import real_study
 
 pytestmark = pytest.mark.full
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, RunResult]:
-    study = real_study(tmp_path_factory.mktemp("first"))
-    result = run_study(study)
-    write_report(result)
-    assert {result.status[step.name] for step in study.runnable()} == {"done"}
-    return study, result
+def first(finished_study: Study, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    return copy_study(finished_study, tmp_path_factory.mktemp("first") / "study")
 
 
 def outputs(study: Study) -> dict[str, str]:
@@ -39,13 +35,11 @@ def due(study: Study) -> dict[str, str]:
     }
 
 
-def test_the_same_seed_elsewhere_gives_the_same_bytes(
-    first: tuple[Study, RunResult], tmp_path: Path
-) -> None:
+def test_the_same_seed_elsewhere_gives_the_same_bytes(first: Study, tmp_path: Path) -> None:
     """Tables, pictures, figures and adapters, and the numbers and verdicts computed from them."""
     other = real_study(tmp_path / "quite" / "elsewhere")
     write_report(run_study(other, jobs=2))
-    actual, expected = outputs(first[0]), outputs(other)
+    actual, expected = outputs(first), outputs(other)
     kinds = (
         "prompts.parquet",
         "pairs.parquet",
@@ -58,29 +52,28 @@ def test_the_same_seed_elsewhere_gives_the_same_bytes(
     assert {path for path in actual if actual[path] != expected.get(path)} == set()
     assert set(actual) == set(expected)
     for name in ("metrics.json", "claims.json"):
-        assert (first[0].report_dir / name).read_bytes() == (other.report_dir / name).read_bytes()
+        assert (first.report_dir / name).read_bytes() == (other.report_dir / name).read_bytes()
 
 
-def test_another_seed_gives_other_pictures(first: tuple[Study, RunResult], tmp_path: Path) -> None:
-    other = Study(tmp_path / "other", "smoke")
-    shutil.copytree(first[0].root, other.root, symlinks=True)
+def test_another_seed_gives_other_pictures(first: Study, tmp_path: Path) -> None:
+    other = copy_study(first, tmp_path / "other")
     write_report(run_study(other, ["seed=1"], only="01"))
     name = "data/runs/smoke/prompts.parquet"
-    assert outputs(other)[name] != outputs(first[0])[name]
+    assert outputs(other)[name] != outputs(first)[name]
 
 
 def test_with_nothing_changed_no_kernel_starts(
-    first: tuple[Study, RunResult], monkeypatch: pytest.MonkeyPatch
+    first: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner, "execute", pytest.fail)
-    status = run_study(first[0]).status
-    assert {status[step.name] for step in first[0].runnable()} == {"cached"}
+    status = run_study(first).status
+    assert {status[step.name] for step in first.runnable()} == {"cached"}
 
 
 def test_a_missing_artifact_makes_its_step_due_and_later_steps_wait(
-    first: tuple[Study, RunResult],
+    first: Study,
 ) -> None:
-    study, _ = first
+    study = first
     for step in study.runnable():
         for name in manifest.read_manifest(study)["steps"][step.name]["outputs"]:
             place, backup = study.root / name, study.root / "aside"
@@ -92,11 +85,8 @@ def test_a_missing_artifact_makes_its_step_due_and_later_steps_wait(
     assert due(study) == {}
 
 
-def test_a_deleted_artifact_is_remade_alike_and_nothing_else(
-    first: tuple[Study, RunResult], tmp_path: Path
-) -> None:
-    study = Study(tmp_path / "study", "smoke")
-    shutil.copytree(first[0].root, study.root, symlinks=True)
+def test_a_deleted_artifact_is_remade_alike_and_nothing_else(first: Study, tmp_path: Path) -> None:
+    study = copy_study(first, tmp_path / "study")
     before = outputs(study)
     for name in ("data/runs/smoke/labels.parquet", "data/runs/smoke/images/p000003-b.png"):
         (study.root / name).unlink()

@@ -19,7 +19,8 @@ from gamelabel.study.runner import run_study
 from gamelabel.study.steps import Study
 from gamelabel.tables import read_table
 from tests.reliability.external_data import external_file
-from tests.study.real import ROOT, real_study
+from tests.study.conftest import copy_study
+from tests.study.real import ROOT
 
 Prepare = Callable[[Study], "Actions"]
 
@@ -267,19 +268,12 @@ def test_each_thing_to_try_is_tried_here() -> None:
     assert len(items) == len(TRIALS)
 
 
-@pytest.fixture(scope="module")
-def smoke(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    """Return a study that has run once; a trial changes a copy of it."""
-    study = real_study(tmp_path_factory.mktemp("smoke"))
-    assert run_study(study).complete
-    return study
-
-
 @pytest.mark.full
 @pytest.mark.parametrize("trial", RUNS)
-def test_what_a_notebook_proposes_works(smoke: Study, tmp_path: Path, trial: Prepare) -> None:
-    study = Study(tmp_path / "study", "smoke")
-    shutil.copytree(smoke.root, study.root, symlinks=True)
+def test_what_a_notebook_proposes_works(
+    finished_study: Study, tmp_path: Path, trial: Prepare
+) -> None:
+    study = copy_study(finished_study, tmp_path / "study")
     for action in trial(study):
         step = study.step(action.notebook)
         if action.append or any(action.replace):
