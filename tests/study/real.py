@@ -27,7 +27,7 @@ ranked_prompts: 6
 scored_prompts: 6
 n_judges: 12
 11_demonstrations:
-  seconds: 6.0
+  seconds: 10.0  # enough for some episodes that show a behavior
   replays: 1
 12_incentives:
   people: 8

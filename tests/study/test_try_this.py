@@ -223,7 +223,7 @@ TRIALS: dict[tuple[str, str], list[Prepare]] = {
     ("12", "Require another share"): [
         lambda _: [Action("12", replace=("wrongly_judged(judged)", "wrongly_judged(judged, 0.9)"))]
     ],
-    ("13", "Set `updates = 5000`"): [plain("13", updates=60, runs=3)],
+    ("13", "Set `updates = 5000`"): [plain("13", updates=8, runs=3, algorithms="BC, CQL")],
     ("13", "Clone only the players"): [plain("13", quality=0.5)],
     ("13", 'Set `algorithms = "BC, CQL"`'): [
         lambda _: [
