@@ -398,7 +398,11 @@ print(json.dumps(sorted(reached)))
 
 @pytest.mark.full
 @pytest.mark.parametrize(
-    ("name", "values"), [("01_prompts", ["n_prompts=2000"]), ("06_real_crowds", ['crowds="rte"', "n_tasks=20", "n_replays=1", "replicates=5"])]
+    ("name", "values"),
+    [
+        ("01_prompts", ["n_prompts=2000"]),
+        ("06_real_crowds", ['crowds="rte"', "n_tasks=20", "n_replays=1", "replicates=5"]),
+    ],
 )
 def test_every_function_that_a_notebook_calls_is_one_that_it_depends_on(
     tmp_path: Path, name: str, values: list[str]
