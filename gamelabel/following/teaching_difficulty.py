@@ -13,6 +13,7 @@ from gamelabel.following.taught_agents import TeachingStudy
 from gamelabel.games.descent import read_descent_table
 
 THIRDS = ("easiest", "middle", "hardest")
+MEASURES = ("effort", "model_wrong")
 _TEACHER = ["arm", "seed", "round", "teacher_id"]
 
 
@@ -45,15 +46,15 @@ def teacher_scores(study: TeachingStudy, collected: DataFrame, arms: Sequence[st
     return scores.merge(difficulty, on=_TEACHER)
 
 
-def score_by_difficulty(scores: DataFrame, difficulty: str) -> DataFrame:
+def score_by_difficulty(scores: DataFrame, measures: Sequence[str] = MEASURES) -> DataFrame:
     """Return the mean score of teachers in thirds by difficulty, minus that of their round.
 
     Parameters
     ----------
     scores : DataFrame
-        Columns arm, seed, round, teacher_id, score and the difficulty.
-    difficulty : str
-        The column by which the teachers of a round are ordered.
+        Columns arm, seed, round, score and the measures.
+    measures : sequence of str
+        Measures of difficulty, by each of which the teachers of a round are ordered.
 
     Returns
     -------
@@ -65,17 +66,18 @@ def score_by_difficulty(scores: DataFrame, difficulty: str) -> DataFrame:
     --------
     >>> scores = DataFrame({"score": [0.1, 0.5, 0.3], "effort": [1.0, 2.0, 3.0]})
     >>> scores = scores.assign(arm="MTD", seed=0, round=1, teacher_id=["a", "b", "c"])
-    >>> score_by_difficulty(scores, "effort")["value"].round(3).tolist()
+    >>> score_by_difficulty(scores, ["effort"])["value"].round(3).tolist()
     [-0.2, 0.2, 0.0]
     """
     rounds = scores.groupby(["arm", "seed", "round"])
-    place = rounds[difficulty].rank(method="first", pct=True)
-    number = np.ceil(len(THIRDS) * place.to_numpy(float) - 1e-9).astype(int) - 1
-    value = scores["score"] - rounds["score"].transform("mean")
-    of_third = scores.assign(third=np.array(THIRDS)[number], value=value.astype(float))
+    value = (scores["score"] - rounds["score"].transform("mean")).astype(float)
     rows = []
-    for third in THIRDS:
-        estimate = over_crowds(of_third[of_third["third"] == third], limits=(-1.0, 1.0))
-        row = {"difficulty": difficulty, "third": third, **estimate._asdict()}
-        rows.append(row | {"warning": estimate.warning})
+    for measure in measures:
+        place = rounds[measure].rank(method="first", pct=True).to_numpy(float)
+        number = np.ceil(len(THIRDS) * place - 1e-9).astype(int) - 1
+        of_third = scores.assign(third=np.array(THIRDS)[number], value=value)
+        for third in THIRDS:
+            estimate = over_crowds(of_third[of_third["third"] == third], limits=(-1.0, 1.0))
+            row = {"difficulty": measure, "third": third, **estimate._asdict()}
+            rows.append(row | {"warning": estimate.warning})
     return pd.DataFrame(rows)

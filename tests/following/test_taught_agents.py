@@ -84,7 +84,7 @@ def test_each_round_has_its_teachers_in_thirds(
     by_hand = pd.DataFrame({"arm": "MTD", "seed": 0, "round": [1, 1, 1, 2, 2, 2]})
     by_hand["effort"] = [3.0, 1.0, 2.0, 1.0, 2.0, 3.0]
     by_hand["score"] = [0.6, 0.3, 0.0, 0.1, 0.1, 0.1]  # minus the mean: .3, 0, -.3; 0, 0, 0
-    table = score_by_difficulty(by_hand, "effort").set_index("third")
+    table = score_by_difficulty(by_hand, ["effort"]).set_index("third")
     assert tuple(table.index) == THIRDS
     assert table["value"].tolist() == pytest.approx([0.0, -0.15, 0.15])
 
