@@ -69,7 +69,7 @@ class NetworkPolicy(Policy):
     Raises
     ------
     ValueError
-        If it is no such file.
+        If it is not such a file.
     """
 
     def __init__(self, path: Path) -> None:

@@ -138,7 +138,7 @@ def partner_hits(path: Path, recipe: PartnerRecipe) -> dict[str, Estimate]:
     return hits
 
 
-def main() -> None:
+def _main() -> None:
     """Run the recipe."""
     parser = argparse.ArgumentParser(description="Train the partner for the rally for two.")
     parser.add_argument("folder", type=Path)
@@ -148,4 +148,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    _main()
