@@ -1,4 +1,4 @@
-"""A scripted player of Space Invaders, who reads the emulator's memory instead of the screen."""
+"""Scripted players of Atari games, who read the emulator's memory; here that of Space Invaders."""
 
 from __future__ import annotations
 

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from gamelabel.games.play.recorded_folder import recorded_metadata
 from gamelabel.games.play.recorded_tables import game_ids, read_episodes, table_path
+from gamelabel.games.play.recordings_card import episode_hours
 from gamelabel.games.play.replayed import ReplayDiffers, environment_of, replay
-
-_RATE = 60.0
 
 
 def hours_table(rows: pd.DataFrame) -> pd.DataFrame:
@@ -219,7 +218,7 @@ def corpus_summary(folder: str | Path) -> dict[str, float]:
     rows = recorded_metadata(folder)
     by_episode = rows.drop_duplicates("episode_id")
     frames = int(by_episode.frames.sum())
-    hours = frames / _RATE / 3600
+    hours = float(episode_hours(by_episode).sum())
     return {
         "players": rows.player_id.nunique(),
         "games": by_episode.session_id.nunique(),

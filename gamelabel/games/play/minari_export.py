@@ -9,9 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from gamelabel.files import write_text
 from gamelabel.games.play.dataset import Episode, ObservationKind, StoredEpisode
+from gamelabel.games.play.recordings_card import recordings_card
 
+_CONTENT = """\
+A dataset of [Minari](https://minari.farama.org), which `minari.load_dataset` loads: observations
+({observations}), actions (one in {every} frames), rewards, terminations and truncations of each
+episode. It has no infos, and not who acted: the recordings that it was made from have that."""
 _PATH_VARIABLE = "MINARI_DATASETS_PATH"
 
 
@@ -21,8 +28,9 @@ def export_minari(
     folder: str | Path,
     observations: ObservationKind = "native",
     every: int = 1,
+    licence: str = "",
 ) -> Path:
-    """Write episodes as a dataset of Minari, without any loss.
+    """Write episodes as a dataset of Minari, without any loss, and a card beside it.
 
     Parameters
     ----------
@@ -36,6 +44,8 @@ def export_minari(
         See `StoredEpisode.load`.
     every : int
         Frames of an action.
+    licence : str
+        What the card states, such as cc-by-4.0; if empty, that none is stated.
 
     Returns
     -------
@@ -81,6 +91,9 @@ def export_minari(
             data_format="hdf5",
             jpeg_encoding=False,
         )
+    content = _CONTENT.format(observations=observations, every=every)
+    rows = pd.DataFrame([stored.info for stored in chosen])
+    write_text(target / "README.md", recordings_card(rows, licence, content))
     return target
 
 

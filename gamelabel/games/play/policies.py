@@ -87,6 +87,7 @@ SCRIPTED: dict[str, str] = {
     "space_invaders": "gamelabel.games.play.atari_players:SpaceInvadersPlayer",
     "orchard": "gamelabel.games.play.worlds.orchard:pick",
     "rally": "gamelabel.games.play.worlds.rally:RallyPlayer",
+    "river_raid": "gamelabel.games.play.river_raid_player:RiverRaidPlayer",
 }
 """Scripted policies by name; each plays the environment of its name, the first two any."""
 RALLY_PARTNER = shipped("data/models/rally-partner") / "policy.npz"

@@ -7,12 +7,15 @@ from pathlib import Path
 
 from gamelabel.files import replacing
 from gamelabel.games.play.recorded_tables import game_ids, table_path
+from gamelabel.games.play.recordings_card import write_recordings_card
 
 _TABLES = ("steps", "seats", "episodes")  # in this order a reader never sees a part of a game
 
 
-def fetch_games(source: str | Path, target: str | Path) -> tuple[list[str], list[str]]:
-    """Copy the games that a folder of recordings has and another one lacks.
+def fetch_games(
+    source: str | Path, target: str | Path, licence: str = ""
+) -> tuple[list[str], list[str]]:
+    """Copy the games that a folder of recordings has and another one lacks, and write a card.
 
     Games that were deleted at the source, as when a player withdraws, are deleted in the copy.
 
@@ -22,6 +25,8 @@ def fetch_games(source: str | Path, target: str | Path) -> tuple[list[str], list
         The folder of recordings, such as a server's.
     target : str or Path
         The copy; it is created if needed.
+    licence : str
+        What the card of the copy states; see `write_recordings_card`.
 
     Returns
     -------
@@ -44,4 +49,6 @@ def fetch_games(source: str | Path, target: str | Path) -> tuple[list[str], list
     for game in sorted(here - there):
         for table in reversed(_TABLES):
             table_path(target, table, game).unlink(missing_ok=True)
+    if there:
+        write_recordings_card(target, licence)
     return sorted(there - here), sorted(here - there)

@@ -19,6 +19,7 @@ from gamelabel.games.play.recorded_folder import recorded_metadata
 from gamelabel.games.play.recorded_tables import game_ids
 from gamelabel.games.play.recorder import SeatedPlayer
 from gamelabel.games.play.recordings import delete_game
+from gamelabel.games.play.recordings_card import write_recordings_card
 from gamelabel.games.play.simulated_hands import Competitor, Cooperator, Skill
 from gamelabel.games.play.simulated_sessions import (
     MISSING_ATARI,
@@ -135,6 +136,8 @@ def corpus_sessions(count: int, seconds: float, seed: int) -> list[SimulatedSess
 def play_corpus(folder: str | Path, count: int, seconds: float, seed: int) -> str:
     """Play the sessions of the corpus and record them, several at once where the run has jobs.
 
+    The folder gets a card that says what it has.
+
     Parameters
     ----------
     folder : str or Path
@@ -158,6 +161,7 @@ def play_corpus(folder: str | Path, count: int, seconds: float, seed: int) -> st
         names = [session.session_id for session in available]
         play = partial(play_session, folder=folder)
         list(map_items(pool, play, available, names, "sessions"))
+    write_recordings_card(folder)
     return MISSING_ATARI if len(available) < len(sessions) else ""
 
 

@@ -172,15 +172,18 @@ def test_cooperation_is_for_two_players_of_an_emulator() -> None:
         open_environment(atari("SpaceInvaders", co_operation="mean"))
 
 
-def test_a_scripted_player_is_far_better_than_chance() -> None:
+@pytest.mark.parametrize(
+    ("game", "policy"), [("SpaceInvaders", "space_invaders"), ("Riverraid", "river_raid")]
+)
+def test_a_scripted_player_is_far_better_than_chance(game: str, policy: str) -> None:
     def score(policy: str) -> float:
-        loop = Loop(atari("SpaceInvaders", policy), open_environment(atari("SpaceInvaders")), [])
+        loop = Loop(atari(game, policy), open_environment(atari(game)), [])
         loop.begin_episode()
         while not loop.is_over and loop.frame < 2500:
             loop.advance()
         return loop.scores["player"]
 
-    assert score("space_invaders") > 2 * score("random")
+    assert score(policy) > 2 * score("random")
 
 
 @pytest.mark.parametrize("game", ["SpaceInvaders", "Riverraid", "Breakout"])

@@ -16,6 +16,11 @@ from gamelabel.games.play.minari_export import export_minari
 from gamelabel.games.play.recorded_copies import fetch_games
 from gamelabel.games.play.recorded_folder import recorded_metadata
 from gamelabel.games.play.recordings import delete_player
+from gamelabel.games.play.recordings_card import (
+    episode_hours,
+    recordings_card,
+    write_recordings_card,
+)
 from gamelabel.games.play.simulated_corpus import corpus_sessions, corpus_tasks, play_corpus
 from gamelabel.games.play.simulated_sessions import has_atari, play_session
 from gamelabel.games.play.statistics import COLLECTORS, measure
@@ -119,6 +124,7 @@ def test_minari_loads_what_was_exported(folder: Path, tmp_path: Path) -> None:
     target = export_minari(chosen, "gamelabel/cart-v0", tmp_path)
     loaded = minari.MinariDataset(target / "data")
     assert loaded.total_episodes == len(chosen)
+    assert "observations (native)" in (target / "README.md").read_text()
     for stored, read in zip(chosen, loaded.iterate_episodes(), strict=True):
         episode = stored.load()
         np.testing.assert_array_equal(read.observations, episode.observations)
@@ -136,6 +142,7 @@ def test_a_copy_gets_new_games_and_loses_deleted_ones(folder: Path, tmp_path: Pa
     source, copy = tmp_path / "source", tmp_path / "copy"
     new, deleted = fetch_games(folder, source)
     assert (len(new), deleted) == (3, [])
+    assert "| games | 3 |" in (source / "README.md").read_text()
     assert fetch_games(source, copy) == (new, [])
     assert fetch_games(source, copy) == ([], [])
     player = recorded_metadata(source).player_id[0]
@@ -154,6 +161,21 @@ def test_the_same_sessions_give_the_same_bytes(folder: Path, tmp_path: Path) -> 
         again = folder / path.relative_to(tmp_path)
         assert path.read_bytes() == again.read_bytes()
     assert play_session(session, tmp_path) == []  # it is there
+
+
+def test_a_card_says_who_played_what(folder: Path, tmp_path: Path) -> None:
+    rows = recorded_metadata(folder)
+    card = write_recordings_card(folder, "cc-by-4.0").read_text()
+    assert "**SIMULATED.**" in card and "cc-by-4.0." in card
+    assert f"| cart_pole | {rows.episode_id.nunique()} | 3 | 0.00 |" in card
+    assert all(f"| {channel} | " in card for channel in ("mturk", "email", "social"))
+    assert "`play_time`, `active_time`" in card
+    assert episode_hours(rows).sum() == pytest.approx(3 * 3.0 / 3600, abs=1e-6)
+    some = rows.assign(simulated=[True, *[False] * (len(rows) - 1)])
+    assert f"In 1 of {len(rows)} episodes programs" in recordings_card(some)
+    people = recordings_card(rows.assign(simulated=False, channel=None))
+    assert "SIMULATED" not in people and "People played." in people
+    assert "None is stated." in people and "| not stated | " in people
 
 
 def test_hours_latency_and_replay(folder: Path) -> None:
