@@ -24,6 +24,8 @@ _CLAIM_NAMES = {
     "cost": "opportunity cost, dollars",
     "adherence_improves": "tuning raises adherence",
     "adherence_above_control": "more than with random images",
+    "adherence_improves_imagereward": "tuned beats base, ImageReward",
+    "adherence_above_control_imagereward": "tuned beats control, ImageReward",
     "quality_falls": "tuning lowers quality",
     "quality_falls_control": "random images lower quality",
     "quality_falls_alike": "quality falls alike",

@@ -9,6 +9,7 @@ from gamelabel.reward.calibration import Calibration, calibrate
 from gamelabel.reward.examples import reward_examples, split_by_prompt
 from gamelabel.reward.imagereward_checkpoint import load_imagereward
 from gamelabel.reward.metrics import preference_accuracy
+from gamelabel.reward.published_scorers import published_scorers
 from gamelabel.reward.reward_folder import BLIP_SCENES, load_reward, open_blip, save_reward
 from gamelabel.reward.reward_model import RewardModel
 from gamelabel.reward.scorer import Scorer, cached_scorer
@@ -27,6 +28,7 @@ __all__ = [
     "load_reward",
     "open_blip",
     "preference_accuracy",
+    "published_scorers",
     "reward_examples",
     "save_reward",
     "split_by_prompt",

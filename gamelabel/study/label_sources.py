@@ -20,7 +20,7 @@ LABEL_SOURCES: dict[str, LabelSource] = {
         "people who played the labelling game",
         "address of the service's database, such as sqlite:///game.db",
         "game",
-        lambda file, run_dir, gold, columns: _read_database(file, run_dir),
+        lambda file, run_dir, gold, columns: read_game_database(file, run_dir),
     ),
 }
 
@@ -114,8 +114,11 @@ def _nothing_read(source: str, file: str, tables: LabelTables) -> str:
     return f"labels from {source}: {place} has no label that can be read{why}"
 
 
-def _read_database(address: str, run_dir: Path) -> LabelTables:
-    """Read the service's database; the service's packages are imported only for this source."""
+def read_game_database(address: str, run_dir: Path) -> LabelTables:
+    """Read the labelling game's database, see `read_database`.
+
+    The service's packages are imported only here.
+    """
     try:
         from gamelabel.service.pairs.export import read_database
     except ModuleNotFoundError as error:

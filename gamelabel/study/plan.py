@@ -109,8 +109,12 @@ def _tuning_jobs(p: Values, pairs: int) -> list[Job]:
     return [
         Job("encode", pairs, 64),
         Job("sft", adapters * p["train_steps"], p["train_batch"]),
-        _draw((adapters + 1) * p["test_prompts"]),
+        _draw((adapters + 1) * p["test_prompts"] + _compared_pictures(p, pairs)),
     ]
+
+
+def _compared_pictures(p: Values, pairs: int) -> float:
+    return 3 * p["compared_share"] * pairs  # by the base and by both models of one recipe
 
 
 def _tuning_adapters(p: Values, pairs: int) -> int:
@@ -185,7 +189,9 @@ WORK: dict[str, StepWork] = {
         lambda p, pairs: [_draw(2 * (p["points"] + p["comparisons"]))],
         pictures=lambda p, pairs: 2 * (p["points"] + p["comparisons"]),
     ),
-    "05_tuning": StepWork(_tuning_jobs, adapters=_tuning_adapters, rows=_pair_rows),
+    "05_tuning": StepWork(
+        _tuning_jobs, pictures=_compared_pictures, adapters=_tuning_adapters, rows=_pair_rows
+    ),
     "07_reward_model": StepWork(_reward_jobs, pictures=lambda p, pairs: 14 * p["ranked_prompts"]),
     "08_pairwise_losses": StepWork(_loss_jobs, adapters=_loss_adapters, rows=_pair_rows),
     "09_rewards_and_rounds": StepWork(_round_jobs, adapters=_round_adapters, rows=_round_rows),

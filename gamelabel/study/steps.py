@@ -77,7 +77,7 @@ STEPS = (
     Step(
         "05_tuning",
         ("pairs.parquet", "images/", "labels.parquet", "preferences.parquet", "outside/?"),
-        ("adapters/",),
+        ("adapters/", "compared/"),
         fans_out=True,
     ),
     # other people's labels: nothing of this run's

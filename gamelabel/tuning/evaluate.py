@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,15 @@ from gamelabel.images.judge import adherence_by_family, to_judge_size
 from gamelabel.images.latents import latent_means
 from gamelabel.images.pipeline import generate
 from gamelabel.reliability.estimate import Estimate
-from gamelabel.scenes import FAMILIES, adherence, draw, parse, sample_prompts
+from gamelabel.scenes import (
+    FAMILIES,
+    adherence,
+    all_prompts,
+    draw,
+    normalize_prompt,
+    parse,
+    sample_prompts,
+)
 
 _IMAGES_AT_ONCE = 100
 
@@ -44,6 +52,16 @@ def held_out_prompts(n: int, seed: int) -> tuple[list[str], list[int]]:
     Families of prompts are equally frequent.
     """
     return sample_prompts(n, seed, "held-out"), [seed * 1_000_003 + i for i in range(n)]
+
+
+def world_prompts(prompts: Iterable[str]) -> list[str]:
+    """Return the prompts of the drawn world among others: its exact judge reads no other ones.
+
+    >>> world_prompts(["a red circle", "a knight in the rain"])
+    ['a red circle']
+    """
+    known = all_prompts()
+    return [prompt for prompt in prompts if normalize_prompt(prompt) in known]
 
 
 def generate_held_out(

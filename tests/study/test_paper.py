@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 from safetensors.torch import load_file
 
@@ -20,6 +21,7 @@ from gamelabel.study.steps import Study
 from gamelabel.tables import read_table
 from tests.images.repositories import schnell_repository
 from tests.readers.release import HEADER, cell, rows, write
+from tests.reward.test_imagereward_checkpoint import layout
 from tests.study.real import ROOT, real_study
 
 SIZES = {"n_prompts": 400, "points": 6, "comparisons": 4, "replicates": 20, "n_judges": 20}
@@ -69,7 +71,9 @@ def test_the_whole_profile_on_a_small_repository(
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     model = schnell_repository(tmp_path / "flux", SIDE)
     study = real_study(tmp_path / "study", (ROOT / "notebooks/profiles/paper.yaml").read_text())
+    torch.save(layout(), tmp_path / "ImageReward.pt")
     values = {**SIZES, **LOCAL, "model": model, "labels_file": released(tmp_path / "data.csv")}
+    values["imagereward"] = tmp_path / "ImageReward.pt"
     result = run_study(
         study, [f"{name}={value}" for name, value in values.items()], chapter="pairs"
     )
@@ -95,6 +99,9 @@ def test_the_whole_profile_on_a_small_repository(
         metrics["labels_points"]["value"] == labels.pair_id.nunique() == 10
         and metrics["tuning_adherence_preferred"]["n"] == 4
     )
+    # one prompt of the labels is held out, and no judge of shapes reads it
+    win = metrics["tuning_win_imagereward_published_preferred_over_base"]
+    assert win["n"] == 1 and metrics["tuning_world_prompts"]["value"] == 0
     claims = pd.DataFrame(json.loads((study.report_dir / "claims.json").read_text())).set_index(
         "id"
     )

@@ -209,7 +209,7 @@ def test_alike_needs_narrow_intervals() -> None:
 def test_a_loss_is_alike_only_where_there_is_a_loss() -> None:
     """If quality rises by the same in both, there is no similar degree of loss."""
     claims = [claim for claim in CLAIMS if claim["id"] in ("quality_falls", "quality_falls_alike")]
-    samples = {"tuning_samples": metric(16000)}
+    samples = {"tuning_samples": metric(16000), "tuning_world_prompts": metric(6000)}
 
     def verdicts(change: float) -> list[str]:
         names = ("tuning_quality_change_preferred", "tuning_quality_change_control")
@@ -381,3 +381,23 @@ def test_the_shipped_claims_use_metrics_that_notebooks_record() -> None:
     )
     for name in METRICS:
         assert name in text or name.startswith(built), name
+
+
+def test_the_judge_of_drawn_shapes_decides_only_on_prompts_of_the_drawn_world() -> None:
+    """Of other prompts, ImageReward decides whether tuning helped, and nothing decides quality."""
+    metrics = {"tuning_samples": metric(16000), "tuning_adherence_change": metric(3, 2, 4)}
+    metrics["tuning_quality_change_preferred"] = metric(-3, -4, -2)
+    win = "tuning_win_imagereward_published_preferred_over_base"
+    metrics[win] = metric(0.6, 0.55, 0.65)
+
+    def verdicts(world_prompts: int) -> dict[str, str]:
+        known = {"tuning_world_prompts": metric(world_prompts)}
+        return {claim["id"]: claim["verdict"] for claim in judge(CLAIMS, metrics | known)}
+
+    on_shapes, on_others = verdicts(6000), verdicts(0)
+    reason = "not testable here: this run has 0 of 1 prompts of the drawn world"
+    for name in ("adherence_improves", "quality_falls"):
+        assert on_shapes[name] == MATCHES
+        assert on_others[name] == reason
+    assert on_shapes["adherence_improves_imagereward"] == MATCHES
+    assert on_others["adherence_improves_imagereward"] == MATCHES

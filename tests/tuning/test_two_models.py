@@ -1,12 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 from gamelabel.images.judge import read_image
 from gamelabel.images.pipeline import generate
-from gamelabel.reward import open_blip
-from gamelabel.reward.baselines import match_score
+from gamelabel.reward.published_scorers import published_scorers
 from gamelabel.tables import read_table
 from gamelabel.tuning.adapter import load_adapter, tune_adapter
 from gamelabel.tuning.sft import sft_loss
@@ -17,6 +17,7 @@ from gamelabel.tuning.two_models import (
     people_win_rate,
     scorer_win_rates,
 )
+from tests.reward.test_imagereward_checkpoint import layout
 from tests.tuning.tiny_model import SHORT, make_dataset
 
 
@@ -44,7 +45,7 @@ def test_both_models_draw_the_same_prompts_and_noise_on_random_sides(pipe, tmp_p
 
 
 def test_scorers_judge_the_files_of_both_models(tmp_path):
-    """A judge of brightness, and BLIP's matching with the shipped BLIP."""
+    """A judge of brightness, matching by the shipped BLIP, and a small file of ImageReward's."""
     pairs = PAIRS[PAIRS.kind == "preference"].assign(prompt="a red circle")
     for side, model in (("a", 0), ("b", 1)):
         names = pairs.pair_id + f"-{side}.png"
@@ -56,12 +57,14 @@ def test_scorers_judge_the_files_of_both_models(tmp_path):
     def brightness(files, prompts):
         return np.array([read_image(file).mean() for file in files])
 
-    blip = open_blip(device="cpu")
-    scorers = {"brightness": brightness, "matching": lambda f, p: match_score(blip, f, p)}
+    torch.save(layout(), tmp_path / "ImageReward.pt")
+    published = published_scorers(imagereward=tmp_path / "ImageReward.pt", device="cpu")
+    scorers = {"brightness": brightness, **published}
     rates = scorer_win_rates(pairs, tmp_path, scorers).set_index("scorer")
     assert rates.value["brightness"] == 1.0
-    assert rates.value["matching"] in (0.0, 1.0)  # all pairs show the same two images
-    assert rates.n.tolist() == [4, 4]
+    for name in ("BLIP", "ImageReward"):
+        assert rates.value[name] in (0.0, 1.0)  # all pairs show the same two images
+    assert rates.n.tolist() == [4, 4, 4]
 
 
 PAIRS = pd.DataFrame(
