@@ -56,13 +56,13 @@ class RiverRaidPlayer(MemoryPlayer):
                 target = thing.x
                 break
             if abs(thing.x - plane) < self._gap:
-                target = self._aside(thing.x, plane, low, high)
+                target = self._beside(thing.x, plane, low, high)
                 break
         away = int(np.clip(target, low, high)) - plane
         side = ("RIGHT" if away > 0 else "LEFT") if abs(away) > 1 else ""
         return side + ("FIRE" if fires else "") or "NOOP"
 
-    def _aside(self, x: int, plane: int, low: int, high: int) -> int:
+    def _beside(self, x: int, plane: int, low: int, high: int) -> int:
         """Return a place beside a thing: on the plane's side of it, if the river is there."""
         side = self._gap if plane >= x else -self._gap
         return x + side if low <= x + side <= high else x - side
