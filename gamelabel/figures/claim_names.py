@@ -126,6 +126,9 @@ _CLAIM_NAMES = {
     "score_wrong_answers": "wrong answers cost their author",
     "score_others": "wrong answers hardly hurt others",
     "score_easy": "easy examples cost their author",
+    "score_easiest": "easiest examples score less",
+    "score_hard": "hardest examples score less",
+    "teaching_ranks": "MTD over collaboration, ranks only",
     "score_pair": "a pair wins few places",
 }
 

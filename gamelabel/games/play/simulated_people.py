@@ -62,8 +62,8 @@ class Assumptions:
 def assumption_table(assumptions: Assumptions | None = None) -> pd.DataFrame:
     """Return all assumptions about simulated people: name, value, meaning.
 
-    >>> assumption_table().loc["latency_frames"].tolist()
-    [7.0, 'median frames from the screen to the key']
+    >>> assumption_table().meaning["latency_frames"]
+    'median frames from the screen to the key'
     """
     chosen = assumptions or Assumptions()
     rows = {f.name: (getattr(chosen, f.name), f.metadata["meaning"]) for f in fields(chosen)}
