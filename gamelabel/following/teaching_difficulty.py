@@ -13,7 +13,7 @@ from gamelabel.following.taught_agents import TeachingStudy
 from gamelabel.games.descent import read_descent_table
 
 THIRDS = ("easiest", "middle", "hardest")
-MEASURES = ("effort", "model_wrong")
+DIFFICULTIES = ("effort", "model_wrong")
 _TEACHER = ["arm", "seed", "round", "teacher_id"]
 
 
@@ -46,7 +46,7 @@ def teacher_scores(study: TeachingStudy, collected: DataFrame, arms: Sequence[st
     return scores.merge(difficulty, on=_TEACHER)
 
 
-def score_by_difficulty(scores: DataFrame, measures: Sequence[str] = MEASURES) -> DataFrame:
+def score_by_difficulty(scores: DataFrame, measures: Sequence[str] = DIFFICULTIES) -> DataFrame:
     """Return the mean score of teachers in thirds by difficulty, minus that of their round.
 
     Parameters
