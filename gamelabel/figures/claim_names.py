@@ -127,7 +127,7 @@ _CLAIM_NAMES = {
     "score_others": "wrong answers hardly hurt others",
     "score_easy": "easy examples cost their author",
     "score_easiest": "easiest examples score less",
-    "score_hard": "the hardest examples score less",
+    "score_hard": "hardest examples score less",
     "teaching_ranks": "MTD gains by ranks alone",
     "score_pair": "a pair wins few places",
 }
