@@ -143,10 +143,10 @@ def test_the_service_decides_by_the_rules(service: Service, tmp_path: Path) -> N
 @pytest.mark.full
 @pytest.mark.slow
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_10000_players_have_the_distributions_of_the_simulation(
+def test_2000_players_have_the_distributions_of_the_simulation(
     make: Callable[..., Service], tmp_path: Path
 ) -> None:
-    service, max_labels, people = make(preferences=600, comparisons=600), 15, 10_000
+    service, max_labels, people = make(preferences=600, comparisons=600), 15, 2_000
     address = play_in_process(service, tmp_path, people, max_labels, seed=2)
     check_decisions(service, address)
     served = read_database(address, service.run).players
