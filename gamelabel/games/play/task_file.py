@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 from typing import Any, get_args
 
 import yaml
 
-from gamelabel.games.play.environments import MISSING_GYMNASIUM, is_import_path
+from gamelabel.games.play.environment_check import check_environment
 from gamelabel.games.play.policies import check_policy
 from gamelabel.games.play.recorded_tables import RESERVED
 from gamelabel.games.play.statistics import make_collector
@@ -117,45 +115,8 @@ def _task(path: Path, name: str, node: yaml.Node) -> Task:
         raise fields.error(f"{fields.what} closes before it opens")
     if task.target and task.minimum > task.target:
         raise fields.error(f"the minimum of {fields.what} is above its target")
-    _check_environment(fields, task)
+    check_environment(fields, task)
     return task
-
-
-def _check_environment(fields: Fields, task: Task) -> None:
-    node = fields.node_of("environment")
-    try:
-        import gymnasium
-    except ImportError as error:
-        raise fields.error(MISSING_GYMNASIUM, node) from error
-    if is_import_path(task.environment):
-        module = task.environment.partition(":")[0]
-        if not _module_exists(module, fields.path.parent):
-            raise fields.error(
-                f"{fields.what} needs the module {module}, which is not installed and not in"
-                f" {fields.path.parent}",
-                node,
-            )
-        return
-    module, _, name = task.environment.rpartition(":")
-    try:
-        if module:  # it registers the environment, as in gymnasium.make
-            importlib.import_module(module)
-        gymnasium.spec(name)
-    except (gymnasium.error.Error, ImportError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise fields.error(
-            f"{fields.what} needs the environment {task.environment}: {reason}", node
-        ) from error
-
-
-def _module_exists(module: str, folder: Path) -> bool:
-    sys.path.insert(0, str(folder))
-    try:
-        return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
-    finally:
-        sys.path.remove(str(folder))
 
 
 def _seats(path: Path, task: Fields) -> tuple[Seat, ...]:

@@ -1,12 +1,17 @@
 """Simulated people choose by the rule that pays them; nobody's quality is set by treatment."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from gamelabel.games.play.incentive_treatments import PAID, TREATMENTS, treatment_task
 from gamelabel.games.play.miscount import miscounted_sessions, wrongly_judged
+from gamelabel.games.play.recorded_folder import recorded_metadata
+from gamelabel.games.play.recorder import SeatedPlayer
+from gamelabel.games.play.simulated_corpus import corpus_tasks
+from gamelabel.games.play.simulated_hands import Skill
 from gamelabel.games.play.simulated_people import (
     Assumptions,
     assumption_table,
@@ -14,6 +19,7 @@ from gamelabel.games.play.simulated_people import (
     draw_people,
     tabled_sessions,
 )
+from gamelabel.games.play.simulated_sessions import SimulatedSession, play_session
 from gamelabel.games.play.treatment_comparison import (
     findings_of,
     good_data,
@@ -23,6 +29,7 @@ from gamelabel.games.play.treatment_comparison import (
     sweep_holds,
     sweep_settings,
 )
+from tests.games.play.atari_tasks import needs_atari
 
 MONEY_ONLY = Assumptions(mistake=0.0, fun=0.0, duty_mturk=0.0, duty_email=0.0, duty_social=0.0)
 
@@ -117,3 +124,25 @@ def test_the_programs_count_lets_some_pass_and_fails_honest_ones() -> None:
     wrongly = wrongly_judged(judged)
     assert wrongly.loc["outside in", "failed"] > 0
     assert (wrongly.truly <= wrongly.sessions).all()
+
+
+@needs_atari
+def test_in_games_that_end_early_the_program_overrates_outside_in(tmp_path: Path) -> None:
+    """In the emulator: a player who follows half of the time, and dies before a wave is cleared."""
+    task = corpus_tasks()["outside_in"]
+    skill = Skill(latency=3, decision_frames=4, aim_error=1.0, dodging=0.9)
+    player = SeatedPlayer("someone")
+    session = SimulatedSession(
+        "game", task, player, "gun", 3600, 1, skill, "outside in", adherence=0.5
+    )
+    play_session(session, tmp_path)
+    rows = recorded_metadata(tmp_path)
+    rows = rows[rows.share_in_order.notna()]
+    assert (rows.published_share_in_order >= rows.share_in_order).all()
+    assert rows.published_share_in_order.mean() > rows.share_in_order.mean()
+
+
+def test_in_whole_waves_the_program_underrates_who_shoots_outside_in() -> None:
+    table = miscounted_sessions(["outside in"], [1.0], aliens=72, people=4, seed=0)
+    assert (table.true == 1).all()
+    assert (table.published < 0.9).all()

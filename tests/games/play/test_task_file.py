@@ -83,6 +83,19 @@ def test_a_task_file_is_read_whole(tmp_path: Path) -> None:
         ("{policy: cart_pole,", "{played_by: policy,", 12, "and needs the field policy"),
         ("policy: cart_pole", "played_by: policy, policy: random", 4, "has no seat for a human"),
         ("ArrowRight: 1}", "ArrowRight: {a: 1}}", 13, "an action of the task balance is a number"),
+        (
+            "ArrowRight: 1}",
+            "ArrowRight: 2}",
+            13,
+            "the key ArrowRight of the task balance: an action",
+        ),
+        ("action: 0}", "action: left}", 15, "the button Left of the task balance: an action of"),
+        (
+            "{steps: 200}",
+            "{step: 200}",
+            6,
+            "the task balance: gamelabel.games.play.worlds.cart_pole",
+        ),
         ("ArrowRight: 1}", "ArrowLeft: 1}", 13, "keys of the task balance has the field ArrowLeft"),
         ("      - score\n", "      - scores\n", 17, "scores"),
         ("      - score\n", "      - active_time\n      - active_time\n", 4, "active_time twice"),
@@ -144,6 +157,9 @@ def test_an_atari_game_is_found(tmp_path: Path) -> None:
     path = tmp_path / "tasks.yaml"
     path.write_text("tasks: {a: {environment: 'ale_py:ALE/Breakout-v5'}}")
     assert read_project(path).tasks["a"].environment == "ale_py:ALE/Breakout-v5"
+    path.write_text("tasks: {a: {environment: 'ale_py:ALE/Breakout-v5', keys: {Space: LEFTFIRE}}}")
+    with pytest.raises(TaskFileError, match=r"the key Space of the task a: .* RIGHT, LEFT, not"):
+        read_project(path)
     path.write_text("tasks: {a: {environment: 'ale_py:ALE/Breakup-v5'}}")
     with pytest.raises(TaskFileError, match="line 1: the task a needs the environment ale_py:ALE"):
         read_project(path)
