@@ -76,7 +76,7 @@ def printed_numbers() -> dict[str, float]:
         for agent in _AGENTS
     ]
     agents = [main.accuracy.filter(regex=f"^{agent}, ").to_numpy() for agent in _AGENTS]
-    return {
+    numbers = {
         "mtd_gain_accuracy": max(gain["accuracy"] for gain in gains.values()),
         "mtd_gain_hits1": max(gain["hits1"] for gain in gains.values()),
         "mtd_gain_least": min(gain.min() for gain in gains.values()),
@@ -91,3 +91,4 @@ def printed_numbers() -> dict[str, float]:
         "mtd_centric_without_counter": ablations["AC-Seq2Seq w/o counter"] - ablations["Seq2Seq"],
         "mtd_constraint_least": (constraint.accuracy - constraint.free_accuracy).min(),
     }
+    return {name: float(number) for name, number in numbers.items()}

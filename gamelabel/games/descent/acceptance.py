@@ -30,7 +30,7 @@ def acceptable_text(text: str, longest: int, check_text: CheckText | None = None
 
     Examples
     --------
-    >>> acceptable_text(" get  the axe ", longest=100)
+    >>> acceptable_text(" get\n\tthe axe ", longest=100)
     'get the axe'
     """
     visible = (" " if unicodedata.category(c)[0] in "CZ" else c for c in text)
