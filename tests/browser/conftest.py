@@ -68,16 +68,20 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the pairs of a demo, which every test copies."""
     folder = tmp_path_factory.mktemp("demo")
     make_demo_run(folder, preferences=20, comparisons=20)
-    return folder
+    store = Store(f"sqlite:///{folder / 'game.db'}")
+    load_run(store, folder, "study", size=64)
+    store.close()
+    return folder / "game.db"
 
 
 @pytest.fixture
-def demo(run: Path, tmp_path: Path) -> Iterator[Demo]:
-    store, settings = Store(f"sqlite:///{tmp_path / 'game.db'}"), Settings(new_keys())
-    load_run(store, run, "study", size=64)
+def demo(loaded: Path, tmp_path: Path) -> Iterator[Demo]:
+    path = shutil.copy(loaded, tmp_path)
+    store, settings = Store(f"sqlite:///{path}"), Settings(new_keys())
     key, (service, game) = (
         Ed25519PrivateKey.generate(),
         (f"http://127.0.0.1:{free_port()}" for _ in range(2)),

@@ -5,20 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-import pytest
 from sqlalchemy import select, update
 
 from gamelabel.service.database_tables import players
 from gamelabel.service.pairs.pair_tables import pairs
 from tests.browser.conftest import Demo
-from tests.browser.walks import at_pair, choose, enter, label_five, labels, learn
+from tests.browser.walks import agreed_player, at_pair, choose, enter, label_five, labels, learn
 
 Open = Callable[..., Any]
 
 
-@pytest.mark.parametrize(("width", "height"), [(360, 640), (1280, 800)])
-def test_from_launch_to_reward(demo: Demo, open_page: Open, width: int, height: int) -> None:
-    page = open_page(demo.game, width, height)
+def test_from_launch_to_reward(demo: Demo, open_page: Open) -> None:
+    page = open_page(demo.game)
     frame = enter(page)
     learn(frame)
     label_five(page, frame)
@@ -32,9 +30,8 @@ def test_from_launch_to_reward(demo: Demo, open_page: Open, width: int, height: 
 
 
 def test_answers_survive_a_stopped_service_and_a_reload(demo: Demo, open_page: Open) -> None:
-    page = open_page(demo.game)
+    page = open_page(demo.game, cookies=agreed_player(demo))
     frame = enter(page)
-    learn(frame)
     choose(frame, last=4)
     at_pair(frame, 5)
     demo.stop()
@@ -50,9 +47,8 @@ def test_answers_survive_a_stopped_service_and_a_reload(demo: Demo, open_page: O
 
 
 def test_a_removed_player_is_thanked_and_returned_to_the_game(demo: Demo, open_page: Open) -> None:
-    page = open_page(demo.game)
+    page = open_page(demo.game, cookies=agreed_player(demo))
     frame = enter(page)
-    learn(frame)
     frame.locator("#left[aria-disabled=false]").wait_for()
     with demo.store.write() as connection:
         connection.execute(update(players).values(state="removed"))
@@ -81,9 +77,8 @@ def test_hostile_prompts_are_shown_as_text(demo: Demo, open_page: Open) -> None:
             connection.execute(
                 update(pairs).where(pairs.c.id == row.id).values(prompt=HOSTILE[i % len(HOSTILE)])
             )
-    page = open_page(demo.game)
+    page = open_page(demo.game, cookies=agreed_player(demo))
     frame = enter(page)
-    learn(frame)
     frame.locator("#progress", has_text="Pair 1 of 5").wait_for()
     prompt_shown = frame.locator("#prompt").inner_text()
     label_five(page, frame)
@@ -108,15 +103,21 @@ def test_the_page_is_small(demo: Demo, open_page: Open) -> None:
     assert sum(len(reply.content) for reply in replies) < 60_000
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_contrasts_with_its_background(demo: Demo, open_page: Open, scheme: str) -> None:
-    page = open_page(f"{demo.service}/play/demo", color_scheme=scheme)
-    colors = page.evaluate("""() => {
-        const style = getComputedStyle(document.documentElement)
-        const names = [
-          'paper', 'card', 'ink', 'soft', 'edge', 'main', 'on-main', 'bad', 'focus']
-        return Object.fromEntries(
-          names.map(name => [name, style.getPropertyValue('--' + name).trim()])) }""")
+COLORS = """() => {
+const style = getComputedStyle(document.documentElement)
+const names = ['paper', 'card', 'ink', 'soft', 'edge', 'main', 'on-main', 'bad', 'focus']
+return Object.fromEntries(
+  names.map(name => [name, style.getPropertyValue('--' + name).trim()])) }"""
+
+
+def test_text_contrasts_with_its_background(demo: Demo, open_page: Open) -> None:
+    page = open_page(f"{demo.service}/play/demo")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        check_contrasts(page.evaluate(COLORS), scheme)
+
+
+def check_contrasts(colors: dict[str, str], scheme: str) -> None:
     for text, background in [
         ("ink", "paper"),
         ("soft", "paper"),
@@ -126,10 +127,10 @@ def test_text_contrasts_with_its_background(demo: Demo, open_page: Open, scheme:
         ("paper", "ink"),
         ("paper", "bad"),
     ]:
-        assert contrast(colors[text], colors[background]) >= 4.5, (text, background)
+        assert contrast(colors[text], colors[background]) >= 4.5, (scheme, text, background)
     for part in ("edge", "main", "bad", "focus"):  # borders of controls, the level of pay, focus
         for background in ("paper", "card"):
-            assert contrast(colors[part], colors[background]) >= 3, (part, background)
+            assert contrast(colors[part], colors[background]) >= 3, (scheme, part, background)
 
 
 def contrast(first: str, second: str) -> float:

@@ -62,39 +62,66 @@ LINES_SHOWN = """() => {
 SET_PROMPT = """text => {
   document.getElementById('prompt').textContent = text
   dispatchEvent(new Event('resize')) }"""
+TEXT = """name => {
+  const body = document.querySelector(name)
+  const isCut = body.scrollHeight > body.clientHeight + 1, tabindex = body.getAttribute('tabindex')
+  body.scrollTop = body.scrollHeight
+  const end = body.lastElementChild.getBoundingClientRect().bottom
+  const below = end - body.getBoundingClientRect().bottom
+  body.scrollTop = 0
+  return { isCut, tabindex, below } }"""
+# One call for each size of window: what the page is like with each of some prompts.
+WITH_PROMPTS = f"""([texts, parts]) => texts.map(text => {{
+  ({SET_PROMPT})(text)
+  const prompt = document.getElementById('prompt'), boxes = ['left', 'right'].map(side => {{
+    const {{ width, height }} = document.getElementById(side).getBoundingClientRect()
+    return {{ width, height }} }})
+  const faults = ({FAULTS})(parts), small = ({SMALL_TARGETS})(), lines = ({LINES_SHOWN})()
+  const tabindex = prompt.getAttribute('tabindex'), more = prompt.classList.contains('more')
+  return {{ faults, small, lines, tabindex, more, boxes }} }})"""
+# The same for each section, with its heading and all of its buttons.
+WITH_SECTIONS = f"""names => names.map(name => {{
+  for (const section of document.querySelectorAll('section')) section.hidden = section.id !== name
+  const buttons = [...document.querySelectorAll(`#${{name}} .actions button`)]
+  for (const [i, button] of buttons.entries()) {{
+    button.hidden = false
+    button.id ||= `${{name}}-button-${{i}}` }}
+  dispatchEvent(new Event('resize'))
+  const parts = [`${{name}}-h`, ...buttons.map(button => button.id), 'about', 'exit']
+  const faults = ({FAULTS})(parts), small = ({SMALL_TARGETS})()
+  return {{ name, faults, small, text: ({TEXT})(`#${{name}} .body`) }} }})"""
 
 
 @pytest.fixture
 def page(demo: Demo, open_page: Open) -> Any:
-    return open_page(launch_address(demo))
+    one = open_page(launch_address(demo))
+    at_pair(one, 1)
+    return one
 
 
 def test_every_size_shows_question_words_pictures_and_button(page: Any) -> None:
-    at_pair(page, 1)
     parts = ["question", "prompt", "left", "right", "hint", "larger", "next", "about", "exit"]
+    texts = [SHORT, MEDIUM, LONG, WORD]
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
-        for text in (SHORT, MEDIUM, LONG, WORD):
-            page.evaluate(SET_PROMPT, text)
+        shown = page.evaluate(WITH_PROMPTS, [texts, parts])
+        for text, one in zip(texts, shown, strict=True):
             where = (width, height, text)
-            assert page.evaluate(FAULTS, parts) == [], where
-            assert page.evaluate(SMALL_TARGETS) == [], where
-            lines = page.evaluate(LINES_SHOWN)
+            assert (one["faults"], one["small"]) == ([], []), where
+            lines = one["lines"]
             cut = lines["cut"]
             assert lines["shown"] > min(lines["all"], 2) - 0.1, where
             # what is cut scrolls by keyboard, and the page says that there is more
-            assert page.locator("#prompt").get_attribute("tabindex") == ("0" if cut else "-1")
-            assert ("more" in (page.locator("#prompt").get_attribute("class") or "")) == cut, where
-            for side in ("left", "right"):
-                box = page.locator(f"#{side}").bounding_box()
+            assert one["tabindex"] == ("0" if cut else "-1"), where
+            assert one["more"] == cut, where
+            for box in one["boxes"]:
                 assert box["width"] == pytest.approx(box["height"], abs=1), where
                 assert box["width"] >= min(width, height) * 0.3, where
-            if min(width, height) >= 320 and text in (SHORT, MEDIUM):
-                assert box["width"] >= 150, where
+                if min(width, height) >= 320 and text in (SHORT, MEDIUM):
+                    assert box["width"] >= 150, where
 
 
 def test_every_size_shows_each_heading_with_its_buttons(page: Any) -> None:
-    at_pair(page, 1)
     page.evaluate("""() => {
       for (const id of ['note', 'paid', 'end'])
         document.getElementById(`${id}-h`).textContent = 'The heading of this section'
@@ -107,54 +134,45 @@ def test_every_size_shows_each_heading_with_its_buttons(page: Any) -> None:
     assert {"consent", "paid", "end", "wait", "note"} < set(sections)
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
-        for section in sections:
-            buttons = page.evaluate(
-                """id => {
-                for (const section of document.querySelectorAll('section'))
-                  section.hidden = section.id !== id
-                const buttons = [...document.querySelectorAll(`#${id} .actions button`)]
-                for (const [i, button] of buttons.entries()) {
-                  button.hidden = false
-                  button.id ||= `${id}-button-${i}` }
-                dispatchEvent(new Event('resize'))
-                return buttons.map(button => button.id) }""",
-                section,
-            )
-            parts = [f"{section}-h", *buttons, "about", "exit"]
-            assert page.evaluate(FAULTS, parts) == [], (width, height, section)
-            assert page.evaluate(SMALL_TARGETS) == [], (width, height, section)
-            check_all_text_can_be_read(page, f"#{section} .body", (width, height, section))
+        for one in page.evaluate(WITH_SECTIONS, sections):
+            where = (width, height, one["name"])
+            assert (one["faults"], one["small"]) == ([], []), where
+            check_all_text_can_be_read(one["text"], where)
 
 
-def check_all_text_can_be_read(page: Any, body: str, where: Any) -> None:
-    is_cut = page.locator(body).evaluate("e => e.scrollHeight > e.clientHeight + 1")
-    assert page.locator(body).get_attribute("tabindex") == ("0" if is_cut else None), where
-    page.locator(body).evaluate("e => { e.scrollTop = e.scrollHeight }")
-    below = page.locator(body).evaluate(
-        "e => e.lastElementChild.getBoundingClientRect().bottom - e.getBoundingClientRect().bottom"
-    )
-    assert below <= 1, where
-    page.locator(body).evaluate("e => { e.scrollTop = 0 }")
+def check_all_text_can_be_read(text: dict[str, Any], where: Any) -> None:
+    assert text["tabindex"] == ("0" if text["isCut"] else None), where
+    assert text["below"] <= 1, where
+
+
+def sweep(page: Any, script: str, argument: Any = None) -> dict[tuple[int, int], Any]:
+    """Return what a script says at each size of window."""
+    values = {}
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("dispatchEvent(new Event('resize'))")
+        values[width, height] = page.evaluate(script, argument)
+    return values
 
 
 def test_every_size_shows_the_dialogs_with_their_buttons(page: Any) -> None:
-    at_pair(page, 1)
     page.evaluate(SET_PROMPT, LONG)
-    for width, height in SIZES:
-        page.set_viewport_size({"width": width, "height": height})
-        shown = page.locator("#left").bounding_box()["width"]
-        page.click("#larger")
-        buttons = ["large-left", "large-right", "large-close"]
-        assert page.evaluate(FAULTS, ["large-face", *buttons]) == [], (width, height)
-        larger = page.locator("#large-face img").bounding_box()
-        assert larger["width"] == pytest.approx(larger["height"], abs=1), (width, height)
-        assert larger["width"] >= min(1.15 * shown, 0.65 * min(width, height)), (width, height)
-        page.click("#large-close")
-        page.click("#about")
-        assert page.evaluate(FAULTS, ["data-h", "close", "withdraw"]) == [], (width, height)
-        check_all_text_can_be_read(page, "#data-stored .body", (width, height))
-        page.click("#withdraw")
-        parts = ["data-sure-h", "keep", "withdraw-now"]
-        assert page.evaluate(FAULTS, parts) == [], (width, height)
-        assert page.evaluate(SMALL_TARGETS) == [], (width, height)
-        page.click("#keep")
+    box = """name => {
+      const { width, height } = document.querySelector(name).getBoundingClientRect()
+      return { width, height } }"""
+    shown = sweep(page, box, "#left")
+    page.click("#larger")
+    buttons = ["large-left", "large-right", "large-close"]
+    assert set(map(tuple, sweep(page, FAULTS, ["large-face", *buttons]).values())) == {()}
+    for size, larger in sweep(page, box, "#large-face img").items():
+        assert larger["width"] == pytest.approx(larger["height"], abs=1), size
+        assert larger["width"] >= min(1.15 * shown[size]["width"], 0.65 * min(size)), size
+    page.click("#large-close")
+    page.click("#about")
+    assert set(map(tuple, sweep(page, FAULTS, ["data-h", "close", "withdraw"]).values())) == {()}
+    for size, text in sweep(page, TEXT, "#data-stored .body").items():
+        check_all_text_can_be_read(text, size)
+    page.click("#withdraw")
+    parts = ["data-sure-h", "keep", "withdraw-now"]
+    assert set(map(tuple, sweep(page, FAULTS, parts).values())) == {()}
+    assert set(map(tuple, sweep(page, SMALL_TARGETS).values())) == {()}

@@ -1,4 +1,4 @@
-"""A service on an empty database; tests of `service` run on SQLite and on PostgreSQL."""
+"""A service on a database of its own; tests of `service` run on SQLite and on PostgreSQL."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 
-from tests.service.databases import new_url
-from tests.service.harness import Service
+from tests.service.databases import make_database, unused_url
+from tests.service.harness import Service, template
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return new_url(request.param, tmp_path)
+    """The address of a database of this version; `make` makes it with a pool of pairs."""
+    address = unused_url(request.param, tmp_path)
+    if "make" not in request.fixturenames:
+        make_database(address, template(request.param))
+    return address
 
 
 @pytest.fixture

@@ -12,21 +12,50 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import URL, make_url
 
 BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 
 
 def new_url(kind: str, folder: Path) -> str:
     """Return the address of an empty database; skip the test if PostgreSQL is not installed."""
+    url = unused_url(kind, folder)
+    make_database(url)
+    return url
+
+
+def unused_url(kind: str, folder: Path) -> str:
+    """Return the address of a database that does not exist yet."""
     if kind == "sqlite":
         return f"sqlite:///{folder / 'game.db'}"
-    server = postgres()
-    name = f"t{uuid.uuid4().hex}"
-    with psycopg.connect(
-        f"host={server} user=postgres dbname=postgres", autocommit=True
-    ) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return f"postgresql://postgres@/{name}?host={server}"
+    return f"postgresql://postgres@/t{uuid.uuid4().hex}?host={postgres()}"
+
+
+def make_database(url: str, template: str = "") -> None:
+    """Make a database: empty, or a copy of another one to which nobody is connected."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        if template:
+            shutil.copy(str(make_url(template).database), str(address.database))
+        return
+    copied = f" TEMPLATE {make_url(template).database}" if template else ""
+    with _administer(address) as connection:
+        connection.execute(f"CREATE DATABASE {address.database}{copied}".encode())
+
+
+def exists(url: str) -> bool:
+    """Whether there is a database at an address."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        return Path(str(address.database)).exists()
+    with _administer(address) as connection:
+        query = "SELECT FROM pg_database WHERE datname = %s"
+        return connection.execute(query, [address.database]).fetchone() is not None
+
+
+def _administer(address: URL) -> psycopg.Connection:
+    options = f"host={address.query['host']} user=postgres dbname=postgres"
+    return psycopg.connect(options, autocommit=True)
 
 
 @cache

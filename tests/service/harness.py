@@ -24,6 +24,7 @@ from sqlalchemy import select
 from gamelabel.service.keys import new_keys, public_text
 from gamelabel.service.launch_tokens import sign_launch
 from gamelabel.service.outbox import Outbox
+from gamelabel.service.pairs import pool
 from gamelabel.service.pairs.batches import PairSettings
 from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from gamelabel.service.pairs.pair_tables import assignments, pairs
@@ -32,6 +33,7 @@ from gamelabel.service.pairs.start import player_app
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 from gamelabel.tables import write_table
+from tests.service.databases import exists, make_database, new_url
 
 KEYS, GAME_KEY, OTHER_KEY = new_keys(), Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 ORIGIN = "https://game.example"
@@ -83,8 +85,28 @@ def make_run(preferences: int, comparisons: int) -> Path:
     return folder
 
 
+def template(kind: str, preferences: int = 0, comparisons: int = 0) -> str:
+    """Return a database to copy: of this version, and with a pool if there are pairs for it.
+
+    Making it takes longer than most tests.
+    """
+    return _template(kind, preferences, comparisons, pool.WATCH_SHARE)  # which may be patched
+
+
+@cache
+def _template(kind: str, preferences: int, comparisons: int, _watch_share: float) -> str:
+    folder = Path(tempfile.mkdtemp(prefix="gamelabel-template-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    url = new_url(kind, folder)
+    store = Store(url)
+    if preferences or comparisons:
+        load_run(store, make_run(preferences, comparisons), "study", size=16)
+    store.close()
+    return url
+
+
 class Service:
-    """A service on an empty database with the games `chess` and `go` and a settable clock."""
+    """A service on a database of its own with the games `chess` and `go` and a settable clock."""
 
     def __init__(
         self,
@@ -104,8 +126,12 @@ class Service:
             Settings(KEYS, {OPERATOR_KEY: "anna"}, clock=self.clock), **settings
         )
         self.pair_settings = PairSettings(**{"look_s": 0.0, **pair_settings})
-        self.store = Store(url)
-        load_run(self.store, self.run, "study", size=16)
+        if exists(url):
+            self.store = Store(url)
+            load_run(self.store, self.run, "study", size=16)
+        else:
+            make_database(url, template(url.partition(":")[0], preferences, comparisons))
+            self.store = Store(url)
         for game_id, key in {"chess": GAME_KEY, "go": OTHER_KEY}.items():
             game = PairGame(
                 game_id=game_id,

@@ -12,6 +12,7 @@ from gamelabel.service.database_tables import games, metadata, players, rewards
 from gamelabel.service.pairs.export import read_database
 from gamelabel.service.pairs.pair_tables import batches, pair_games, pair_standings, pairs
 from gamelabel.service.store import Store, migration_config, open_engine
+from tests.service.databases import new_url
 
 PLAYERS = {
     "pseudonym": ["ann", "bob", "cy", "dan"],
@@ -135,6 +136,12 @@ def old_rows() -> dict[str, list[dict[str, Any]]]:
         ],
     }
     return rows
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without tables."""
+    return new_url(request.param, tmp_path)
 
 
 def make_old_database(url: str) -> None:

@@ -18,7 +18,14 @@ from gamelabel.service.pairs.pair_tables import pairs, pictures, pools
 from gamelabel.service.pairs.pool import load_run
 from gamelabel.service.play import play_tables  # noqa: F401 (its tables are in the metadata)
 from gamelabel.service.store import Store, database_address
+from tests.service.databases import new_url
 from tests.service.harness import GAME_KEY, make_run
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database without tables."""
+    return new_url(request.param, tmp_path)
 
 
 def test_migrations_create_the_tables_of_the_schema(url: str) -> None:
