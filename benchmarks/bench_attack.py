@@ -54,7 +54,7 @@ def _changed(before: bool) -> Iterator[None]:
         f"{_BATCHES}.reviewed_level", lambda _level, right, wrong, _: pay_level(right, wrong)
     )
     start = patch(f"{_BATCHES}.START_LEVEL", 2)
-    with pay, start, patch("gamelabel.service.pairs.pool.WATCH_SHARE", 0.0):
+    with pay, start, patch("gamelabel.service.pairs.known_answers.WATCH_SHARE", 0.0):
         yield
 
 

@@ -24,7 +24,7 @@ from sqlalchemy import select
 from gamelabel.service.keys import new_keys, public_text
 from gamelabel.service.launch_tokens import sign_launch
 from gamelabel.service.outbox import Outbox
-from gamelabel.service.pairs import pool
+from gamelabel.service.pairs import known_answers
 from gamelabel.service.pairs.batches import PairSettings
 from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from gamelabel.service.pairs.pair_tables import assignments, pairs
@@ -90,7 +90,8 @@ def template(kind: str, preferences: int = 0, comparisons: int = 0) -> str:
 
     Making it takes longer than most tests.
     """
-    return _template(kind, preferences, comparisons, pool.WATCH_SHARE)  # which may be patched
+    share = known_answers.WATCH_SHARE  # which may be patched
+    return _template(kind, preferences, comparisons, share)
 
 
 @cache

@@ -19,7 +19,7 @@ def attack(service: Service, accounts: int, bots: int = 16, enter: Enter = Accou
     """Bots whose table comes from accounts that answer one batch are no better than a coin."""
     rng = np.random.default_rng(0)
     table = learn_by_pay(service, accounts, batches=1, rng=rng, enter=enter)
-    assert len(table) > 60  # the accounts did see known answers
+    assert len(table) > 35  # the accounts did see known answers
     run = run_bots(service, table, bots, batches=60, rng=rng, enter=enter)
     accuracy = run.right.sum() / run.answered.sum()
     assert abs(accuracy - 0.5) < 3 * 0.5 / np.sqrt(run.answered.sum())
@@ -33,7 +33,7 @@ def test_accounts_that_read_their_pay_after_one_batch_learn_nothing(
 
 
 def test_accounts_that_attack_over_http_learn_nothing(make: Callable[..., Service]) -> None:
-    attack(make(preferences=100, comparisons=40), accounts=60, bots=8, enter=HttpAccount)
+    attack(make(preferences=60, comparisons=20), accounts=20, bots=6, enter=HttpAccount)
 
 
 @pytest.mark.full

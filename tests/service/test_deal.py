@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import insert, literal, select, true
+from sqlalchemy import func, insert, literal, select, true
 
-from gamelabel.games.pairs.deck import MAX_LABELS, Deck, stock_of
+from gamelabel.games.pairs.deck import MAX_LABELS, Deck, draw_shared, stock_of
 from gamelabel.service.database_tables import players
 from gamelabel.service.pairs.deal import STOCKS, count_dealt, deal_batch
 from gamelabel.service.pairs.pair_tables import assignments, batches, pairs
@@ -56,27 +56,40 @@ def deal_to(service: Service, n_players: int, n_batches: int, seed: int) -> list
             count_dealt(connection, rows)
             values = {"id": batch, "player": player + 1, "number": turn, "level": 0}
             connection.execute(insert(batches).values(values))
-            for place, pair in enumerate(rows):
-                name = f"{turn}-{place}"
-                connection.execute(
-                    insert(assignments).values(
-                        id=name,
-                        batch=batch,
-                        player=player + 1,
-                        pair=pair.id,
-                        place=place,
-                        left="a",
-                        picture_left=f"l{name}",
-                        picture_right=f"r{name}",
-                    )
-                )
-                dealt[player].append(pair.id)
+            items = [
+                {"id": f"{turn}-{place}", "player": player + 1, "pair": pair.id, "place": place}
+                for place, pair in enumerate(rows)
+            ]
+            for item in items:
+                name = item["id"]
+                item |= {"picture_left": f"l{name}", "picture_right": f"r{name}"}
+                item |= {"batch": batch, "left": "a"}
+            connection.execute(insert(assignments), items)
+            dealt[player] += [pair.id for pair in rows]
     return dealt
+
+
+def add_preferences(service: Service, count: int, seed: int) -> None:
+    """Add preference points that all have the same pictures, at which dealing does not look."""
+    rng = np.random.default_rng(seed)
+    places = rng.permutation(count).tolist()
+    with service.store.write() as connection:
+        query = select(pairs).where(pairs.c.stock == "preference").limit(1)
+        row = {**connection.execute(query).one()._mapping}
+        del row["id"]
+        added = [
+            row | {"pair_id": f"added-{i}", "shared": shared, "place": places[i]}
+            for i, shared in enumerate(draw_shared(count, rng).tolist())
+        ]
+        connection.execute(insert(pairs), added)
 
 
 @on_sqlite
 def test_shared_pairs_get_as_many_labels_as_in_the_deck(make: Callable[..., Service]) -> None:
-    service = make(preferences=2000, comparisons=5)  # a quarter become comparison points
+    service = make(preferences=40, comparisons=5)
+    with service.store.read() as connection:
+        dealt = select(func.count()).where(pairs.c.stock == "preference", ~pairs.c.retired)
+        add_preferences(service, 1500 - connection.execute(dealt).scalar_one(), seed=0)
     counts = Counter(pair for dealt in deal_to(service, 20, 20, seed=0) for pair in dealt)
     repeated = [n for n in counts.values() if n > 1]
     assert max(repeated) <= MAX_LABELS

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -67,7 +68,8 @@ def test_a_pause_stops_new_batches_and_loses_no_answers(service: Service) -> Non
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_a_retired_pair_is_not_dealt_again(service: Service) -> None:
+def test_a_retired_pair_is_not_dealt_again(make: Callable[..., Service]) -> None:
+    service = make(preferences=12, comparisons=12)
     front = operator(service)
     kept = read_table(service.run, "pairs").query("kind == 'comparison'").pair_id.iloc[:7]
     for pair in read_table(service.run, "pairs").pair_id:
@@ -181,10 +183,11 @@ def test_titles_are_escaped_on_the_pages(service: Service) -> None:
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_a_retired_pair_is_exported_only_with_its_labels(service: Service, tmp_path: Path) -> None:
-    player = service.player()
+def test_a_retired_pair_is_exported_only_with_its_labels(make: Callable[..., Service]) -> None:
+    service = make(preferences=12, comparisons=12)
+    player, front = service.player(), operator(service)
     player.send(player.batch())
     labeled = set(read_database(address(service), service.run).labels.pair_id)
     for pair in read_database(address(service), service.run).pairs.pair_id:
-        operator(service).put(f"/v1/pools/study/pairs/{pair}/retired")
+        front.put(f"/v1/pools/study/pairs/{pair}/retired")
     assert set(read_database(address(service), service.run).pairs.pair_id) == labeled

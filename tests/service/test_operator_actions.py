@@ -1,5 +1,6 @@
 """What an operator changes, and undoes: games that close, players who come back, pairs."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -105,7 +106,9 @@ def test_players_who_were_removed_by_a_wrong_comparison_point_come_back(service:
     assert states == {"ann": "active", "bob": "removed", "cy": "active"}
 
 
-def test_a_retired_pair_is_dealt_again_after_it_is_active(service: Service) -> None:
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_retired_pair_is_dealt_again_after_it_is_active(make: Callable[..., Service]) -> None:
+    service = make(preferences=12, comparisons=12)
     front = operator(service)
     with service.store.read() as connection:
         names = connection.execute(select(pairs.c.pair_id)).scalars().all()

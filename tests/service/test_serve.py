@@ -14,8 +14,9 @@ import httpx
 import pytest
 
 from gamelabel.service.games import Game, read_games
+from gamelabel.service.pairs.demo_run import make_demo_run
 from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
-from gamelabel.service.pairs.start import serve_study
+from gamelabel.service.pairs.start import serve_demo, serve_study
 from gamelabel.service.store import Store
 from tests.service.harness import KEYS
 
@@ -126,10 +127,17 @@ def free_ports(n: int) -> int:
         return port
 
 
+@pytest.fixture(scope="module")
+def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working directory with the run of a demo that has few pictures."""
+    folder = tmp_path_factory.mktemp("demo")
+    make_demo_run(folder / "data/runs/demo", preferences=6, comparisons=20)
+    return folder
+
+
 def start_demo(folder: Path, port: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "gamelabel.cli", "serve", "--demo", "--port", str(port)]
     program = "import sys; from gamelabel.cli import main; sys.argv[0] = 'gamelabel'; main()"
-    command[1:3] = ["-c", program]
+    command = [sys.executable, "-c", program, "serve", "--demo", "--port", str(port)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     return subprocess.Popen(
         command,
@@ -142,9 +150,9 @@ def start_demo(folder: Path, port: int) -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
-def test_the_demo_starts_its_game_and_stops_it(tmp_path: Path) -> None:
+def test_the_demo_starts_its_game_and_stops_it(demo_folder: Path) -> None:
     port = free_ports(3)
-    demo = start_demo(tmp_path, port)
+    demo = start_demo(demo_folder, port)
     game = f"http://127.0.0.1:{port + 2}"
     try:
         assert demo.stdout is not None
@@ -171,12 +179,9 @@ def test_the_demo_starts_its_game_and_stops_it(tmp_path: Path) -> None:
         httpx.get(game)
 
 
-@pytest.mark.slow
-def test_a_demo_game_that_cannot_start_is_an_error(tmp_path: Path) -> None:
+def test_a_demo_game_that_cannot_start_is_an_error(demo_folder: Path) -> None:
     port = free_ports(3)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port + 2))
-        demo = start_demo(tmp_path, port)
-        output, _ = demo.communicate(timeout=60)
-    assert demo.returncode == 2
-    assert f"the demo game did not start at port {port + 2}" in output
+        with pytest.raises(OSError, match=f"the demo game did not start at port {port + 2}"):
+            serve_demo(demo_folder / "data/runs/demo", port, look_s=1.0, minimal=False)

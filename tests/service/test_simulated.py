@@ -136,6 +136,7 @@ def play_in_process(service: Service, folder: Path, people: int, max_labels: int
     return address
 
 
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)  # where transactions overlap
 def test_the_service_decides_by_the_rules(service: Service, tmp_path: Path) -> None:
     check_decisions(service, play_in_process(service, tmp_path, 12, 40, seed=1))
 

@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 from gamelabel.games.pairs.decoys import content_words
 from gamelabel.games.pairs.swaps import pair_for_swaps
 from gamelabel.service.pairs.export import read_pool
+from gamelabel.service.pairs.known_answers import WATCH_SHARE, make_watch_points
 from gamelabel.service.pairs.pair_tables import pairs
-from gamelabel.service.pairs.pool import WATCH_SHARE, make_watch_points
 from gamelabel.service.store import snapshot
 from gamelabel.tables import read_table
 from tests.service.harness import Service
@@ -30,7 +30,11 @@ def test_prompts_that_swap_share_no_word_and_each_swaps_once() -> None:
     assert pair_for_swaps(prompts, 0, rng) == []
 
 
-def test_two_points_swap_a_picture_and_are_not_served_themselves(service: Service) -> None:
+@on_sqlite
+def test_two_points_swap_a_picture_and_are_not_served_themselves(
+    make: Callable[..., Service],
+) -> None:
+    service = make(preferences=200)
     table = read_table(service.run, "pairs").set_index("pair_id")
     with service.store.read() as connection:
         rows = connection.execute(select(pairs)).all()

@@ -17,6 +17,7 @@ from gamelabel.service.database_tables import players
 from gamelabel.service.outbox import book_reward
 from gamelabel.service.pairs import batch_queries as queries
 from gamelabel.service.pairs.deal import count_dealt, deal_batch
+from gamelabel.service.pairs.known_answers import renew_exam_points
 from gamelabel.service.pairs.pair_games import (
     StoredStanding,
     coins_at_level,
@@ -99,7 +100,10 @@ class Batches:
                 return self._show(connection, labeling), False
             require_consent(player)
             require_running(player)
-            return self._new_batch(connection, player, labeling, idempotency_key), True
+            batch = self._new_batch(connection, player, labeling, idempotency_key)
+        if labeling.labels is None:  # for the exam of a new player
+            renew_exam_points(self.store, labeling.pool)
+        return batch, True
 
     def show_batch(self, session: str, batch_id: str) -> dict[str, Any]:
         """Return a batch of the player."""

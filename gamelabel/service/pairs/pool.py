@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from gamelabel.games.pairs.deck import draw_shared
-from gamelabel.games.pairs.swaps import pair_for_swaps
+from gamelabel.service.pairs.known_answers import make_watch_points
 from gamelabel.service.pairs.pair_tables import pairs, pictures, pools
 from gamelabel.service.store import Store
 from gamelabel.tables import read_table
 from gamelabel.tables.schema import TABLES
 
 PICTURE_SIZE = 384  # pixels of a picture as sent, width and height
-# Of the points that are not for exams, how many are comparison points: as large a share as
-# `SERVICE_RULES` deal to players past the exam, and a little more.
-WATCH_SHARE = 0.25
-_PAIR_COLUMNS = (*TABLES["pairs"], "picture_a", "picture_b")
 
 
 def load_run(
@@ -76,71 +70,6 @@ def load_run(
         _require_comparisons(connection, pool, folder)
     make_watch_points(store, pool)
     return len(new)
-
-
-def make_watch_points(store: Store, pool: str, rng: np.random.Generator | None = None) -> int:
-    """Make comparison points for players past the exam of preference points that nobody has seen.
-
-    Two preference points swap a picture, see `gamelabel.games.pairs.swaps`. Each becomes a
-    comparison point with an id of its own, and is itself retired. After this, `WATCH_SHARE` of all
-    points that are not for exams are such comparison points, or fewer if no more can be made.
-
-    Parameters
-    ----------
-    store : Store
-        The database.
-    pool : str
-        The pool.
-    rng : numpy.random.Generator, optional
-        Decides which points swap. Unpredictable by default: who could repeat it would know answers.
-
-    Returns
-    -------
-    int
-        How many comparison points were made.
-    """
-    rng = rng or np.random.default_rng()
-    with store.write() as connection:
-        # one process after the other
-        connection.execute(select(pools).where(pools.c.pool == pool).with_for_update())
-        rows = connection.execute(
-            select(pairs).where(pairs.c.pool == pool, ~pairs.c.retired, pairs.c.stock != "exam")
-        ).all()
-        n_watch = sum(row.stock == "watch" for row in rows)
-        missing = int(WATCH_SHARE * len(rows)) - n_watch
-        free = _swappable(rows)
-        swaps = pair_for_swaps([row.prompt for row in free], missing // 2, rng)
-        for i, j in swaps:
-            _swap(connection, free[i], free[j], rng)
-    return 2 * len(swaps)
-
-
-def _swappable(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
-    """Return the preference points that nobody has seen, and no part of which is seen elsewhere."""
-    prompts = Counter(row.prompt for row in rows)
-    images = Counter(image for row in rows for image in (row.image_a, row.image_b))
-    return [
-        row
-        for row in rows
-        if (row.stock, row.served, prompts[row.prompt]) == ("preference", 0, 1)
-        and images[row.image_a] == images[row.image_b] == 1
-    ]
-
-
-def _swap(
-    connection: Connection, first: Row[Any], second: Row[Any], rng: np.random.Generator
-) -> None:
-    """Retire two preference points, and add two comparison points that have swapped a picture."""
-    gold = "ab"[int(rng.integers(2))]
-    other = "b" if gold == "a" else "a"
-    for own, foreign in ((first, second), (second, first)):
-        values = {name: own._mapping[name] for name in (*_PAIR_COLUMNS, "shared", "place")}
-        for name in ("image", "seed", "picture"):
-            values[f"{name}_{other}"] = foreign._mapping[f"{name}_{other}"]
-        values |= {"pair_id": f"{own.pair_id}-swap", "kind": "comparison", "gold": gold}
-        connection.execute(insert(pairs).values(**values, pool=own.pool, stock="watch"))
-    retired = update(pairs).where(pairs.c.id.in_([first.id, second.id])).values(retired=True)
-    connection.execute(retired)
 
 
 def encode_picture(path: Path, size: int) -> bytes:

@@ -26,11 +26,12 @@ from gamelabel.service.operator import create_operator
 from gamelabel.service.outbox import Outbox
 from gamelabel.service.pairs.batches import Batches, PairSettings
 from gamelabel.service.pairs.demo_run import make_demo_run
+from gamelabel.service.pairs.known_answers import make_watch_points
 from gamelabel.service.pairs.live_figures import batch_metrics, live_figures
 from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from gamelabel.service.pairs.pair_routes import operator_routes, player_routes
 from gamelabel.service.pairs.pair_tables import assignments, batches, pair_standings, pools
-from gamelabel.service.pairs.pool import load_run, make_watch_points
+from gamelabel.service.pairs.pool import load_run
 from gamelabel.service.serving import (
     LOCAL,
     Ports,
