@@ -21,6 +21,7 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.exam_attack import report_renewal
 from gamelabel.games.pairs import SERVICE_RULES, Posterior, Rules, pay_level
 from gamelabel.games.pairs.operating_curve import sleeper_curve
 from gamelabel.games.pairs.pay import reviewed_level
@@ -179,6 +180,7 @@ def main() -> None:
         for preferences in (3000, 2000):  # enough for the ring, and too few
             report_ring(before, 16, 40 // divisor + 4, preferences)
     report_exams()
+    report_renewal()
     rules = {"before": BEFORE, "now": SERVICE_RULES}
     print(sleeper_curve(rules, players=20_000).round(4).to_string(index=False))
 

@@ -8,12 +8,14 @@ from sqlalchemy import select, update
 
 from gamelabel.games.pairs.decoys import content_words
 from gamelabel.games.pairs.swaps import pair_for_swaps
+from gamelabel.service.pairs import start
 from gamelabel.service.pairs.export import read_pool
 from gamelabel.service.pairs.known_answers import WATCH_SHARE, make_watch_points
 from gamelabel.service.pairs.pair_tables import pairs
+from gamelabel.service.pairs.pool import points_needed
 from gamelabel.service.store import snapshot
 from gamelabel.tables import read_table
-from tests.service.harness import Service
+from tests.service.harness import ORIGIN, Service
 
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
@@ -112,3 +114,24 @@ def test_the_exported_tables_have_gold_and_the_accuracy_of_every_comparison_poin
     assert sorted(people.state) == ["active", "removed"]
     first_image = tables.pairs.image_a.map(lambda name: (service.run / name).is_file())
     assert first_image.all()
+
+
+@on_sqlite
+def test_the_start_says_for_how_many_labels_a_pool_has_new_points(
+    make: Callable[..., Service], capsys: pytest.CaptureFixture[str]
+) -> None:
+    service = make(preferences=40)  # 30 of them stay preferences
+    start._set_up(service.store, None, None, ORIGIN)
+    needs = "10000 labels need a run of 7000 preference points, 14000 pictures"
+    line = f"the pool 'study' has new points for about 57 more labels; {needs}"
+    assert line in capsys.readouterr().out
+    with service.store.write() as connection:
+        connection.execute(update(pairs).where(pairs.c.stock == "watch").values(served=1))
+    start._set_up(service.store, None, None, ORIGIN)
+    assert "warning: the pool 'study' has no new points left" in capsys.readouterr().out
+
+
+def test_what_is_said_to_be_needed_is_what_is_there() -> None:
+    """A ring of 16 gave 3,440 labels: 3,000 points were enough for its AUC, 2,000 were not."""
+    assert 2000 < points_needed(3440) < 3000
+    assert points_needed(10_000) == 7000

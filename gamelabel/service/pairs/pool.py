@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from gamelabel.tables import read_table
 from gamelabel.tables.schema import TABLES
 
 PICTURE_SIZE = 384  # pixels of a picture as sent, width and height
+# How many new points of each kind a label of a player past the exam takes. Of these labels a
+# quarter are of comparison points, and of the labels of either kind .7 are of new points.
+_NEW_POINTS = {"preference": 0.75 * 0.7, "watch": 0.25 * 0.7}
 
 
 def load_run(
@@ -70,6 +74,25 @@ def load_run(
         _require_comparisons(connection, pool, folder)
     make_watch_points(store, pool)
     return len(new)
+
+
+def labels_left(connection: Connection, pool: str) -> int:
+    """Return for about how many labels of players past the exam a pool has new points.
+
+    Afterwards points come back that others have had, one kind before the other. Then players who
+    tell each other what they have seen can tell comparison points from preferences.
+    """
+    counts = {}
+    for stock in _NEW_POINTS:
+        is_new = (pairs.c.stock == stock) & (pairs.c.served == 0) & ~pairs.c.retired
+        query = select(func.count()).select_from(pairs).where(pairs.c.pool == pool, is_new)
+        counts[stock] = connection.execute(query).scalar_one()
+    return int(min(counts[stock] / share for stock, share in _NEW_POINTS.items()))
+
+
+def points_needed(labels: int) -> int:
+    """Return how many preference points a run needs for a number of labels past the exam."""
+    return math.ceil(labels * sum(_NEW_POINTS.values()))
 
 
 def encode_picture(path: Path, size: int) -> bytes:

@@ -31,7 +31,7 @@ from gamelabel.service.pairs.live_figures import batch_metrics, live_figures
 from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from gamelabel.service.pairs.pair_routes import operator_routes, player_routes
 from gamelabel.service.pairs.pair_tables import assignments, batches, pair_standings, pools
-from gamelabel.service.pairs.pool import load_run
+from gamelabel.service.pairs.pool import labels_left, load_run, points_needed
 from gamelabel.service.serving import (
     LOCAL,
     Ports,
@@ -45,6 +45,7 @@ from gamelabel.service.store import Store, explain_errors
 
 _START_S = 30.0  # how long the demo game may take to start
 _STOP_S = 5.0
+_USUAL_LABELS = 10_000  # of a study such as the paper's
 
 
 def pairs_activity(
@@ -134,6 +135,7 @@ def _set_up(store: Store, study: Path | None, games: Path | None, origin: str) -
         pool_names = connection.execute(select(pools.c.pool)).scalars().all()
     for pool in pool_names:  # those of a database of an earlier version have none
         make_watch_points(store, pool)
+        print_line(_describe_size(store, pool))
     if games:
         listed = read_games(games, PairGame)
         for game in listed:
@@ -142,6 +144,22 @@ def _set_up(store: Store, study: Path | None, games: Path | None, origin: str) -
             print_line(f"the game {game_id} is closed: it is not in {games}")
     else:
         _print_trial(store, origin)
+
+
+def _describe_size(store: Store, pool: str) -> str:
+    """Return for how many labels a pool is large enough; a warning if for none."""
+    with store.read() as connection:
+        left = labels_left(connection, pool)
+    needed = points_needed(_USUAL_LABELS)
+    advice = (
+        f"{_USUAL_LABELS} labels need a run of {needed} preference points, {2 * needed} pictures"
+    )
+    if left:
+        return f"the pool {pool!r} has new points for about {left} more labels; {advice}"
+    return (
+        f"warning: the pool {pool!r} has no new points left. Players who work together recognize "
+        f"what comes back, and so find out which points are known: add a larger run; {advice}"
+    )
 
 
 def serve_demo(folder: Path, port: int, look_s: float, minimal: bool) -> None:
