@@ -19,7 +19,6 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.exam_attack import report_renewal
 from gamelabel.games.pairs import SERVICE_RULES, Posterior, Rules, pay_level
@@ -77,35 +76,6 @@ def report_pay_attack(before: bool, accounts: int, batches: int) -> None:
     )
 
 
-def known_after_exams(points: int, accounts: int, batches: int = 6, seed: int = 0) -> float:
-    """Return the share of the exam's answers that accounts learn who guess through exams.
-
-    Each account reads its pay for `batches` batches, 0 once it is removed. What it has learned of
-    an answer is whether accounts that gave it were paid more than those that gave the other.
-    """
-    rng = np.random.default_rng(seed)
-    standing, level = SERVICE_RULES.start(accounts, rng.random(accounts)), np.full(accounts, 3)
-    outcome, values = np.zeros(accounts), np.zeros(points)
-    given: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]] = []
-    unseen = rng.random((accounts, points)).argsort(1)  # no point twice for an account
-    for batch in range(batches):
-        outcome += ~standing.removed * (level + 1)
-        in_exam = standing.right + standing.wrong < standing.exam
-        mask = SERVICE_RULES.draw_comparisons(standing, rng) & ~standing.removed[:, None]
-        is_right = rng.random(mask.shape) < 0.5
-        rows, places = np.nonzero(mask & in_exam[:, None])
-        given.append((rows, unseen[rows, 5 * batch + places], is_right[rows, places]))
-        right = (mask & is_right).sum(1)
-        standing = SERVICE_RULES.update(standing, right, mask.sum(1) - right)
-        is_examined = standing.right + standing.wrong >= standing.exam
-        reviewed = reviewed_level(level, standing.right, standing.wrong, rng.random(accounts))
-        level = np.where(is_examined, reviewed, level)
-    outcome -= outcome.mean()
-    for rows, point, is_right in given:
-        np.add.at(values, point, outcome[rows] * np.where(is_right, 1, -1))
-    return float((values > 0).mean() + (values == 0).mean() / 2)
-
-
 def earnings(exam_known: float, later: float, players: int = 20_000) -> tuple[float, float]:
     """Return the mean labels and pay of accounts until they are removed, 250 labels at most.
 
@@ -135,15 +105,11 @@ def earnings(exam_known: float, later: float, players: int = 20_000) -> tuple[fl
 
 
 def report_exams() -> None:
-    """Print what many accounts that guess through whole exams learn, and what it is worth."""
+    """Print what accounts give and earn that guess, that know the exam, and that are honest."""
     people = {"guesses": (0.5, 0.5), "knows the exam": (1.0, 0.5), "is right in 80 %": (0.8, 0.8)}
     for name, accuracies in people.items():
         labels, pay = earnings(*accuracies)
         print(f"an account that {name}: {labels:.0f} labels, {pay:.0f} coins (of 250 and 2,500)")
-    for points in (160, 600, 2000):
-        for accounts in (100, 300, 1000, 3000):
-            known = np.mean([known_after_exams(points, accounts, seed=i) for i in range(20)])
-            print(f"{points} exam points, {accounts} accounts through exams: {known:.3f} known")
 
 
 def report_ring(before: bool, members: int, batches: int, preferences: int) -> None:
