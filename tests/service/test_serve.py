@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,14 @@ def start_demo(folder: Path, port: int) -> subprocess.Popen[str]:
     )
 
 
+def iter_until(lines: Iterable[str], beginning: str) -> Iterator[str]:
+    """Yield lines until one begins as expected, or there are no more."""
+    for line in lines:
+        yield line
+        if line.startswith(beginning):
+            return
+
+
 @pytest.mark.slow
 def test_the_demo_starts_its_game_and_stops_it(demo_folder: Path) -> None:
     port = free_ports(3)
@@ -156,9 +165,8 @@ def test_the_demo_starts_its_game_and_stops_it(demo_folder: Path) -> None:
     game = f"http://127.0.0.1:{port + 2}"
     try:
         assert demo.stdout is not None
-        for line in demo.stdout:
-            if line.startswith("operator:"):
-                break
+        lines = list(iter_until(demo.stdout, "operator:"))
+        assert lines[-1].startswith("operator:"), "".join(lines)
         # Its port is open before it says so: a request waits until it is served.
         service = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=_START_S)
         assert len(service.get("/v1/keys").json()) == 1
