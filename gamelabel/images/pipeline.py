@@ -28,6 +28,7 @@ from gamelabel.flow import DISTILLED_GUIDANCE, Text, few_step_sigmas, pack
 from gamelabel.images.adapter_files import find_adapter_file, put_on_adapter
 from gamelabel.images.fused_blocks import fused_blocks
 from gamelabel.images.latents import decode_latents, image_size
+from gamelabel.images.quantized import quantization
 
 FLUX_SCENES = shipped("data/models/scenes-flux")
 SCHNELL_TOKENS = 256  # FLUX.1-schnell's limit on T5 tokens
@@ -41,7 +42,11 @@ class NotAFluxRepository(ValueError):
 
 
 def load_pipeline(
-    model: str | Path = FLUX_SCENES, device: str = "", adapter: str | Path = ""
+    model: str | Path = FLUX_SCENES,
+    device: str = "",
+    adapter: str | Path = "",
+    weights: str = "bf16",
+    side: int = 0,
 ) -> FluxPipeline:
     """Open a FLUX repository in evaluation mode.
 
@@ -53,6 +58,10 @@ def load_pipeline(
         A torch device; by default the GPU if there is one.
     adapter : str or Path
         A LoRA adapter (.safetensors) to load, if any, of any form that `read_adapter` reads.
+    weights : {"bf16", "int8", "nf4"}
+        How a GPU holds the transformer's weights, see `quantization`. A processor has float32.
+    side : int
+        Width and height of the images to draw and to tune on, in pixels; 0 for the model's own.
 
     Returns
     -------
@@ -62,6 +71,8 @@ def load_pipeline(
     ------
     NotAFluxRepository
         If the folder is incomplete or damaged, or the hub does not deliver the model.
+    ValueError
+        If these weights need a GPU, or the model cannot draw images of that size.
     FileNotFoundError
         If the adapter does not exist.
     UnusableAdapter
@@ -71,8 +82,11 @@ def load_pipeline(
     if adapter:
         find_adapter_file(Path(adapter))
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    pipe = _from_pretrained(model, torch.bfloat16 if device == "cuda" else torch.float32)
+    options = {"quantization_config": quantization(weights, device)}
+    pipe = _from_pretrained(model, torch.bfloat16 if device == "cuda" else torch.float32, **options)
     pipe.set_progress_bar_config(disable=True)
+    if side:
+        _set_image_size(pipe, side)
     pipe.vae.to(memory_format=torch.channels_last)  # decodes in two thirds of the time
     if adapter:
         put_on_adapter(pipe.transformer, Path(adapter))
@@ -90,11 +104,20 @@ def check_model(model: str | Path) -> None:
         )
 
 
-def _from_pretrained(model: str | Path, dtype: torch.dtype) -> FluxPipeline:
+def _set_image_size(pipe: FluxPipeline, side: int) -> None:
+    unit = 2 * pipe.vae_scale_factor  # the transformer takes two by two latents as a token
+    if side < unit or side % unit:
+        raise ValueError(
+            f"this model cannot draw {side} x {side} pixels: give a multiple of {unit}"
+        )
+    pipe.vae.register_to_config(sample_size=side)
+
+
+def _from_pretrained(model: str | Path, dtype: torch.dtype, **options: Any) -> FluxPipeline:
     level = diffusers_logging.get_verbosity()
     diffusers_logging.set_verbosity_error()  # it warns of config entries that it then keeps
     try:
-        return FluxPipeline.from_pretrained(model, dtype=dtype)
+        return FluxPipeline.from_pretrained(model, dtype=dtype, **options)
     except OSError as error:  # from the hub, and for missing or truncated files
         remedy = "check the network and the name, or give a copy's folder"
         if Path(model).exists():
@@ -122,8 +145,11 @@ def _check_folder(folder: Path) -> None:
 
 
 def weights_hash(pipe: FluxPipeline) -> str:
-    """Return a short hash of the weights: a tuned model has another than its base model."""
-    digest = hashlib.sha256()
+    """Return a short hash of the weights and the size of the images.
+
+    A tuned model has another one than its base model.
+    """
+    digest = hashlib.sha256(str(image_size(pipe)).encode())
     for part in (pipe.transformer, pipe.vae, pipe.text_encoder, pipe.text_encoder_2):
         for weight in part.state_dict().values():
             digest.update(weight.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())

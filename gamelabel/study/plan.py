@@ -1,20 +1,20 @@
 """What each step of the study will take, before anything runs: time, GPU memory, memory, disk.
 
-The table `WORK` says what work each step does, as numbers of the profile; what one piece of work
-takes comes from the model's configuration, see `gamelabel.tuning.needs`. Steps that use no model
-are not in it: they take seconds to minutes on any machine.
+`step_work.WORK` says what work each step does, as numbers of the profile; what one piece of work
+takes comes from the model's configuration, see `gamelabel.tuning.needs`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from gamelabel.study.profiles import Profile
+from gamelabel.study.step_work import WORK, Job, StepWork, Values
 from gamelabel.study.steps import Study
+from gamelabel.tuning.dry_run import Need
 from gamelabel.tuning.needs import (
     BASE_BYTES,
     Setting,
@@ -24,8 +24,6 @@ from gamelabel.tuning.needs import (
     read_configuration,
     transformer_weights,
 )
-
-Values = Mapping[str, Any]  # a step's parameters
 
 RELEASED_PAIRS = 6800  # data points with a label in GameLabel-10K
 _LIBRARIES = 0.75e9  # bytes of memory of a notebook that has imported torch and all of gamelabel
@@ -58,153 +56,14 @@ _PROCESSOR_SPEED = 0.05  # 10^12 operations a second, of one core
 _PROCESSOR_SHARE = 0.7
 
 
-class Job(NamedTuple):
-    """A piece of work: a kind of `needs.KINDS`, how often, and images (or pairs) at once."""
-
-    kind: str
-    times: float
-    batch: int
-
-
-class RowCounts(NamedTuple):
-    """What a step keeps on disk while it runs: rows of latents, of noise and of encoded prompts."""
-
-    latents: float
-    noise: float
-    prompts: float
-
-
-@dataclass(frozen=True)
-class StepWork:
-    """What a step does, computed from its parameters and the number of labeled pairs.
-
-    Attributes
-    ----------
-    jobs : callable
-        Its work.
-    pictures : callable
-        Number of picture files that it leaves.
-    adapters : callable
-        Number of adapters that it trains.
-    rows : callable
-        What it keeps on disk while it runs.
-    """
-
-    jobs: Callable[[Values, int], list[Job]]
-    pictures: Callable[[Values, int], float] = lambda p, pairs: 0
-    adapters: Callable[[Values, int], float] = lambda p, pairs: 0
-    rows: Callable[[Values, int], RowCounts] = lambda p, pairs: RowCounts(0, 0, 0)
-
-
-def _draw(images: float) -> Job:
-    return Job("draw", images, 0)  # 0: as many at once as `fit_batch_size` says
-
-
-def _listed(text: str) -> int:
-    return len([item for item in text.split(",") if item.strip()])
-
-
-def _tuning_jobs(p: Values, pairs: int) -> list[Job]:
-    adapters = _tuning_adapters(p, pairs)
-    return [
-        Job("encode", pairs, 64),
-        Job("sft", adapters * p["train_steps"], p["train_batch"]),
-        _draw((adapters + 1) * p["test_prompts"] + _compared_pictures(p, pairs)),
-    ]
-
-
-def _compared_pictures(p: Values, pairs: int) -> float:
-    return 3 * p["compared_share"] * pairs  # by the base and by both models of one recipe
-
-
-def _tuning_adapters(p: Values, pairs: int) -> int:
-    return 4 if p["noise_is_known"] else 2  # two recipes, or one, each on the choice and a control
-
-
-def _reward_jobs(p: Values, pairs: int) -> list[Job]:
-    return [
-        Job("reward", p["reward_steps"], p["reward_batch"]),
-        _draw((8 + 6) * p["ranked_prompts"]),
-    ]
-
-
-def _pairwise_arms(p: Values) -> int:
-    """Arms of pairs: the losses, the aggregations, and those of each share of wrong labels."""
-    losses = 7 + p["repeats"] if p["noise_is_known"] else 1
-    flips = sum(3 if float(x) else 1 for x in p["flips"].split(",") if x.strip())
-    return losses + _listed(p["methods"]) + flips
-
-
-def _loss_adapters(p: Values, pairs: int) -> int:
-    supervised = 2 * p["repeats"] if p["noise_is_known"] else 0
-    return supervised + _pairwise_arms(p)
-
-
-def _loss_jobs(p: Values, pairs: int) -> list[Job]:
-    ranked = p["scored_prompts"] * p["images_per_prompt"] if _listed(p["flips"]) else 0
-    supervised = 2 * p["repeats"] if p["noise_is_known"] else 0
-    return [
-        Job("encode", pairs, 64),
-        Job("sft", supervised * p["train_steps"], p["train_batch"]),
-        Job("dpo", _pairwise_arms(p) * p["train_steps"], p["train_batch"] // 2),
-        _draw(ranked + (_loss_adapters(p, pairs) + 1) * p["test_prompts"]),
-    ]
-
-
-def _round_methods(p: Values) -> int:
-    return 1 + p["repeats"] * (2 if p["drawn_world"] else 1)
-
-
-def _round_adapters(p: Values, pairs: int) -> int:
-    return 3 + _round_methods(p) * p["rounds"]
-
-
-def _round_jobs(p: Values, pairs: int) -> list[Job]:
-    scored = p["scored_prompts"] * p["images_per_prompt"]
-    sets = 1 + _round_methods(p) * (p["rounds"] - 1) + p["drawn_world"]  # all share the first
-    steps, batch = p["train_steps"], p["train_batch"]
-    models = 1 + _round_adapters(p, pairs) + (4 if p["noise_is_known"] else 1)
-    return [
-        Job("encode", 2 * p["scored_prompts"], 64),
-        Job("sft", (2 + 1 + 0.5 + p["rounds"]) * steps, batch),  # weighting takes two passes
-        Job("refl", 0.5 * steps, batch),
-        Job("dpo", (_round_methods(p) - 1) * p["rounds"] * steps, batch // 2),
-        _draw(scored * sets + models * p["test_prompts"]),
-    ]
-
-
-def _pair_rows(p: Values, pairs: int) -> RowCounts:
-    return RowCounts(2 * pairs, 2 * pairs * p["noise_is_known"], pairs)
-
-
-def _round_rows(p: Values, pairs: int) -> RowCounts:
-    scored = p["scored_prompts"] * p["images_per_prompt"]
-    sets = 1 + _round_methods(p) * (p["rounds"] - 1) + p["drawn_world"]
-    # each set's latents are also in the files from which an interrupted step resumes
-    return RowCounts(scored * (1 + sets), scored, 3 * p["scored_prompts"])
-
-
-WORK: dict[str, StepWork] = {
-    "02_images": StepWork(
-        lambda p, pairs: [_draw(2 * (p["points"] + p["comparisons"]))],
-        pictures=lambda p, pairs: 2 * (p["points"] + p["comparisons"]),
-    ),
-    "05_tuning": StepWork(
-        _tuning_jobs, pictures=_compared_pictures, adapters=_tuning_adapters, rows=_pair_rows
-    ),
-    "07_reward_model": StepWork(_reward_jobs, pictures=lambda p, pairs: 14 * p["ranked_prompts"]),
-    "08_pairwise_losses": StepWork(_loss_jobs, adapters=_loss_adapters, rows=_pair_rows),
-    "09_rewards_and_rounds": StepWork(_round_jobs, adapters=_round_adapters, rows=_round_rows),
-}
-
-# What makes a step that does not fit fit: name -> change of how it works, tried one after another,
-# each on top of those before it.
-REMEDIES: dict[str, Callable[[Setting], Setting]] = {
-    "train_batch at its least": lambda s: replace(s, batch=1),
-    "the transformer in 8 bits": lambda s: replace(s, base="int8"),
-    "the transformer in 4 bits (NF4)": lambda s: replace(s, base="nf4"),
-    "images of 512 x 512 pixels": lambda s: replace(s, side=512),
-}
+# Parameters that make a step that does not fit fit, tried one after another, each on top of those
+# before it. A step gets those that it has.
+REMEDIES: tuple[dict[str, Any], ...] = (
+    {"train_batch": 1},
+    {"base_weights": "int8"},
+    {"base_weights": "nf4"},
+    {"image_side": 512},
+)
 
 
 @dataclass(frozen=True)
@@ -355,13 +214,9 @@ def _plan_step(
     work, model = WORK[step], _place(study, values["model"])
     drawn_world = Path(model).exists()  # of this project; models of the hub draw anything
     values = {**values, "noise_is_known": simulated, "drawn_world": drawn_world}
-    setting = Setting(
-        batch=0,  # the profile's
-        rank=int(values.get("rank", 16)),
-        steps=int(values.get("steps", 4)),
-        on_card=bool(hardware.card_gb),
-    )
-    jobs = [job for job in work.jobs(values, pairs) if job.times]
+    on_card = bool(hardware.card_gb)
+    setting = _setting(values, on_card)
+    jobs = _jobs(work, values, pairs)
     costs = [_cost(job, model, setting, blip) for job in jobs]
     speed, _ = hardware.speed()
     seconds = sum(cost.flops for cost in costs) / speed
@@ -376,8 +231,37 @@ def _plan_step(
         max(cost.memory for cost in costs),
         disk,
         scratch,
-        _problem(step, jobs, model, setting, blip, hardware),
+        _problem(step, values, pairs, model, blip, hardware),
     )
+
+
+def _setting(values: Values, on_card: bool) -> Setting:
+    """Return how a step works, by its parameters."""
+    return Setting(
+        batch=0,  # that of each job
+        rank=int(values.get("rank", 16)),
+        steps=int(values.get("steps", 4)),
+        on_card=on_card,
+        base=str(values["base_weights"]),
+        side=int(values["image_side"]),
+    )
+
+
+def _jobs(work: StepWork, values: Values, pairs: int) -> list[Job]:
+    return [job for job in work.jobs(values, pairs) if job.times]
+
+
+def resident_bytes(kind: str, need: Need) -> float:
+    """Return the memory of work on a processor, beside the libraries, in bytes.
+
+    Parameters
+    ----------
+    kind : str
+        A kind of `needs.KINDS`.
+    need : Need
+        What its tensors take.
+    """
+    return need.weights + _KEPT[kind] * need.working
 
 
 class _Cost(NamedTuple):
@@ -391,7 +275,7 @@ def _cost(job: Job, model: str, setting: Setting, blip: str) -> _Cost:
     configuration = read_configuration(model)
     side = setting.side or configuration["vae"]["sample_size"]
     at_once = max(1, min(64, 2**20 // side**2))
-    batch = min(job.batch or at_once, setting.batch) if setting.batch else job.batch or at_once
+    batch = job.batch or at_once
     # pictures are drawn with the text encoders beside the transformer, which encode their prompts
     encoders = setting.encoders or job.kind in ("draw", "encode")
     used = replace(setting, batch=batch, encoders=encoders)
@@ -400,7 +284,7 @@ def _cost(job: Job, model: str, setting: Setting, blip: str) -> _Cost:
     need = _need(job.kind, model, used, blip if job.kind in ("refl", "reward") else "")
     flops = need.flops * job.times / (batch if job.kind in ("draw", "encode") else 1)
     if not setting.on_card:
-        return _Cost(0.0, _LIBRARIES + need.weights + _KEPT[job.kind] * need.working, flops)
+        return _Cost(0.0, _LIBRARIES + resident_bytes(job.kind, need), flops)
     weights = need.weights
     if job.kind == "encode":  # beside the transformer
         weights += int(BASE_BYTES[setting.base] * transformer_weights(model))
@@ -418,7 +302,7 @@ def _disk(
 ) -> tuple[float, float]:
     """Return bytes that a step leaves, and bytes that it needs besides while it runs."""
     configuration = read_configuration(model)
-    side = configuration["vae"]["sample_size"]
+    side = setting.side or configuration["vae"]["sample_size"]
     transformer = configuration["transformer"]
     down = 2 ** len(configuration["vae"]["block_out_channels"])
     latent = 4.0 * (side // down) ** 2 * transformer["in_channels"]
@@ -436,24 +320,37 @@ def _disk(
 
 
 def _problem(
-    step: str, jobs: list[Job], model: str, setting: Setting, blip: str, hardware: Hardware
+    step: str, values: Values, pairs: int, model: str, blip: str, hardware: Hardware
 ) -> str:
     """Return why a step does not fit the card and what would make it fit; empty if it fits."""
     if not hardware.card_gb:
         return ""
 
-    def peak(tried: Setting) -> tuple[float, str]:
-        costs = [(_cost(job, model, tried, blip).card, job.kind) for job in jobs]
-        return max(costs)
+    def peak(tried: Values) -> tuple[float, str]:
+        setting = _setting(tried, on_card=True)
+        jobs = _jobs(WORK[step], tried, pairs)
+        return max((_cost(job, model, setting, blip).card, job.kind) for job in jobs)
 
-    card, kind = peak(setting)
+    card, kind = peak(values)
     if card <= hardware.card_gb * 1e9:
         return ""
     reason = f"{step} needs {card / 1e9:.0f} GB on the card ({kind}), not {hardware.card_gb:.0f}"
-    tried = []
-    for name, change in REMEDIES.items():
-        setting = change(setting)
-        tried.append(name)
-        if peak(setting)[0] <= hardware.card_gb * 1e9:
-            return f"{reason}: it fits with {', '.join(tried)}"
-    return f"{reason}: it needs a larger card, even with {', '.join(tried)}"
+    changed: dict[str, Any] = {}
+    for remedy in REMEDIES:
+        changed |= _applied(remedy, values)
+        if peak({**values, **changed})[0] <= hardware.card_gb * 1e9:
+            return f"{reason}: it fits with {_options(changed)}"
+    even = f", even with {_options(changed)}" if changed else ""
+    return f"{reason}: it needs a larger card{even}"
+
+
+def _applied(remedy: Values, values: Values) -> dict[str, Any]:
+    """Return the parameters of a remedy that a step has and that it would change."""
+    applied = {name: value for name, value in remedy.items() if name in values}
+    if "train_batch" in applied and "pairwise_rate" in values:
+        applied["train_batch"] = 2  # images, which are one pair
+    return {name: value for name, value in applied.items() if value != values[name]}
+
+
+def _options(values: Values) -> str:
+    return " ".join(f"-p {name}={value}" for name, value in values.items())

@@ -30,6 +30,10 @@ def allowed_words(parameter: str) -> list[str]:
         from gamelabel.aggregation import METHODS
 
         return list(METHODS)
+    if parameter == "base_weights":
+        from gamelabel.images.quantized import BASE_WEIGHTS
+
+        return list(BASE_WEIGHTS)
     if parameter == "crowds":
         from gamelabel.readers.real_crowds import REAL_CROWDS
 

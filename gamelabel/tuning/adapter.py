@@ -187,6 +187,8 @@ def _check_base(file: Path, transformer: Any, base: str = "") -> None:
     if not tuned_on:
         return
     if re.fullmatch(r"[0-9a-f]{16}", tuned_on):
+        if _is_quantized(transformer):
+            return
         base = base or base_hash(transformer)
         fits, this = tuned_on == base, f"the base {base}"
     else:
@@ -197,6 +199,11 @@ def _check_base(file: Path, transformer: Any, base: str = "") -> None:
             f"the adapter {file.absolute()} was tuned on the base {tuned_on}, but this model is "
             f"{this}: load the model that it was tuned on, or tune it again on this one"
         )
+
+
+def _is_quantized(transformer: Any) -> bool:
+    """Return whether the weights are in 8 or 4 bits: their hash is not that of the model then."""
+    return bool(getattr(transformer, "is_quantized", False))
 
 
 def _put_on_assistant(transformer: Any, file: Path, base: str) -> str:
@@ -355,7 +362,8 @@ def tune_adapter(
             key += f" assistant {_put_on_assistant(transformer, assistant, base)}"
         train(transformer, loss, config, training_folder(folder), seed, key, worker)
         if worker.rank == 0:
-            save_adapter(transformer, folder, base, precision)
+            name = None if _is_quantized(transformer) else base
+            save_adapter(transformer, folder, name, precision)
         return folder / ADAPTER_FILE
     finally:
         remove_adapter(transformer)

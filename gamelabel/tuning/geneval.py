@@ -64,7 +64,7 @@ def draw_geneval(
         write_text(place / "metadata.jsonl", json.dumps(metadata))
         for k in range(samples):
             number = seed * 1_000_003 + i * samples + k
-            files.append((place / "samples" / f"{k:05d}.png", metadata["prompt"], number))
+            files.append((place / "samples" / f"{k:05d}.png", str(metadata["prompt"]), number))
     return draw_files(pipe, files, steps)
 
 

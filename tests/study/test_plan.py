@@ -6,8 +6,9 @@ from typer.testing import CliRunner
 
 from gamelabel.cli import app
 from gamelabel.study import doctor, plan
-from gamelabel.study.plan import REMEDIES, WORK, Hardware, Job, plan_study, plan_text, totals
+from gamelabel.study.plan import Hardware, plan_study, plan_text, totals
 from gamelabel.study.profiles import Profile, read_profile
+from gamelabel.study.step_work import WORK, Job
 from gamelabel.study.steps import STEPS, Study
 from gamelabel.tuning.dry_run import Need
 from gamelabel.tuning.needs import BASE_BYTES, Setting
@@ -61,10 +62,27 @@ def test_a_small_card_is_told_what_makes_each_step_fit() -> None:
     for problem in problems:
         assert "GB on the card" in problem
         assert "not 24: it fits with" in problem
-        assert "the transformer in 8 bits, the transformer in 4 bits (NF4)" in problem
+        assert "-p base_weights=nf4" in problem
     tiny = plan_study(*study("paper"), Hardware(8.0))
-    assert "it needs a larger card, even with" in tiny[0].problem
-    assert all(name in tiny[0].problem for name in REMEDIES)
+    options = "-p base_weights=nf4 -p image_side=512"
+    assert f"it needs a larger card, even with {options}" in tiny[0].problem
+
+
+@pytest.mark.usefixtures("simple_needs")
+def test_a_step_fits_with_what_it_was_told() -> None:
+    """The options of each message are parameters of the step, and with them there is no problem."""
+    place, profile = study("paper")
+    card = Hardware(24.0)
+    for plan_of_step in plan_study(place, profile, card):
+        options = plan_of_step.problem.partition("it fits with ")[2].split("-p ")[1:]
+        assert options
+        values = dict(option.strip().split("=") for option in options)
+        step = plan_of_step.step
+        assert set(values) <= set(profile.steps[step])
+        changed = {name: type(profile.steps[step][name])(v) for name, v in values.items()}
+        steps = {**profile.steps, step: {**profile.steps[step], **changed}}
+        plans = plan_study(place, replace(profile, steps=steps), card)
+        assert [p.problem for p in plans if p.step == step] == [""]
 
 
 @pytest.mark.usefixtures("simple_needs")

@@ -199,6 +199,18 @@ def test_another_base_refuses_an_adapter_and_names_both(tmp_path):
     assert (first_image(pipe) == plain).all()
 
 
+def test_an_adapter_of_a_quantized_base_loads_on_the_whole_model(tmp_path):
+    """The hash of weights in 8 or 4 bits is not that of the model, so nothing is compared."""
+    pipe, quantized = make_pipe(0), make_pipe(1)
+    quantized.transformer.is_quantized = True  # as diffusers marks it
+    loss = sft_loss(quantized.transformer, make_dataset(quantized), 4)
+    file = tune_adapter(quantized.transformer, loss, SHORT, tmp_path / "one", "data", rank=2)
+    load_adapter(pipe, file)
+    loss = sft_loss(pipe.transformer, make_dataset(pipe), 4)
+    whole = tune_adapter(make_pipe(0).transformer, loss, SHORT, tmp_path / "two", "data", rank=2)
+    load_adapter(quantized, whole)
+
+
 def write_adapter(pipe: FluxPipeline, file: Path, base: str) -> Path:
     """Write an adapter of one layer as another trainer does, with the name of its base."""
     size = pipe.transformer.x_embedder.weight.shape
