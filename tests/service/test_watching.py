@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from gamelabel.service.launch_tokens import SERVICE
 from gamelabel.service.logs import JsonFormatter, note_call
 from gamelabel.service.operator_keys import VARIABLE, load_operator_keys
 from gamelabel.service.pairs.start import operator_app
@@ -123,7 +124,8 @@ def test_the_log_has_no_keys_or_tokens(
     assert front.get("/v1/figures", headers=headers).status_code >= 500
     assert log()
     secrets = [launch, key, session["session"], session["player"], OPERATOR_KEY]
-    secrets += [KEYS.mark("player", "chess", "ann"), KEYS.mark("stored", session["session"])]
+    secrets += [KEYS.mark("player", "chess", "ann")]
+    secrets += [KEYS.mark("stored", SERVICE, session["session"])]
     secrets += [str(GAME_KEY.private_bytes_raw())]
     assert [secret for secret in secrets if secret in caplog.text] == []
     assert not re.search(r"\bann\b", caplog.text)  # the subject of the launch

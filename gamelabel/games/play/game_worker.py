@@ -78,7 +78,7 @@ def run_game(connection: socket.socket, setup: GameSetup) -> None:
         )
         journal = recorder.journal.path
         loop = Loop(setup.task, environment, list(setup.players), setup.seed, recorder)
-        _remember(loop, setup)
+        _remember(loop, setup, worker)
         ended = worker.play(loop, recorder, setup.session_id)
         environment.close()
     except (EnvironmentFault, ValueError) as error:
@@ -138,6 +138,12 @@ class _Worker:
         except OSError:
             self._stop = self._stop or "the server ended"
 
+    def say_alive(self) -> bool:
+        """Tell the server now and then that the process works; return whether it is to go on."""
+        if time.monotonic() - self._sent_at >= ALIVE_SECONDS:
+            self.send(StillAlive())
+        return self._stop is None
+
     def _terminate(self, number: int, frame: Any) -> None:
         self._stop = "the server ended"
 
@@ -196,8 +202,7 @@ class _Worker:
 
     def _idle(self) -> None:
         self._recorder.write_if_due()
-        if time.monotonic() - self._sent_at >= ALIVE_SECONDS:
-            self.send(StillAlive())
+        self.say_alive()
 
     def _receive(self, seconds: float) -> None:
         try:
@@ -246,14 +251,19 @@ def _plain(action: Any) -> Any:
     return action.tolist() if isinstance(action, np.ndarray) else action
 
 
-def _remember(loop: Loop, setup: GameSetup) -> None:
-    """Run the session's collectors over earlier games; recordings that are gone are skipped."""
+def _remember(loop: Loop, setup: GameSetup, worker: _Worker) -> None:
+    """Run the session's collectors over earlier games; recordings that are gone are skipped.
+
+    It may take minutes after hours of play, in which the server hears that the process is well.
+    """
     games = {game for of_seat in setup.earlier.values() for game in of_seat}
     for game in sorted(games & set(game_ids(setup.folder))):
         seats = [seat for seat, of_seat in setup.earlier.items() if game in of_seat]
         for recorded in read_episodes(setup.folder, game):
             try:
                 for transition in replay(recorded, loop.environment):
+                    if not worker.say_alive():
+                        return
                     for seat in seats:
                         for collector in loop.session_collectors[seat].values():
                             collector.add(transition)

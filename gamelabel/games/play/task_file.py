@@ -16,6 +16,7 @@ from gamelabel.games.play.tasks import (
     ActionValue,
     Bonus,
     Button,
+    Limits,
     Pacing,
     PacingMode,
     Project,
@@ -103,6 +104,7 @@ def _task(path: Path, name: str, node: yaml.Node) -> Task:
         tuple(_requirement(path, item, known, name) for item in fields.items("requirements")),
         _bonus(path, fields, known),
         _waiting(path, fields),
+        _limits(path, fields),
         fields.whole("minimum", 0),
         fields.whole("target", 0),
         fields.time("opens"),
@@ -111,6 +113,12 @@ def _task(path: Path, name: str, node: yaml.Node) -> Task:
         fields.line(),
     )
     fields.finish()
+    if task.bonus and not any(requirement.at_least > 0 for requirement in task.requirements):
+        raise fields.error(
+            f"{fields.what} has a bonus, which needs a requirement above 0: without one it is"
+            " earned by pressing Finish",
+            fields.node_of("bonus"),
+        )
     if task.opens and task.closes and task.opens >= task.closes:
         raise fields.error(f"{fields.what} closes before it opens")
     if task.target and task.minimum > task.target:
@@ -258,6 +266,19 @@ def _waiting(path: Path, task: Fields) -> Waiting:
     values = {name: fields.number(name, getattr(Waiting, name)) for name in names}
     fields.finish()
     return Waiting(**values)
+
+
+def _limits(path: Path, task: Fields) -> Limits:
+    node = task.node_of("limits")
+    if node is None:
+        return Limits()
+    fields = Fields(path, node, f"limits of {task.what}")
+    limits = Limits(
+        fields.number("idle_seconds", Limits.idle_seconds, least=1.0),
+        fields.number("seconds", Limits.seconds, least=1.0),
+    )
+    fields.finish()
+    return limits
 
 
 def _group(path: Path, name: str, node: yaml.Node, tasks: dict[str, Task]) -> TaskGroup:

@@ -154,6 +154,22 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How long a game lasts at most.
+
+    Attributes
+    ----------
+    idle_seconds : float
+        A game ends for a player who has pressed and let go nothing for this long.
+    seconds : float
+        A game ends after this time, whatever is played. The player may begin the next one.
+    """
+
+    idle_seconds: float = 300.0
+    seconds: float = 3600.0
+
+
+@dataclass(frozen=True)
 class Task:
     """One thing to play: an environment, its seats, its controls and what is asked of players.
 
@@ -186,6 +202,8 @@ class Task:
         What is measured, what has to be reached, and what it pays.
     waiting : Waiting
         How several people meet.
+    limits : Limits
+        How long a game lasts at most.
     minimum, target : int
         Sessions that are wanted: the least before others tasks of a group matter, and the number
         at which the task is filled; 0 for no limit.
@@ -214,6 +232,7 @@ class Task:
     requirements: tuple[Requirement, ...] = ()
     bonus: Bonus | None = None
     waiting: Waiting = Waiting()
+    limits: Limits = Limits()
     minimum: int = 0
     target: int = 0
     opens: datetime | None = None

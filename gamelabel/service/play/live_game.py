@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,12 +24,13 @@ from gamelabel.games.play.journal_tables import episode_id
 from gamelabel.games.play.recorder import SeatedPlayer
 from gamelabel.games.play.tasks import Task
 from gamelabel.service.play.player_socket import PlayerSocket
-from gamelabel.service.play.socket_messages import Act, Refused
+from gamelabel.service.play.socket_messages import IDLE, TOO_LONG, Act, Refused
 from gamelabel.service.play.task_controls import Control
 from gamelabel.service.play.task_texts import status_body, with_all
 
 _log = logging.getLogger("gamelabel.service.play")
 _BETWEEN_EPISODES_S = 1.5
+_WARN_S = 30.0  # before a game ends because its player does nothing
 _NEXT = {"terminated": "Game over. The next one begins.", "truncated": "Time is up. Once more!"}
 
 
@@ -48,6 +50,9 @@ class LivePlayer:
     game: LiveGame | None = None
     seat: str = ""
     left_at: float | None = None
+    control: int = 0  # what the player holds
+    active_at: float = 0.0  # when that changed
+    is_warned: bool = False  # that the game is about to end because the player does nothing
     is_done: bool = False
     is_finishing: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -56,6 +61,15 @@ class LivePlayer:
         """Send a message to the player's browser, if it is connected."""
         if self.socket:
             self.socket.send({"kind": kind, **fields})
+
+    def hold(self, control: int, now: float) -> None:
+        """Note what the player holds; a page says it again at each start of an episode."""
+        if control == self.control:
+            return
+        self.control, self.active_at = control, now
+        if self.is_warned:
+            self.is_warned = False
+            self.say("note", text="")
 
     def show_status(self) -> None:
         """Send goals, values and pay."""
@@ -88,6 +102,7 @@ class LiveGame:
         self.game_id = secrets.token_hex(16)
         self.episode = self.frame = 0
         self.is_over = False
+        self.began_at: float | None = None
         self.storing: list[asyncio.Task[None]] = []  # what is on its way to the database
         self._tell_episode, self._tell_game = episode_ended, game_ended
         self._process: RunningGame | None = None
@@ -124,6 +139,7 @@ class LiveGame:
             earlier=earlier,
         )
         self._process.next_episode()
+        self.began_at = time.monotonic()
 
     def connect(self, player: LivePlayer) -> None:
         """Show the game to a player whose browser has connected, also for a second time."""
@@ -164,11 +180,31 @@ class LiveGame:
             raise Refused(f"frame {act.frame} is in the future: the latest is {self.frame}")
         if act.control >= len(player.controls):
             raise Refused(f"there is no control {act.control}")
+        player.hold(act.control, time.monotonic())
         action = player.controls[act.control].action
         try:
             self._process.act(player.seat, action, act.frame)
         except ValueError as error:
             raise Refused(str(error)) from error
+
+    def limit_reached(self, player: LivePlayer, now: float) -> int | None:
+        """Return the code to end a player's part with if the game lasts too long, else None.
+
+        Before it ends because the player does nothing, the player is warned.
+        """
+        if self.began_at is None or player.is_done:
+            return None
+        limits = self.task.limits
+        if now - self.began_at > limits.seconds:
+            return TOO_LONG
+        left = limits.idle_seconds - (now - max(player.active_at, self.began_at))
+        if left < 0:
+            return IDLE
+        if left < _WARN_S and not player.is_warned:
+            player.is_warned = True
+            text = f"Press a key, or the game ends in {max(1, round(left))} seconds."
+            player.say("note", text=text)
+        return None
 
     def leave(self, player: LivePlayer) -> None:
         """Give a seat to a fallback for good: its player has finished."""

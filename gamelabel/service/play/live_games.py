@@ -15,12 +15,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gamelabel.games.play.environments import EnvironmentFault
 from gamelabel.games.play.game_messages import EpisodeEnded, GameEnded
-from gamelabel.games.play.recorded_tables import game_ids, read_episodes
-from gamelabel.games.play.recordings import delete_player, delete_players, recover
 from gamelabel.games.play.tasks import Task
+from gamelabel.service.play.game_recordings import GameRecordings
+from gamelabel.service.play.game_records import EpisodeResult, GameRecords
 from gamelabel.service.play.live_game import LiveGame, LivePlayer
 from gamelabel.service.play.lobby import Lobby
-from gamelabel.service.play.play_records import EpisodeResult, PlayRecords
 from gamelabel.service.play.player_socket import PlayerSocket
 from gamelabel.service.play.socket_messages import (
     AWAY,
@@ -35,11 +34,13 @@ from gamelabel.service.play.socket_messages import (
 )
 from gamelabel.service.play.task_controls import controls_of
 from gamelabel.service.play.task_texts import with_all
+from gamelabel.service.rate import RateLimit
 
 _log = logging.getLogger("gamelabel.service.play")
 AWAY_S = 60.0  # for which a player's seat is kept after the connection was lost
 _TICK_S = 1.0
 _LOOK_S = 30.0  # between two looks who has withdrawn at a process that serves another activity
+STARTS_AN_HOUR = 60  # games that a player may begin in an hour: each one has a process
 _STOP_S = 3.0  # for which the end of the process waits until recordings are complete
 
 
@@ -47,12 +48,16 @@ class Crowded(Exception):
     """A process has as many games as it may have."""
 
 
+class TooOften(Exception):
+    """A player has begun as many games within an hour as one may."""
+
+
 class LiveGames:
     """The games of this process. All its methods but `forget` belong to the event loop.
 
     Parameters
     ----------
-    records : PlayRecords
+    records : GameRecords
         The database.
     folder : Path
         Of the recordings, shared by all processes.
@@ -60,13 +65,13 @@ class LiveGames:
         The number of games that this process may have.
     """
 
-    def __init__(self, records: PlayRecords, folder: Path, most_games: int) -> None:
-        self.records, self.folder, self.most_games = records, folder, most_games
+    def __init__(self, records: GameRecords, folder: Path, most_games: int) -> None:
+        self.records, self.most_games = records, most_games
+        self.recordings = GameRecordings(records, folder)
         self.players: dict[str, LivePlayer] = {}  # by play session
         self.games: set[LiveGame] = set()
         self.lobby = Lobby()
-        self._cut_off: dict[str, dict[str, str]] = {}  # by an end of the process before
-        self._forgotten: set[str] = set()  # players whose recordings are deleted
+        self._starts = RateLimit(STARTS_AN_HOUR, time.monotonic, 3600.0)
         self._looked_at = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work: set[asyncio.Task[None]] = set()
@@ -75,7 +80,7 @@ class LiveGames:
     async def running(self) -> AsyncIterator[None]:
         """Recover what a killed process left; then look after the games until the end."""
         self._loop = asyncio.get_running_loop()
-        await asyncio.to_thread(self._recover)
+        await asyncio.to_thread(self.recordings.recover)
         ticker = asyncio.create_task(self._tick_forever())
         yield
         ticker.cancel()
@@ -86,38 +91,6 @@ class LiveGames:
         for task in self._work:
             task.cancel()
         self._loop = None
-
-    def _recover(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        recovered, faults = recover(self.folder)
-        if recovered:
-            _log.warning("recovered the recordings of %d games that were cut off", len(recovered))
-        for fault in faults:
-            _log.error("a recording cannot be recovered: %s", fault)
-        self._forgotten = self.records.withdrawn_pseudonyms()
-        delete_players(self.folder, self._forgotten)
-        self._cut_off = self._add_recordings(self.records.unfinished_games())
-
-    def _add_recordings(self, games: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
-        """Store the episodes of games whose server was killed; return those not recorded yet.
-
-        A game's process outlives its server until it has written the recording.
-        """
-        recorded = set(game_ids(self.folder)) & games.keys()
-        for game in recorded:
-            for episode in read_episodes(self.folder, game):
-                for seat in episode.seats.itertuples():
-                    if seat.seat in games[game]:
-                        result = EpisodeResult(
-                            episode.episode["episode_id"],
-                            seat.seat,
-                            episode.episode["frames"],
-                            episode.episode["ended"],
-                            seat.score,
-                        )
-                        self.records.add_episode(games[game][seat.seat], result)
-            self.records.end_game(game)
-        return {game: seats for game, seats in games.items() if game not in recorded}
 
     # ---- players come and go
 
@@ -132,6 +105,8 @@ class LiveGames:
         ------
         Crowded
             If there are too many games.
+        TooOften
+            If the player has begun too many.
         """
         for other in list(self.players.values()):
             if other.player_id == row.player and other.session_id != row.id:
@@ -160,6 +135,10 @@ class LiveGames:
         return player
 
     async def _seat(self, player: LivePlayer) -> None:
+        is_crowded = len(self.games) >= self.most_games
+        if is_crowded or not self._starts.allows(player.pseudonym):
+            self.players.pop(player.session_id, None)
+            raise Crowded if is_crowded else TooOften
         seats = player.task.human_seats
         if len(seats) > 1:
             self.lobby.join(player)
@@ -174,8 +153,13 @@ class LiveGames:
         game = LiveGame(task, players, self._episode_ended, self._game_ended)
         self.games.add(game)
         try:
-            earlier = await asyncio.to_thread(self._begin_game, game)
-            await game.start(self.folder, earlier, not self.records.settings.minimal)
+            sessions = {seat: player.session_id for seat, player in players.items()}
+            played = {other.game_id for other in self.games}
+            earlier = await asyncio.to_thread(self.recordings.begin, game.game_id, sessions, played)
+            for seat, games in earlier.items():
+                if games:
+                    players[seat].say("note", text="Your last game is read again …")
+            await game.start(self.recordings.folder, earlier, not self.records.settings.minimal)
         except BaseException:
             self.games.discard(game)
             for player in players.values():
@@ -190,12 +174,6 @@ class LiveGames:
                 game.connect(player)
             else:
                 game.disconnect(player)
-
-    def _begin_game(self, game: LiveGame) -> dict[str, list[str]]:
-        sessions = {seat: player.session_id for seat, player in game.players.items()}
-        for session_id in sessions.values():
-            self._add_recordings(self.records.unfinished_games(session_id))
-        return self.records.begin_game(game.game_id, sessions)
 
     def disconnect(self, player: LivePlayer, socket: PlayerSocket) -> None:
         """Note that a connection has ended; the player's seat is kept for a while."""
@@ -306,6 +284,9 @@ class LiveGames:
         for player in list(self.players.values()):
             if player.socket:
                 player.say("alive")
+                code = player.game.limit_reached(player, now) if player.game else None
+                if code is not None:
+                    self._drop(player, code)
             elif player.left_at is not None and now - player.left_at > AWAY_S:
                 self._run(self._finish(player, keeps_open=True))
         for event in self.lobby.advance():
@@ -313,8 +294,7 @@ class LiveGames:
                 self._send_away(event)
             else:
                 self._run(self._begin(*event))
-        if self._cut_off:
-            self._cut_off = await asyncio.to_thread(self._add_recordings, self._cut_off)
+        await asyncio.to_thread(self.recordings.add_cut_off)
         ids = {player.player_id for player in self.players.values()}
         if ids:
             consenting = await asyncio.to_thread(self.records.consenting_players, ids)
@@ -323,9 +303,7 @@ class LiveGames:
                     await self._forget(player.pseudonym)
         if now - self._looked_at > _LOOK_S:  # also who withdrew, but does not play now
             self._looked_at = now
-            withdrawn = await asyncio.to_thread(self.records.withdrawn_pseudonyms)
-            await asyncio.to_thread(delete_players, self.folder, withdrawn - self._forgotten)
-            self._forgotten = withdrawn
+            await asyncio.to_thread(self.recordings.delete_withdrawn)
 
     def _send_away(self, player: LivePlayer) -> None:
         """End the wait of a player who did not say that they are ready."""
@@ -350,7 +328,7 @@ class LiveGames:
         if self._loop:
             asyncio.run_coroutine_threadsafe(self._forget(pseudonym), self._loop).result(30)
         else:
-            delete_player(self.folder, pseudonym)
+            self.recordings.delete(pseudonym)
 
     async def _forget(self, pseudonym: str) -> None:
         for player in list(self.players.values()):
@@ -362,7 +340,7 @@ class LiveGames:
             game, player.is_done = player.game, True
             if game:
                 await game.discard()
-        await asyncio.to_thread(delete_player, self.folder, pseudonym)
+        await asyncio.to_thread(self.recordings.delete, pseudonym)
 
     def _run(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[None]:
         """Run something in the background, and log what goes wrong."""

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from gamelabel.games.play.environments import EnvironmentFault
 from gamelabel.games.play.tasks import Task
 from gamelabel.service.play.live_game import LivePlayer
-from gamelabel.service.play.live_games import Crowded, LiveGames
+from gamelabel.service.play.live_games import Crowded, LiveGames, TooOften
 from gamelabel.service.play.play_records import PlayRecords
 from gamelabel.service.play.player_socket import PlayerSocket
 from gamelabel.service.play.socket_messages import (
@@ -22,6 +22,7 @@ from gamelabel.service.play.socket_messages import (
     GONE,
     NO_SESSION,
     TOO_MUCH,
+    TOO_OFTEN,
     Hello,
     MessageBudget,
     Refused,
@@ -107,6 +108,8 @@ class SocketRoute:
             await self._read(websocket, player, socket)
         except Crowded:
             socket.close(CROWDED)
+        except TooOften:
+            socket.close(TOO_OFTEN)
         except EnvironmentFault as error:
             _log.warning("the task %s cannot be played: %s", row.task, error)
             socket.send({"kind": "crashed"})

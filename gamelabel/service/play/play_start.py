@@ -14,6 +14,7 @@ from gamelabel.service.activity import Activity
 from gamelabel.service.games import close_other_games, read_games, register_game
 from gamelabel.service.keys import Keys, public_text
 from gamelabel.service.outbox import Outbox
+from gamelabel.service.play.game_records import GameRecords
 from gamelabel.service.play.link_launches import link_key
 from gamelabel.service.play.live_games import LiveGames
 from gamelabel.service.play.play_figures import play_figures, play_metrics, play_operator_routes
@@ -62,7 +63,9 @@ def play_activity(
     records = PlayRecords(store, settings)
     project = play_settings.project
     games = {game.game_id: game for game in play_settings.games}
-    live = LiveGames(records, play_settings.recordings, play_settings.most_games)
+    live = LiveGames(
+        GameRecords(store, settings), play_settings.recordings, play_settings.most_games
+    )
     calls = PlayCalls(project, games, records, live.lobby.tasks)
     routes = play_routes(calls, outbox)
     coins = {game.game_id: game.coins_per_unit for game in play_settings.games}

@@ -10,6 +10,7 @@ from typing import Any
 
 # Closing codes of the WebSocket; a page that gets one of these does not come back by itself.
 ELSEWHERE, NO_SESSION, GONE, TOO_MUCH, WITHDRAWN, AWAY = 4001, 4003, 4004, 4008, 4009, 4010
+IDLE, TOO_LONG, TOO_OFTEN = 4011, 4012, 4014
 CROWDED = 4013  # comes back by itself
 _FIELDS = {
     "hello": {"hello"},

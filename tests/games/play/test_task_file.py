@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("gymnasium", reason="needs the extra `play`")
 
 from gamelabel.games.play.task_file import read_project
-from gamelabel.games.play.tasks import Bonus, Button, Pacing, Requirement, Seat
+from gamelabel.games.play.tasks import Bonus, Button, Limits, Pacing, Requirement, Seat
 from gamelabel.games.play.yaml_fields import TaskFileError
 from tests.games.play.atari_tasks import needs_atari
 
@@ -35,6 +35,7 @@ tasks:
       - {statistic: active, at_least: 300, label: Play for 5 minutes}
     bonus: {kind: sliding, base: 0.5, maximum: 3.5, correct: score, share: active}
     target: 20
+    limits: {idle_seconds: 90}
     opens: 2026-05-01T09:00:00Z
   again:
     <<: *balance
@@ -58,6 +59,7 @@ def test_a_task_file_is_read_whole(tmp_path: Path) -> None:
     assert [statistic.name for statistic in task.statistics] == ["score", "active"]
     assert task.requirements == (Requirement("active", 300.0, "Play for 5 minutes"),)
     assert task.bonus == Bonus("sliding", 0.5, 3.5, correct="score", share="active")
+    assert task.limits == Limits(90.0, 3600.0)
     assert task.line == 4
     assert not task.is_open(datetime(2026, 4, 30, tzinfo=UTC))
     assert task.is_open(datetime(2026, 5, 2, tzinfo=UTC))
@@ -105,8 +107,10 @@ def test_a_task_file_is_read_whole(tmp_path: Path) -> None:
         (" maximum: 3.5,", "", 21, "is sliding and needs the field maximum"),
         ("base: 0.5", "base: -1", 21, "base of the bonus of the task balance has to be a number"),
         ("target: 20", "target: 2.5", 22, "target of the task balance has to be a whole number"),
-        ("09:00:00Z", "09:00:00", 23, "has to be a time with its zone"),
-        ("[balance, again]", "[balance, agian]", 28, "has the task 'agian', which is not in"),
+        ("at_least: 300,", "at_least: 0,", 21, "a bonus, which needs a requirement above 0"),
+        ("idle_seconds: 90", "seconds: 0", 23, "seconds of limits of the task balance has to be"),
+        ("09:00:00Z", "09:00:00", 24, "has to be a time with its zone"),
+        ("[balance, again]", "[balance, agian]", 29, "has the task 'agian', which is not in"),
         ("  study:", "  balance:", 1, "balance is the name of a task and of a group"),
         ("title: A study", "title: [", 3, "this is not YAML"),
         ("title: A study", "tittle: A study", 1, "the file has no field tittle"),

@@ -1,4 +1,4 @@
-"""A service with the play activity, on SQLite and on PostgreSQL."""
+"""A service with the play activity; test_play_storage.py has what depends on the database."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,9 +14,9 @@ pytest.importorskip("websockets")
 from tests.service.play.play_harness import PlayServer, make_project
 
 
-@pytest.fixture(params=["sqlite"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return new_url(request.param, tmp_path)
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return new_url("sqlite", tmp_path)
 
 
 @pytest.fixture
@@ -31,6 +31,21 @@ def make_server(database: str, tmp_path: Path) -> Iterator[Callable[..., PlaySer
     yield make
     for server in servers:
         server.close()
+
+
+@pytest.fixture(scope="module")
+def module_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayServer]:
+    folder = tmp_path_factory.mktemp("play")
+    made = PlayServer(new_url("sqlite", folder), folder / "recordings", make_project())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def shared(module_server: PlayServer) -> Iterator[PlayServer]:
+    """Return a server of all tests of a module: for those that look at their own players only."""
+    yield module_server
+    module_server.clear()
 
 
 @pytest.fixture

@@ -100,14 +100,17 @@ def make_project(tasks: tuple[Task, ...] = TASKS) -> Project:
 class PlayServer:
     """A service with the play activity in a thread, whose games run in processes of their own."""
 
-    def __init__(self, url: str, folder: Path, project: Project, **settings: Any) -> None:
+    def __init__(
+        self, url: str, folder: Path, project: Project, most_games: int = 32, **settings: Any
+    ) -> None:
         self.url, self.folder, self.project = url, folder, project
+        self.most_games = most_games
+        self.sockets: list[GameSocket] = []
         self.paid: list[httpx.Request] = []
         keys = settings.pop("keys", None) or new_keys()
         self.launch_key = link_key(keys, "the game itself")  # the same for the same keys
         self.settings = Settings(keys, {OPERATOR_KEY: "anna"}, audience=PLAY, **settings)
         self.store = Store(url)
-        self.most_games = 32
         self.start()
 
     def start(self) -> None:
@@ -152,6 +155,19 @@ class PlayServer:
         self.stop()
         self.store.close()
 
+    def clear(self) -> None:
+        """Close all connections and end all games, so that another test can use the server."""
+        for socket in self.sockets:
+            socket.close()
+        self.sockets.clear()
+
+        async def finish() -> None:
+            players = list(self.live.players.values())
+            await asyncio.gather(*(self.live._finish(p, keeps_open=True) for p in players))
+
+        assert self.live._loop
+        asyncio.run_coroutine_threadsafe(finish(), self.live._loop).result(30)
+
     def _receive(self, request: httpx.Request) -> httpx.Response:
         self.paid.append(request)
         return httpx.Response(200)
@@ -168,9 +184,9 @@ class PlayServer:
         jti, options = secrets.token_hex(8), {"audience": PLAY} | options
         return sign_launch(self.launch_key, "lab", name, jti, self.settings.clock(), **options)
 
-    def player(self, name: str = "ann", consents: bool = True, **options: Any) -> PlayClient:
-        """Return a player whom the game has sent."""
-        return self.enter(self.launch(name, **options), {} if consents else None)
+    def player(self, name: str = "") -> PlayClient:
+        """Return a player whom the game has sent; without a name it is a new one."""
+        return self.enter(self.launch(name or secrets.token_hex(8)), {})
 
     def arrive(self, **link: str) -> PlayClient:
         """Return a player who comes by a link, and agrees."""
@@ -220,6 +236,7 @@ class PlayClient:
     def connect(self, play: str, **options: Any) -> GameSocket:
         """Open the WebSocket of a play session and say hello."""
         socket = GameSocket(self.server, **options)
+        self.server.sockets.append(socket)
         socket.say(hello={"session": self.session, "play": play})
         return socket
 

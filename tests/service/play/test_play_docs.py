@@ -23,6 +23,7 @@ class Address:
     def __init__(self, port: int) -> None:
         self.port, self.address = port, f"http://127.0.0.1:{port}"
         self.client = httpx.Client(base_url=self.address, timeout=30)
+        self.sockets: list[GameSocket] = []
 
 
 def test_a_newcomer_serves_an_own_environment(tmp_path: Path) -> None:

@@ -13,15 +13,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql
 
+from gamelabel.games.play import game_process
 from gamelabel.games.play.recorded_tables import game_ids, read_episodes
 from gamelabel.games.play.recorder import JOURNALS
 from gamelabel.games.play.replayed import environment_of, verify_replay
 from gamelabel.service.database_tables import players
 from gamelabel.service.games import Game, register_game
 from gamelabel.service.keys import load_keys, new_keys, public_text
-from gamelabel.service.play import live_games
+from gamelabel.service.play import game_recordings
+from gamelabel.service.play.game_records import GameRecords
 from gamelabel.service.play.live_games import LiveGames
-from gamelabel.service.play.play_records import PlayRecords
 from gamelabel.service.play.play_tables import PLAYER_TABLES, play_episodes, play_players
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
@@ -74,7 +75,10 @@ def test_episodes_follow_each_other_and_statistics_go_on(server: PlayServer) -> 
 
 
 @pytest.mark.parametrize("task", ["broken", "hanging"])
-def test_a_game_that_fails_ends_alone_and_says_so(server: PlayServer, task: str) -> None:
+def test_a_game_that_fails_ends_alone_and_says_so(
+    server: PlayServer, task: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(game_process, "HANG_SECONDS", 4.0)
     other = server.player("bob").play()
     player = server.player()
     socket = player.play(task)
@@ -158,7 +162,7 @@ def test_a_session_is_ended_once_however_often_the_player_says_so(
 
 def test_postgresql_reads_a_session_as_it_is_after_the_wait_for_its_lock() -> None:
     connection = MagicMock()
-    PlayRecords(MagicMock(), MagicMock())._lock_session(connection, "a")
+    GameRecords(MagicMock(), MagicMock())._lock_session(connection, "a")
     query = connection.execute.call_args.args[0].compile(dialect=postgresql.dialect())
     assert str(query).endswith("FOR UPDATE OF players, play_sessions")
 
@@ -177,7 +181,7 @@ def test_who_is_removed_has_not_withdrawn(tmp_path: Path) -> None:
             if has_consent:
                 row = {"player": number, "consented": True, "channel": ""}
                 connection.execute(insert(play_players).values(row))
-    records = PlayRecords(store, Settings(new_keys()))
+    records = GameRecords(store, Settings(new_keys()))
     assert records.withdrawn_pseudonyms() == {"withdrawn", "removed before"}
     assert records.consenting_players({1, 2, 3}) == {1, 3}
     store.close()
@@ -190,8 +194,8 @@ def test_recordings_of_who_withdraws_at_another_activity_are_deleted(
     records.withdrawn_pseudonyms.side_effect = [{"ann"}, {"ann", "bob"}]
     live = LiveGames(records, tmp_path, 1)
     records.unfinished_games.return_value = {}
-    monkeypatch.setattr(live_games, "delete_players", lambda folder, who: deleted.append(who))
-    live._recover()
+    monkeypatch.setattr(game_recordings, "delete_players", lambda folder, who: deleted.append(who))
+    live.recordings.recover()
     asyncio.run(live._tick())
     assert deleted == [{"ann"}, {"bob"}]
 
@@ -226,6 +230,7 @@ def test_two_processes_notice_a_withdrawal_at_the_other(
     assert recordings(first) == []
 
 
+@pytest.mark.full
 def test_a_slow_reader_takes_little_memory_and_slows_nobody(server: PlayServer) -> None:
     other = server.player("bob").play()
     slow = server.player().play()
@@ -240,19 +245,20 @@ def test_a_slow_reader_takes_little_memory_and_slows_nobody(server: PlayServer) 
     assert slow.until_closed(30.0) in (1006, 1013)
 
 
+@pytest.mark.parametrize("n_players", [2, pytest.param(16, marks=pytest.mark.full)])
 def test_after_a_kill_all_but_the_last_second_is_recovered(
-    database: str, make_server: Callable[..., PlayServer], tmp_path: Path
+    database: str, make_server: Callable[..., PlayServer], tmp_path: Path, n_players: int
 ) -> None:
     program = "import sys; from tests.service.play.killed_server import main; main(*sys.argv[1:])"
-    command = [sys.executable, "-c", program, database, str(tmp_path)]
+    command = [sys.executable, "-c", program, database, str(tmp_path), str(n_players)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         sessions = dict(word.split("=") for word in process.stdout.readline().split())
         process.kill()
-    assert len(sessions) == 16
+    assert len(sessions) == n_players
     server = make_server(keys=load_keys(tmp_path / "keys.json"))
     games = recordings(server)
-    assert len(games) == 16
+    assert len(games) == n_players
     for game in games:
         (recorded,) = read_episodes(server.folder, game)
         verify_replay(recorded, environment_of(recorded, None))
@@ -262,13 +268,13 @@ def test_after_a_kill_all_but_the_last_second_is_recovered(
             rows = connection.execute(select(play_episodes)).all()
         return {row.play_session: row.frames for row in rows}
 
-    assert wait_until(lambda: len(frames_of_sessions()) == 16)
+    assert wait_until(lambda: len(frames_of_sessions()) == n_players)
     frames = frames_of_sessions()
     for session, shown in sessions.items():
         assert frames[session] >= int(shown) - 30, (frames[session], shown)
 
     # the player goes on: what was recovered counts
-    player = server.player("p3")
+    player = server.player("p1")
     socket = player.play()
     status = socket.until_told("status")
     assert status["values"][1]["value_text"] != "0:00"

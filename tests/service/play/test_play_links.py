@@ -64,9 +64,9 @@ def test_the_ids_of_a_platform_are_in_one_table_only(server: PlayServer) -> None
     ],
 )
 def test_incomplete_links_are_refused(
-    server: PlayServer, link: dict[str, str], expected: tuple[int, str]
+    shared: PlayServer, link: dict[str, str], expected: tuple[int, str]
 ) -> None:
-    assert problem(server, **link) == expected
+    assert problem(shared, **link) == expected
 
 
 def test_nobody_takes_the_ids_of_another_worker(server: PlayServer) -> None:
@@ -167,8 +167,8 @@ def test_an_address_enters_the_raffle_only_when_the_task_is_done(server: PlaySer
     other.call("PUT", f"/v1/play/sessions/{play}/raffle", 404, json=address)
 
 
-def test_comments_reach_the_operator_and_are_no_formulas(server: PlayServer) -> None:
-    player = server.player()
+def test_comments_reach_the_operator_and_are_no_formulas(shared: PlayServer) -> None:
+    player = shared.player()
     body = {"task": "dots", "kind": "problem", "text": "=HYPERLINK(1)", "device": "Firefox"}
     player.call("POST", "/v1/play/comments", 204, json=body)
     player.call("POST", "/v1/play/comments", 422, json=body | {"text": "x" * 2001})
@@ -176,24 +176,24 @@ def test_comments_reach_the_operator_and_are_no_formulas(server: PlayServer) -> 
     for _ in range(19):
         player.call("POST", "/v1/play/comments", 204, json=body)
     player.call("POST", "/v1/play/comments", 409, json=body)
-    text = server.operator().get("/v1/play/games/lab/comments").text
+    text = shared.operator().get("/v1/play/games/lab/comments").text
     assert "'=HYPERLINK(1)" in text
-    assert server.client.get("/v1/play/games/lab/comments").status_code == 404  # not for players
+    assert shared.client.get("/v1/play/games/lab/comments").status_code == 404  # not for players
 
 
-def test_the_page_may_be_framed_and_send_a_form_as_its_channel_needs(server: PlayServer) -> None:
-    plain = server.client.get("/library/lab").headers["content-security-policy"]
+def test_the_page_may_be_framed_and_send_a_form_as_its_channel_needs(shared: PlayServer) -> None:
+    plain = shared.client.get("/library/lab").headers["content-security-policy"]
     assert "frame-ancestors https://lab.example" in plain
     assert "form-action 'none'" in plain
-    turk = server.client.get("/library/lab?channel=mturk").headers["content-security-policy"]
+    turk = shared.client.get("/library/lab?channel=mturk").headers["content-security-policy"]
     assert "frame-ancestors https://worker.mturk.com" in turk
     assert "form-action https://www.mturk.com" in turk
     assert "script-src 'self'" in plain
-    assert server.client.get("/library/other").status_code == 404
+    assert shared.client.get("/library/other").status_code == 404
 
 
-def test_the_page_says_what_is_stored_of_addresses_and_devices(server: PlayServer) -> None:
-    page = server.client.get("/library/lab").text
+def test_the_page_says_what_is_stored_of_addresses_and_devices(shared: PlayServer) -> None:
+    page = shared.client.get("/library/lab").text
     assert "your address, or anything about your device" not in page
     assert "your e-mail address if you enter it" in page
     assert "your browser’s name and version if you report a problem" in page

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -27,8 +28,8 @@ def refusal(socket: GameSocket, **message: object) -> str:
     return why
 
 
-def test_a_player_sees_frames_and_moves_the_dot(server: PlayServer) -> None:
-    socket = server.player().play()
+def test_a_player_sees_frames_and_moves_the_dot(shared: PlayServer) -> None:
+    socket = shared.player().play()
     columns = socket.picture[4].any(axis=1)
     assert columns.argmax() == 12
     socket.act(2)
@@ -39,8 +40,8 @@ def test_a_player_sees_frames_and_moves_the_dot(server: PlayServer) -> None:
     assert int(status["values"][0]["value_text"]) > 0
 
 
-def test_what_is_no_action_of_the_player_is_refused_and_says_why(server: PlayServer) -> None:
-    socket = server.player().play()
+def test_what_is_no_action_of_the_player_is_refused_and_says_why(shared: PlayServer) -> None:
+    socket = shared.player().play()
     here = {"frame": 0, "episode": 0}
     assert refusal(socket, act=3, **here) == "there is no control 3"
     assert "in the future" in refusal(socket, act=1, frame=10**6, episode=0)
@@ -57,31 +58,31 @@ def test_what_is_no_action_of_the_player_is_refused_and_says_why(server: PlaySer
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "7", '"act"', "[" * 3000, b"\x00\x01"])
-def test_nonsense_is_refused(server: PlayServer, content: str | bytes) -> None:
-    socket = server.player().play()
+def test_nonsense_is_refused(shared: PlayServer, content: str | bytes) -> None:
+    socket = shared.player().play()
     socket.wire.send(content)
     assert "message" in socket.until_told("refused")["why"]
     before = socket.frame
     socket.until(lambda: socket.frame > before)
 
 
-def test_a_message_that_is_too_large_ends_the_connection(server: PlayServer) -> None:
-    socket = server.player().play()
+def test_a_message_that_is_too_large_ends_the_connection(shared: PlayServer) -> None:
+    socket = shared.player().play()
     socket.wire.send(json.dumps({"ready": "x" * LARGEST_MESSAGE}))
     assert socket.until_closed() == 1009
 
 
-def test_actions_of_an_episode_that_is_over_are_refused(server: PlayServer) -> None:
-    socket = server.player().play("short")
+def test_actions_of_an_episode_that_is_over_are_refused(shared: PlayServer) -> None:
+    socket = shared.player().play("short")
     socket.until_told("note")  # the episode is over, the next one has not begun
     socket.until(lambda: socket.episode == 1 and socket.frame >= 0)
     assert refusal(socket, act=1, frame=0, episode=0) == "that episode is over"
 
 
-def test_a_thousand_actions_a_second_end_the_connection(server: PlayServer) -> None:
-    player = server.player()
+def test_a_thousand_actions_a_second_end_the_connection(shared: PlayServer) -> None:
+    player = shared.player()
     play = player.open()
-    flood, other = player.connect(play), server.player("bob").play()
+    flood, other = player.connect(play), shared.player().play()
     end = time.monotonic() + 30.0
     while flood.code is None and time.monotonic() < end:
         with suppress(ConnectionClosed):
@@ -97,25 +98,25 @@ def test_a_thousand_actions_a_second_end_the_connection(server: PlayServer) -> N
 
 @pytest.mark.parametrize("origin", [None, "https://evil.example", "null"])
 def test_only_a_page_of_the_service_opens_the_connection(
-    server: PlayServer, origin: str | None
+    shared: PlayServer, origin: str | None
 ) -> None:
     with pytest.raises(InvalidStatus, match="403"):
-        GameSocket(server, origin=origin)
+        GameSocket(shared, origin=origin)
 
 
-def test_a_connection_needs_the_session_of_the_player(server: PlayServer) -> None:
-    ann, bob = server.player("ann"), server.player("bob")
+def test_a_connection_needs_the_session_of_the_player(shared: PlayServer) -> None:
+    ann, bob = shared.player(), shared.player()
     play = ann.open()
     assert bob.connect(play).until_closed() == 4004
     bob.session = "x" * 43
     assert bob.connect(play).until_closed() == 4003
-    silent = GameSocket(server)
+    silent = GameSocket(shared)
     silent.say(finish=True)
     assert silent.until_closed() == 4008
 
 
-def test_the_newer_window_takes_over(server: PlayServer) -> None:
-    player = server.player()
+def test_the_newer_window_takes_over(shared: PlayServer) -> None:
+    player = shared.player()
     older = player.play()
     newer = player.connect(player.open())
     assert older.until_closed() == 4001
@@ -125,8 +126,8 @@ def test_the_newer_window_takes_over(server: PlayServer) -> None:
     newer.until(lambda: newer.picture[4].any(axis=1).argmax() == 23)
 
 
-def test_a_lost_connection_costs_nothing(server: PlayServer) -> None:
-    player = server.player()
+def test_a_lost_connection_costs_nothing(shared: PlayServer) -> None:
+    player = shared.player()
     socket = player.play()
     play = player.open()
     socket.act(1)
@@ -142,25 +143,23 @@ def test_a_lost_connection_costs_nothing(server: PlayServer) -> None:
     assert again.picture[4].any(axis=1).argmax() == 0
 
 
-def test_a_second_task_ends_the_first_game(server: PlayServer) -> None:
-    player = server.player()
+def test_a_second_task_ends_the_first_game(shared: PlayServer) -> None:
+    player = shared.player()
     first = player.play("dots")
     second = player.play("short")
     assert first.until_closed() == 4001
     second.until(lambda: second.frame > 3)
 
 
-def test_a_process_takes_only_so_many_games(server: PlayServer) -> None:
-    server.stop()
-    server.most_games = 1
-    server.start()
-    server.player("ann").play()
-    bob = server.player("bob")
+def test_a_process_takes_only_so_many_games(make_server: Callable[..., PlayServer]) -> None:
+    own = make_server(most_games=1)
+    own.player().play()
+    bob = own.player()
     assert bob.connect(bob.open()).until_closed() == 4013
 
 
-def test_finishing_ends_the_session(server: PlayServer) -> None:
-    player = server.player()
+def test_finishing_ends_the_session(shared: PlayServer) -> None:
+    player = shared.player()
     socket = player.play()
     play = player.open()
     socket.finish()

@@ -15,6 +15,7 @@ from gamelabel.service.database_tables import metadata, players, rewards
 from gamelabel.service.keys import new_keys, public_text
 from gamelabel.service.launch_tokens import SERVICE, sign_launch
 from gamelabel.service.outbox import Outbox
+from gamelabel.service.play.game_records import GameRecords
 from gamelabel.service.play.link_launches import Arrival, link_key, sign_arrival
 from gamelabel.service.play.play_games import PLAY, TURK, PlayGame
 from gamelabel.service.play.play_records import PlayRecords
@@ -44,6 +45,7 @@ class Lab:
         self.settings = Settings(new_keys(), audience=PLAY, clock=lambda: self.now)
         self.store = Store(url)
         self.records = PlayRecords(self.store, self.settings)
+        self.games = GameRecords(self.store, self.settings)
         game = PlayGame(
             game_id="lab",
             title="Lab",
@@ -74,7 +76,7 @@ class Lab:
     def finish(self, session: str, task: Task) -> str:
         """Meet a task's requirements, and return the play session."""
         play = self.records.open_session(session, task)["id"]
-        self.records.end_session(play, task, MET, 100)
+        self.games.end_session(play, task, MET, 100)
         return str(play)
 
     def withdraw(self, session: str) -> None:
@@ -126,7 +128,7 @@ def test_an_assignment_is_paid_once_whoever_shows_it(lab: Lab) -> None:
     for who in (session, other, lab.worker("S1", worker="A2")):
         with pytest.raises(Problem, match="Submit it"):
             lab.records.open_session(who, DOTS)
-    lab.records.end_session(late, PAID, MET, 100)  # it was open before
+    lab.games.end_session(late, PAID, MET, 100)  # it was open before
     assert [row["assignment_id"] for row in lab.rows(play_payments)] == ["S1"]
     assert len(lab.rows(rewards)) == 1
     with pytest.raises(Problem, match="Each task pays once"):
@@ -138,12 +140,12 @@ def test_an_assignment_is_for_the_task_that_was_begun(lab: Lab) -> None:
     session = lab.worker("S1")
     lab.records.open_session(session, DOTS)  # its instructions were read, it was not played
     play = lab.records.open_session(session, PAID)["id"]
-    lab.records.begin_game("g1", {"player": play})
+    lab.games.begin_game("g1", {"player": play})
     with pytest.raises(Problem, match="Go on with paid"):
         lab.records.open_session(session, DOTS)
     again = lab.worker("S2")  # the first HIT was returned
     assert lab.records.open_session(again, PAID)["id"] == play
-    lab.records.end_session(play, PAID, MET, 100)
+    lab.games.end_session(play, PAID, MET, 100)
     assert [row["assignment_id"] for row in lab.rows(play_payments)] == ["S2"]
 
 

@@ -2,7 +2,7 @@
 const WAITS_MS = [200, 500, 1000, 2000, 4000], ACKNOWLEDGE_EVERY = 10
 const SILENT_MS = 6000  // without any message the connection is lost, although nobody said so
 // Why the service closed the connection, when coming back would not help.
-const FINAL = { 4001: 'elsewhere', 4004: 'gone', 4008: 'refused', 4009: 'withdrawn', 4010: 'away' }
+const FINAL = { 4001: 'elsewhere', 4004: 'gone', 4008: 'refused', 4009: 'withdrawn', 4010: 'away', 4011: 'idle', 4012: 'long', 4014: 'often' }
 const NO_SESSION = 4003
 
 // `receive(message)` gets what the service says, `frame(bytes)` resolves once a frame is drawn,

@@ -16,12 +16,18 @@ const ENDS = {
   left: ['See you later', 'You can come back at any time. What you have played counts.', 'Play on'],
   elsewhere: ['You play in another window', 'The game goes on in the window that you opened last.', 'Play here instead'],
   away: ['You did not say that you are ready', 'Another player may be waiting. Come back when you have time.', 'Try again'],
+  often: ['You have started many games', 'Please come back in an hour.', 'Try again'],
   refused: ['The connection was closed', 'Your browser sent too much. Please try again.', 'Try again'],
   launch: ['Please start again from your link', 'The link has expired, or it is incomplete.', 'Try again'],
   preview: ['This is a preview', 'Accept the HIT to play. It takes a few minutes, with a keyboard or by touch.'],
   assignment: ['This HIT is done, or for another task', 'Each HIT is for one task. Submit it if it is done; else go on with the task that you began.', 'Go on'],
   paid: ['You have done this task', 'Each task pays once. Thank you!', 'Choose another game'],
   empty: ['Nothing to play right now', 'Please come back later.', 'Try again'],
+}
+// Ends of a game by a limit; the page then shows how it went.
+const LIMITS = {
+  idle: ['Are you still there?', 'You pressed nothing for a while, so the game ended. What you played until then counts.'],
+  long: ['Time for a break', 'This game has lasted as long as it may. What you played counts, and you can begin another one.'],
 }
 let live = null  // the game that is being played: what to close when the player leaves
 
@@ -158,10 +164,13 @@ function playGame(play) {
       isPlaying: () => !$('game').hidden && !document.querySelector('dialog[open]') && !document.activeElement?.closest('button, textarea, input'),
     })
     const end = reason => { live?.(); done(reason) }
+    const showGame = () => {
+      if ($('game').hidden) { showSection('game', false); canvas.focus({ preventScroll: true }) }
+    }
     const said = {
       start({ seat_text: seat }) {
         document.title = task.title
-        if ($('game').hidden) { showSection('game', false); canvas.focus({ preventScroll: true }) }
+        showGame()
         $('seat').hidden = !seat
         $('seat').textContent = seat
         curtain()
@@ -169,7 +178,10 @@ function playGame(play) {
       },
       lobby: showLobby,
       status: showStatus,
-      note: ({ text }) => curtain(text),
+      note({ text }) {
+        showGame()
+        curtain(text)
+      },
       episode() {
         curtain()
         socket.act(controls.current())
@@ -282,7 +294,8 @@ async function play() {
       await showNote('The game stopped', 'Something in the game went wrong. What you played until then counts.')
       continue
     }
-    if (!['finished', 'gone'].includes(reason)) return reason
+    if (reason in LIMITS) await showNote(...LIMITS[reason])
+    else if (!['finished', 'gone'].includes(reason)) return reason
     if (await showResult(opened, canChoose) === 'again-game') chosen = opened.task.name
   }
 }

@@ -1,0 +1,142 @@
+"""Limits of games: idle players, long games, many starts, and long sessions that go on."""
+
+import asyncio
+import socket
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import AsyncMock, MagicMock
+
+import pytest
+
+from gamelabel.games.play import game_worker
+from gamelabel.games.play.game_messages import MessageReader, StillAlive
+from gamelabel.games.play.recorded_tables import table_path
+from gamelabel.games.play.recorder import journal_path
+from gamelabel.games.play.tasks import Limits
+from gamelabel.service.play.game_recordings import GameRecordings
+from gamelabel.service.play.live_game import LiveGame, LivePlayer
+from gamelabel.service.play.live_games import STARTS_AN_HOUR, LiveGames, TooOften
+from gamelabel.service.play.socket_messages import IDLE, TOO_LONG
+from gamelabel.service.play.task_controls import controls_of
+from tests.service.harness import wait_until
+from tests.service.play.play_harness import PlayServer, make_project, small_task
+
+
+def live_player(**limits: float) -> LivePlayer:
+    """Return a player whose game began at the time 0, and whose messages are kept."""
+    task = small_task(limits=Limits(**limits))
+    player = LivePlayer("s", 1, "ann", "", task, 100, controls_of(task), {}, MagicMock())
+    player.game = LiveGame(task, {"player": player}, MagicMock(), MagicMock())
+    player.game.began_at = 0.0
+    return player
+
+
+def notes(player: LivePlayer) -> list[str]:
+    assert isinstance(player.socket, MagicMock)
+    return [call.args[0]["text"] for call in player.socket.send.call_args_list]
+
+
+def test_a_player_who_does_nothing_is_warned_before_the_game_ends() -> None:
+    player = live_player(idle_seconds=60.0)
+    game = player.game
+    assert game
+    assert game.limit_reached(player, 29.0) is None
+    assert notes(player) == []
+    for _ in range(2):
+        assert game.limit_reached(player, 40.0) is None
+    assert notes(player) == ["Press a key, or the game ends in 20 seconds."]
+    player.hold(0, 41.0)  # what a page says by itself at the start of each episode
+    assert notes(player)[1:] == []
+    player.hold(1, 42.0)
+    assert notes(player)[1:] == [""]  # the warning goes
+    assert game.limit_reached(player, 101.0) is None
+    assert game.limit_reached(player, 103.0) == IDLE
+
+
+def test_a_game_ends_however_busy_its_player_is() -> None:
+    player = live_player(seconds=100.0)
+    assert player.game
+    player.hold(1, 99.0)
+    assert player.game.limit_reached(player, 100.0) is None
+    assert player.game.limit_reached(player, 101.0) == TOO_LONG
+
+
+def test_an_idle_players_game_ends_and_the_session_can_be_gone_on_with(
+    make_server: Any,
+) -> None:
+    server: PlayServer = make_server(
+        project=make_project((small_task(limits=Limits(idle_seconds=0.5)),))
+    )
+    player = server.player()
+    socket = player.play()
+    play = player.open()
+    assert socket.until_closed() == IDLE
+    assert wait_until(lambda: not server.live.games, 30.0)
+    assert player.open() == play
+    again = player.connect(play)
+    again.until_told("start")
+    assert {"kind": "note", "text": "Your last game is read again …"} in again.told
+    assert again.until_told("status")["values"][1]["value_text"] != "0:00"
+
+
+def test_a_player_begins_only_so_many_games_an_hour(tmp_path: Path) -> None:
+    live = LiveGames(MagicMock(), tmp_path, most_games=1)
+    live._start = AsyncMock()  # type: ignore[method-assign]
+    player = live_player()
+
+    async def begin(player: LivePlayer) -> None:
+        live.players[player.session_id] = player
+        await live._seat(player)
+
+    for _ in range(STARTS_AN_HOUR):
+        asyncio.run(begin(player))
+    with pytest.raises(TooOften):
+        asyncio.run(begin(player))
+    assert live.players == {}
+    player.pseudonym = "bob"
+    asyncio.run(begin(player))
+
+
+def test_a_session_waits_until_its_last_game_is_recorded(tmp_path: Path) -> None:
+    recordings = GameRecordings(MagicMock(), tmp_path)
+    journal, table = journal_path(tmp_path, "g1"), table_path(tmp_path, "episodes", "g1")
+    for path in (journal, table):
+        path.parent.mkdir(parents=True)
+    journal.touch()
+    waiting = threading.Thread(target=recordings._wait_until_recorded, args=({"g1", "gone"},))
+    waiting.start()
+    waiting.join(0.3)
+    assert waiting.is_alive()
+    table.touch()  # the journal stays while the recording is verified
+    waiting.join(10.0)
+    assert not waiting.is_alive()
+
+
+def test_a_process_that_reads_old_games_says_that_it_is_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own, other = socket.socketpair()
+    worker = object.__new__(game_worker._Worker)
+    worker._connection, worker._sent_at, worker._stop = own, 0.0, None
+    read, sent = 0, []
+
+    def long_game(*_: Any) -> Any:
+        nonlocal read
+        for read in range(1, 10**6):
+            if read == 3:
+                sent.append(other.recv(1000))
+                other.close()  # the server has ended
+            yield None
+
+    monkeypatch.setattr(game_worker, "ALIVE_SECONDS", 0.0)
+    monkeypatch.setattr(game_worker, "game_ids", lambda _: ["g1"])
+    monkeypatch.setattr(game_worker, "read_episodes", lambda *_: [None])
+    monkeypatch.setattr(game_worker, "replay", long_game)
+    loop: Any = SimpleNamespace(session_collectors={"player": {}}, environment=None)
+    setup: Any = SimpleNamespace(earlier={"player": ["g1"]}, folder=None)
+    game_worker._remember(loop, setup, worker)
+    own.close()
+    assert set(MessageReader().feed(sent[0])) == {StillAlive()}
+    assert read < 10
