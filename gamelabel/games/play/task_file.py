@@ -16,7 +16,7 @@ from gamelabel.games.play.tasks import (
     ActionValue,
     Bonus,
     Button,
-    Limits,
+    GameLimits,
     Pacing,
     PacingMode,
     Project,
@@ -268,14 +268,14 @@ def _waiting(path: Path, task: Fields) -> Waiting:
     return Waiting(**values)
 
 
-def _limits(path: Path, task: Fields) -> Limits:
+def _limits(path: Path, task: Fields) -> GameLimits:
     node = task.node_of("limits")
     if node is None:
-        return Limits()
+        return GameLimits()
     fields = Fields(path, node, f"limits of {task.what}")
-    limits = Limits(
-        fields.number("idle_seconds", Limits.idle_seconds, least=1.0),
-        fields.number("seconds", Limits.seconds, least=1.0),
+    limits = GameLimits(
+        fields.number("idle_seconds", GameLimits.idle_seconds, least=1.0),
+        fields.number("seconds", GameLimits.seconds, least=1.0),
     )
     fields.finish()
     return limits

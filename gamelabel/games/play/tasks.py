@@ -154,7 +154,7 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Limits:
+class GameLimits:
     """How long a game lasts at most.
 
     Attributes
@@ -202,7 +202,7 @@ class Task:
         What is measured, what has to be reached, and what it pays.
     waiting : Waiting
         How several people meet.
-    limits : Limits
+    limits : GameLimits
         How long a game lasts at most.
     minimum, target : int
         Sessions that are wanted: the least before others tasks of a group matter, and the number
@@ -232,7 +232,7 @@ class Task:
     requirements: tuple[Requirement, ...] = ()
     bonus: Bonus | None = None
     waiting: Waiting = Waiting()
-    limits: Limits = Limits()
+    limits: GameLimits = GameLimits()
     minimum: int = 0
     target: int = 0
     opens: datetime | None = None

@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("gymnasium", reason="needs the extra `play`")
 
 from gamelabel.games.play.task_file import read_project
-from gamelabel.games.play.tasks import Bonus, Button, Limits, Pacing, Requirement, Seat
+from gamelabel.games.play.tasks import Bonus, Button, GameLimits, Pacing, Requirement, Seat
 from gamelabel.games.play.yaml_fields import TaskFileError
 from tests.games.play.atari_tasks import needs_atari
 
@@ -59,7 +59,7 @@ def test_a_task_file_is_read_whole(tmp_path: Path) -> None:
     assert [statistic.name for statistic in task.statistics] == ["score", "active"]
     assert task.requirements == (Requirement("active", 300.0, "Play for 5 minutes"),)
     assert task.bonus == Bonus("sliding", 0.5, 3.5, correct="score", share="active")
-    assert task.limits == Limits(90.0, 3600.0)
+    assert task.limits == GameLimits(90.0, 3600.0)
     assert task.line == 4
     assert not task.is_open(datetime(2026, 4, 30, tzinfo=UTC))
     assert task.is_open(datetime(2026, 5, 2, tzinfo=UTC))

@@ -50,8 +50,8 @@ def test_a_newcomer_serves_an_own_environment(tmp_path: Path) -> None:
         assert f"http://127.0.0.1:{port}/library/play?channel=link" in place
         server = Address(port)
         assert wait_until(lambda: _answers(server), 60.0)
-        visitor = {"channel": "link", "visitor": "0" * 32}
-        launch = server.client.post("/v1/play/arrivals", json={"game": "play", **visitor}).json()
+        visitor, link = {"visitor": "0" * 32}, {"game": "play", "channel": "link"}
+        launch = server.client.post("/v1/play/arrivals", json=link | visitor).json()
         entry = server.client.post("/v1/sessions", json=launch).json()
         player = PlayClient(server, entry["session"])
         player.call("PUT", "/v1/play/consent", 204, json=visitor)

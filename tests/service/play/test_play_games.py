@@ -179,7 +179,7 @@ def test_who_is_removed_has_not_withdrawn(tmp_path: Path) -> None:
             row = {"id": number, "game_id": "lab", "pseudonym": name, "state": state}
             connection.execute(insert(players).values(row))
             if has_consent:
-                row = {"player": number, "consented": True, "channel": ""}
+                row = {"player": number, "consented": True}
                 connection.execute(insert(play_players).values(row))
     records = GameRecords(store, Settings(new_keys()))
     assert records.withdrawn_pseudonyms() == {"withdrawn", "removed before"}

@@ -1,23 +1,26 @@
-"""Limits of games: idle players, long games, many starts, and long sessions that go on."""
+"""GameLimits of games: idle players, long games, many starts, and long sessions that go on."""
 
 import asyncio
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock
 
 import pytest
+from sqlalchemy import select
 
 from gamelabel.games.play import game_worker
 from gamelabel.games.play.game_messages import MessageReader, StillAlive
 from gamelabel.games.play.recorded_tables import table_path
 from gamelabel.games.play.recorder import journal_path
-from gamelabel.games.play.tasks import Limits
+from gamelabel.games.play.tasks import GameLimits
 from gamelabel.service.play.game_recordings import GameRecordings
 from gamelabel.service.play.live_game import LiveGame, LivePlayer
 from gamelabel.service.play.live_games import STARTS_AN_HOUR, LiveGames, TooOften
+from gamelabel.service.play.play_tables import play_sessions
 from gamelabel.service.play.socket_messages import IDLE, TOO_LONG
 from gamelabel.service.play.task_controls import controls_of
 from tests.service.harness import wait_until
@@ -26,7 +29,7 @@ from tests.service.play.play_harness import PlayServer, make_project, small_task
 
 def live_player(**limits: float) -> LivePlayer:
     """Return a player whose game began at the time 0, and whose messages are kept."""
-    task = small_task(limits=Limits(**limits))
+    task = small_task(limits=GameLimits(**limits))
     player = LivePlayer("s", 1, "ann", "", task, 100, controls_of(task), {}, MagicMock())
     player.game = LiveGame(task, {"player": player}, MagicMock(), MagicMock())
     player.game.began_at = 0.0
@@ -64,21 +67,23 @@ def test_a_game_ends_however_busy_its_player_is() -> None:
 
 
 def test_an_idle_players_game_ends_and_the_session_can_be_gone_on_with(
-    make_server: Any,
+    make_server: Callable[..., PlayServer],
 ) -> None:
-    server: PlayServer = make_server(
-        project=make_project((small_task(limits=Limits(idle_seconds=0.5)),))
-    )
+    task = small_task(limits=GameLimits(idle_seconds=1.0))
+    server = make_server(project=make_project((task,)))
     player = server.player()
-    socket = player.play()
     play = player.open()
-    assert socket.until_closed() == IDLE
-    assert wait_until(lambda: not server.live.games, 30.0)
-    assert player.open() == play
+    assert player.connect(play).until_closed(60.0) == IDLE
+    assert wait_until(lambda: not server.live.players, 30.0)
+    with server.store.read() as connection:
+        before = connection.execute(select(play_sessions)).one()
+    assert before.state == "open"
+    assert before.statistics["time"] > 0
+
     again = player.connect(play)
-    again.until_told("start")
+    again.until(lambda: again.frame > 5, 60.0)
     assert {"kind": "note", "text": "Your last game is read again …"} in again.told
-    assert again.until_told("status")["values"][1]["value_text"] != "0:00"
+    assert server.live.players[play].statistics["time"] >= before.statistics["time"]
 
 
 def test_a_player_begins_only_so_many_games_an_hour(tmp_path: Path) -> None:
