@@ -74,9 +74,13 @@ def test_an_idle_players_game_ends_and_the_session_can_be_gone_on_with(
     player = server.player()
     play = player.open()
     assert player.connect(play).until_closed(60.0) == IDLE
-    assert wait_until(lambda: not server.live.players, 30.0)
-    with server.store.read() as connection:
-        before = connection.execute(select(play_sessions)).one()
+
+    def stored() -> Any:
+        with server.store.read() as connection:
+            return connection.execute(select(play_sessions)).one()
+
+    assert wait_until(lambda: stored().statistics, 30.0)
+    before = stored()
     assert before.state == "open"
     assert before.statistics["time"] > 0
 
