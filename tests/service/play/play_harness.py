@@ -263,7 +263,9 @@ class GameSocket:
     def __post_init__(self) -> None:
         address = f"ws://127.0.0.1:{self.server.port}/v1/play/socket?room=x"
         origin = self.server.address if self.origin == "" else self.origin
-        self.wire: ClientConnection = connect(address, origin=origin, compression=None, legacy=True)
+        self.wire: ClientConnection = connect(
+            address, origin=origin, compression=None, legacy=True, close_timeout=1
+        )
         self._decoder = FrameDecoder()
 
     def say(self, **message: Any) -> None:
