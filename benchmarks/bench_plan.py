@@ -3,8 +3,10 @@
     python -m benchmarks.bench_plan
 
 Each kind of work runs in a process of its own, at a batch size whose tensors outweigh the
-libraries. `libraries` is the resident memory after the imports, `predicted` that plus what
-`tuning.needs` says, `measured` the highest resident memory of the process, all in MB.
+libraries. `libraries` is the resident memory after the imports, `tensors` that plus what
+`tuning.needs` says, `planned` what `gamelabel plan` makes of it, since the C library keeps memory
+that was freed, and `measured` the highest resident memory of the process, all in MB. `error` is
+that of `planned`.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from gamelabel.reward import open_blip
 from gamelabel.reward.reward_folder import BLIP_SCENES
 from gamelabel.reward.tune_reward import bradley_terry_loss, freeze_layers
 from gamelabel.scenes import sample_prompts
+from gamelabel.study.plan import resident_bytes
 from gamelabel.training import Loss, TrainingConfig, train
 from gamelabel.tuning import pairwise_loss, refl_loss, sft_loss
 from gamelabel.tuning.adapter import add_adapter
@@ -44,15 +47,15 @@ BATCHES = {"draw": 64, "sft": 384, "dpo": 192, "refl": 96, "reward": 192}
 RANK, STEPS = 16, 3
 
 
-def predict(kind: str) -> float:
-    """Return the MB that a kind of work needs beside the libraries."""
-    setting = Setting(batch=BATCHES[kind], rank=RANK, on_card=False)
-    return needs(kind, FLUX_SCENES, setting, BLIP_SCENES).peak / 1e6
+def predict(kind: str, batch: int) -> tuple[float, float]:
+    """Return the MB of the tensors of a kind of work, and what the plan makes of them."""
+    setting = Setting(batch=batch, rank=RANK, on_card=False)
+    need = needs(kind, FLUX_SCENES, setting, BLIP_SCENES)
+    return need.peak / 1e6, resident_bytes(kind, need) / 1e6
 
 
-def work(kind: str) -> None:
-    """Do a few steps of a kind of work on the embedded models."""
-    n = BATCHES[kind]
+def work(kind: str, n: int) -> None:
+    """Do a few steps of a kind of work on the embedded models, n images or pairs at once."""
     if kind == "reward":
         return train_reward(n)
     pipe = load_pipeline()
@@ -97,40 +100,41 @@ def train_steps(module: torch.nn.Module, loss: Loss, n: int) -> None:
         train(module, loss, config, Path(folder))
 
 
-def measure(kind: str) -> dict[str, float]:
+def measure(kind: str, batch: int) -> dict[str, float]:
     """Return the memory of a kind of work in a new process, MB."""
-    command = [sys.executable, "-m", "benchmarks.bench_plan", "--kind", kind]
+    command = [sys.executable, "-m", "benchmarks.bench_plan", "--kind", kind, "--batch", str(batch)]
     result = subprocess.run(command, check=True, capture_output=True, text=True)
     measured: dict[str, float] = json.loads(result.stdout.splitlines()[-1])
     return measured
 
 
-def compare(kind: str) -> dict[str, float | str]:
-    """Return predicted beside measured memory of a kind of work."""
-    row = measure(kind)
-    predicted = row["libraries"] + predict(kind)
-    error = predicted / row["measured"] - 1.0
-    return {"kind": kind, "batch": BATCHES[kind], **row, "predicted": predicted, "error": error}
+def compare(kind: str, batch: int) -> dict[str, float]:
+    """Return planned beside measured memory of a kind of work, MB."""
+    row = measure(kind, batch)
+    tensors, planned = (row["libraries"] + size for size in predict(kind, batch))
+    return {**row, "tensors": tensors, "planned": planned, "error": planned / row["measured"] - 1.0}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kind", choices=BATCHES, help="do this work in this process alone")
-    kind = parser.parse_args().kind
-    if kind:
+    parser.add_argument("--batch", type=int, help="images or pairs at once")
+    parser.add_argument("--share", type=float, default=1.0, help="of the usual batches, to compare")
+    options = parser.parse_args()
+    if options.kind:
         libraries = psutil.Process().memory_info().rss / 1e6
-        work(kind)
+        work(options.kind, options.batch or BATCHES[options.kind])
         unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, bytes
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
         print(json.dumps({"libraries": libraries, "measured": peak}))
         return
-    print(f"{'kind':8}{'batch':>7}{'libraries':>11}{'predicted':>11}{'measured':>10}{'error':>8}")
-    for name in BATCHES:
-        row = compare(name)
-        print(
-            f"{name:8}{row['batch']:7}{row['libraries']:11.0f}{row['predicted']:11.0f}"
-            f"{row['measured']:10.0f}{row['error']:8.1%}"
-        )
+    columns = ("libraries", "tensors", "planned", "measured")
+    print(f"{'kind':8}{'batch':>7}" + "".join(f"{name:>11}" for name in columns) + f"{'error':>8}")
+    for name, usual in BATCHES.items():
+        batch = round(options.share * usual)
+        row = compare(name, batch)
+        sizes = "".join(f"{row[column]:11.0f}" for column in columns)
+        print(f"{name:8}{batch:7}{sizes}{row['error']:8.1%}", flush=True)
 
 
 if __name__ == "__main__":
