@@ -74,7 +74,8 @@ def add_preferences(service: Service, count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     places = rng.permutation(count).tolist()
     with service.store.write() as connection:
-        query = select(pairs).where(pairs.c.stock == "preference").limit(1)
+        is_free = (pairs.c.stock == "preference") & ~pairs.c.retired
+        query = select(pairs).where(is_free).limit(1)
         row = {**connection.execute(query).one()._mapping}
         del row["id"]
         added = [
