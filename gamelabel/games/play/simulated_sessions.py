@@ -12,7 +12,7 @@ from typing import Any, Literal
 from gamelabel.games.play.environments import open_environment
 from gamelabel.games.play.loop import Loop
 from gamelabel.games.play.recorded_tables import game_ids
-from gamelabel.games.play.recorder import Recorder, SeatedPlayer
+from gamelabel.games.play.recorder import Recorder, SeatedPlayer, journal_path
 from gamelabel.games.play.recordings import finish
 from gamelabel.games.play.simulated_hands import (
     FireHolder,
@@ -96,6 +96,8 @@ def play_session(session: SimulatedSession, folder: str | Path) -> list[Path]:
     folder = Path(folder)
     if session.session_id in game_ids(folder):
         return []
+    # An interrupted run left it unfinished; the session is played again from its seed.
+    journal_path(folder, session.session_id).unlink(missing_ok=True)
     task = session.task
     seat = task.human_seats[0]
     environment = open_environment(task)

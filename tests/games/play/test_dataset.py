@@ -15,6 +15,8 @@ from gamelabel.games.play.dataset import episodes, load_all, replayed_transition
 from gamelabel.games.play.minari_export import export_minari
 from gamelabel.games.play.recorded_copies import fetch_games
 from gamelabel.games.play.recorded_folder import recorded_metadata
+from gamelabel.games.play.recorded_tables import game_ids
+from gamelabel.games.play.recorder import journal_path
 from gamelabel.games.play.recordings import delete_player
 from gamelabel.games.play.recordings_card import (
     episode_hours,
@@ -71,6 +73,16 @@ def test_a_corpus_of_other_parameters_replaces_what_was_simulated_and_nothing_el
         assert "a-person" in games and len(games) == 4
         lengths[seed, seconds] = games
     assert len({frozenset(games) for games in lengths.values()}) == 3
+
+
+def test_a_session_that_was_interrupted_is_played_again(tmp_path: Path) -> None:
+    session = corpus_sessions(1, 1.0, seed=0)[0]
+    journal = journal_path(tmp_path, session.session_id)
+    journal.parent.mkdir(parents=True)
+    journal.write_bytes(b"cut off")
+    play_session(session, tmp_path)
+    assert game_ids(tmp_path) == [session.session_id]
+    assert not journal.exists()
 
 
 def test_a_bad_condition_or_folder_is_one_sentence(folder: Path, tmp_path: Path) -> None:
