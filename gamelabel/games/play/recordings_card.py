@@ -13,7 +13,7 @@ from gamelabel.files import write_text
 from gamelabel.games.play.recorded_folder import recorded_metadata
 from gamelabel.games.play.tasks import Pacing
 
-_TEMPLATE = Path(__file__).with_suffix(".md")
+_TEMPLATE = Path(__file__).with_name("recordings_card.md")
 _SIMULATED = (
     "**SIMULATED.** No person played: programs that see the screen late and press keys did. They "
     "show how the tools work; they are not evidence of what people do."
@@ -130,7 +130,7 @@ def _front_matter(is_simulated: bool, licence: str, has_tables: bool) -> str:
     import yaml
 
     entries: dict[str, Any] = {"pretty_name": "Recorded play"}
-    tags = ["reinforcement-learning", "demonstrations", "gamelabel"]
+    tags = ["reinforcement-learning", "demonstrations"]
     if is_simulated:
         entries["pretty_name"] += " (SIMULATED)"
         tags.append("simulated")
