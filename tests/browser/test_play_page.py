@@ -107,7 +107,7 @@ def test_a_browser_plays_with_the_keyboard(demo_server: PlayServer, open_page: O
     page.locator("#to-library:enabled").click()
     start(page, "Frozen lake")
     before = pixels(page)
-    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")  # the figure turns, even if it slides or stays
     page.wait_for_function(
         "old => document.getElementById('picture').toDataURL() !== old", arg=before
     )

@@ -110,7 +110,7 @@ def record(folder: Path, source: str, *steps: str) -> None:
 def check_counts(run: NotebookRun, expected: dict[str, dict[str, int]]) -> None:
     """Check the recorded counts of verdicts, by paper."""
     names = {"GameLabel-10K": "claims_gamelabel_10k", "ImageReward": "claims_imagereward"}
-    counts = {"claims_total": 56}
+    counts = {"claims_total": 58}
     for paper, of_paper in expected.items():
         for verdict, n in of_paper.items():
             counts[f"{names[paper]}_{verdict.removesuffix(' here').replace(' ', '_')}"] = n
@@ -140,7 +140,7 @@ def test_over_simulated_labels(tmp_path: Path, run_notebook: RunNotebook) -> Non
     assert "300 labels by 40 named players (simulated)" in run.output
     assert "no step of this run recorded images_per_prompt" in " ".join(table.verdict)
     assert table.set_index("id").verdict[["players", "accuracy_mean"]].tolist() == ["set", "set"]
-    assert table.paper.value_counts().to_dict() == {"GameLabel-10K": 38, "ImageReward": 18}
+    assert table.paper.value_counts().to_dict() == {"GameLabel-10K": 40, "ImageReward": 18}
 
 
 @pytest.mark.slow
@@ -165,5 +165,5 @@ def test_alone_it_says_what_to_run_first(run_notebook: RunNotebook) -> None:
     assert "0 labels by 0 named players (none)" in run.output
     assert run.figures == {}
     counts = {name: entry["value"] for name, entry in run.metrics.items()}
-    assert counts["claims_gamelabel_10k_not_testable"] == 38
+    assert counts["claims_gamelabel_10k_not_testable"] == 40
     assert counts["claims_imagereward_not_testable"] == 18
