@@ -35,6 +35,7 @@ NUMBERS = {
     },
     "05_tuning": {
         "tuning_samples": 16000,
+        "tuning_world_prompts": 1000,
         "tuning_adherence_change": (0.04, 0.01, 0.07),
         "tuning_quality_change_preferred": (-3.0, -5.0, 1.0),
     },
