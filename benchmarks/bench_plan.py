@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -100,6 +101,16 @@ def train_steps(module: torch.nn.Module, loss: Loss, n: int) -> None:
         train(module, loss, config, Path(folder))
 
 
+def peak_memory() -> float:
+    """Return the highest resident memory of this process, MB."""
+    if sys.platform == "darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    # Linux counts the parent's memory at the start as the child's in ru_maxrss, not in this file.
+    status = Path("/proc/self/status").read_text()
+    (kilobytes,) = re.findall(r"VmHWM:\s+(\d+) kB", status)
+    return int(kilobytes) * 1024 / 1e6
+
+
 def measure(kind: str, batch: int) -> dict[str, float]:
     """Return the memory of a kind of work in a new process, MB."""
     command = [sys.executable, "-m", "benchmarks.bench_plan", "--kind", kind, "--batch", str(batch)]
@@ -124,9 +135,7 @@ def main() -> None:
     if options.kind:
         libraries = psutil.Process().memory_info().rss / 1e6
         work(options.kind, options.batch or BATCHES[options.kind])
-        unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, bytes
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-        print(json.dumps({"libraries": libraries, "measured": peak}))
+        print(json.dumps({"libraries": libraries, "measured": peak_memory()}))
         return
     columns = ("libraries", "tensors", "planned", "measured")
     print(f"{'kind':8}{'batch':>7}" + "".join(f"{name:>11}" for name in columns) + f"{'error':>8}")
