@@ -162,7 +162,7 @@ def test_the_pdf(study: Study) -> None:
     line = {"file": "/figures/line.png", "caption": "A line", "simulated": True}
     assert step["figures"] == [line]
     (paper, _) = pdf_content(content)["papers"]
-    assert (paper["heading"], len(paper["claims"])) == ("GameLabel-10K: 38 claims", 38)
+    assert (paper["heading"], len(paper["claims"])) == ("GameLabel-10K: 40 claims", 40)
     assert {len(row) for row in paper["claims"]} == {5}
 
 
@@ -192,7 +192,7 @@ def test_the_report_says_what_was_tested_on_which_labels(study: Study) -> None:
     assert {claim["verdict"].partition(":")[0] for claim in claims} == {"set", "not testable here"}
     claims[0]["verdict"] = "undecided in simulation"
     content = build_content(study, values, claims)
-    expected = "1 of 38 claims of GameLabel-10K and 0 of 18 claims of ImageReward were tested, on "
+    expected = "1 of 40 claims of GameLabel-10K and 0 of 18 claims of ImageReward were tested, on "
     assert content["sentence"] == f"{expected}labels that are simulated."
     for step in values["steps"].values():
         step["label_source"] = ""
