@@ -395,7 +395,7 @@ def test_the_judge_of_drawn_shapes_decides_only_on_prompts_of_the_drawn_world() 
         return {claim["id"]: claim["verdict"] for claim in judge(CLAIMS, metrics | known)}
 
     on_shapes, on_others = verdicts(6000), verdicts(0)
-    reason = "not testable here: this run has 0 of 1 prompts of the drawn world"
+    reason = "not testable here: this run has 0 of 1 prompt of the drawn world"
     for name in ("adherence_improves", "quality_falls"):
         assert on_shapes[name] == MATCHES
         assert on_others[name] == reason
