@@ -54,7 +54,7 @@ def printed_numbers() -> dict[str, float]:
 
     Examples
     --------
-    >>> round(float(printed_numbers()["mtd_gain_accuracy"]), 3)
+    >>> round(printed_numbers()["mtd_gain_accuracy"], 3)
     0.084
     """
     main, hits = mtd_table("main"), mtd_table("hits")

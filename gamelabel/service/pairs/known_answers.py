@@ -24,7 +24,7 @@ from gamelabel.tables.schema import TABLES
 # `SERVICE_RULES` deal to players past the exam, and a little more.
 WATCH_SHARE = 0.25
 # In how many exams a point may be: an account that guesses knows .54 of the answers to points that
-# at most one other account has had, see benchmarks/bench_attack.py.
+# at most one other account has had, see benchmarks/exam_attack.py.
 EXAM_SIGHTINGS = 2
 # New points are made when fewer than this can be in another exam. An exam has at most 20 points.
 EXAM_RESERVE = 40
