@@ -68,6 +68,13 @@ def pixels(page: Any) -> str:
     return picture
 
 
+def wait_for_another_picture(page: Any, before: str = "") -> None:
+    """Wait until the canvas shows something else than `before`, by default than now."""
+    page.wait_for_function(
+        "old => document.getElementById('picture').toDataURL() !== old", arg=before or pixels(page)
+    )
+
+
 def finish(page: Any) -> None:
     page.locator("#finish").click()
     page.locator("#result").wait_for()
@@ -92,10 +99,8 @@ def test_a_browser_plays_with_the_keyboard(demo_server: PlayServer, open_page: O
     page = enter(open_page, demo_server, width=1280, height=720)
     start(page, "Orchard")
     page.keyboard.down("ArrowLeft")
-    before = pixels(page)
-    page.wait_for_timeout(700)
+    wait_for_another_picture(page)
     page.keyboard.up("ArrowLeft")
-    assert pixels(page) != before
     goals = page.locator("#goals li")
     assert goals.count() == 2
     assert "Apples" in goals.nth(1).inner_text()
@@ -108,9 +113,7 @@ def test_a_browser_plays_with_the_keyboard(demo_server: PlayServer, open_page: O
     start(page, "Frozen lake")
     before = pixels(page)
     page.keyboard.press("ArrowRight")  # the figure turns, even if it slides or stays
-    page.wait_for_function(
-        "old => document.getElementById('picture').toDataURL() !== old", arg=before
-    )
+    wait_for_another_picture(page, before)
     assert page.messages == []
     assert all(url.startswith((demo_server.address, "blob:")) for url in page.urls)
 
@@ -169,10 +172,7 @@ def test_two_browsers_play_one_game_and_one_is_closed(
     bob.wait_for_timeout(1000)
     bob.close()
     ann.wait_for_timeout(2000)
-    before = pixels(ann)
-    ann.wait_for_function(  # the game goes on
-        "old => document.getElementById('picture').toDataURL() !== old", arg=before
-    )
+    wait_for_another_picture(ann)  # the game goes on
     finish(ann)
     assert wait_until(lambda: len(game_ids(demo_server.folder)) == 1, 90.0)
     (game,) = game_ids(demo_server.folder)
@@ -195,9 +195,7 @@ def test_a_game_goes_on_after_a_lost_connection(small_server: PlayServer, open_p
         small_server.live._loop.call_soon_threadsafe(player.socket.abort)
     page.locator("#curtain", has_text="Connection lost").wait_for()
     page.locator("#curtain").wait_for(state="hidden")
-    before = pixels(page)
-    page.wait_for_timeout(500)
-    assert pixels(page) != before
+    wait_for_another_picture(page)
     finish(page)
     assert wait_until(lambda: len(game_ids(small_server.folder)) == 1, 60.0)
     (game,) = game_ids(small_server.folder)
