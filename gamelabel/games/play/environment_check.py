@@ -21,7 +21,7 @@ from gamelabel.games.play.environments import (
     open_environment,
 )
 from gamelabel.games.play.tasks import ActionValue, Task
-from gamelabel.games.play.yaml_fields import Fields
+from gamelabel.yaml_fields import Fields
 
 _QUICK = (
     "ale_py.",

@@ -27,7 +27,7 @@ from gamelabel.games.play.tasks import (
     TaskStatistic,
     Waiting,
 )
-from gamelabel.games.play.yaml_fields import Fields, TaskFileError, plain_value
+from gamelabel.yaml_fields import Fields, TaskFileError, compose_yaml, plain_value
 
 _ACTION = "a number, the name of an action, or a list of numbers"
 
@@ -51,18 +51,7 @@ def read_project(path: str | Path) -> Project:
         If something is wrong; the message is one sentence with the file and the line.
     """
     path = Path(path).absolute()
-    try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
-    except OSError as error:
-        raise TaskFileError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise TaskFileError(f"{path} is not a text in UTF-8") from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise TaskFileError(f"{path}, line {line}: this is not YAML: {error.problem}") from error
-    if node is None:
-        raise TaskFileError(f"{path}, line 1: the file is empty")
+    node = compose_yaml(path)
     fields = Fields(path, node, "the file")
     tasks = {name: _task(path, name, node) for name, node in fields.children("tasks").items()}
     if not tasks:

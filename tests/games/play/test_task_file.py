@@ -9,7 +9,7 @@ pytest.importorskip("gymnasium", reason="needs the extra `play`")
 
 from gamelabel.games.play.task_file import read_project
 from gamelabel.games.play.tasks import Bonus, Button, GameLimits, Pacing, Requirement, Seat
-from gamelabel.games.play.yaml_fields import TaskFileError
+from gamelabel.yaml_fields import TaskFileError
 from tests.games.play.atari_tasks import needs_atari
 
 GOOD = """\

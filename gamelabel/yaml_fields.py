@@ -13,7 +13,30 @@ T = TypeVar("T")
 
 
 class TaskFileError(ValueError):
-    """What is wrong in a task file, in a sentence with the file and line."""
+    """What is wrong in a YAML file of tasks, in a sentence with the file and line."""
+
+
+def compose_yaml(path: Path) -> yaml.Node:
+    """Return what is in a YAML file as nodes, which know their lines.
+
+    Raises
+    ------
+    TaskFileError
+        If the file cannot be read, is not YAML, or is empty.
+    """
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
+    except OSError as error:
+        raise TaskFileError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise TaskFileError(f"{path} is not a text in UTF-8") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise TaskFileError(f"{path}, line {line}: this is not YAML: {error.problem}") from error
+    if node is None:
+        raise TaskFileError(f"{path}, line 1: the file is empty")
+    return node
 
 
 class Fields:
