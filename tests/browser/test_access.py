@@ -21,7 +21,7 @@ return visible.map(e => {
 UNNAMED = """() => {
 const all = [...document.querySelectorAll('button, input, dialog, section')]
 return all.filter(e => !(
-  e.getAttribute('aria-label') || e.textContent.trim() || e.closest('label')?.textContent.trim() ||
+  e.getAttribute('aria-label') || e.textContent.trim() || e.labels?.[0]?.textContent.trim() ||
   document.getElementById(e.getAttribute('aria-labelledby'))?.textContent)).map(e => e.id) }"""
 RUNNING_ANIMATIONS = """() => document.getAnimations()
   .filter(a => a.playState === 'running').map(a => a.animationName)"""

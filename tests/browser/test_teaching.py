@@ -1,6 +1,7 @@
 """Two teachers in real browsers play a whole round; the operator runs it on the operator's page."""
 
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -21,6 +22,8 @@ from gamelabel.service.outbox import Outbox
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 from tests.browser.conftest import Running, free_port
+from tests.browser.test_access import OUTLINES, UNNAMED
+from tests.browser.test_demo import contrast
 
 LEARNER = "tests.service.dungeon.memory_learner:MemoryLearner"
 SIZES = {
@@ -30,6 +33,18 @@ SIZES = {
     "desktop": (1440, 900),
 }
 SHOTS = os.environ.get("GAMELABEL_SCREENSHOTS")
+PAPER = {"light": "#f6f3ec", "dark": "#171a1c"}
+TEXTS = """() => {
+const background = e => {
+  const color = getComputedStyle(e).backgroundColor
+  return color === 'rgba(0, 0, 0, 0)' ? background(e.parentElement) : color }
+const visible = [...document.querySelectorAll('body *')].filter(e => e.offsetParent && !e.disabled)
+const own = e => [...e.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())
+const rows = visible.filter(own).map(
+  e => [e.textContent.trim(), getComputedStyle(e).color, background(e)])
+const holders = visible.filter(e => e.placeholder).map(
+  e => [e.placeholder, getComputedStyle(e, '::placeholder').color, background(e)])
+return [...rows, ...holders] }"""
 
 
 class School:
@@ -158,3 +173,40 @@ def test_two_teachers_and_an_operator_play_a_round(school, browser):
     ann.get_by_role("button", name="Delete my data for good").click()
     ann.get_by_role("heading", name="Your data are deleted").wait_for()
     assert len(school.classroom.published()) == 1
+
+
+def in_hex(color):
+    """Return "rgb(1, 2, 3)" as "#010203"."""
+    return "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", color)[:3])
+
+
+@pytest.mark.parametrize("scheme", list(PAPER))
+def test_an_example_is_taught_by_keyboard_and_can_be_seen_and_heard(school, browser, scheme):
+    width, height = SIZES["portrait"]
+    viewport = {"width": width, "height": height}
+    page = browser.new_context(viewport=viewport, color_scheme=scheme).new_page()
+    school.classroom.wait()
+    school.classroom.open_round()
+    enter(page, school.address("ann"))
+    page.get_by_role("heading", name="Round 1 of 2").wait_for()
+    texts = page.evaluate(TEXTS)
+    assert len(texts) > 10
+    for text, color, background in texts:
+        assert contrast(in_hex(color), in_hex(background)) >= 4.5, (text, color, background)
+    assert page.evaluate(UNNAMED) == []
+
+    page.locator("#choices button").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelectorAll('#done li').length === 1")
+    assert page.evaluate("document.activeElement.id") == "choices-h"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.matches('#choices button:first-child')")
+    for name, style, width_of_outline, color in page.evaluate(OUTLINES):
+        assert (style, width_of_outline) == ("solid", 3), name
+        assert contrast(in_hex(color), PAPER[scheme]) >= 3, name
+    page.locator("#command").focus()
+    page.keyboard.type("please begin")
+    page.keyboard.press("Enter")
+    page.locator("#announcer", has_text="You meant").wait_for(state="attached")
+    box = page.locator("#attempt").bounding_box()
+    assert box["y"] >= 0 and box["y"] + box["height"] <= height

@@ -275,6 +275,8 @@ class Classroom:
             self._start_worker("preparing", self._prepare)  # not in the next teacher's request
 
     def _require_open(self, number: int) -> None:
+        if self._is_working() and self._work == "preparing":
+            raise RoundClosed("The dragon is still learning. Please try again in a moment.")
         if self._is_working() or self.descent.open_number != number:
             raise RoundClosed(f"Round {number} is closed. Please wait for the next one.")
         if self._seconds_left() <= 0:

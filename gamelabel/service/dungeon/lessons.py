@@ -278,7 +278,8 @@ class Lessons:
             }
             for row in board.astype(object).where(board.notna(), None).itertuples(index=False)
         ]
-        shown = [row for i, row in enumerate(rows) if i < _SHOWN or row["is_own"]]
+        n_others = _SHOWN if self.classroom.descent.rules.competitive else 0
+        shown = [row for i, row in enumerate(rows) if i < n_others or row["is_own"]]
         reward = paid.get(number)
         return {
             "number": number,
@@ -313,7 +314,7 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except RoundClosed as error:
-        raise Problem(409, "closed", "This round is closed", str(error)) from error
+        raise Problem(409, "closed", "Nothing can be taught now", str(error)) from error
     except DescentError as error:
         text = f"{str(error)[:1].upper()}{str(error)[1:]}."
         raise Problem(422, "example", "This cannot be taught", text) from error

@@ -126,8 +126,16 @@ def teach_routes(lessons: Lessons, title: str) -> APIRouter:
 
     @router.get("/teach/{game_id}", response_class=HTMLResponse, include_in_schema=False)
     def page(game_id: str) -> HTMLResponse:
-        minimal = lessons.settings.minimal
-        return frame_page(lessons.store, game_id, _TEMPLATE, title=title, minimal=minimal)
+        rules = lessons.classroom.descent.rules
+        return frame_page(
+            lessons.store,
+            game_id,
+            _TEMPLATE,
+            title=title,
+            minimal=lessons.settings.minimal,
+            is_competitive=rules.competitive,
+            most_actions=lessons.longest_example,
+        )
 
     @router.get("/v1/dungeon", responses=documented(401, 403))
     def lesson(session: SessionToken) -> LessonBody:

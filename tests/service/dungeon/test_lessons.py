@@ -98,8 +98,16 @@ def test_the_collaborative_variant_pays_all_alike_and_ranks_nobody(make_school):
     school.run("close")
     school.run("publish")
     assert booked(school) == [10, 10]
-    rows = school.teacher("ann").lesson()["results"]["rows"]
-    assert {row["score"] for row in rows} == {None}
+    (own,) = school.teacher("ann").lesson()["results"]["rows"]
+    assert own == {"place": None, "score": None, "examples": 2, "is_own": True}
+    page = school.players.get("/teach/hills").text
+    assert "All teachers are paid the same" in page
+    assert "Win" not in page and "Score" not in page
+
+
+def test_the_page_says_how_many_actions_and_what_can_be_won(make_school):
+    page = make_school(longest_example=3).players.get("/teach/hills").text
+    assert "up to 3 actions" in page and "Win" in page and "Score" in page
 
 
 def test_typed_words_are_answered_and_change_nothing_they_should_not(school):

@@ -8,7 +8,7 @@ const POLL_MS = 4000
 const BEHIND = ['step', 'closed']  // the page shows something old
 let round = null, scene = null, resultsShown = 0, isBusy = false, isPlaying = false
 
-const step = () => scene.done.length
+const step = () => scene?.done.length ?? 0  // none before the first scene has come
 
 function setScene(next) {
   scene = next
@@ -44,8 +44,10 @@ async function alone(action) {
 function say(text) {
   return alone(async () => {
     const said = await call('POST', '/v1/dungeon/commands', { body: { text, step: step() } })
-    // where one went is described above already
-    $('reply').textContent = said.reply === said.scene.place && said.scene.done.length > step() ? '' : said.reply
+    // where one went is described above already, which nobody hears
+    const hasMoved = said.reply === said.scene.place && said.scene.done.length > step()
+    $('reply').textContent = hasMoved ? '' : said.reply
+    if (hasMoved) announce(said.reply)
     setScene(said.scene)
     $('typed').value = ''
   })
@@ -69,7 +71,7 @@ function teach() {
     $('reply').textContent = ''
     setRound(taught.round)
     setScene(taught.scene)
-    showAttempt(taught)
+    announce(showAttempt(taught))
   })
 }
 

@@ -5,6 +5,7 @@ const element = (name, text) => Object.assign(document.createElement(name), { te
 
 // `choose(action)` is called when a possible action is pressed.
 export function showScene({ place, inventory, actions, done }, choose) {
+  const focused = document.activeElement
   $('place').textContent = place
   $('inventory').textContent = inventory
   $('choices').replaceChildren(...actions.map(action => {
@@ -19,6 +20,8 @@ export function showScene({ place, inventory, actions, done }, choose) {
   $('done').replaceChildren(...done.map(action => element('li', action)))
   $('none').hidden = done.length > 0
   $('reset').disabled = !done.length
+  // else the focus is lost with the button that was pressed
+  if (!focused.isConnected || focused.disabled) $('choices-h').focus({ preventScroll: true })
 }
 
 const minutes = seconds => seconds >= 90 ? `${Math.round(seconds / 60)} minutes` : `${Math.ceil(seconds)} seconds`
@@ -43,6 +46,7 @@ export function showRound(round) {
   if ($('round-p').textContent !== text) $('round-p').textContent = text
 }
 
+// Returns what it shows, for those who do not see it.
 export function showAttempt({ attempt, is_right: isRight, meant }) {
   $('attempt').hidden = false
   $('attempt').dataset.right = String(isRight)
@@ -53,6 +57,8 @@ export function showAttempt({ attempt, is_right: isRight, meant }) {
     $('attempt-h').textContent = isRight ? '✓ The dragon understood' : '✗ The dragon did something else'
     $('attempt-p').textContent = isRight ? `It did: ${attempt}.` : `It did: ${attempt || 'nothing'}. You meant: ${meant}.`
   }
+  $('attempt').scrollIntoView({ block: 'nearest' })
+  return `${$('attempt-h').textContent}. ${$('attempt-p').textContent}`
 }
 
 export function showTrouble(text) { $('trouble').textContent = text }
@@ -61,11 +67,12 @@ export function showResults({ number, teachers, rows, reward }, coin) {
   const own = rows.find(row => row.is_own)
   $('board-h').textContent = `Results of round ${number}`
   const place = own?.place ? `You took place ${own.place} of ${teachers}. ` : ''
-  $('board-p').textContent = `${place}${reward ? `You earned ${reward.amount} ${coin}.` : ''}`
-  $('board-rows').replaceChildren(...rows.map(row => {
+  const earned = reward ? `You earned ${reward.amount} ${coin}.` : ''
+  $('board-p').textContent = own ? `${place}${earned}` : 'You took no part in this round.'
+  $('board-rows')?.replaceChildren(...rows.map(row => {
     const line = document.createElement('tr')
     line.className = row.is_own ? 'own' : ''
-    const score = row.score === null ? '–' : `${(100 * row.score).toFixed(1)} %`
+    const score = row.score === null ? '–' : `${(100 * row.score).toFixed(1)}\u00a0%`
     for (const text of [row.place ?? '–', row.is_own ? 'You' : 'Another teacher', score, row.examples]) line.append(element('td', text))
     return line
   }))
