@@ -246,6 +246,14 @@ def _manager(
 
         start_kernel = _async_start_kernel
 
+        async def _async_interrupt_kernel(self) -> None:
+            # Before the end a kernel is interrupted too. The notebook has ended by then, and the
+            # kernel would print an error about it.
+            if not self.shutting_down:
+                await super()._async_interrupt_kernel()
+
+        interrupt_kernel = _async_interrupt_kernel
+
         async def _async_cleanup_resources(self, restart: bool = False) -> None:
             kernels.remove(self)
             await super()._async_cleanup_resources(restart)

@@ -60,6 +60,7 @@ _PROCESSOR_SHARE = 0.7
 # before it. A step gets those that it has.
 REMEDIES: tuple[dict[str, Any], ...] = (
     {"train_batch": 1},
+    {"reward_batch": 32},
     {"base_weights": "int8"},
     {"base_weights": "nf4"},
     {"image_side": 512},

@@ -1,12 +1,14 @@
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gamelabel.study.execute import _tidy
+from gamelabel.study.execute import Kernels, _manager, _tidy
 from gamelabel.study.run_result import DONE
 from gamelabel.study.runner import run_study
+from gamelabel.study.watch import Watch
 from tests.study.toys import PROMPTS, toy_study
 
 
@@ -102,3 +104,22 @@ def test_another_kernel_that_is_registered_as_python3_is_not_used(
     (folder / "kernel.json").write_text(json.dumps(spec))
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
     run_prompts(tmp_path / "project")
+
+
+def test_a_kernel_that_is_shut_down_is_not_interrupted(tmp_path: Path) -> None:
+    """It would print an error, although its notebook has ended well."""
+    manager = _manager(tmp_path / "notebook.ipynb", tmp_path, {}, Kernels(), Watch(1.0))()
+    signals = []
+
+    class Process:
+        has_process = True
+
+        async def send_signal(self, signum: int) -> None:
+            signals.append(signum)
+
+    manager.provisioner = Process()
+    asyncio.run(manager._async_interrupt_kernel())
+    assert len(signals) == 1
+    manager.shutting_down = True
+    asyncio.run(manager.interrupt_kernel())
+    assert len(signals) == 1
