@@ -38,12 +38,16 @@ class BradleyTerryFit(NamedTuple):
         Probability that two equal items tie; NaN if ties are half wins.
     log_likelihood : float
         At the maximum, without the prior. Of ties as half wins a quasi-likelihood.
+    covariance : ndarray, shape (n, n)
+        Of the abilities, items in ascending order; only the upper triangle is filled. A constant
+        added to all cells has no meaning: use it for differences of abilities.
     """
 
     abilities: pd.DataFrame
     home: Estimate
     tie: Estimate
     log_likelihood: float
+    covariance: FloatArray
 
 
 def bradley_terry(
@@ -164,18 +168,48 @@ def fit_bradley_terry(
         )
     if separation:
         warnings.warn(f"{separation}. Only the prior relates these groups", stacklevel=2)
+    fit = fit_pair_counts(
+        pairs, encoded.items, confidence, ties=ties, home=home, prior_sd=prior_sd
+    )
+    if weight is None:
+        fit.abilities["comparisons"] = fit.abilities["comparisons"].astype(int)
+    return fit
+
+
+def fit_pair_counts(
+    pairs: PairCounts,
+    items: pd.Index,
+    confidence: float = CONFIDENCE,
+    *,
+    ties: Ties = "half",
+    home: bool = False,
+    prior_sd: float | None = None,
+) -> BradleyTerryFit:
+    """Fit a Bradley-Terry model to counts of outcomes, which are not checked.
+
+    Parameters
+    ----------
+    pairs : PairCounts
+        The counts. Unless there is a prior, they must connect the items; see `separated_groups`.
+    items : Index
+        The names of the items, in the order of their numbers in `pairs`.
+    confidence, ties, home, prior_sd
+        As for `bradley_terry`. With a prior, items may be in no pair.
+
+    Returns
+    -------
+    BradleyTerryFit
+    """
     model = TIE_MODELS[ties] if pairs.ties.any() else TIE_MODELS["half"]
     maximum = _maximize(pairs, model, home, prior_sd)
     z = normal_quantile(confidence)
-    table = _table(pairs, encoded.items, maximum, z)
-    if weight is None:
-        table["comparisons"] = table["comparisons"].astype(int)
     n = round(float((pairs.wins + pairs.ties + pairs.losses).sum()))
     return BradleyTerryFit(
-        table,
+        _table(pairs, items, maximum, z),
         Estimate(maximum.home, *_interval(maximum.home, maximum.home_error, z), n),
         _tie_estimate(maximum, model, ties, z, n),
         maximum.log_likelihood,
+        maximum.covariance,
     )
 
 
@@ -189,6 +223,7 @@ class _Maximum(NamedTuple):
     tie: float
     tie_error: float
     log_likelihood: float
+    covariance: FloatArray  # (n, n), of which the upper triangle is filled
 
 
 class _Point(NamedTuple):
@@ -271,7 +306,7 @@ def _maximize(pairs: PairCounts, model: TieModel, home: bool, prior_sd: float | 
 
     n = pairs.n_items
     if not n:
-        return _Maximum(np.zeros(0), np.zeros(0), 0.0, 0.0, np.nan, np.nan, 0.0)
+        return _Maximum(np.zeros(0), np.zeros(0), 0.0, 0.0, np.nan, np.nan, 0.0, np.zeros((0, 0)))
     posterior = _Posterior(pairs, model, home, 0.0 if prior_sd is None else prior_sd**-2)
     start = np.zeros(n + home + (model.start is not None))
     if model.start is not None:
@@ -343,7 +378,7 @@ def _maximum(posterior: _Posterior, point: _Point) -> _Maximum:
     tie = (np.nan, np.nan)
     if posterior.model.start is not None:
         tie = float(point.parameters[-1]), float(error[-1])
-    return _Maximum(ability, error[:n], *home, *tie, point.parts.value)
+    return _Maximum(ability, error[:n], *home, *tie, point.parts.value, covariance[:n, :n])
 
 
 def _interval(value: float | FloatArray, error: float | FloatArray, z: float) -> tuple[Any, Any]:
