@@ -39,6 +39,14 @@ def serve_command(
             "people compare the two models.",
         ),
     ] = None,
+    arena: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MODELS",
+            help="Let people compare pictures of several models, which a YAML file lists, and rank "
+            "the models by their votes.",
+        ),
+    ] = None,
     prompts: Annotated[
         Path | None,
         typer.Option(
@@ -83,10 +91,14 @@ def serve_command(
     `--demo` starts everything that is needed to try it, from a game to its coins: open the
     address that it prints. `--play demo` does the same for playing and recording environments.
     """
-    if (play or teach) and (demo or study or compare or (play and teach)):
+    if (play or teach) and (demo or study or compare or arena or (play and teach)):
         raise ValueError(
             "--play serves environments, --teach the dungeon: leave out the other one, --study, "
-            "--demo and --compare"
+            "--demo, --compare and --arena"
+        )
+    if arena and (demo or study or compare):
+        raise ValueError(
+            "--arena serves the pictures of its file: leave out --study, --demo and --compare"
         )
     if teach:
         from gamelabel.service.dungeon.teach_start import serve_teaching
@@ -97,6 +109,11 @@ def serve_command(
         from gamelabel.service.play.play_start import serve_play
 
         serve_play(play, games, database, keys, host, port, minimal)
+        return
+    if arena:
+        from gamelabel.service.pairs.arena_start import serve_arena
+
+        serve_arena(arena, games, database, keys, host, port, look, minimal)
         return
     from gamelabel.service.pairs.start import serve_demo, serve_study
 

@@ -168,9 +168,7 @@ def fit_bradley_terry(
         )
     if separation:
         warnings.warn(f"{separation}. Only the prior relates these groups", stacklevel=2)
-    fit = fit_pair_counts(
-        pairs, encoded.items, confidence, ties=ties, home=home, prior_sd=prior_sd
-    )
+    fit = fit_pair_counts(pairs, encoded.items, confidence, ties=ties, home=home, prior_sd=prior_sd)
     if weight is None:
         fit.abilities["comparisons"] = fit.abilities["comparisons"].astype(int)
     return fit

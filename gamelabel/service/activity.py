@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,9 @@ class Activity:
     delete_files : callable
         Deletes the files with data of a player who withdraws, given the pseudonym. It is called
         once the player's rows are deleted, and again for every withdrawn player at a start.
+    operator_pages : APIRouter
+        Further pages on the operator's port. They need no key and show nothing by themselves: their
+        scripts ask for the key, as the operator's page does.
     running : callable
         Returns an asynchronous context manager that is open while the players' application runs.
     """
@@ -65,4 +68,5 @@ class Activity:
     live_figures: Callable[[Connection, str], dict[str, Any] | None]
     metrics: Callable[[Connection], Mapping[str, Mapping[str, int]]] = _no_metrics
     delete_files: Callable[[str], None] = _no_files
+    operator_pages: APIRouter = field(default_factory=APIRouter)
     running: Callable[[], AbstractAsyncContextManager[None]] = _nothing_runs

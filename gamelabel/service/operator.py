@@ -15,16 +15,11 @@ from gamelabel.service.guard import Guard
 from gamelabel.service.health import health_routes
 from gamelabel.service.operator_actions import Operator, recent_actions, record_action
 from gamelabel.service.operator_keys import operator_name
-from gamelabel.service.page import operator_template, render_page, serve_static
+from gamelabel.service.page import operator_page, operator_template, serve_static
 from gamelabel.service.problems import Problem, handle_problems
 from gamelabel.service.prometheus import MEDIA_TYPE, metrics_text
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
-
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "frame-ancestors 'none'"
-)
 
 
 def create_operator(store: Store, settings: Settings, activities: Sequence[Activity]) -> FastAPI:
@@ -54,8 +49,7 @@ def create_operator(store: Store, settings: Settings, activities: Sequence[Activ
     @app.get("/")
     def page() -> HTMLResponse:
         names = [activity.name for activity in activities]
-        content = render_page(operator_template(), activities=names)
-        return HTMLResponse(content, headers={"Content-Security-Policy": _POLICY})
+        return operator_page(operator_template(), activities=names)
 
     app.include_router(_routes(store, settings, activities), dependencies=protected)
     for activity in activities:
@@ -67,6 +61,8 @@ def create_operator(store: Store, settings: Settings, activities: Sequence[Activ
             text = metrics_text(connection, activities, settings.calls)
         return Response(text, media_type=MEDIA_TYPE)
 
+    for activity in activities:
+        app.include_router(activity.operator_pages)
     app.include_router(health_routes(store))
     serve_static(app, activities)
     handle_problems(app)

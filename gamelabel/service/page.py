@@ -34,6 +34,11 @@ _POLICY = "; ".join(
     ]
 )
 
+_OPERATOR_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "frame-ancestors 'none'"
+)
+
 
 def frame_page(
     store: Store,
@@ -88,6 +93,12 @@ def render_page(template: Path, **values: object) -> str:
 def operator_template() -> Path:
     """Return the path of the operator's page."""
     return _FOLDER / "templates" / "operator.html.j2"
+
+
+def operator_page(template: Path, **values: object) -> HTMLResponse:
+    """Render a page on the operator's port."""
+    page = render_page(template, **values)
+    return HTMLResponse(page, headers={"Content-Security-Policy": _OPERATOR_POLICY})
 
 
 def serve_static(app: FastAPI, activities: Iterable[Activity]) -> None:

@@ -17,6 +17,7 @@ from gamelabel.service.database_tables import games, launches, metadata, players
 from gamelabel.service.dungeon.teach_tables import round_rewards, teachers
 from gamelabel.service.launch_tokens import verify_reward
 from gamelabel.service.outbox import MAX_TRIES
+from gamelabel.service.pairs.arena_tables import model_votes
 from gamelabel.service.pairs.pair_tables import assignments, batches
 from gamelabel.service.play import play_tables
 from gamelabel.service.store import Store
@@ -27,10 +28,11 @@ on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 DOCS = Path(__file__).parents[2] / "docs" / "deployment.md"
 PLAYER_TABLES = [table for table in metadata.sorted_tables if "player" in table.c]
 # Of games and pictures, not of people; what they count of people is in the docs' table.
-# Tests of the play and teaching activities fill these.
+# Tests of the play and teaching activities and of arenas fill these.
 _OF_PLAY = (*play_tables.PLAYER_TABLES, play_tables.play_payments)
-ACTIVITY_TABLES = {table.name for table in (*_OF_PLAY, round_rewards, teachers)}
+ACTIVITY_TABLES = {table.name for table in (*_OF_PLAY, round_rewards, teachers, model_votes)}
 OTHER_TABLES = {"games", "pools", "pair_games", "pictures", "pairs", "operator_actions"}
+OTHER_TABLES |= {"arena_models", "arena_pairs"}
 DAYS_S = 3 * 86_400
 
 

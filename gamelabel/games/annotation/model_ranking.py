@@ -103,7 +103,7 @@ def rank_models(
     >>> ranking.table[["model", "votes", "wins", "rank_low", "rank_high"]].values.tolist()
     [['base', 40, 29.0, 1, 1], ['tuned', 80, 42.0, 2, 2], ['rival', 40, 9.0, 3, 3]]
     >>> round(ranking.order_confidence, 2)
-    1.0
+    0.99
     """
     n = len(models)
     if counts.shape != (n, n, 3) or counts[np.arange(n), np.arange(n)].any():
@@ -164,7 +164,8 @@ def wins_by_pair(models: Sequence[str], counts: NDArray[np.int64]) -> pd.DataFra
     --------
     >>> counts = np.zeros((2, 2, 3), int)
     >>> counts[0, 1] = 1, 0, 3
-    >>> wins_by_pair(["base", "tuned"], counts)[["first", "second", "votes", "wins"]].values.tolist()
+    >>> wins = wins_by_pair(["base", "tuned"], counts)
+    >>> wins[["first", "second", "votes", "wins"]].values.tolist()
     [['base', 'tuned', 4, 0.75], ['tuned', 'base', 4, 0.25]]
     """
     won = counts[:, :, LEFT_WON] + counts[:, :, TIED] / 2

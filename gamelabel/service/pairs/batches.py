@@ -16,6 +16,7 @@ from gamelabel.service.calls import current_call
 from gamelabel.service.database_tables import players
 from gamelabel.service.outbox import book_reward
 from gamelabel.service.pairs import batch_queries as queries
+from gamelabel.service.pairs.arena import Arena
 from gamelabel.service.pairs.deal import count_dealt, deal_batch
 from gamelabel.service.pairs.known_answers import renew_exam_points
 from gamelabel.service.pairs.pair_games import (
@@ -50,11 +51,14 @@ class PairSettings:
         How long a pair is shown before it can be answered, in seconds.
     rng : numpy.random.Generator
         Source of randomness.
+    arena : Arena, optional
+        A ranking of models, which chooses the preference points of its pool.
     """
 
     rules: Rules = SERVICE_RULES
     look_s: float = 1.0
     rng: np.random.Generator = field(default_factory=np.random.default_rng)
+    arena: Arena | None = None
 
 
 class Answer(NamedTuple):
@@ -80,7 +84,7 @@ class Batches:
     def __init__(self, store: Store, settings: Settings, pair_settings: PairSettings) -> None:
         self.store, self.settings = store, settings
         self.rules, self.look_s = pair_settings.rules, pair_settings.look_s
-        self.rng = pair_settings.rng
+        self.rng, self.arena = pair_settings.rng, pair_settings.arena
         # when batches were opened, with `minimal`: until they can be answered, and never stored
         self._opened_at: dict[str, int] = {}
 
@@ -89,6 +93,8 @@ class Batches:
 
         A key that has been used returns the batch that it opened, even after it was answered.
         """
+        if self.arena:
+            self.arena.refresh()  # not while others wait to write
         with self.store.write() as connection:
             player = current_player(connection, self.settings, session, lock=True)
             require_active(player)
@@ -135,8 +141,12 @@ class Batches:
                 return reply
             require_active(player)
             self._check_look(labeling, len(items))
+            arena = self._arena_of(labeling)
+            votes = arena.votes_of(connection, player.id, batch_id, choices) if arena else []
             self.store.only_write(connection)
             self._store_choices(connection, player, choices, answers)
+            if arena:
+                arena.store_votes(connection, votes)
             is_right = [choices[item] == row.gold for item, row in items.items() if row.gold]
             return self._judge_and_pay(connection, player, labeling, is_right, len(items))
 
@@ -155,6 +165,10 @@ class Batches:
         data: bytes = picture.data
         return data.ljust(picture.length, b"\0")
 
+    def _arena_of(self, labeling: Row[Any]) -> Arena | None:
+        """Return the ranking of models to which the player's pool belongs, if any."""
+        return self.arena if self.arena and self.arena.pool == labeling.pool else None
+
     def _standing(self, player: Row[Any], labeling: Row[Any]) -> StoredStanding:
         standing = read_standing(labeling, player.state)
         if standing is None:
@@ -172,7 +186,15 @@ class Batches:
         standing, labels, level = self._standing(player, labeling)
         is_comparison = self.rules.draw_comparisons(standing, self.rng)[0].tolist()
         in_exam = (standing.right + standing.wrong < standing.exam).item()
-        dealt = deal_batch(connection, player.id, labeling.pool, is_comparison, in_exam, self.rng)
+        arena = self._arena_of(labeling)
+        if arena and arena.end:
+            detail = "The ranking has as many votes as it needs. Thank you!"
+            raise Problem(404, "decided", "No more votes are needed", detail)
+        size = self.rules.batch_size
+        chosen = arena.choose(connection, player.id, size, self.rng) if arena else []
+        dealt = deal_batch(
+            connection, player.id, labeling.pool, is_comparison, in_exam, self.rng, chosen
+        )
         if dealt is None:
             title = "There are no pairs left"
             raise Problem(404, "finished", title, "This player has seen all pairs.")

@@ -72,6 +72,7 @@ def deal_batch(
     is_comparison: Sequence[bool],
     in_exam: bool,
     rng: np.random.Generator,
+    chosen: Sequence[Row[Any]] = (),
 ) -> list[Row[Any]] | None:
     """Choose a pair for each place of a batch; `count_dealt` counts them as served.
 
@@ -93,6 +94,8 @@ def deal_batch(
         Whether comparison points are those of the exam.
     rng : numpy.random.Generator
         Source of randomness.
+    chosen : sequence of Row
+        Preferences that are dealt before any others, with `id` and `prompt`.
 
     Returns
     -------
@@ -110,13 +113,18 @@ def deal_batch(
     ):
         closed = connection.execute(_candidates(window, closed=True), values).all()
         states = _shuffled_states([*candidates, *closed], window, rng)
-    rows_left = {name: iter(rows) for name, rows in states.items()}
+    taken = {row.id for row in chosen}
+    rows_left = {
+        name: iter([row for row in rows if row.id not in taken]) for name, rows in states.items()
+    }
+    rows_left["preference", "chosen"] = iter(chosen)
     dealt: list[Row[Any]] = []
     for place in range(size):
         watch = [("watch", state) for state in stock_order(repeat[place])]
         order = [("exam", "any"), *watch] if in_exam else [*watch, ("exam", "any")]
         if not is_comparison[place]:
-            order = [("preference", state) for state in stock_order(repeat[place])] + order
+            states_in_order = ("chosen", *stock_order(repeat[place]))
+            order = [("preference", state) for state in states_in_order] + order
         row = _first(rows_left[name] for name in order)
         if row is None:
             return None

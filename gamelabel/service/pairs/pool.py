@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 from sqlalchemy import Connection, func, insert, select, update
 
 from gamelabel.games.pairs.deck import draw_shared
@@ -18,6 +18,7 @@ from gamelabel.service.store import Store
 from gamelabel.tables import read_table
 from gamelabel.tables.schema import TABLES
 
+_BANDS = (128, 128, 128)
 PICTURE_SIZE = 384  # pixels of a picture as sent, width and height
 # How many new points of each kind a label of a player past the exam takes. Of these labels a
 # quarter are of comparison points, and of the labels of either kind .7 are of new points.
@@ -70,7 +71,7 @@ def load_run(
         new = table[~table.pair_id.isin(known) & table.image_a.notna()]
         for row in new.astype(object).where(new.notna(), None).to_dict("records"):
             _add_pair(connection, pool, row, folder, size)
-        _set_length(connection, pool)
+        set_length(connection, pool)
         _require_comparisons(connection, pool, folder)
     make_watch_points(store, pool)
     return len(new)
@@ -96,7 +97,9 @@ def points_needed(labels: int) -> int:
 
 
 def encode_picture(path: Path, size: int) -> bytes:
-    """Return a picture as players get it: one size, one encoding, no metadata.
+    """Return a picture as players get it: one square size, one encoding, no metadata.
+
+    A picture that is not square gets grey bands.
 
     Raises
     ------
@@ -105,7 +108,8 @@ def encode_picture(path: Path, size: int) -> bytes:
     """
     try:
         with Image.open(path) as image:
-            pixels = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
+            square, method = (size, size), Image.Resampling.BICUBIC
+            pixels = ImageOps.pad(image.convert("RGB"), square, method, color=_BANDS)
     except OSError as error:
         raise ValueError(
             f"{path.absolute()} is not a picture ({error}): run notebooks/02_images.ipynb again"
@@ -129,7 +133,7 @@ def _add_pair(
     connection.execute(insert(pairs).values(pool=pool, **picture_ids, **values))
 
 
-def _set_length(connection: Connection, pool: str) -> None:
+def set_length(connection: Connection, pool: str) -> None:
     """Store the length that all pictures of a pool have when they are sent."""
     query = select(func.max(func.length(pictures.c.data))).where(pictures.c.pool == pool)
     length = connection.execute(query).scalar() or 0

@@ -10,11 +10,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from fastapi import FastAPI
-from sqlalchemy import select
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import Connection, select
 
 from gamelabel.files import shipped
 from gamelabel.service.activity import Activity
@@ -24,6 +25,8 @@ from gamelabel.service.keys import encode_base64url, public_text
 from gamelabel.service.launch_tokens import sign_launch
 from gamelabel.service.operator import create_operator
 from gamelabel.service.outbox import Outbox
+from gamelabel.service.pairs.arena_board import board_pages, board_routes, board_summary
+from gamelabel.service.pairs.arena_tables import model_votes
 from gamelabel.service.pairs.batches import Batches, PairSettings
 from gamelabel.service.pairs.demo_run import make_demo_run
 from gamelabel.service.pairs.known_answers import make_watch_points
@@ -51,15 +54,26 @@ def pairs_activity(
     store: Store, settings: Settings, pair_settings: PairSettings, outbox: Outbox
 ) -> Activity:
     """Return the labeling game as the service's applications take it."""
-    service_batches = Batches(store, settings, pair_settings)
+    service_batches, arena = Batches(store, settings, pair_settings), pair_settings.arena
+    for_operator, pages = operator_routes(service_batches), APIRouter()
+    if arena:
+        for_operator.include_router(board_routes(arena))
+        pages = board_pages(arena)
+
+    def figures(connection: Connection, game_id: str) -> dict[str, Any]:
+        of_game = live_figures(connection, game_id)
+        is_ranked = arena is not None and of_game["pool"] == arena.pool
+        return {**of_game, "arena": board_summary(arena) if arena and is_ranked else None}
+
     return Activity(
         name="pairs",
         static=Path(__file__).parent / "static",
         player_routes=player_routes(service_batches, outbox),
-        operator_routes=operator_routes(service_batches),
-        player_tables=(assignments, batches, pair_standings),
-        live_figures=live_figures,
+        operator_routes=for_operator,
+        player_tables=(model_votes, assignments, batches, pair_standings),
+        live_figures=figures,
         metrics=batch_metrics,
+        operator_pages=pages,
     )
 
 
@@ -72,9 +86,12 @@ def player_app(
     return create_app(store, settings, outbox, [activity])
 
 
-def operator_app(store: Store, settings: Settings) -> FastAPI:
+def operator_app(
+    store: Store, settings: Settings, pair_settings: PairSettings | None = None
+) -> FastAPI:
     """Return the operator's application with the labeling game."""
-    activity = pairs_activity(store, settings, PairSettings(), Outbox(store, settings))
+    pair_settings = pair_settings or PairSettings()
+    activity = pairs_activity(store, settings, pair_settings, Outbox(store, settings))
     return create_operator(store, settings, [activity])
 
 
@@ -123,7 +140,7 @@ def serve_study(
         store, settings = open_service(study or Path("data"), database, keys, minimal)
         with explain_errors(store.engine):
             _set_up(store, study, games, f"http://{host}:{port}")
-        _serve(store, settings, look_s, ports)
+        serve_pairs(store, settings, PairSettings(look_s=look_s), ports)
 
 
 def _set_up(store: Store, study: Path | None, games: Path | None, origin: str) -> None:
@@ -136,13 +153,18 @@ def _set_up(store: Store, study: Path | None, games: Path | None, origin: str) -
         make_watch_points(store, pool)
         print_line(_describe_size(store, pool))
     if games:
-        listed = read_games(games, PairGame)
-        for game in listed:
-            register_pair_game(store, game)
-        for game_id in close_other_games(store, [game.game_id for game in listed]):
-            print_line(f"the game {game_id} is closed: it is not in {games}")
+        register_pair_games(store, games)
     else:
-        _print_trial(store, origin)
+        print_trial(store, origin, "study", "Trial")
+
+
+def register_pair_games(store: Store, path: Path) -> None:
+    """Register the games of a file, and close all others."""
+    listed = read_games(path, PairGame)
+    for game in listed:
+        register_pair_game(store, game)
+    for game_id in close_other_games(store, [game.game_id for game in listed]):
+        print_line(f"the game {game_id} is closed: it is not in {path}")
 
 
 def _describe_size(store: Store, pool: str) -> str:
@@ -194,7 +216,7 @@ def serve_demo(folder: Path, port: int, look_s: float, minimal: bool) -> None:
         )
         with _demo_game(key, settings.keys.public, f"http://{LOCAL}:{port}", port + 2):
             print_line(f"open {game} in a browser; stop with Ctrl-C")
-            _serve(store, settings, look_s, ports)
+            serve_pairs(store, settings, PairSettings(look_s=look_s), ports)
 
 
 @contextmanager
@@ -229,19 +251,22 @@ def _wait_for_game(process: subprocess.Popen[bytes], url: str, port: int) -> Non
     )
 
 
-def _print_trial(store: Store, origin: str) -> None:
-    """Register a game for trying the service, and print a launch address for it."""
+def print_trial(store: Store, origin: str, pool: str, title: str) -> None:
+    """Register a game for trying the service with a pool, and print a launch address for it."""
     key = Ed25519PrivateKey.generate()
-    register_pair_game(
-        store,
-        PairGame(game_id="trial", title="Trial", origin=origin, launch_keys=[public_text(key)]),
+    game = PairGame(
+        game_id="trial", title=title, origin=origin, launch_keys=[public_text(key)], pool=pool
     )
+    register_pair_game(store, game)
     player, jti = secrets.token_urlsafe(), secrets.token_urlsafe()
     launch = sign_launch(key, "trial", player, jti, time.time())
     print_line(f"label here, within five minutes: {origin}/play/trial#{launch}")
 
 
-def _serve(store: Store, settings: Settings, look_s: float, ports: Ports) -> None:
+def serve_pairs(
+    store: Store, settings: Settings, pair_settings: PairSettings, ports: Ports
+) -> None:
+    """Serve the labeling game on open ports until stopped."""
     outbox = Outbox(store, settings)
-    activity = pairs_activity(store, settings, PairSettings(look_s=look_s), outbox)
+    activity = pairs_activity(store, settings, pair_settings, outbox)
     serve_activities(store, settings, outbox, [activity], ports)

@@ -1,13 +1,8 @@
-// The operator's page: each game's figures, every five seconds. The page asks for the key and keeps
-// it for this tab. An activity's module `/static/NAME/NAME_operator.js` exports
+// The operator's page: each game's figures, every five seconds. An activity's module `/static/NAME/NAME_operator.js` exports
 // `lines(figures, format)`, rows of [name, value, note], and `addActions(add, figures, request)`,
 // which adds buttons by `add(title, action)`.
-const $ = id => document.getElementById(id)
-const REFRESH_MS = 5000
-let key = ''
-try { key = sessionStorage.getItem('operator') ?? '' } catch { /* private window */ }
+import { $, keepShowing, request } from './operator_key.js'
 
-const request = (path, method = 'GET') => fetch(path, { method, headers: { Authorization: `Bearer ${key}` } })
 const format = {
   count: n => n.toLocaleString('en'),
   percent: x => x === null ? '–' : `${(100 * x).toFixed(1)} %`,
@@ -64,21 +59,4 @@ function showGame(game) {
   pause.dataset.state = game.paused ? 'running' : 'paused'
 }
 
-async function refresh() {
-  try {
-    const reply = await request('/v1/figures')
-    $('login').hidden = reply.status !== 401
-    if (!reply.ok) throw new Error((await reply.json()).title)
-    for (const game of await reply.json()) showGame(game)
-    $('state').textContent = `Updated at ${new Date().toLocaleTimeString()}`
-  } catch (error) { $('state').textContent = `The figures cannot be shown: ${error.message}` }
-}
-
-$('login').addEventListener('submit', event => {
-  event.preventDefault()
-  key = $('key').value.trim()
-  try { sessionStorage.setItem('operator', key) } catch { /* private window */ }
-  refresh()
-})
-refresh()
-setInterval(refresh, REFRESH_MS)
+const refresh = keepShowing('/v1/figures', games => games.forEach(showGame))

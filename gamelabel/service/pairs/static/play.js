@@ -8,6 +8,7 @@ const LOOK_S = Number(document.documentElement.dataset.look)
 const ENDS = {
   removed: ['Thank you for trying', 'Too many known answers were wrong, so you can no longer label. That happens. You keep all you earned, and you can still watch advertisements in the game.'],
   finished: ['You have seen all pairs', 'There are no more pictures for you right now. Thank you!'],
+  decided: ['No more votes are needed', 'The ranking has as many votes as it needs. You keep all you earned. Thank you!'],
   left: ['See you later', 'Your answers so far are kept on this device. You can continue where you stopped, and are paid after the fifth pair.'],
 }
 const ELSEWHERE = ['These pairs are answered already', 'You answered them in another window or on another device. The first answers count. Here are the next five.']
