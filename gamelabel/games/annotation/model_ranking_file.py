@@ -154,13 +154,13 @@ def _pictures(
     """Return the picture of each prompt, from a folder or a table."""
     place = _resolved(fields, node)
     if place.is_dir():
-        found = _in_folder(fields, model, node, place)
+        files = _in_folder(fields, model, node, place)
     else:
         what = f"the pictures of the model {model}"
         table = _table(fields, node, what, ("prompt_id", "image"))
         names = dict(zip(table["prompt_id"], table["image"], strict=True))
-        found = {prompt: place.parent / name for prompt, name in names.items()}
-    missing = [prompt for prompt in prompts if prompt not in found]
+        files = {prompt: place.parent / name for prompt, name in names.items()}
+    missing = [prompt for prompt in prompts if prompt not in files]
     if len(missing) == len(prompts):
         text = f"the model {model} has a picture for none of the prompts in {place}"
         raise fields.error(text, node)
@@ -170,22 +170,22 @@ def _pictures(
         text = f"the model {model} has no picture for the prompts {shown} in {place}"
         raise fields.error(text, node)
     for prompt in prompts:
-        if not found[prompt].is_file():
+        if not files[prompt].is_file():
             text = f"the picture of the model {model} for the prompt {prompt} is missing:"
-            raise fields.error(f"{text} {found[prompt]}", node)
-    return {prompt: found[prompt] for prompt in prompts}
+            raise fields.error(f"{text} {files[prompt]}", node)
+    return {prompt: files[prompt] for prompt in prompts}
 
 
 def _in_folder(fields: Fields, model: str, node: yaml.Node, folder: Path) -> dict[str, Path]:
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in PICTURE_ENDINGS:
             continue
-        if path.stem in found:
+        if path.stem in files:
             text = f"the model {model} has two pictures for the prompt {path.stem} in {folder}"
             raise fields.error(text, node)
-        found[path.stem] = path
-    return found
+        files[path.stem] = path
+    return files
 
 
 def _table(fields: Fields, node: yaml.Node, what: str, columns: tuple[str, str]) -> pd.DataFrame:
