@@ -34,6 +34,7 @@ _SEEDS = 40
 _GOAL = 0.95
 _MOST = 30_000  # votes after which a simulation gives up
 _SIDE, _TIE = 0.1, 0.2  # log odds of the left side; exp of the tie parameter, equal models: 9%
+World = Callable[[int, np.random.Generator], NDArray[np.float64]]
 Chooser = Callable[[ModelRanking, int, np.random.Generator], list[tuple[int, int]]]
 
 
@@ -76,30 +77,30 @@ def report_votes(seeds: int) -> None:
     print(f"votes to a decided order (SIMULATED, {seeds} seeds, goal {_GOAL:.0%})")
     for name, world in {"even steps of 0.5": even_steps, "normal, sd 1": normal_steps}.items():
         for n in (4, 8, 16):
-            results = []
-            for seed in range(seeds):
-                ability = world(n, np.random.default_rng([n, seed]))
-                both = [
-                    votes_needed(ability, way, seed) for way in (round_robin, choose_comparisons)
-                ]
-                results.append(both)
-            needed = np.array([[votes for votes, _ in both] for both in results])
-            right = np.array([[is_right for _, is_right in both] for both in results])
-            stopped = needed < _MOST
-            ratio, low, high = _ratio(needed)
-            robin, adaptive = np.median(needed, axis=0)
-            shares = [
-                proportion(int((right & stopped)[:, k].sum()), int(stopped[:, k].sum()))
-                for k in (0, 1)
-            ]
-            print(
-                f"{n:>3} models, {name}: round robin {robin:,.0f}, adaptive {adaptive:,.0f} (medians); "
-                f"ratio {ratio:.2f} ({low:.2f} to {high:.2f}); right order "
-                + ", ".join(
-                    f"{s.value:.0%} ({s.low:.0%} to {s.high:.0%}) of {s.n}" for s in shares
-                ),
-                flush=True,
-            )
+            report_world(name, world, n, seeds)
+
+
+def report_world(name: str, world: World, n: int, seeds: int) -> None:
+    """Print how many votes both ways to choose pairs need for n models of a kind."""
+    needed, right = np.zeros((seeds, 2), np.int64), np.zeros((seeds, 2), bool)
+    for seed in range(seeds):
+        ability = world(n, np.random.default_rng([n, seed]))
+        for way, choose in enumerate((round_robin, choose_comparisons)):
+            needed[seed, way], right[seed, way] = votes_needed(ability, choose, seed)
+    robin, adaptive = np.median(needed, axis=0)
+    ratio, low, high = _ratio(needed)
+    print(
+        f"{n:>3} models, {name}: medians {robin:,.0f} round robin, {adaptive:,.0f} adaptive; "
+        f"ratio {ratio:.2f} ({low:.2f} to {high:.2f})"
+    )
+    for way, title in enumerate(("round robin", "adaptive")):
+        stopped = needed[:, way] < _MOST
+        share = proportion(int((right[:, way] & stopped).sum()), int(stopped.sum()))
+        print(
+            f"      {title}: {stopped.sum()} of {seeds} decided, of these {share.value:.0%} "
+            f"({share.low:.0%} to {share.high:.0%}) in the right order",
+            flush=True,
+        )
 
 
 def even_steps(n: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -130,7 +131,7 @@ def report_speed(n_models: int = 50, n_votes: int = 1_000_000) -> None:
         store = Store(str(path))
         fill(store, names, n_votes)
         arena = Arena(store, models)
-        count_s, counts = timed(arena._count)
+        count_s, _ = timed(arena._count)
         rank_s, _ = timed(lambda: rank_models(names, arena.counts))
         tracemalloc.start()
         rank_models(names, arena._count())
@@ -138,10 +139,10 @@ def report_speed(n_models: int = 50, n_votes: int = 1_000_000) -> None:
         tracemalloc.stop()
         rng = np.random.default_rng(0)
         choose_s, _ = timed(lambda: choose_comparisons(arena.ranking, 5, rng))
+        size = path.stat().st_size / 2**20
         print(
-            f"{n_models} models, {arena.votes:,} votes in SQLite ({path.stat().st_size / 2**20:.0f} "
-            f"MiB): counted in {count_s:.2f} s, ranked in {1000 * rank_s:.0f} ms, five pairs chosen "
-            f"in {1000 * choose_s:.1f} ms; at most {peak / 2**20:.1f} MiB of memory"
+            f"{n_models} models, {arena.votes:,} votes in SQLite ({size:.0f} MiB): counted in {count_s:.2f} s, "
+            f"ranked in {1000 * rank_s:.0f} ms, five pairs chosen in {1000 * choose_s:.1f} ms; at most {peak / 2**20:.1f} MiB of memory"
         )
         store.close()
 

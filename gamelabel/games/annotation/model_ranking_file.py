@@ -195,7 +195,7 @@ def _table(fields: Fields, node: yaml.Node, what: str, columns: tuple[str, str])
         raise fields.error(f"{what}: there is no {path}", node)
     if path.suffix not in _TABLE_ENDINGS:
         endings = " or ".join(_TABLE_ENDINGS)
-        raise fields.error(f"{what}: {path} is no table, which ends in {endings}", node)
+        raise fields.error(f"{what}: {path} is not a table: those end in {endings}", node)
     try:
         is_csv = path.suffix == ".csv"
         table = pd.read_csv(path, dtype=str, keep_default_na=False) if is_csv else None
