@@ -140,10 +140,10 @@ def report_speed(n_models: int = 50, n_votes: int = 1_000_000) -> None:
         rng = np.random.default_rng(0)
         choose_s, _ = timed(lambda: choose_comparisons(arena.ranking, 5, rng))
         size = path.stat().st_size / 2**20
-        print(
-            f"{n_models} models, {arena.votes:,} votes in SQLite ({size:.0f} MiB): counted in {count_s:.2f} s, "
-            f"ranked in {1000 * rank_s:.0f} ms, five pairs chosen in {1000 * choose_s:.1f} ms; at most {peak / 2**20:.1f} MiB of memory"
-        )
+        print(f"{n_models} models, {arena.votes:,} votes in SQLite ({size:.0f} MiB)")
+        print(f"  counted in {count_s:.2f} s, ranked in {1000 * rank_s:.0f} ms")
+        print(f"  five pairs chosen in {1000 * choose_s:.1f} ms")
+        print(f"  at most {peak / 2**20:.1f} MiB of memory for Python and NumPy")
         store.close()
 
 
