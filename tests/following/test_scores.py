@@ -1,20 +1,30 @@
 """Metrics by hand, and ties of ranks as the paper's code has them."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from gamelabel.following.answer_ranks import draw_others, rank_of_first
-from gamelabel.following.command_examples import CommandExample
+from gamelabel.following import answer_ranks
+from gamelabel.following.agent import Agent, State
+from gamelabel.following.answer_ranks import answer_losses, draw_others, rank_of_first
+from gamelabel.following.command_examples import (
+    CommandExample,
+    make_action_space,
+    make_vocabulary,
+)
 from gamelabel.following.following_scores import (
     action_f1,
     as_estimate,
     paired_difference,
     reaches_end_state,
+    score_agent,
     score_answers,
     summarize,
 )
-from gamelabel.games.dungeon import Action, end_state, generate_world, valid_actions
+from gamelabel.games.dungeon import DUNGEON, Action, end_state, generate_world, valid_actions
 from gamelabel.reliability.compared_estimates import difference
 from gamelabel.reliability.estimate import Estimate
 from tests.following.small_examples import typed_examples
@@ -42,6 +52,44 @@ def test_ties_lose() -> None:
     assert rank_of_first([1.0, *[2.0] * 99]) == 1
     assert rank_of_first([1.0, 1.0, *[2.0] * 98]) == 2
     assert rank_of_first([3.0, 1.0, 2.0, 3.0, 4.0]) == 4
+
+
+class HalvingAgent(Agent):
+    """Gives the first action a probability of 1/2, the second 1/4, and so on, at every step."""
+
+    def begin(self, words: torch.Tensor, lengths: torch.Tensor) -> State:
+        return {"rows": torch.zeros(len(words), 1)}
+
+    def advance(
+        self, state: State, previous: torch.Tensor, places: torch.Tensor
+    ) -> tuple[torch.Tensor, State]:
+        logits = -math.log(2) * torch.arange(len(self.space))
+        return logits.expand(len(previous), -1), state
+
+
+def test_hits_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twelve answers, each half as probable as the one before, so that their ranks are 1 to 12."""
+    world = generate_world(0)
+    things = [name for name, kind in DUNGEON.kinds.items() if kind == "object"]
+    world.inside |= {node: "dragon" for name in things for node in DUNGEON.nodes_of[name]}
+    answers = [(Action("drop", name),) for name in things]
+    examples = [CommandExample(str(i), "t", world, "drop it", a) for i, a in enumerate(answers)]
+    agent = HalvingAgent(make_action_space(DUNGEON), make_vocabulary(examples, DUNGEON, 1))
+    # action k, then the last one of 163: 2^-(k + 1) and 2^-163
+    number, pair = agent.space.number_of[answers[3][0]], (*answers[3], *answers[4])
+    losses = answer_losses(agent, examples[0], [answers[3], pair])
+    assert losses == pytest.approx(
+        [math.log(2) * (number + 1 + 163), math.log(2) * (2 * number + 3 + 163)]
+    )
+    monkeypatch.setattr(answer_ranks, "draw_others", lambda *_: [answers[::-1]] * 12)
+    table = score_agent(agent, examples, n_ranked=12)
+    # each answer is also among the others, and ranks behind itself: 2 to 13
+    assert table[["hits1", "hits5", "hits10"]].sum().tolist() == [0, 4, 9]
+    others = [[a for a in answers if a != answer] for answer in answers]
+    monkeypatch.setattr(answer_ranks, "draw_others", lambda *_: others)
+    table = score_agent(agent, examples, n_ranked=11)
+    assert table[["hits1", "hits5", "hits10"]].sum().tolist() == [1, 5, 10]
+    assert table["hits10"].isna().sum() == 1
 
 
 def test_other_answers_are_drawn_with_replacement_and_may_be_the_right_one() -> None:

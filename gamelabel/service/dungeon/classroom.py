@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import logging
 import threading
 from collections.abc import Callable
@@ -12,9 +11,9 @@ from typing import Literal, NamedTuple, TextIO
 
 import pandas as pd
 
-from gamelabel.files import write_text
 from gamelabel.games.descent import Descent, DescentError, Feedback, read_descent_table
 from gamelabel.service.dungeon.descent_name import descent_name
+from gamelabel.service.dungeon.round_clock import RoundClock
 
 _log = logging.getLogger("gamelabel.service.dungeon")
 
@@ -81,9 +80,10 @@ class Classroom:
         self._progress = (0, 0)
         self._failure = ""
         self._forgotten: list[str] = []
-        self._clock_file = descent.folder / "round_clock.json"
         self._served = _claim(descent.folder)
-        self._opened_at = self._read_clock()
+        path = descent.folder / "round_clock.json"
+        self._round_clock = RoundClock(path, clock, 60 * descent.rules.minutes)
+        self._round_clock.resume(descent.open_number)
 
     def start(self) -> None:
         """Train the shared model again, in the background, if teachers are shown its answers."""
@@ -99,7 +99,7 @@ class Classroom:
         with self._lock:
             number = self.descent.open_number
             done, total = self._progress
-            left = self._seconds_left() if number else 0.0
+            left = self._round_clock.seconds_left() if number else 0.0
             if self._is_working():
                 stage = self._work
             elif number:
@@ -179,8 +179,7 @@ class Classroom:
             self._require_idle()
             number = self.descent.open_round()
             self._failure = ""
-            self._opened_at = self.clock()
-            write_text(self._clock_file, json.dumps({"round": number, "opened": self._opened_at}))
+            self._round_clock.start(number)
             return number
 
     def close_round(self) -> None:
@@ -279,7 +278,7 @@ class Classroom:
             raise RoundClosed("The dragon is still learning. Please try again in a moment.")
         if self._is_working() or self.descent.open_number != number:
             raise RoundClosed(f"Round {number} is closed. Please wait for the next one.")
-        if self._seconds_left() <= 0:
+        if self._round_clock.seconds_left() <= 0:
             raise RoundClosed(f"The time of round {number} is over. Its scores come soon.")
 
     def _is_working(self) -> bool:
@@ -295,17 +294,6 @@ class Classroom:
             return "closed", len(rounds)
         is_over = len(rounds) == self.descent.rules.rounds
         return ("finished" if is_over else "between"), len(rounds)
-
-    def _seconds_left(self) -> float:
-        return self._opened_at + 60 * self.descent.rules.minutes - self.clock()
-
-    def _read_clock(self) -> float:
-        """Return when the open round was opened; after a crash before that was written, now."""
-        if self._clock_file.is_file():
-            content = json.loads(self._clock_file.read_text(encoding="utf-8"))
-            if content["round"] == self.descent.open_number:
-                return float(content["opened"])
-        return self.clock()
 
 
 class RoundClosed(Exception):

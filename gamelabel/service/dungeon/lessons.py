@@ -1,4 +1,4 @@
-"""What a teacher does between examples: acts in a world, resets, teaches, and is paid."""
+"""What a teacher does in a round: acts in a world, resets, and teaches."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from gamelabel.games.dungeon.dungeon_session import DungeonSession
 from gamelabel.games.dungeon.world_text import describe_inventory, describe_place
 from gamelabel.service.database_tables import players
 from gamelabel.service.dungeon.classroom import Classroom, RoundClosed
-from gamelabel.service.dungeon.teach_tables import round_rewards, teachers
-from gamelabel.service.outbox import book_reward
+from gamelabel.service.dungeon.round_pay import RoundPay
+from gamelabel.service.dungeon.teach_tables import teachers
 from gamelabel.service.people import (
     current_player,
     require_active,
@@ -27,8 +27,6 @@ from gamelabel.service.people import (
 from gamelabel.service.problems import Problem
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
-
-_SHOWN = 10  # places of the leaderboard
 
 
 class LessonScene(NamedTuple):
@@ -63,6 +61,11 @@ class Lessons:
         Most actions of an example.
     seed : int
         Seed of the worlds.
+
+    Attributes
+    ----------
+    pay : RoundPay
+        Results and rewards of published rounds.
     """
 
     def __init__(
@@ -75,20 +78,19 @@ class Lessons:
     ) -> None:
         self.store, self.settings, self.classroom = store, settings, classroom
         self.longest_example, self.seed = longest_example, seed
+        self.pay = RoundPay(store, settings, classroom)
 
     def lesson(self, session: str) -> dict[str, Any]:
         """Return the round, the scene, and the results of the last published round."""
         with self.store.write() as connection:
             player, teacher = self._teacher(connection, session)
-            key = {"player": player.id, "descent": self.classroom.name}
-            rewards = select(round_rewards).filter_by(**key)
-            paid = {row.round: row for row in connection.execute(rewards)}
+            rewards = self.pay.rewards_of(connection, player)
         scene = self._scene(_session(teacher))
         round_state = self.round_state(player.pseudonym)
         return {
             "round": round_state,
             "scene": scene._asdict(),
-            "results": self._results(player.pseudonym, paid),
+            "results": self.pay.results_of(player.pseudonym, rewards),
         }
 
     def round_of(self, session: str) -> dict[str, Any]:
@@ -185,42 +187,11 @@ class Lessons:
             "round": self.round_state(name),
         }
 
-    def pay_published(self) -> int:
-        """Book the rewards of published rounds that are not booked, and return how many."""
-        scores = self.classroom.published()
-        n_booked = 0
-        for row in scores.itertuples(index=False):
-            amount = round(row.pay + row.bonus)
-            with self.store.write() as connection:
-                player = self._payee(connection, row.teacher_id)
-                if player is None or amount <= 0:
-                    continue
-                key = {"player": player.id, "descent": self.classroom.name}
-                key["round"] = int(row.round)
-                is_paid = select(round_rewards.c.reward).filter_by(**key)
-                if connection.execute(is_paid).first():
-                    continue
-                reward = book_reward(connection, self.settings, player, amount)
-                paid = {"reward": reward["id"], "amount": amount}
-                connection.execute(insert(round_rewards).values(**key, **paid))
-                n_booked += 1
-        return n_booked
-
     def withdrawn(self) -> set[str]:
         """Return the pseudonyms of all who withdrew, to delete what is left of them."""
         query = select(players.c.pseudonym).where(players.c.state == "withdrawn")
         with self.store.read() as connection:
             return set(connection.execute(query).scalars())
-
-    def _payee(self, connection: Connection, pseudonym: str) -> Row[Any] | None:
-        """Return a teacher's row, locked so that a round is paid once; None after a withdrawal."""
-        query = (
-            select(players, teachers.c.launch)
-            .join(teachers, teachers.c.player == players.c.id)
-            .where(players.c.pseudonym == pseudonym)
-            .with_for_update(of=players)
-        )
-        return connection.execute(query).first()
 
     def _teacher(self, connection: Connection, session: str) -> tuple[Row[Any], Row[Any]]:
         """Return the player and where the teacher is, with a first world if needed."""
@@ -261,32 +232,6 @@ class Lessons:
         return LessonScene(
             describe_place(game.world), describe_inventory(game.world), actions, done
         )
-
-    def _results(self, pseudonym: str, paid: dict[int, Row[Any]]) -> dict[str, Any] | None:
-        """Return the last published round for a teacher: places without names; None before any."""
-        scores = self.classroom.published()
-        if not len(scores):
-            return None
-        number = int(scores["round"].max())
-        board = scores[scores["round"] == number].sort_values(["rank", "teacher_id"])
-        rows = [
-            {
-                "place": None if row.rank is None else int(row.rank),
-                "score": None if row.score is None else float(row.score),
-                "examples": int(row.examples),
-                "is_own": row.teacher_id == pseudonym,
-            }
-            for row in board.astype(object).where(board.notna(), None).itertuples(index=False)
-        ]
-        n_others = _SHOWN if self.classroom.descent.rules.competitive else 0
-        shown = [row for i, row in enumerate(rows) if i < n_others or row["is_own"]]
-        reward = paid.get(number)
-        return {
-            "number": number,
-            "teachers": len(rows),
-            "rows": shown,
-            "reward": reward and {"id": reward.reward, "amount": reward.amount},
-        }
 
 
 def _session(teacher: Row[Any]) -> DungeonSession:

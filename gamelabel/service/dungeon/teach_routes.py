@@ -197,7 +197,7 @@ def teach_operator_routes(lessons: Lessons, outbox: Outbox) -> APIRouter:
         with _refusals():
             board = classroom.publish()
         number = int(board["round"].iloc[0]) if len(board) else classroom.state().number
-        n_booked = lessons.pay_published()
+        n_booked = lessons.pay.pay_published()
         outbox.notify()
         record(operator, "published", number)
         return {"round": number, "teachers": len(board), "rewards": n_booked}

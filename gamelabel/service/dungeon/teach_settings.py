@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -24,7 +25,7 @@ class TeachSettings(BaseModel):
         The procedure, a key of `gamelabel.games.descent.VARIANTS`.
     learner : str
         What is taught, `package.module:name`: a class or function that makes a new learner with
-        `fit` and `predict`, see `docs/descent.md`.
+        `fit` and `predict`, see `docs/descent.md`. The module may be beside the file of settings.
     rounds : int
         Number of rounds.
     least, most : int
@@ -108,8 +109,15 @@ def read_teach_settings(path: Path) -> TeachSettings:
     return settings
 
 
-def load_learner(name: str) -> Any:
+def load_learner(name: str, folder: Path | None = None) -> Any:
     """Return what makes a learner, given `package.module:name`.
+
+    Parameters
+    ----------
+    name : str
+        Its module, and its name there.
+    folder : Path, optional
+        A folder in which the module may be, besides where Python finds modules.
 
     Raises
     ------
@@ -117,13 +125,15 @@ def load_learner(name: str) -> Any:
         If it cannot be imported. The message says why.
     """
     module, attribute = name.split(":")
+    if folder is not None and str(folder.absolute()) not in sys.path:
+        sys.path.insert(0, str(folder.absolute()))
     try:
         return getattr(import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise ValueError(
-            f"the learner {name} cannot be imported ({error}): give a module that Python finds "
-            "from here, and the name of a class in it. The dragon's own learner needs "
-            "`pip install 'gamelabel[models,service]'`"
+            f"the learner {name} cannot be imported ({error}): give the name of a class in a "
+            "module that is installed, or is beside the file of settings. The dragon's own learner "
+            "needs `pip install 'gamelabel[models,service]'`"
         ) from error
 
 

@@ -37,14 +37,32 @@ from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store, explain_errors
 
 _DEMO = "demo"
-_DEMO_SETTINGS = TeachSettings(rounds=2, least=3, most=20, minutes=20, pilot=200)
+_DEMO_SETTINGS = TeachSettings(
+    learner="gamelabel.following.small_dungeon_learner:SmallDungeonLearner",
+    rounds=2,
+    least=3,
+    most=20,
+    minutes=20,
+    pilot=200,
+)
 _DEMO_TEACHERS = 3
 _PILOT_EACH = 10  # examples of a simulated teacher
 
 
-def make_descent(folder: Path, teach: TeachSettings) -> Descent:
-    """Open the descent of a folder, with a pilot set by SIMULATED teachers if it is new."""
-    pilot, make_learner = _pilot(teach.pilot, teach.seed), load_learner(teach.learner)
+def make_descent(folder: Path, teach: TeachSettings, learner_folder: Path | None = None) -> Descent:
+    """Open the descent of a folder, with a pilot set by SIMULATED teachers if it is new.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the descent.
+    teach : TeachSettings
+        How it is served.
+    learner_folder : Path, optional
+        See `load_learner`.
+    """
+    pilot = _pilot(teach.pilot, teach.seed)
+    make_learner = load_learner(teach.learner, learner_folder)
     descent_name(folder)  # before it has tables
     return Descent(
         folder,
@@ -76,7 +94,7 @@ def teach_activity(
 
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
-        lessons.pay_published()  # what a crash has left
+        lessons.pay.pay_published()  # what a crash has left
         for pseudonym in lessons.withdrawn() & classroom.descent.teachers():
             classroom.forget(pseudonym)
         classroom.start()
@@ -131,13 +149,18 @@ def serve_teaching(
     ValueError, OSError
         If something is missing. The message says what to do.
     """
-    teach_settings = _DEMO_SETTINGS if teach == _DEMO else read_teach_settings(Path(teach))
-    folder = Path("data/runs") / ("teach-demo" if teach == _DEMO else f"teach-{Path(teach).stem}")
+    if teach == _DEMO:
+        teach_settings, name, beside = _DEMO_SETTINGS, "teach-demo", None
+    else:
+        path = Path(teach)
+        teach_settings, name = read_teach_settings(path), f"teach-{path.stem}"
+        beside = path.absolute().parent
+    folder = Path("data/runs") / name
     with open_ports(host, port) as ports:
         store, settings = open_service(folder, database, keys, minimal)
         with explain_errors(store.engine):
             _register(store, teach_settings, games, f"http://{host}:{port}")
-        descent = make_descent(folder / "descent", teach_settings)
+        descent = make_descent(folder / "descent", teach_settings, beside)
         classroom = Classroom(descent, settings.clock, jobs=os.cpu_count() or 1)
         outbox = Outbox(store, settings)
         activity = teach_activity(store, settings, classroom, teach_settings, outbox)

@@ -170,9 +170,17 @@ TORCH = NodeKind("torch", "object", frozenset({"flammable", "wieldable"}))
 SWAMP = NodeKind("swamp", "place")
 
 
+def move_there(world: World, place: str) -> World:
+    moved = world.copy()
+    moved.inside["dragon"] = place
+    return moved
+
+
 def test_a_new_action_object_and_place_are_an_entry_each() -> None:
     larger = DUNGEON.with_entries(LIGHT, TORCH, SWAMP)
     world = generate_world(5, larger)
+    near = world.paths["swamp"][0]
+    assert apply(move_there(world, near), Action("go", "swamp")).place == "swamp"
     world.inside |= {"torch": "dragon", "dragon": "swamp"}
     session = DungeonSession(world)
     assert Action("light", "torch") in valid_actions(world)

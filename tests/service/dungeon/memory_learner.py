@@ -1,4 +1,4 @@
-"""Learners for tests: one that knows the commands it was taught, one that fails, one that waits."""
+"""Learners for tests: one that knows the commands it was taught, one that waits, one that fails."""
 
 import time
 
@@ -25,4 +25,13 @@ class SlowLearner(MemoryLearner):
 
     def fit(self, examples, seed, start=None):
         time.sleep(0.3)
+        super().fit(examples, seed, start)
+
+
+class DivergingLearner(MemoryLearner):
+    """Diverges if a command begins with "boom"."""
+
+    def fit(self, examples, seed, start=None):
+        if any(example.input.startswith("boom") for example in examples):
+            raise FloatingPointError("the loss is not finite")
         super().fit(examples, seed, start)

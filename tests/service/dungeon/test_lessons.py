@@ -1,5 +1,6 @@
 """Teachers act, teach, compete and are paid; what they send too late or wrong loses nothing."""
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,7 +11,7 @@ from sqlalchemy import text as sql
 from gamelabel.games.descent import read_descent_table
 from gamelabel.service.database_tables import rewards
 from gamelabel.service.dungeon.classroom import Classroom
-from gamelabel.service.dungeon.teach_settings import read_teach_settings
+from gamelabel.service.dungeon.teach_settings import load_learner, read_teach_settings
 from gamelabel.service.dungeon.teach_tables import round_rewards, teachers
 from tests.service.dungeon.memory_learner import MemoryLearner
 from tests.service.dungeon.teach_harness import MEMORY
@@ -306,6 +307,37 @@ def test_withdrawal_while_models_are_trained_is_done_after(make_school):
     assert read_descent_table(school.folder, "examples")["teacher_id"].nunique() == 1
 
 
+def test_a_shared_model_that_diverges_is_reported_and_teaching_goes_on(make_school):
+    school = make_school(learner=MEMORY.replace("MemoryLearner", "DivergingLearner"))
+    ann, bo = school.teacher("ann"), school.teacher("bo")
+    school.run("open")
+    ann.give("boom one", "boom two", "boom three")
+    bo.give("one", "two")
+    school.run("close")
+    assert school.run("publish")["teachers"] == 2
+    assert "not finite" in school.classroom.state().failure
+    scores = read_descent_table(school.folder, "scores").set_index("examples")
+    assert scores.loc[3, "score"] == 0
+    assert "not finite" in scores.loc[3, "failure"]
+    school.run("open")
+    assert bo.give("three", number=2)[0]["attempt"] is None
+    school.again()
+    assert "not finite" in school.classroom.state().failure
+    assert bo.give("four", number=2)[0]["round"]["examples"] == 2
+
+
+def test_while_the_dragon_learns_anew_an_example_is_asked_for_later(school):
+    ann = school.teacher("ann")
+    school.run("open")
+    ann.act()
+    may_end = threading.Event()
+    school.classroom._begin("preparing", lambda: may_end.wait(timeout=10))
+    assert "Please try again" in ann.teach("one", status=409)["detail"]
+    may_end.set()
+    school.classroom.wait()
+    assert ann.teach("one")["round"]["examples"] == 1
+
+
 def test_a_withdrawal_makes_no_other_teacher_wait_for_a_training(school, monkeypatch):
     ann, bo, cy = (school.teacher(name) for name in ("ann", "bo", "cy"))
     school.run("open")
@@ -473,6 +505,15 @@ def test_the_operators_figures_and_export(school):
     assert school.operator.get("/v1/dungeon/export").content[:2] == b"PK"
     actions = [row["action"] for row in school.operator.get("/v1/actions").json()]
     assert actions == ["exported"]
+
+
+def test_a_learner_may_be_beside_the_file_of_settings(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "own_learner.py").write_text("class Own:\n    pass\n")
+    assert load_learner("own_learner:Own", tmp_path).__name__ == "Own"
+    for name in ("own_learner:Other", "no_such_module:Own"):
+        with pytest.raises(ValueError, match="beside the file of settings"):
+            load_learner(name, tmp_path)
 
 
 def test_settings_are_checked_with_one_sentence_each(tmp_path):
