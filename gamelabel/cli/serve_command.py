@@ -31,6 +31,13 @@ def serve_command(
             "settings or `demo`.",
         ),
     ] = "",
+    annotate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PROJECT",
+            help="Serve a project in which people rate, rank and describe pictures, a YAML file.",
+        ),
+    ] = None,
     compare: Annotated[
         tuple[str, Path] | None,
         typer.Option(
@@ -91,15 +98,21 @@ def serve_command(
     `--demo` starts everything that is needed to try it, from a game to its coins: open the
     address that it prints. `--play demo` does the same for playing and recording environments.
     """
-    if (play or teach) and (demo or study or compare or arena or (play and teach)):
+    labeled = demo or bool(study or compare or arena)
+    if sum([bool(play), bool(teach), bool(annotate), labeled]) > 1:
         raise ValueError(
-            "--play serves environments, --teach the dungeon: leave out the other one, --study, "
-            "--demo, --compare and --arena"
+            "--play serves environments, --teach the dungeon, --annotate a project: leave out the "
+            "others, --study, --demo, --compare and --arena"
         )
     if arena and (demo or study or compare):
         raise ValueError(
             "--arena serves the pictures of its file: leave out --study, --demo and --compare"
         )
+    if annotate:
+        from gamelabel.service.annotation.annotation_start import serve_annotation
+
+        serve_annotation(annotate, games, database, keys, host, port, minimal)
+        return
     if teach:
         from gamelabel.service.dungeon.teach_start import serve_teaching
 

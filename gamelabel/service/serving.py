@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from gamelabel.service.activity import Activity
 from gamelabel.service.api import create_app
-from gamelabel.service.keys import load_keys
-from gamelabel.service.launch_tokens import SERVICE
+from gamelabel.service.games import Game, close_other_games, read_games, register_game
+from gamelabel.service.keys import load_keys, public_text
+from gamelabel.service.launch_tokens import SERVICE, sign_launch
 from gamelabel.service.operator import create_operator
 from gamelabel.service.operator_keys import key_place, load_operator_keys
 from gamelabel.service.outbox import Outbox
@@ -58,6 +63,45 @@ def open_service(
     settings = Settings(load_keys(keys), operators, minimal=minimal, audience=audience)
     # a path, since an address would not keep a `%` or a `?` of the folder's name
     return Store(database or str(folder.absolute() / "game" / "game.db")), settings
+
+
+def register_listed(
+    store: Store, games: Path | None, title: str, page: str, audience: str, n_trials: int
+) -> None:
+    """Register the games of a file, or one for trials, whose addresses are printed.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    games : Path or None
+        A YAML file of games. Others are closed.
+    title : str
+        The title of the game for trials.
+    page : str
+        The address of the activity's page without the game, such as `http://127.0.0.1:8000/teach`.
+    audience : str
+        The audience of launches.
+    n_trials : int
+        How many people can try it.
+    """
+    if games:
+        listed = read_games(games, Game)
+        with store.write() as connection:
+            for game in listed:
+                register_game(store, connection, game)
+        for game_id in close_other_games(store, [game.game_id for game in listed]):
+            print_line(f"the game {game_id} is closed: it is not in {games}")
+        return
+    key, origin = Ed25519PrivateKey.generate(), page.rpartition("/")[0]
+    trial = Game(game_id="trial", title=title, origin=origin, launch_keys=[public_text(key)])
+    with store.write() as connection:
+        register_game(store, connection, trial)
+    print_line("try it here, each address for one person, within five minutes:")
+    for _ in range(n_trials):
+        person, jti = secrets.token_urlsafe(), secrets.token_urlsafe()
+        launch = sign_launch(key, "trial", person, jti, time.time(), audience=audience)
+        print_line(f"  {page}/trial#{launch}")
 
 
 def serve_activities(

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import BigInteger, Engine, Table, create_engine, insert, select, update
 
+from gamelabel.service.annotation.annotation_tables import PERSONAL_TABLES as OF_ANNOTATION
 from gamelabel.service.database_tables import games, launches, metadata, players, rewards, sessions
 from gamelabel.service.dungeon.teach_tables import round_rewards, teachers
 from gamelabel.service.launch_tokens import verify_reward
@@ -28,11 +29,13 @@ on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 DOCS = Path(__file__).parents[2] / "docs" / "deployment.md"
 PLAYER_TABLES = [table for table in metadata.sorted_tables if "player" in table.c]
 # Of games and pictures, not of people; what they count of people is in the docs' table.
-# Tests of the play and teaching activities and of arenas fill these.
+# Tests of the play, teaching and annotation activities and of arenas fill these.
 _OF_PLAY = (*play_tables.PLAYER_TABLES, play_tables.play_payments)
-ACTIVITY_TABLES = {table.name for table in (*_OF_PLAY, round_rewards, teachers, model_votes)}
+_OF_OTHERS = (*_OF_PLAY, round_rewards, teachers, model_votes, *OF_ANNOTATION)
+ACTIVITY_TABLES = {table.name for table in _OF_OTHERS}
 OTHER_TABLES = {"games", "pools", "pair_games", "pictures", "pairs", "operator_actions"}
 OTHER_TABLES |= {"arena_models", "arena_pairs"}
+OTHER_TABLES |= {f"annotation_{name}" for name in ("projects", "prompts", "pictures")}
 DAYS_S = 3 * 86_400
 
 

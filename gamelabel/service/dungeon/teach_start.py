@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import secrets
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, func, select
 
 from gamelabel.games.descent import Descent, Example
@@ -28,11 +25,16 @@ from gamelabel.service.dungeon.teach_settings import (
     read_teach_settings,
 )
 from gamelabel.service.dungeon.teach_tables import round_rewards, teachers
-from gamelabel.service.games import Game, close_other_games, read_games, register_game
-from gamelabel.service.keys import public_text
-from gamelabel.service.launch_tokens import sign_launch
+from gamelabel.service.launch_tokens import SERVICE
 from gamelabel.service.outbox import Outbox
-from gamelabel.service.serving import LOCAL, open_ports, open_service, print_line, serve_activities
+from gamelabel.service.serving import (
+    LOCAL,
+    open_ports,
+    open_service,
+    print_line,
+    register_listed,
+    serve_activities,
+)
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store, explain_errors
 
@@ -45,7 +47,7 @@ _DEMO_SETTINGS = TeachSettings(
     minutes=20,
     pilot=200,
 )
-_DEMO_TEACHERS = 3
+_TRIALS = 3
 _PILOT_EACH = 10  # examples of a simulated teacher
 
 
@@ -159,7 +161,8 @@ def serve_teaching(
     with open_ports(host, port) as ports:
         store, settings = open_service(folder, database, keys, minimal)
         with explain_errors(store.engine):
-            _register(store, teach_settings, games, f"http://{host}:{port}")
+            page = f"http://{host}:{port}/teach"
+            register_listed(store, games, teach_settings.title, page, SERVICE, _TRIALS)
         descent = make_descent(folder / "descent", teach_settings, beside)
         classroom = Classroom(descent, settings.clock, jobs=os.cpu_count() or 1)
         outbox = Outbox(store, settings)
@@ -167,24 +170,3 @@ def serve_teaching(
         print_line(f"examples and scores are in {descent.folder.absolute()}")
         print_line("open, close and publish rounds on the operator's page; stop with Ctrl-C")
         serve_activities(store, settings, outbox, [activity], ports)
-
-
-def _register(store: Store, teach: TeachSettings, games: Path | None, origin: str) -> None:
-    """Register the games of a file, or one for trials, whose addresses are printed."""
-    if games:
-        listed = read_games(games, Game)
-        with store.write() as connection:
-            for game in listed:
-                register_game(store, connection, game)
-        for game_id in close_other_games(store, [game.game_id for game in listed]):
-            print_line(f"the game {game_id} is closed: it is not in {games}")
-        return
-    key = Ed25519PrivateKey.generate()
-    trial = Game(game_id="trial", title=teach.title, origin=origin, launch_keys=[public_text(key)])
-    with store.write() as connection:
-        register_game(store, connection, trial)
-    print_line("teach here, each address for one person, within five minutes:")
-    for _ in range(_DEMO_TEACHERS):
-        person, jti = secrets.token_urlsafe(), secrets.token_urlsafe()
-        launch = sign_launch(key, "trial", person, jti, time.time())
-        print_line(f"  {origin}/teach/trial#{launch}")

@@ -111,8 +111,9 @@ export function offerTimes(times) {
   $('times-now').checked = times
 }
 
-// Shows a reward and resolves to whether the player wants to continue.
-export async function showReward({ reward, level, levels, text, canContinue }) {
+// Shows a reward and resolves to whether the player wants to continue. `levels`: how many levels of
+// pay there are; 0 where everybody is paid the same.
+export async function showReward({ reward, level = 0, levels = 0, text, canContinue = true }) {
   showProgress()
   tellGame({ type: 'gamelabel:reward', reward: reward.id, amount: reward.amount })
   $('paid-h').textContent = `+${reward.amount} ${COIN}`
@@ -121,11 +122,12 @@ export async function showReward({ reward, level, levels, text, canContinue }) {
     step.className = i < level ? 'full' : ''
     return step
   }))
-  $('level-p').textContent = `Pay level ${level} of ${levels}`
+  const levelText = levels ? `Pay level ${level} of ${levels}` : ''
+  $('level-p').textContent = levelText
   $('paid-p').textContent = text
   $('more').hidden = !canContinue
   showSection('paid')
-  announce(`You earned ${reward.amount} ${COIN}. Pay level ${level} of ${levels}.`)
+  announce(`You earned ${reward.amount} ${COIN}. ${levelText && `${levelText}.`}`)
   return await buttonPressed('more', 'back') === 'more'
 }
 

@@ -1,0 +1,227 @@
+"""Reads the YAML file of an annotation project; `docs/annotation.md` describes its fields."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from PIL import Image
+
+from gamelabel.files import sha256_text
+from gamelabel.games.annotation.task_kinds import (
+    FEWEST_PICTURES,
+    FEWEST_RANKED,
+    ISSUES,
+    MOST_PICTURES,
+    TASK_KINDS,
+    TASK_QUESTIONS,
+    AnnotationTask,
+)
+from gamelabel.yaml_fields import Fields, TaskFileError, compose_yaml, plain_value
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_OPTIONS = {"issues": ("issues", ISSUES), "categorise": ("categories", {})}
+
+
+@dataclass(frozen=True)
+class AnnotationPrompt:
+    """A prompt and its pictures.
+
+    Parameters
+    ----------
+    prompt_id : str
+        Its name.
+    text : str
+        The prompt.
+    pictures : tuple of str
+        The files of its pictures as the project names them.
+    """
+
+    prompt_id: str
+    text: str
+    pictures: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AnnotationProject:
+    """What people are asked about which pictures.
+
+    Parameters
+    ----------
+    path : Path
+        The project's file. The pictures' names are relative to its folder.
+    title : str
+        What annotators see above the page.
+    guidelines : str
+        What they read before they begin; paragraphs are separated by empty lines.
+    tasks : tuple of AnnotationTask
+        What they are asked for each prompt, in this order.
+    prompts : tuple of AnnotationPrompt
+        The prompts.
+    annotators : int
+        How many people annotate a prompt.
+    coins : int
+        What a prompt pays.
+    """
+
+    path: Path
+    title: str
+    guidelines: str
+    tasks: tuple[AnnotationTask, ...]
+    prompts: tuple[AnnotationPrompt, ...]
+    annotators: int
+    coins: int
+
+
+def read_annotation_project(path: str | Path) -> AnnotationProject:
+    """Read the file of an annotation project.
+
+    Parameters
+    ----------
+    path : str or Path
+        A YAML file with the fields ``tasks`` and ``prompts`` and, if wanted, ``title``,
+        ``guidelines``, ``annotators`` and ``coins``.
+
+    Raises
+    ------
+    TaskFileError
+        If something is wrong; the message is one sentence with the file and the line.
+    """
+    path = Path(path).absolute()
+    fields = Fields(path, compose_yaml(path), "the project")
+    tasks = tuple(_task(path, node) for node in fields.items("tasks"))
+    if not tasks:
+        raise fields.error("the project needs tasks")
+    kinds = [task.kind for task in tasks]
+    for number, (kind, node) in enumerate(zip(kinds, fields.items("tasks"), strict=True)):
+        if kind in kinds[:number]:
+            raise fields.error(f"the project has the task {kind} twice", node)
+    fewest = FEWEST_RANKED if "rank" in kinds else FEWEST_PICTURES
+    prompts = tuple(_prompt(path, node, fewest) for node in fields.items("prompts"))
+    if not prompts:
+        raise fields.error("the project needs prompts")
+    _check_ids(fields, prompts)
+    project = AnnotationProject(
+        path,
+        fields.text("title") or "Judge pictures",
+        fields.text("guidelines"),
+        tasks,
+        prompts,
+        _at_least_one(fields, "annotators", 3),
+        _at_least_one(fields, "coins", 10),
+    )
+    fields.finish()
+    return project
+
+
+def _at_least_one(fields: Fields, name: str, default: int) -> int:
+    number = fields.whole(name, default)
+    if number == 0:
+        raise fields.error(f"{name} of {fields.what} has to be 1 or more", fields.node_of(name))
+    return number
+
+
+def _task(path: Path, node: yaml.Node) -> AnnotationTask:
+    """Read a task: the name of its kind, or a mapping with `kind`."""
+    if isinstance(node, yaml.ScalarNode):
+        kind, fields = node.value, None
+    else:
+        fields = Fields(path, node, "a task")
+        kind = fields.text("kind", None)
+    if kind not in TASK_KINDS:
+        line = node.start_mark.line + 1
+        known = ", ".join(TASK_KINDS)
+        raise TaskFileError(f"{path}, line {line}: there is no task {kind!r:.60}; use {known}")
+    question, options = TASK_QUESTIONS[kind], {}
+    option_field, default_options = _OPTIONS.get(kind, ("", {}))
+    if fields:
+        fields.what = f"the task {kind}"
+        question = fields.text("question", question)
+        if option_field:
+            options = _options(fields, option_field)
+        fields.finish()
+    options = options or default_options
+    if kind == "categorise" and len(options) < 2:
+        line = node.start_mark.line + 1
+        raise TaskFileError(
+            f"{path}, line {line}: the task categorise needs the field categories with two or more"
+        )
+    return AnnotationTask(kind, question, options)
+
+
+def _options(fields: Fields, name: str) -> dict[str, str]:
+    """Read the texts of issues or categories by their names."""
+    options = {}
+    for option, node in fields.children(name).items():
+        text = plain_value(node)
+        if not isinstance(text, str) or not text.strip():
+            raise fields.error(f"{option} in {name} of {fields.what} has to be a text", node)
+        if not _NAME.fullmatch(option):
+            raise fields.error(
+                f"the name {option!r:.60} in {name} of {fields.what} may have letters, digits and"
+                " _ . - only",
+                node,
+            )
+        options[option] = text.strip()
+    return options
+
+
+def _prompt(path: Path, node: yaml.Node, fewest: int) -> AnnotationPrompt:
+    fields = Fields(path, node, "a prompt")
+    text = fields.text("prompt", None)
+    if not text or "\0" in text:
+        raise fields.error(
+            "a prompt has no words, or a character that is not text", fields.node_of("prompt")
+        )
+    fields.what = f"the prompt {text[:40]!r}"
+    prompt_id = fields.take("id", _identifier, "1 to 64 letters, digits and _ . -", "")
+    nodes = fields.items("pictures")
+    if not fewest <= len(nodes) <= MOST_PICTURES:
+        number = "1 picture" if len(nodes) == 1 else f"{len(nodes)} pictures"
+        why = " because pictures are ranked" if fewest == FEWEST_RANKED else ""
+        raise fields.error(f"{fields.what} has {number}; it needs {fewest} to {MOST_PICTURES}{why}")
+    pictures: list[str] = []
+    for picture_node in nodes:
+        name = _picture(fields, picture_node)
+        if name in pictures:
+            raise fields.error(f"{fields.what} has the picture {name} twice", picture_node)
+        pictures.append(name)
+    fields.finish()
+    return AnnotationPrompt(prompt_id or sha256_text(text)[:12], text, tuple(pictures))
+
+
+def _identifier(value: Any) -> str:
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise ValueError
+    return value
+
+
+def _picture(fields: Fields, node: yaml.Node) -> str:
+    """Return the name of a picture that exists and can be opened."""
+    name = plain_value(node)
+    if not isinstance(name, str):
+        raise fields.error(f"a picture of {fields.what} has to be the name of a file", node)
+    file = fields.path.parent / name
+    if not file.is_file():
+        raise fields.error(f"the picture {file} of {fields.what} does not exist", node)
+    try:
+        with Image.open(file):
+            pass
+    except OSError as error:
+        raise fields.error(f"{file} of {fields.what} is not a picture", node) from error
+    return name
+
+
+def _check_ids(fields: Fields, prompts: tuple[AnnotationPrompt, ...]) -> None:
+    known: set[str] = set()
+    for prompt, node in zip(prompts, fields.items("prompts"), strict=True):
+        if prompt.prompt_id in known:
+            raise fields.error(
+                f"two prompts have the id {prompt.prompt_id}: give one of them another id; without"
+                " the field id, equal words have the same",
+                node,
+            )
+        known.add(prompt.prompt_id)

@@ -1,0 +1,1 @@
+"""Annotation over HTTP: people answer the tasks of a project about its pictures."""

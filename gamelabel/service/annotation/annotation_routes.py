@@ -1,0 +1,141 @@
+"""The annotators' calls and page, and the operator's export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+from fastapi import Path as PathParameter
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, Field
+
+from gamelabel.service.access import SessionToken
+from gamelabel.service.annotation.annotation_export import project_archive
+from gamelabel.service.annotation.annotation_work import AnnotationWork
+from gamelabel.service.api import RequestBody
+from gamelabel.service.operator_actions import Operator, record_action
+from gamelabel.service.outbox import Outbox
+from gamelabel.service.page import frame_page
+from gamelabel.service.problems import documented
+
+_TEMPLATE = Path(__file__).parent / "templates" / "annotate.html.j2"
+_ItemId = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9_-]{22}$")]
+_Number = Annotated[int, PathParameter(ge=0, le=1000)]
+
+
+class OptionBody(BaseModel):
+    """An issue or a category."""
+
+    name: str
+    text: str
+
+
+class StepBody(BaseModel):
+    """A question about some pictures of the prompt, by their numbers, from 0."""
+
+    kind: str
+    question: str
+    options: list[OptionBody]
+    pictures: list[int]
+    is_answered: bool
+
+
+class AnnotationItemBody(BaseModel):
+    """A prompt to be annotated, its words, what it pays, and how many pictures it has."""
+
+    item: str
+    prompt: str
+    words: list[str]
+    pays: int
+    pictures: int
+    steps: list[StepBody]
+
+
+class StepAnswerBody(RequestBody):
+    """An answer, whose fields depend on the kind of the step, and how long it took, in ms."""
+
+    answer: dict[str, Any]
+    ms: int | None = Field(default=None, ge=0, le=2**31 - 1)
+
+
+class PromptRewardBody(BaseModel):
+    """The reward for a prompt."""
+
+    id: str
+    amount: int
+
+
+class StepReplyBody(BaseModel):
+    """The reward once all steps are answered, and how many prompts the person has finished."""
+
+    reward: PromptRewardBody | None
+    prompts: int
+
+
+def annotation_routes(annotations: AnnotationWork, outbox: Outbox) -> APIRouter:
+    """Return the routes for annotators."""
+    router = APIRouter()
+
+    @router.get("/annotate/{game_id}", response_class=HTMLResponse, include_in_schema=False)
+    def page(game_id: Annotated[str, PathParameter(max_length=64)]) -> HTMLResponse:
+        project, minimal = annotations.project, annotations.settings.minimal
+        paragraphs = [part for part in project.guidelines.split("\n\n") if part.strip()]
+        return frame_page(
+            annotations.store,
+            game_id,
+            _TEMPLATE,
+            title=project.title,
+            paragraphs=paragraphs,
+            pays=project.coins,
+            minimal=minimal,
+        )
+
+    @router.post("/v1/annotation/items", responses=documented(401, 403, 404))
+    def open_item(session: SessionToken) -> AnnotationItemBody:
+        """Return the prompt that is being annotated, or a new one; 404 if there is none left."""
+        return AnnotationItemBody(**annotations.open_item(session))
+
+    @router.get(
+        "/v1/annotation/items/{item}/pictures/{number}",
+        response_class=Response,
+        responses={
+            200: {"content": {"image/jpeg": {}}, "description": "The picture."},
+            **documented(401, 404, 422),
+        },
+    )
+    def picture(item: _ItemId, number: _Number, session: SessionToken) -> Response:
+        """Return a picture of a prompt."""
+        data = annotations.picture(session, item, number)
+        return Response(data, media_type="image/jpeg")
+
+    @router.put(
+        "/v1/annotation/items/{item}/steps/{number}",
+        responses=documented(400, 401, 403, 404, 409, 415, 422),
+    )
+    def answer_step(
+        item: _ItemId, number: _Number, body: StepAnswerBody, session: SessionToken
+    ) -> StepReplyBody:
+        """Answer a step. The same answer again gets the same reply, another one gets 409."""
+        reply = annotations.answer_step(session, item, number, body.answer, body.ms)
+        if reply["reward"]:
+            outbox.notify()
+        return StepReplyBody(**reply)
+
+    return router
+
+
+def annotation_operator_routes(annotations: AnnotationWork) -> APIRouter:
+    """Return the operator's routes: the export."""
+    router = APIRouter(prefix="/v1/annotation")
+
+    @router.get("/export")
+    def export(operator: Operator) -> Response:
+        """Return the answers as a ZIP archive of Parquet files, one a kind of task."""
+        store, name = annotations.store, annotations.name
+        archive = project_archive(store, annotations.project, name)
+        with store.write() as connection:
+            record_action(connection, annotations.settings, operator, "exported", name)
+        return Response(archive, media_type="application/zip")
+
+    return router

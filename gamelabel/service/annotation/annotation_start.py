@@ -1,0 +1,129 @@
+"""Assemble the annotation activity, and start the service with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from gamelabel.games.annotation.project_file import read_annotation_project
+from gamelabel.service.activity import Activity
+from gamelabel.service.annotation.annotation_routes import (
+    annotation_operator_routes,
+    annotation_routes,
+)
+from gamelabel.service.annotation.annotation_tables import (
+    PERSONAL_TABLES,
+    annotation_answers,
+    annotation_items,
+    annotation_prompts,
+)
+from gamelabel.service.annotation.annotation_work import AnnotationWork
+from gamelabel.service.annotation.load_project import load_project
+from gamelabel.service.database_tables import players
+from gamelabel.service.outbox import Outbox
+from gamelabel.service.serving import (
+    LOCAL,
+    open_ports,
+    open_service,
+    print_line,
+    register_listed,
+    serve_activities,
+)
+from gamelabel.service.store import explain_errors
+
+ANNOTATE = "gamelabel/annotate"  # the audience of launches to annotate
+_TRIALS = 3  # addresses that are printed without a file of games
+
+
+def annotation_activity(annotations: AnnotationWork, outbox: Outbox) -> Activity:
+    """Return the annotation activity as the service's applications take it."""
+
+    def live_figures(connection: Connection, game_id: str) -> dict[str, Any]:
+        is_own = annotation_prompts.c.project == annotations.name
+        is_enough = annotation_prompts.c.finished >= annotations.project.annotators
+        prompts = select(func.count()).select_from(annotation_prompts)
+        prompts = prompts.where(is_own, ~annotation_prompts.c.retired)
+        answers = select(func.count()).select_from(annotation_answers)
+        answers = answers.join(players, players.c.id == annotation_answers.c.player)
+        of_game = answers.where(players.c.game_id == game_id)
+        return {
+            "prompts": connection.execute(prompts).scalar_one(),
+            "annotated": connection.execute(prompts.where(is_enough)).scalar_one(),
+            "annotators": annotations.project.annotators,
+            "answers": connection.execute(of_game).scalar_one(),
+        }
+
+    return Activity(
+        name="annotation",
+        static=Path(__file__).parent / "static",
+        player_routes=annotation_routes(annotations, outbox),
+        operator_routes=annotation_operator_routes(annotations),
+        player_tables=PERSONAL_TABLES,
+        live_figures=live_figures,
+        metrics=_metrics,
+        delete_files=annotations.forget,
+    )
+
+
+def _metrics(connection: Connection) -> dict[str, dict[str, int]]:
+    """Return how many prompts are being annotated and are finished, by game."""
+    finished = func.count(annotation_items.c.reply)
+    query = (
+        select(players.c.game_id, finished.label("finished"), func.count().label("all"))
+        .join(players, players.c.id == annotation_items.c.player)
+        .group_by(players.c.game_id)
+    )
+    rows = [row._mapping for row in connection.execute(query)]
+    return {
+        "annotations_finished": {row["game_id"]: row["finished"] for row in rows},
+        "annotations_open": {row["game_id"]: row["all"] - row["finished"] for row in rows},
+    }
+
+
+def serve_annotation(
+    project_file: Path,
+    games: Path | None = None,
+    database: str = "",
+    keys: Path | None = None,
+    host: str = LOCAL,
+    port: int = 8000,
+    minimal: bool = False,
+) -> None:
+    """Serve an annotation project until stopped.
+
+    Parameters
+    ----------
+    project_file : Path
+        The file of the project; its name without the ending is the project's name in the database.
+    games : Path or None
+        A YAML file of games; without one, addresses at which to try it are printed.
+    database : str
+        The address of the database; by default a SQLite file in the folder of the project's run.
+    keys : Path or None
+        The file of the service's keys; by default in the same folder.
+    host, port
+        Where to serve annotators.
+    minimal : bool
+        Store no times.
+
+    Raises
+    ------
+    ValueError, OSError
+        If something is missing. The message says what to do.
+    """
+    project, name = read_annotation_project(project_file), project_file.stem[:64]
+    folder = Path("data/runs") / f"annotate-{name}"
+    with open_ports(host, port) as ports:
+        store, settings = open_service(folder, database, keys, minimal, ANNOTATE)
+        with explain_errors(store.engine):
+            new = load_project(store, project, name)
+            print_line(f"{new} of {len(project.prompts)} prompts are new in the project {name}")
+            page = f"http://{host}:{port}/annotate"
+            register_listed(store, games, project.title, page, ANNOTATE, _TRIALS)
+        outbox = Outbox(store, settings)
+        annotations = AnnotationWork(store, settings, project, name)
+        activity = annotation_activity(annotations, outbox)
+        print_line("export the answers on the operator's page; stop with Ctrl-C")
+        serve_activities(store, settings, outbox, [activity], ports)

@@ -1,0 +1,123 @@
+"""Load a project into the database: its prompts, and its pictures re-encoded."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from sqlalchemy import Connection, Row, func, insert, or_, select, update
+
+from gamelabel.games.annotation.project_file import AnnotationProject, AnnotationPrompt
+from gamelabel.service.annotation.annotation_tables import (
+    annotation_items,
+    annotation_pictures,
+    annotation_projects,
+    annotation_prompts,
+)
+from gamelabel.service.store import Store
+
+LONGEST_SIDE = 1024  # pixels of a picture as sent; larger ones are scaled down
+
+
+def load_project(store: Store, project: AnnotationProject, name: str) -> int:
+    """Add the prompts of a project to the database: all that are new, or none.
+
+    Prompts that the file does not list any more are not dealt; what was answered about them stays.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    project : AnnotationProject
+        The project.
+    name : str
+        The name of the project in the database.
+
+    Returns
+    -------
+    int
+        How many prompts were new.
+
+    Raises
+    ------
+    ValueError
+        If a picture cannot be read, or tasks or prompts differ from those that the database has
+        under the same name.
+    """
+    tasks = [[task.kind, *sorted(task.options)] for task in project.tasks]
+    with store.write() as connection:
+        store.insert_new(connection, annotation_projects, project=name, tasks=tasks)
+        query = select(annotation_projects.c.tasks).where(annotation_projects.c.project == name)
+        if connection.execute(query).scalar_one() != tasks:
+            raise ValueError(
+                f"the tasks of {project.path} differ from those that the database has been asking "
+                f"for the project {name}: copy the file under another name, which is a new project"
+            )
+        is_own = annotation_prompts.c.project == name
+        rows = connection.execute(select(annotation_prompts).where(is_own)).all()
+        known = {row.prompt_id: row for row in rows}
+        new = 0
+        for place, prompt in enumerate(project.prompts):
+            if prompt.prompt_id in known:
+                _check_same(connection, project, prompt, known[prompt.prompt_id])
+            else:
+                _add_prompt(connection, project.path.parent, name, place, prompt)
+                new += 1
+        listed = [prompt.prompt_id for prompt in project.prompts]
+        is_listed = annotation_prompts.c.prompt_id.in_(listed)
+        connection.execute(update(annotation_prompts).where(is_own).values(retired=~is_listed))
+        count_again(connection)
+    return new
+
+
+def count_again(connection: Connection) -> None:
+    """Count to how many people each prompt was dealt, without those who withdrew."""
+    same = annotation_items.c.prompt == annotation_prompts.c.id
+    dealt = select(func.count()).select_from(annotation_items).where(same)
+    finished = dealt.where(annotation_items.c.reply.is_not(None))
+    counts = {"dealt": dealt.scalar_subquery(), "finished": finished.scalar_subquery()}
+    is_wrong = or_(*(annotation_prompts.c[name] != count for name, count in counts.items()))
+    connection.execute(update(annotation_prompts).where(is_wrong).values(counts))
+
+
+def _check_same(
+    connection: Connection, project: AnnotationProject, prompt: AnnotationPrompt, row: Row[Any]
+) -> None:
+    query = select(annotation_pictures.c.name).where(annotation_pictures.c.prompt == row.id)
+    names = tuple(connection.execute(query.order_by(annotation_pictures.c.number)).scalars())
+    if (row.prompt, names) != (prompt.text, prompt.pictures):
+        raise ValueError(
+            f"{project.path}: the prompt {prompt.prompt_id} has other words or pictures than in "
+            "the database, where people may have annotated it: give it another id"
+        )
+
+
+def _add_prompt(
+    connection: Connection, folder: Path, name: str, place: int, prompt: AnnotationPrompt
+) -> None:
+    values = {"prompt_id": prompt.prompt_id, "prompt": prompt.text, "place": place}
+    added = insert(annotation_prompts).values(project=name, **values)
+    key = connection.execute(added.returning(annotation_prompts.c.id)).scalar_one()
+    rows = [
+        {"prompt": key, "number": number, "name": picture, **_encode(folder / picture)}
+        for number, picture in enumerate(prompt.pictures)
+    ]
+    connection.execute(insert(annotation_pictures), rows)
+
+
+def _encode(path: Path) -> dict[str, Any]:
+    """Return a picture as people get it, a JPEG file without metadata, and its size before."""
+    try:
+        with Image.open(path) as image:
+            width, height = image.size
+            pixels = image.convert("RGB")
+    except OSError as error:
+        raise ValueError(f"{path} is not a picture: {error}") from error
+    pixels.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    content = io.BytesIO()
+    # from an array, which has no metadata
+    Image.fromarray(np.asarray(pixels)).save(content, "JPEG", quality=90, subsampling=0)
+    return {"width": width, "height": height, "data": content.getvalue()}

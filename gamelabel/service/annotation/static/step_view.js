@@ -1,0 +1,53 @@
+// One question at a time: what is asked, the picture, the form for the answer, and Next. A kind of
+// task is a function that fills the stage and the panel, and returns { read, hint, press }: `read()`
+// is the answer, or null while it is not complete; `press(event)` handles a key.
+import { $, markScroller, showSection } from '../frame.js'
+import { categorise, issues, rate, words } from './forms.js'
+import { compare } from './compare_step.js'
+import { rank } from './rank_step.js'
+import { regions } from './region_step.js'
+
+const KINDS = { categorise, compare, issues, rank, rate, regions, words }
+let current = null
+
+// Resolves to { answer, ms } once it is confirmed.
+export function askStep({ item, step, faces, next }) {
+  const { kind, question, pictures } = step
+  const isAboutOne = pictures.length === 1 && faces.length > 1
+  $('question').textContent = isAboutOne ? `Picture ${pictures[0] + 1} of ${faces.length}. ${question}` : question
+  $('prompt').textContent = item.prompt
+  $('next').textContent = next
+  $('task').dataset.kind = kind
+  $('stage').replaceChildren()
+  $('panel').replaceChildren()
+  return new Promise(done => {
+    const form = KINDS[kind]({ item, step, faces, changed })
+    current = { form, done, since: performance.now() }
+    $('hint').textContent = form.hint
+    changed()
+    showSection('task')
+    markScroller($('prompt'))
+    markScroller($('panel'))
+  })
+}
+
+function changed() {
+  const isComplete = current.form.read() !== null
+  $('next').setAttribute('aria-disabled', String(!isComplete))
+  markScroller($('panel'))
+}
+
+$('next').addEventListener('click', () => {
+  const answer = current?.form.read() ?? null
+  if (answer === null) return
+  const { done, since } = current
+  current = null
+  done({ answer, ms: Math.round(performance.now() - since) })
+})
+
+// Keys work while the question has the focus, so that they do not surprise anybody elsewhere.
+$('task').addEventListener('keydown', event => {
+  if (!current || event.ctrlKey || event.altKey || event.metaKey) return
+  current.form.press?.(event)
+})
+window.addEventListener('resize', () => markScroller($('prompt')))
