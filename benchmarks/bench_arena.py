@@ -30,7 +30,7 @@ from gamelabel.service.pairs.arena_tables import arena_models, arena_pairs, mode
 from gamelabel.service.pairs.pair_tables import pairs, pictures, pools
 from gamelabel.service.store import Store
 
-_SEEDS = 40
+_SEEDS = 20
 _GOAL = 0.95
 _MOST = 30_000  # votes after which a simulation gives up
 _SIDE, _TIE = 0.1, 0.2  # log odds of the left side; exp of the tie parameter, equal models: 9%

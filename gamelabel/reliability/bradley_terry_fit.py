@@ -314,7 +314,10 @@ def _maximize(pairs: PairCounts, model: TieModel, home: bool, prior_sd: float | 
     won = np.bincount(pairs.first, pairs.wins + pairs.ties / 2, n)
     won += np.bincount(pairs.second, pairs.losses + pairs.ties / 2, n)
     start[:n] = np.log((won + 0.5) / (involved - won + 0.5))
-    rounding = 2 * np.finfo(float).eps * np.append(involved, [games.sum()] * 2)
+    # as at the maximum: `information` has another curvature along equal abilities than the prior
+    start[:n] -= start[:n].mean()
+    sizes = np.append(involved, [games.sum()] * 2)
+    rounding = 2 * np.finfo(float).eps * np.maximum(sizes, 1)
     point = posterior.at(start)
     for _ in range(_STEPS):
         if (np.abs(point.gradient) <= rounding[: len(start)]).all():
