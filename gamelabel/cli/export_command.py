@@ -1,4 +1,4 @@
-"""`gamelabel export`: what a run made, in a form that others can read: labels, and adapters."""
+"""`gamelabel export`: what was made, for use elsewhere: labels, adapters, recordings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class LoraFormat(StrEnum):
 
 @export.callback()
 def export_command() -> None:
-    """Write a run's labels or an adapter for use elsewhere.
+    """Write a run's labels, an adapter or recordings of play for use elsewhere.
 
     **csv**: one file in GameLabel-10K's layout, a row for each preference with its votes and both
     pictures: whatever reads the released `data.csv` reads it. Comparison points, players and ties
@@ -51,6 +51,8 @@ def export_command() -> None:
     is lost.
 
     **lora**: an adapter, with the names of ComfyUI, kohya's scripts or peft.
+
+    **play**: the recordings of environments that a service has, as Parquet files.
 
     What was exported can be read again, by `03_labels` of this study or another:
 
@@ -136,3 +138,36 @@ def lora_command(
     weights = read_adapter(path)
     rank = len(next(iter(weights.values())))
     typer.echo(f"{path}: {len(layer_names(weights)):,} layers of rank {rank}")
+
+
+@export.command("play")
+def play_command(
+    address: Annotated[
+        str, typer.Argument(help="The operator's port of a service, such as http://127.0.0.1:8001.")
+    ],
+    out: Annotated[Path, typer.Argument(help="The folder of the copy, new or from before.")],
+    key: Annotated[
+        Path,
+        typer.Option(
+            help="The file with the operator's key, which `gamelabel serve` names. The variable "
+            "GAMELABEL_OPERATOR_KEY goes before it."
+        ),
+    ] = Path("operator.key"),
+    licence: _Licence = "",
+) -> None:
+    """Copy the recordings of a service, or what is new since the last copy.
+
+    Games that were deleted there, because a player withdrew, are deleted in the copy.
+
+    `gamelabel export play http://127.0.0.1:8001 recordings --key operator.key`
+    """
+    from gamelabel.games.play.recorded_copies import fetch_games
+    from gamelabel.games.play.recorded_tables import game_ids
+    from gamelabel.service.operator_keys import read_operator_key
+    from gamelabel.service.play.recordings_client import RecordingsServer
+
+    new, deleted = fetch_games(RecordingsServer(address, read_operator_key(key)), out, licence)
+    typer.echo(
+        f"{out.absolute()}: {len(game_ids(out)):,} games, {len(new):,} of them new; "
+        f"{len(deleted):,} deleted"
+    )

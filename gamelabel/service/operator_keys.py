@@ -35,6 +35,22 @@ def load_operator_keys(path: Path) -> dict[str, str]:
     return _parse(path.read_text(encoding="utf-8"), str(path.absolute()))
 
 
+def read_operator_key(path: Path) -> str:
+    """Return a key to call a service with: that of the variable, or the first one of a file.
+
+    Raises
+    ------
+    ValueError
+        If the file or the variable is not valid. The message contains no key.
+    FileNotFoundError
+        If there is no such file.
+    """
+    if VARIABLE in os.environ:
+        return next(iter(_parse(os.environ[VARIABLE], f"the variable {VARIABLE}")))
+    check_private(path)
+    return next(iter(_parse(path.read_text(encoding="utf-8"), str(path.absolute()))))
+
+
 def key_place(path: Path) -> str:
     """Return where the operator's key is, for people."""
     return f"the variable {VARIABLE}" if VARIABLE in os.environ else str(path.absolute())

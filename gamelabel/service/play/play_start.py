@@ -23,6 +23,7 @@ from gamelabel.service.play.play_records import PlayRecords
 from gamelabel.service.play.play_routes import PlayCalls, play_routes
 from gamelabel.service.play.play_socket_route import SocketRoute
 from gamelabel.service.play.play_tables import PLAYER_TABLES
+from gamelabel.service.play.recordings_routes import recordings_routes
 from gamelabel.service.serving import LOCAL, open_ports, open_service, print_line, serve_activities
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store, explain_errors
@@ -72,11 +73,13 @@ def play_activity(
     # not a route of FastAPI, whose dependencies could answer it with an error of HTTP only
     route = SocketRoute(live, records, project.tasks, coins)
     routes.add_websocket_route("/v1/play/socket", route.serve, name="play_socket")
+    operator_routes = play_operator_routes(store, settings)
+    operator_routes.include_router(recordings_routes(store, settings, play_settings.recordings))
     return Activity(
         name="play",
         static=Path(__file__).parent / "static",
         player_routes=routes,
-        operator_routes=play_operator_routes(store, settings),
+        operator_routes=operator_routes,
         player_tables=PLAYER_TABLES,
         live_figures=lambda connection, game: play_figures(connection, game, games, live.figures),
         metrics=play_metrics,

@@ -13,7 +13,7 @@ import pytest
 from gamelabel.games.play.corpus_tables import hours_table, latencies, replay_check
 from gamelabel.games.play.dataset import episodes, load_all, replayed_transitions
 from gamelabel.games.play.minari_export import export_minari
-from gamelabel.games.play.recorded_copies import fetch_games
+from gamelabel.games.play.recorded_copies import RecordingsFolder, fetch_games
 from gamelabel.games.play.recorded_folder import recorded_metadata
 from gamelabel.games.play.recorded_tables import game_ids
 from gamelabel.games.play.recorder import journal_path
@@ -166,6 +166,44 @@ def test_a_copy_gets_new_games_and_loses_deleted_ones(folder: Path, tmp_path: Pa
     with pytest.raises(FileNotFoundError, match="not a folder of recordings"):
         fetch_games(tmp_path / "typo", copy)
     assert len(recorded_metadata(copy)) > 0
+
+
+def test_an_interrupted_copy_has_whole_games_only_and_goes_on(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = []
+
+    class Unreliable(RecordingsFolder):
+        def read(self, table: str, game: str) -> bytes:
+            reads.append(table)
+            if len(reads) == 6:  # the last file of the second game
+                raise ConnectionError
+            if len(reads) == 9:  # the first game again: deleted meanwhile
+                raise FileNotFoundError
+            return super().read(table, game)
+
+    source = Unreliable(folder)
+    with pytest.raises(ConnectionError):
+        fetch_games(source, tmp_path)
+    assert (
+        game_ids(tmp_path)
+        == source.games()[:1]
+        == sorted(set(recorded_metadata(tmp_path).session_id))
+    )
+    new, deleted = fetch_games(source, tmp_path)
+    assert (new, deleted) == (source.games()[2:], [])
+    assert not (tmp_path / "steps" / f"{source.games()[1]}.parquet").exists()
+
+
+def test_a_game_that_is_being_finished_is_not_copied_yet(folder: Path, tmp_path: Path) -> None:
+    source, copy = tmp_path / "source", tmp_path / "copy"
+    games, _ = fetch_games(folder, source)
+    journal = journal_path(source, games[0])
+    journal.parent.mkdir()
+    journal.touch()
+    assert fetch_games(source, copy) == (games[1:], [])
+    journal.unlink()
+    assert fetch_games(source, copy) == (games[:1], [])
 
 
 def test_the_same_sessions_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
