@@ -46,7 +46,6 @@ games = Table(
     Column("title", Text, nullable=False),
     # scheme and host of the pages that may show the service's page in a frame
     Column("origin", Text, nullable=False),
-    Column("launch_keys", Text, nullable=False),  # Ed25519 public keys, base64url, one a line
     Column("reward_url", Text, nullable=False),  # empty: rewards are shown but not sent
     Column("coin", Text, nullable=False),  # the name of the game's currency
     Column("paused", Boolean, nullable=False, server_default=false()),
@@ -59,6 +58,16 @@ games = Table(
     Column("new_by_link_per_hour", Integer, nullable=False, server_default="300"),
     Column("link_newcomers", Integer, nullable=False, server_default="0"),
     Column("link_newcomers_hour", Integer, nullable=False, server_default="0"),
+)
+
+# The keys that sign a game's launches, by what the launches are for: each server knows the file of
+# its own games only. A game without a row is closed there.
+game_keys = Table(
+    "game_keys",
+    metadata,
+    Column("game_id", String(64), ForeignKey("games.game_id"), primary_key=True),
+    Column("audience", String(32), primary_key=True),
+    Column("launch_keys", Text, nullable=False),  # Ed25519 public keys, base64url, one a line
 )
 
 players = Table(

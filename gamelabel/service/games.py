@@ -17,10 +17,11 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
-from sqlalchemy import Connection, Table, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 
-from gamelabel.service.database_tables import games
+from gamelabel.service.database_tables import game_keys, games
 from gamelabel.service.keys import public_key
+from gamelabel.service.launch_tokens import SERVICE
 from gamelabel.service.store import Store
 
 _LOCAL = ("127.0.0.1", "localhost", "[::1]")
@@ -161,7 +162,29 @@ def read_games(path: Path, model: type[AnyGame]) -> list[AnyGame]:
     return parsed
 
 
-def register_game(store: Store, connection: Connection, game: Game, table: Table = games) -> None:
+def register_game(
+    store: Store, connection: Connection, game: Game, audience: str = SERVICE
+) -> None:
+    """Add a game, or change it, and store its launch keys.
+
+    Parameters
+    ----------
+    store, connection
+        Of a transaction that writes.
+    game : Game
+        The game.
+    audience : str
+        What launches with its keys are for. Servers of other audiences that share the database
+        keep the keys that they have of the game.
+    """
+    register_fields(store, connection, game, games)
+    row = {"game_id": game.game_id, "audience": audience}
+    connection.execute(delete(game_keys).filter_by(**row))
+    if game.launch_keys:
+        store.insert_new(connection, game_keys, **row, launch_keys="\n".join(game.launch_keys))
+
+
+def register_fields(store: Store, connection: Connection, game: Game, table: Table) -> None:
     """Add a game's row to a table, or update it.
 
     Parameters
@@ -171,29 +194,32 @@ def register_game(store: Store, connection: Connection, game: Game, table: Table
     game : Game
         The game.
     table : Table
-        `games`, or a table of an activity with the key `game_id`; it takes the fields that are
-        its columns.
+        A table with the key `game_id`; it takes the fields that are its columns.
     """
     values: dict[str, Any] = game.model_dump(include=set(table.columns.keys()))
-    if "launch_keys" in values:
-        values["launch_keys"] = "\n".join(game.launch_keys)
     if not store.insert_new(connection, table, **values):
         row = table.c.game_id == game.game_id
         connection.execute(update(table).where(row).values(values))
 
 
-def close_other_games(store: Store, listed: Iterable[str]) -> list[str]:
+def launch_keys_of(connection: Connection, game_id: str, audience: str) -> str:
+    """Return a game's launch keys for an audience, one a line; empty if the game is closed."""
+    is_game = (game_keys.c.game_id == game_id) & (game_keys.c.audience == audience)
+    keys = connection.execute(select(game_keys.c.launch_keys).where(is_game)).scalar()
+    return keys or ""
+
+
+def close_other_games(store: Store, listed: Iterable[str], audience: str = SERVICE) -> list[str]:
     """Close the games that a file does not list (any more), and return which have been open.
 
-    A closed game has no launch keys, so that nobody can enter. Open batches can still be answered,
-    and rewards are still sent. When the file lists it again, the game is open again.
+    A closed game has no launch keys for the audience, so that nobody can enter. Open batches can
+    still be answered, and rewards are still sent. When the file lists it again, the game is open
+    again.
     """
-    is_open = games.c.launch_keys != ""
+    is_closing = (game_keys.c.audience == audience) & game_keys.c.game_id.not_in(list(listed))
+    closing = delete(game_keys).where(is_closing).returning(game_keys.c.game_id)
     with store.write() as connection:
-        closing = is_open & games.c.game_id.not_in(list(listed))
-        closed = connection.execute(select(games.c.game_id).where(closing)).scalars().all()
-        connection.execute(update(games).where(closing).values(launch_keys=""))
-    return list(closed)
+        return sorted(connection.execute(closing).scalars())
 
 
 def _explain(

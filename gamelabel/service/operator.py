@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from gamelabel.service.activity import Activity
 from gamelabel.service.calls import CallCounter
 from gamelabel.service.database_tables import games, players, rewards
+from gamelabel.service.games import launch_keys_of
 from gamelabel.service.guard import Guard
 from gamelabel.service.health import health_routes
 from gamelabel.service.operator_actions import Operator, recent_actions, record_action
@@ -78,7 +79,9 @@ def _routes(store: Store, settings: Settings, activities: Sequence[Activity]) ->
     def figures() -> list[dict[str, Any]]:
         with store.read() as connection:
             registered = connection.execute(select(games).order_by(games.c.game_id)).all()
-            return [_figures(connection, game, activities) for game in registered]
+            return [
+                _figures(connection, game, settings.audience, activities) for game in registered
+            ]
 
     @router.put("/games/{game_id}/{state}", status_code=204)
     def set_state(game_id: str, state: str, operator: Operator) -> None:
@@ -99,7 +102,7 @@ def _routes(store: Store, settings: Settings, activities: Sequence[Activity]) ->
 
 
 def _figures(
-    connection: Connection, game: Row[Any], activities: Sequence[Activity]
+    connection: Connection, game: Row[Any], audience: str, activities: Sequence[Activity]
 ) -> dict[str, Any]:
     """Return a game's live figures: those of the service, and those of each activity by name."""
     by_state = select(players.c.state, func.count().label("n")).group_by(players.c.state)
@@ -118,7 +121,7 @@ def _figures(
         "game": game.game_id,
         "title": game.title,
         "paused": game.paused,
-        "closed": not game.launch_keys,
+        "closed": not launch_keys_of(connection, game.game_id, audience),
         "players": {row.state: row.n for row in people},
         "rewards": {row.state: {"n": row.n, "coins": int(row.coins)} for row in payments},
         "reward_trouble": connection.execute(trouble).scalar(),

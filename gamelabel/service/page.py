@@ -14,6 +14,8 @@ from sqlalchemy import Row, select
 
 from gamelabel.service.activity import Activity
 from gamelabel.service.database_tables import games
+from gamelabel.service.games import launch_keys_of
+from gamelabel.service.launch_tokens import SERVICE
 from gamelabel.service.problems import Problem
 from gamelabel.service.store import Store
 
@@ -46,6 +48,7 @@ def frame_page(
     template: Path,
     ancestors: str = "",
     forms: str = "'none'",
+    audience: str = SERVICE,
     **values: object,
 ) -> HTMLResponse:
     """Render a page that only the pages of a game may show in a frame.
@@ -62,6 +65,8 @@ def frame_page(
         The origins, separated by spaces, whose pages may show it instead of the game's.
     forms : str
         The origins to which it may send a form.
+    audience : str
+        What the launches are for that let players in.
     **values
         For the template, besides `game`.
 
@@ -70,17 +75,18 @@ def frame_page(
     Problem
         404 if the game is not registered.
     """
-    game = registered_game(store, game_id)
+    game = registered_game(store, game_id, audience)
     policy = _POLICY.format(ancestors=ancestors or game.origin, forms=forms)
     page = render_page(template, game=game, **values)
     return HTMLResponse(page, headers={"Content-Security-Policy": policy})
 
 
-def registered_game(store: Store, game_id: str) -> Row[Any]:
+def registered_game(store: Store, game_id: str, audience: str = SERVICE) -> Row[Any]:
     """Return a game's row. Raises Problem 404 if the game is not registered, or is closed."""
     with store.read() as connection:
         game = connection.execute(select(games).where(games.c.game_id == game_id)).first()
-    if game is None or not game.launch_keys:
+        is_open = launch_keys_of(connection, game_id, audience) != ""
+    if game is None or not is_open:
         raise Problem(404, "missing", "There is no such game")
     return game
 

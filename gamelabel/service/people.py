@@ -20,7 +20,15 @@ from sqlalchemy import (
 )
 
 from gamelabel.service.calls import current_call
-from gamelabel.service.database_tables import games, launches, players, rewards, sessions
+from gamelabel.service.database_tables import (
+    game_keys,
+    games,
+    launches,
+    players,
+    rewards,
+    sessions,
+)
+from gamelabel.service.games import launch_keys_of
 from gamelabel.service.launch_tokens import SKEW_S, Launch, token_issuer, verify_launch
 from gamelabel.service.outbox import forget_rewards
 from gamelabel.service.problems import Problem
@@ -28,9 +36,17 @@ from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 
 _HOUR_MS = 3_600_000
+# of the player's game at this server; null if it is closed
+_LAUNCH_KEYS = (
+    select(game_keys.c.launch_keys)
+    .where(game_keys.c.game_id == players.c.game_id)
+    .where(game_keys.c.audience == bindparam("audience"))
+    .scalar_subquery()
+    .label("launch_keys")
+)
 # the player of a session that is valid now
 PLAYER = (
-    select(players, sessions.c.launch, sessions.c.channel, games.c.paused, games.c.launch_keys)
+    select(players, sessions.c.launch, sessions.c.channel, games.c.paused, _LAUNCH_KEYS)
     .join(sessions, sessions.c.player == players.c.id)
     .join(games, games.c.game_id == players.c.game_id)
     .where(sessions.c.token_hash == bindparam("token_hash"))
@@ -73,8 +89,8 @@ def open_session(
     game_id, keys = token_issuer(token), settings.keys
     with store.read() as connection:
         game = connection.execute(select(games).where(games.c.game_id == game_id)).first()
+        launch_keys = launch_keys_of(connection, game_id, settings.audience)
     # before anything is locked: everybody can send tokens that are not valid
-    launch_keys = game.launch_keys if game else ""
     now_s = settings.now_ms / 1000
     launch = verify_launch(token, game_id, launch_keys, now_s, settings.audience)
     with store.write() as connection:
@@ -199,7 +215,11 @@ def current_player(
 
 def session_values(settings: Settings, session: str) -> dict[str, Any]:
     """Return what the query `PLAYER` asks for a session."""
-    return {"token_hash": _token_hash(settings, session), "now": settings.now_ms}
+    return {
+        "token_hash": _token_hash(settings, session),
+        "now": settings.now_ms,
+        "audience": settings.audience,
+    }
 
 
 def require_active(player: Row[Any]) -> None:
@@ -222,7 +242,7 @@ def require_consent(player: Row[Any]) -> None:
 def require_running(player: Row[Any]) -> None:
     """Raise Problem 503 if the player's game is closed, or the operator has paused it."""
     if not player.launch_keys:
-        detail = "The game does not offer labeling any more."
+        detail = "The game does not offer this any more."
         raise Problem(503, "paused", "The game is closed", detail, retry_s=86_400)
     if player.paused:
         detail = "The operator has paused it. Try again later."

@@ -8,7 +8,7 @@ from alembic import command
 from sqlalchemy import Engine, MetaData, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from gamelabel.service.database_tables import games, metadata, players, rewards
+from gamelabel.service.database_tables import game_keys, games, metadata, players, rewards
 from gamelabel.service.pairs.export import read_database
 from gamelabel.service.pairs.pair_tables import batches, pair_games, pair_standings, pairs
 from gamelabel.service.store import Store, migration_config, open_engine
@@ -169,6 +169,10 @@ def test_nothing_is_lost_when_a_database_with_data_is_upgraded(url: str, tmp_pat
     old = old_rows()
     for row in old["games"]:
         pool, coins = row.pop("pool"), row.pop("coins")
+        keys = row.pop("launch_keys")
+        for audience in ("gamelabel", "gamelabel/play"):
+            stored = {"game_id": row["game_id"], "audience": audience, "launch_keys": keys}
+            assert stored in rows_of(store.engine, game_keys)
         row |= {"min_account_days": 0, "new_players_per_hour": 300}
         row |= {"newcomers": 0, "newcomers_hour": 0}
         row |= {"new_by_link_per_hour": 300, "link_newcomers": 0, "link_newcomers_hour": 0}
@@ -207,7 +211,7 @@ def test_an_upgraded_database_still_refuses_invalid_rows(url: str) -> None:
     store = Store(url)
     pair = old_rows()["pairs"][0] | {"id": 9, "pair_id": "x9", "shared": False, "stock": "exam"}
     del pair["again"]
-    game = {"game_id": "new", "title": "", "origin": "", "launch_keys": ""}
+    game = {"game_id": "new", "title": "", "origin": ""}
     for table, row in (
         (pairs, pair | {"stock": "preference"}),
         (pairs, pair | {"gold": None}),  # a constraint of a table that SQLite recreated

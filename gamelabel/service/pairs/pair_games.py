@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 
 from gamelabel.games.pairs import Standing
 from gamelabel.games.pairs.pay import PAY_STEPS
-from gamelabel.service.games import Game, register_game
+from gamelabel.service.games import Game, register_fields, register_game
 from gamelabel.service.pairs.pair_tables import pair_games, pair_standings, pools
 from gamelabel.service.store import Store
 
@@ -49,7 +49,7 @@ def register_pair_game(store: Store, game: PairGame) -> None:
                 "`gamelabel serve --study`"
             )
         register_game(store, connection, game)
-        register_game(store, connection, game, pair_games)
+        register_fields(store, connection, game, pair_games)
 
 
 def coins_at_level(coins: int, level: int) -> int:

@@ -97,7 +97,7 @@ class Payments:
         """
         is_own = (play_payments.c.play_session == session.id) & (play_payments.c.kind == "raffle")
         connection.execute(delete(play_payments).where(is_own, ~play_payments.c.settled))
-        mark = self.settings.keys.mark("raffle", session.game_id, session.task, email.casefold())
+        mark = self._raffle_mark(session.game_id, session.task, email)
         values = {"email": email, "pay": 0.0, "currency": "", "work_mark": mark}
         self.store.insert_new(connection, play_payments, **_about(session, "raffle"), **values)
 
@@ -117,6 +117,33 @@ class Payments:
         change = update(play_payments).where(is_listed, ~play_payments.c.settled)
         settled = change.values(settled=True, **_NO_IDS).returning(play_payments.c.id)
         return len(connection.execute(settled).all())
+
+    def add_marks(self) -> None:
+        """Mark payments that a migration has moved here: it does not have the service's secret.
+
+        Of two for the same assignment, work or address, the first one gets the mark.
+        """
+        is_moved = play_payments.c.assignment_mark.is_(None) & play_payments.c.work_mark.is_(None)
+        query = select(play_payments).where(is_moved, ~play_payments.c.settled)
+        with self.store.write() as connection:
+            for row in connection.execute(query.order_by(play_payments.c.id)).all():
+                is_row = play_payments.c.id == row.id
+                for column, mark in self._marks(row).items():
+                    if not self._has(connection, play_payments.c[column] == mark):
+                        change = update(play_payments).where(is_row)
+                        connection.execute(change.values({column: mark}))
+
+    def _marks(self, row: Row[Any]) -> dict[str, str]:
+        """Return the marks of a payment that is not settled."""
+        if row.kind == "raffle":
+            return {"work_mark": self._raffle_mark(row.game_id, row.task, row.email)}
+        marks = {"assignment_mark": self._assignment_mark(row.game_id, row.assignment_id)}
+        if row.pay > 0:
+            marks["work_mark"] = self._work_mark(row.game_id, row.worker_id, row.task)
+        return marks
+
+    def _raffle_mark(self, game_id: str, task: str, email: str) -> str:
+        return self.settings.keys.mark("raffle", game_id, task, email.casefold())
 
     def _assignment_mark(self, game_id: str, assignment_id: str) -> str:
         return self.settings.keys.mark("assignment", game_id, assignment_id)

@@ -151,8 +151,9 @@ def play_routes(calls: PlayCalls, outbox: Outbox) -> APIRouter:
     def page(game_id: GameName, channel: str = "") -> HTMLResponse:
         if game_id not in calls.games:
             raise Problem(404, "missing", "There is no such game")
-        turk = {"ancestors": TURK_FRAMES, "forms": TURK_FORMS} if channel == TURK else {}
-        return frame_page(store, game_id, _TEMPLATE, **turk, minimal=settings.minimal)
+        ancestors, forms = (TURK_FRAMES, TURK_FORMS) if channel == TURK else ("", "'none'")
+        minimal, audience = settings.minimal, settings.audience
+        return frame_page(store, game_id, _TEMPLATE, ancestors, forms, audience, minimal=minimal)
 
     @router.post("/v1/play/arrivals", status_code=201, responses=documented(400, 404, 415, 422))
     def arrive(body: ArrivalBody) -> LaunchTokenBody:

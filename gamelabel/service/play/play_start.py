@@ -19,6 +19,7 @@ from gamelabel.service.play.link_launches import link_key
 from gamelabel.service.play.live_games import LiveGames
 from gamelabel.service.play.play_figures import play_figures, play_metrics, play_operator_routes
 from gamelabel.service.play.play_games import PLAY, TURK, PlayGame
+from gamelabel.service.play.play_payments import Payments
 from gamelabel.service.play.play_records import PlayRecords
 from gamelabel.service.play.play_routes import PlayCalls, play_routes
 from gamelabel.service.play.play_socket_route import SocketRoute
@@ -94,7 +95,7 @@ def register_play_game(store: Store, keys: Keys, game: PlayGame) -> None:
         own = public_text(link_key(keys, game.game_id))
         game = game.model_copy(update={"launch_keys": [*game.launch_keys, own]})
     with store.write() as connection:
-        register_game(store, connection, game)
+        register_game(store, connection, game, PLAY)
 
 
 def serve_play(
@@ -135,6 +136,7 @@ def serve_play(
         origin = f"http://{host}:{port}"
         with explain_errors(store.engine):
             listed = _register(store, settings, project, games, origin)
+            Payments(store, settings).add_marks()
         recordings = folder / "recordings"
         outbox = Outbox(store, settings)
         activity = play_activity(store, settings, PlaySettings(project, listed, recordings), outbox)
@@ -172,7 +174,7 @@ def _register(
         listed = read_games(games, PlayGame)
         for game in listed:
             _check_groups(game, project, games)
-        for game_id in close_other_games(store, [game.game_id for game in listed]):
+        for game_id in close_other_games(store, [game.game_id for game in listed], PLAY):
             print_line(f"the game {game_id} is closed: it is not in {games}")
     for game in listed:
         register_play_game(store, settings.keys, game)

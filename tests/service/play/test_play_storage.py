@@ -1,7 +1,9 @@
 """What the database keeps of players without games: payments, channels, limits, an upgrade."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,13 +13,16 @@ from sqlalchemy import MetaData, insert, select, update
 
 from gamelabel.games.play.tasks import Task
 from gamelabel.service import people
-from gamelabel.service.database_tables import metadata, players, rewards
+from gamelabel.service.database_tables import game_keys, metadata, players, rewards
+from gamelabel.service.games import Game, close_other_games, register_game
 from gamelabel.service.keys import new_keys, public_text
 from gamelabel.service.launch_tokens import SERVICE, sign_launch
 from gamelabel.service.outbox import Outbox
+from gamelabel.service.page import registered_game
 from gamelabel.service.play.game_records import GameRecords
 from gamelabel.service.play.link_launches import Arrival, link_key, sign_arrival
 from gamelabel.service.play.play_games import PLAY, TURK, PlayGame
+from gamelabel.service.play.play_payments import Payments
 from gamelabel.service.play.play_records import PlayRecords
 from gamelabel.service.play.play_start import register_play_game
 from gamelabel.service.play.play_tables import PLAYER_TABLES, play_payments
@@ -46,7 +51,7 @@ class Lab:
         self.store = Store(url)
         self.records = PlayRecords(self.store, self.settings)
         self.games = GameRecords(self.store, self.settings)
-        game = PlayGame(
+        self.game = PlayGame(
             game_id="lab",
             title="Lab",
             origin="https://lab.example",
@@ -55,7 +60,7 @@ class Lab:
             new_players_per_hour=2,
             new_by_link_per_hour=5,
         )
-        register_play_game(self.store, self.settings.keys, game)
+        register_play_game(self.store, self.settings.keys, self.game)
 
     def enter(self, launch: str) -> str:
         return str(people.open_session(self.store, self.settings, launch, None)["session"])
@@ -206,6 +211,8 @@ def test_newcomers_by_link_keep_out_nobody_whom_the_game_sends(lab: Lab) -> None
 
 def test_a_launch_to_play_does_not_let_anybody_label_nor_the_other_way(lab: Lab) -> None:
     labels = Settings(lab.settings.keys, clock=lab.settings.clock)
+    with lab.store.write() as connection:
+        register_game(lab.store, connection, lab.game)
     for audience, wrong, own in ((PLAY, labels, lab.settings), (SERVICE, lab.settings, labels)):
         token = sign_launch(GAME_KEY, "lab", "ann", audience[-3:], lab.now, audience=audience)
         with pytest.raises(Problem, match=f"its aud is not {wrong.audience}"):
@@ -252,4 +259,39 @@ def test_an_upgrade_keeps_what_is_to_be_paid(url: str) -> None:
     ]
     assert not any(p.settled for p in paid)
     assert (consent.recruitment, entries) == (1, [1])
+    payments = Payments(store, Settings(new_keys(), audience=PLAY))
+    for _ in range(2):  # at every start
+        payments.add_marks()
+    with store.write() as connection:
+        assert payments.is_assignment_used(connection, "lab", "S1")
+        assert payments.is_worker_paid(connection, "lab", "A1", "paid")
+        session = SimpleNamespace(game_id="lab", id="new", task="paid", channel=TURK)
+        payments.enter_raffle(connection, session, "A@b.c")
+        assert len(connection.execute(select(play_payments)).all()) == 2
     store.close()
+
+
+def test_a_game_has_keys_for_each_server_that_lists_it(lab: Lab) -> None:
+    """The labeling server starts again, with its own file of games."""
+    other = public_text(Ed25519PrivateKey.generate())
+    labeling = replace(lab.settings, audience=SERVICE)
+    listed = Game(game_id="lab", title="Lab", origin="https://lab.example", launch_keys=[other])
+    with lab.store.write() as connection:
+        register_game(lab.store, connection, listed)
+    assert close_other_games(lab.store, ["lab"]) == []
+    assert len(lab.rows(game_keys)) == 2
+    visitor = lab.visitor(1)  # links are still signed by a key that is known
+    token = sign_launch(GAME_KEY, "lab", "ann", "j1", lab.now, audience=PLAY)
+    assert lab.records.account(lab.enter(token)).player.launch_keys
+    for_labels = sign_launch(GAME_KEY, "lab", "ann", "j2", lab.now)
+    with pytest.raises(Problem, match="signature is not the game's"):  # that file has another key
+        people.open_session(lab.store, labeling, for_labels, None)
+
+    assert close_other_games(lab.store, ["other"]) == ["lab"]  # labeling does not list it any more
+    with pytest.raises(Problem, match="There is no such game"):
+        registered_game(lab.store, "lab")
+    assert registered_game(lab.store, "lab", PLAY)
+    assert lab.records.open_session(visitor, PAID)
+    assert close_other_games(lab.store, [], PLAY) == ["lab"]
+    with pytest.raises(Problem, match="does not offer this any more"):
+        lab.records.open_session(visitor, DOTS)
