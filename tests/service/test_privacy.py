@@ -34,7 +34,7 @@ _OF_PLAY = (*play_tables.PLAYER_TABLES, play_tables.play_payments)
 _OF_OTHERS = (*_OF_PLAY, round_rewards, teachers, model_votes, *OF_ANNOTATION)
 ACTIVITY_TABLES = {table.name for table in _OF_OTHERS}
 OTHER_TABLES = {"games", "pools", "pair_games", "pictures", "pairs", "operator_actions"}
-OTHER_TABLES |= {"arena_models", "arena_pairs"}
+OTHER_TABLES |= {"game_keys", "arena_models", "arena_pairs"}
 OTHER_TABLES |= {f"annotation_{name}" for name in ("projects", "prompts", "pictures")}
 DAYS_S = 3 * 86_400
 

@@ -19,7 +19,7 @@ from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 
 _CHUNK = 1 << 16  # bytes
-GameId = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+RecordingId = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 TableName = Literal["steps", "seats", "episodes"]
 
 
@@ -45,7 +45,7 @@ def recordings_routes(store: Store, settings: Settings, folder: Path) -> APIRout
         return source.games()
 
     @router.get("/{game}/{table}")
-    def table_of_game(game: GameId, table: TableName) -> StreamingResponse:
+    def table_of_game(game: RecordingId, table: TableName) -> StreamingResponse:
         """Return a game's part of a table."""
         try:
             file = table_path(folder, table, game).open("rb")
