@@ -154,7 +154,7 @@ def fill(store: Store, names: tuple[str, ...], n_votes: int) -> None:
     pair = {"prompt_id": "p", "prompt": "p", "kind": "preference", "shared": True, "place": 0}
     pair |= {"pool": "models", "picture_a": 1, "picture_b": 1, "stock": "preference"}
     with store.write() as connection:
-        game = {"game_id": "g", "title": "g", "origin": "g", "launch_keys": "", "reward_url": ""}
+        game = {"game_id": "g", "title": "g", "origin": "g", "reward_url": ""}
         connection.execute(insert(games).values(**game, coin="c"))
         people = [
             {"id": i, "game_id": "g", "pseudonym": str(i), "state": "active"}
