@@ -210,3 +210,10 @@ def test_an_example_is_taught_by_keyboard_and_can_be_seen_and_heard(school, brow
     page.locator("#announcer", has_text="You meant").wait_for(state="attached")
     box = page.locator("#attempt").bounding_box()
     assert box["y"] >= 0 and box["y"] + box["height"] <= height
+
+    page.context.set_offline(True)
+    page.locator("#choices button").first.click()
+    page.locator("#trouble", has_text="We keep trying").wait_for()
+    page.context.set_offline(False)
+    page.locator("#done li").wait_for()
+    assert page.locator("#trouble").inner_text() == ""

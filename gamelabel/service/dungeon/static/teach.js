@@ -1,12 +1,15 @@
 // The teaching game: act in the world, say how one would ask for it, see what the dragon does.
 import { call, introductionDone, openSession, tellGame } from '../wire.js'
 import { $, announce, askConsent, buttonPressed, run, showProgress, showSection, waitFor } from '../frame.js'
-import { showAttempt, showResults, showRound, showScene, showTrouble } from './teach_view.js'
+import { showAttempt, showResults, showRound, showScene, showTrouble, troubleShown } from './teach_view.js'
 
 const COIN = document.documentElement.dataset.coin
-const POLL_MS = 4000
+const POLL_MS = 4000, SLOW_MS = 3000
 const BEHIND = ['step', 'closed']  // the page shows something old
+const SLOW = 'This takes longer than usual. We keep trying.'
 let round = null, scene = null, resultsShown = 0, isBusy = false, isPlaying = false
+let isStale = false  // the round has changed since all was asked for
+let end = null
 
 const step = () => scene?.done.length ?? 0  // none before the first scene has come
 
@@ -17,11 +20,10 @@ function setScene(next) {
 }
 
 function setRound(next) {
-  const isNew = round && next.stage !== round.stage
+  if (round && (next.stage !== round.stage || next.number !== round.number)) isStale = true
   round = next
   showRound(round)
   enableTeach()
-  return isNew
 }
 
 function enableTeach() {
@@ -34,11 +36,18 @@ async function alone(action) {
   if (isBusy) return
   isBusy = true
   showTrouble('')
-  try { await action() } catch (error) {
-    if (error.status === 401 || error.status === 403) throw error
+  const timer = setTimeout(() => showTrouble(SLOW), SLOW_MS)
+  try {
+    await action()
+    if (troubleShown() === SLOW) showTrouble('')
+  } catch (error) {
+    if (error.status === 401 || error.status === 403) return end(error)
     showTrouble(error.detail || error.message)
-    if (BEHIND.includes(error.kind)) await refresh()
-  } finally { isBusy = false }
+    if (BEHIND.includes(error.kind)) await refresh().catch(end)
+  } finally {
+    clearTimeout(timer)
+    isBusy = false
+  }
 }
 
 function say(text) {
@@ -84,6 +93,7 @@ let lastResults = null
 async function refresh() {
   const lesson = await call('GET', '/v1/dungeon')
   setRound(lesson.round)
+  isStale = false
   setScene(lesson.scene)
   lastResults = lesson.results
   $('board-open').hidden = !lastResults
@@ -100,8 +110,8 @@ async function watchRound() {
   while (isPlaying) {
     await new Promise(done => setTimeout(done, POLL_MS))
     if (!isPlaying || document.hidden) continue
-    const isNewStage = setRound(await call('GET', '/v1/dungeon/round'))
-    if (isNewStage && !isBusy) await refresh()
+    setRound(await call('GET', '/v1/dungeon/round'))
+    if (isStale && !isBusy) await refresh()
   }
 }
 
@@ -129,7 +139,7 @@ async function activity() {
   showProgress()
   showSection('lesson')
   isPlaying = true
-  return watchRound()
+  return Promise.race([watchRound(), new Promise((_, reject) => { end = reject })])
 }
 
 run(activity, {}, () => { isPlaying = false })

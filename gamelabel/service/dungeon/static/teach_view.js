@@ -61,7 +61,11 @@ export function showAttempt({ attempt, is_right: isRight, meant }) {
   return `${$('attempt-h').textContent}. ${$('attempt-p').textContent}`
 }
 
-export function showTrouble(text) { $('trouble').textContent = text }
+export function showTrouble(text) {
+  $('trouble').textContent = text
+  if (text) $('trouble').scrollIntoView({ block: 'nearest' })
+}
+export const troubleShown = () => $('trouble').textContent
 
 export function showResults({ number, teachers, rows, reward }, coin) {
   const own = rows.find(row => row.is_own)
