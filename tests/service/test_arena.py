@@ -11,11 +11,14 @@ from PIL import Image
 from sqlalchemy import func, select, update
 
 from gamelabel.games.annotation.model_ranking_file import read_models
+from gamelabel.games.annotation.model_ranking_tables import model_comparisons
+from gamelabel.reliability import bradley_terry
 from gamelabel.service.database_tables import players
 from gamelabel.service.pairs.arena import Arena
 from gamelabel.service.pairs.arena_pool import load_models
 from gamelabel.service.pairs.arena_tables import arena_pairs, model_votes
 from gamelabel.service.pairs.batches import PairSettings
+from gamelabel.service.pairs.export import read_pool
 from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from gamelabel.service.pairs.pair_tables import assignments, pairs
 from gamelabel.service.pairs.start import operator_app, player_app
@@ -97,7 +100,9 @@ def operator(service: Service, ranked: Arena) -> TestClient:
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_four_models_are_ranked_and_then_no_more_is_asked(arena: tuple[Service, Arena]) -> None:
+def test_four_models_are_ranked_and_then_no_more_is_asked(
+    arena: tuple[Service, Arena], tmp_path: Path
+) -> None:
     service, ranked = arena
     client = operator(service, ranked)
     before = client.get("/v1/pools/models/leaderboard").json()
@@ -112,7 +117,11 @@ def test_four_models_are_ranked_and_then_no_more_is_asked(arena: tuple[Service, 
         choices = select(func.count()).select_from(assignments).join(pairs)
         is_vote = (pairs.c.kind == "preference") & assignments.c.choice.is_not(None)
         assert connection.execute(choices.where(is_vote)).scalar_one() == board["votes"]
+        exported = read_pool(connection, tmp_path / "exported", "images", "models")
     assert sum(row["votes"] for row in board["rows"]) == 2 * board["votes"]
+    comparisons = model_comparisons(exported.pairs, exported.labels)
+    wins = bradley_terry(comparisons, prior_sd=1.0).set_index("item")["wins"].to_dict()
+    assert wins == {row["model"]: row["wins"] for row in board["rows"]}
     [chess, _] = client.get("/v1/figures").json()
     assert chess["pairs"]["arena"]["first"] == "best"
     page = client.get("/leaderboards/models")
