@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,11 +22,11 @@ from gamelabel.games.descent.descent_example import (
     same_answer,
 )
 from gamelabel.games.descent.descent_score import leaderboard
-from gamelabel.games.descent.descent_tables import DescentError
+from gamelabel.games.descent.descent_tables import DescentError, OpenRound
 
 
 class OnlineDescent:
-    """A descent in memory, whose leaderboard changes with every example.
+    """A descent whose leaderboard changes with every example.
 
     Parameters
     ----------
@@ -43,6 +44,15 @@ class OnlineDescent:
         After this many examples of all teachers, they are shared by all.
     seed : int
         Seed of the trainings.
+    path : Path, optional
+        A file that keeps each example as a line of JSON. If there is one, its examples are added
+        again, with the same outcome: so a descent that was interrupted goes on. Without a path,
+        everything is in memory only.
+
+    Raises
+    ------
+    DescentError
+        If there are no initial examples, or a number is below 1.
 
     Examples
     --------
@@ -67,6 +77,7 @@ class OnlineDescent:
         lesson: int = 5,
         merge_after: int = 50,
         seed: int = 0,
+        path: Path | None = None,
     ) -> None:
         if not initial:
             raise DescentError("models need something to begin with: give initial examples")
@@ -81,6 +92,12 @@ class OnlineDescent:
         self._models: dict[str, Learner] = {}
         # for a model, and the author of what it was tested on: whether it was right
         self._tested: defaultdict[str, dict[str, deque[bool]]] = defaultdict(dict)
+        self._journal = OpenRound(path) if path else None
+        if path and path.is_file():
+            for row in OpenRound(path).read()[1]:
+                self._take(Example(**row))
+        elif self._journal:
+            self._journal.begin(0)
 
     def add(self, example: Example) -> dict[str, bool]:
         """Add an example, and return which other teachers' models were right about it.
@@ -90,6 +107,12 @@ class OnlineDescent:
         example : Example
             The example, with its teacher.
         """
+        outcome = self._take(example)
+        if self._journal:
+            self._journal.add(example._asdict())
+        return outcome
+
+    def _take(self, example: Example) -> dict[str, bool]:
         author = example.teacher_id
         outcome = {}
         for name, model in self._models.items():

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from gamelabel.games.descent import DescentError, Example
@@ -40,6 +42,20 @@ def test_examples_are_merged_for_all() -> None:
     online = OnlineDescent(Memory, initial=PILOT, lesson=100, merge_after=3)
     outcomes = give(online, "ann blue=cold", "bo green=cold", "cy pink=warm", "ann green=cold")
     assert outcomes[-1] == {"bo": True, "cy": True} and len(online.shared) == 4
+
+
+def test_an_interrupted_descent_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
+    texts = ["ann blue=cold", "bo blue=cold", "cy red=warm", "ann x=y", "bo pink=warm", "cy a=b"]
+    rules = {"initial": PILOT, "lesson": 1, "merge_after": 4}
+    whole, path = OnlineDescent(Memory, **rules), tmp_path / "online.jsonl"
+    outcomes = give(whole, *texts)
+    give(OnlineDescent(Memory, **rules, path=path), *texts[:3])
+    with path.open("ab") as file:
+        file.write(b'{"example_id": "3", "teach')  # cut off by a crash
+    again = OnlineDescent(Memory, **rules, path=path)
+    assert give(again, *texts[3:]) == outcomes[3:]
+    assert again.scores() == whole.scores()
+    assert len(again.shared) == len(whole.shared) == 5
 
 
 def test_it_needs_something_to_begin_with() -> None:
