@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from pandas import DataFrame
 
-_LOG_FROM = 10  # labels of the busiest player from which their axis is logarithmic
+_LOG_RATIO = 10  # the most labels of a player over the fewest, from which the axis is logarithmic
 
 
 def plot_operating_curves(axes: Sequence[Axes], curves: DataFrame) -> Sequence[Axes]:
@@ -104,9 +104,13 @@ def plot_labels_per_player(ax: Axes, counts: ArrayLike, top: int = 16) -> Axes:
         x=rank, y=ordered, hue=group, hue_order=groups, palette=[VERMILION, SKY], dodge=False,
         native_scale=True, width=0.9, saturation=1, linewidth=0, errorbar=None, ax=ax,
     )  # fmt: skip
-    scale = "log" if ordered[0] >= _LOG_FROM else "linear"
-    ax.set(yscale=scale, xlabel="players, the busiest first", ylabel="labels")
-    format_counts(ax.yaxis)
+    is_wide = ordered[0] >= _LOG_RATIO * max(ordered[-1], 1)
+    ax.set(xlabel="players, the busiest first", ylabel="labels")
+    if is_wide:
+        ax.set_yscale("log")
+        format_counts(ax.yaxis)
+    else:
+        format_ranks(ax.yaxis)
     format_ranks(ax.xaxis)
     add_legend(ax, "below")
     return ax

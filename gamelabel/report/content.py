@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gamelabel.report.findings import findings
+from gamelabel.report.findings import findings, labels_text
 from gamelabel.study.claims import (
     DIFFERS,
     MATCHES,
@@ -49,7 +49,7 @@ def build_content(
     chapters = _chapters(study, manifest)
     steps = [step for chapter in chapters for step in chapter["steps"]]
     sources = sorted({step["label_source"] for step in steps if step["label_source"]})
-    labels = f"labels that are {' and '.join(sources)}" if sources else "no labels yet"
+    labels = " and ".join(map(labels_text, sources)) or "no labels yet"
     return {
         "title": f"GameLabel, profile {manifest['profile']}",
         "about": about,

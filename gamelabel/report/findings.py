@@ -7,11 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
-from gamelabel.study.claims import format_number
+from gamelabel.study.claims import format_interval, format_number
 
 _Metrics = Mapping[str, Mapping[str, Any]]
 _Claims = Mapping[str, Mapping[str, Any]]  # by id
 _SIMULATED = "simulated"
+_LABELS_OF = {  # by their source
+    "crowd": "labels of a crowd",
+    "game": "labels of people who played the game",
+    "own": "labels of your own",
+    "released": "the labels of GameLabel-10K",
+    "simulated": "labels of simulated people",
+}
 _GATED_CROWD = re.compile(r"real_(\w+)_threshold_label_accuracy_kept")
 
 
@@ -59,8 +66,18 @@ def findings(metrics: _Metrics, claims: Sequence[Mapping[str, Any]]) -> list[Fin
     3.0 percentage points [1.0, 5.0]).
     """
     by_id = {claim["id"]: claim for claim in claims}
-    parts = (_labels, _tuning, _methods, _filter, _gate)
+    parts = (_labels, _votes, _tuning, _methods, _filter, _gate)
     return [finding for part in parts for finding in part(metrics, by_id)]
+
+
+def labels_text(sources: str) -> str:
+    """Return in words whose labels a step had; a word that is not a source stays as it is.
+
+    >>> labels_text("crowd+released")
+    'labels of a crowd and the labels of GameLabel-10K'
+    """
+    words = [_LABELS_OF.get(word, f"labels that are {word}") for word in sources.split("+")]
+    return " and ".join(words)
 
 
 def _labels(metrics: _Metrics, claims: _Claims) -> Iterator[Finding]:
@@ -85,6 +102,25 @@ def _labels(metrics: _Metrics, claims: _Claims) -> Iterator[Finding]:
         )
         sentence += f" ({paper_says} {paper})"
     yield Finding(f"{sentence}.", "reliability_accuracy", "04_reliability", simulated)
+
+
+def _votes(metrics: _Metrics, claims: _Claims) -> Iterator[Finding]:
+    """Labels without known answers: how many there are, and how far they agree."""
+    labels, points = _get(metrics, "labels_kept"), _get(metrics, "labels_points")
+    alpha, accuracy = (_get(metrics, f"reliability_{name}") for name in ("alpha", "accuracy_mean"))
+    if accuracy or not (labels and points and alpha):
+        return
+    simulated = _is_simulated(labels)
+    players = _get(metrics, "labels_players")
+    people = "simulated players" if simulated else "people"
+    by = f" by {format_number(players['value'])} {people}" if players else ""
+    agreement = f"{format_number(alpha['value'])} {format_interval(alpha)}".rstrip()
+    sentence = (
+        f"{format_number(labels['value'])} labels{by} of {format_number(points['value'])} pairs"
+        f" have a Krippendorff's alpha of {agreement}; without known answers their accuracy"
+        " cannot be measured."
+    )
+    yield Finding(sentence, "reliability_alpha", "04_reliability", simulated)
 
 
 def _tuning(metrics: _Metrics, claims: _Claims) -> Iterator[Finding]:
@@ -118,7 +154,7 @@ def _methods(metrics: _Metrics, claims: _Claims) -> Iterator[Finding]:
         figure, notebook = "reward_scorers", "07_reward_model"
         if gain:
             figure, notebook = "preference_arms", "08_pairwise_losses"
-        simulated = _is_simulated(gain or ours or {})
+        simulated = any(_is_simulated(number) for number in (gain, ours) if number)
         yield Finding(f"{sentence[0].upper()}{sentence[1:]}.", figure, notebook, simulated)
 
 

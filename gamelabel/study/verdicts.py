@@ -194,11 +194,12 @@ def _nothing_read(metrics: _Metrics) -> bool:
 
 
 def _not_measured(claim: Mapping[str, Any], metrics: _Metrics) -> str:
-    for name in _metric_names(claim):
-        if name not in metrics:
-            return f"no step of this run recorded {name}"
-    unknown = [name for name in _metric_names(claim) if metrics[name].get("value") is None]
-    return f"{unknown[0]} could not be computed"
+    """Return why there is no number, in words; the field `metric` names what is missing."""
+    names = _metric_names(claim)
+    number = "our number" if len(names) == 1 else "one of the two numbers that it compares"
+    if any(name not in metrics for name in names):
+        return f"no step of this run measured {number}"
+    return f"{number} could not be computed from the data of this run"
 
 
 def _other_data(claim: Mapping[str, Any], sources: frozenset[str], judge_own: bool) -> str:

@@ -5,6 +5,8 @@ The notebooks themselves do not import this: the package checks the words that t
 
 from __future__ import annotations
 
+from typing import get_args
+
 _LISTS = ("methods", "crowds")  # several words, separated by commas
 
 
@@ -38,6 +40,10 @@ def allowed_words(parameter: str) -> list[str]:
         from gamelabel.readers.real_crowds import REAL_CROWDS
 
         return list(REAL_CROWDS)
+    if parameter in ("split", "pilot_use"):
+        from gamelabel.following.collected_examples import PilotUse, SplitBy
+
+        return list(get_args(SplitBy if parameter == "split" else PilotUse))
     return []
 
 

@@ -85,8 +85,9 @@ def test_without_labels_figures_say_that_there_is_no_data(ax):
         assert texts(empty) == ["no data"] and not empty.has_data()
 
 
-def test_few_labels_have_a_linear_axis(ax):
-    label_figures.plot_labels_per_player(ax, [3, 3, 1])
+def test_labels_of_one_size_have_a_linear_axis(ax):
+    label_figures.plot_labels_per_player(ax, [15, 14, 9])
     assert ax.get_yscale() == "linear"
+    assert all(tick == round(tick) for tick in ax.get_yticks())
     busy = Figure().subplots()
     assert label_figures.plot_labels_per_player(busy, [300, 3, 1]).get_yscale() == "log"

@@ -2,6 +2,8 @@ import hashlib
 import re
 import sys
 import types
+from base64 import b64encode, encodebytes, urlsafe_b64encode
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -262,6 +264,25 @@ def test_invalid_cells_are_reported_alike_for_parquet_and_csv(tmp_path: Path) ->
     ]
     assert readings[0].rejected.row.tolist() == [1, 2, 4, 6]
     assert all(first.equals(second) for first, second in zip(*readings, strict=True))
+
+
+PICTURES: dict[str, Callable[[bytes], object]] = {
+    "bytes": bytes,
+    "struct": lambda content: {"bytes": content, "path": None},
+    "data URI": lambda content: "data:image/jpeg;base64," + b64encode(content).decode(),
+    "for addresses": lambda content: urlsafe_b64encode(content).decode().rstrip("="),
+    "in lines": lambda content: encodebytes(content).decode(),
+}
+
+
+@pytest.mark.parametrize("form", PICTURES)
+def test_pictures_of_a_parquet_file_in_any_form(form: str, tmp_path: Path) -> None:
+    pictures = [PICTURES[form](jpeg(0)), PICTURES[form](jpeg(1))]
+    columns = zip(RELEASED_COLUMNS, ["a fox", 2, pictures[0], 1, pictures[1]], strict=True)
+    pq.write_table(pa.table({name: [value] for name, value in columns}), tmp_path / "t.parquet")
+    pairs, labels, _, rejected = read_released(tmp_path / "t.parquet", tmp_path / "run")
+    assert len(rejected) == 0 and labels.choice.tolist() == ["a", "a", "b"]
+    assert (tmp_path / "run" / pairs.image_b[0]).read_bytes() == jpeg(1)
 
 
 def test_damaged_row_groups_of_a_parquet_file_are_rejected(tmp_path: Path) -> None:

@@ -99,6 +99,31 @@ def test_what_was_not_measured_is_left_out(name, missing):
     assert not [one for one in results if "None" in one.sentence or "nan" in one.sentence]
 
 
+def test_votes_without_known_answers_have_their_agreement():
+    votes = {
+        "labels_kept": number(72, source="crowd"),
+        "labels_points": number(24, source="crowd"),
+        "labels_players": number(6, source="crowd"),
+        "reliability_accuracy_mean": number(None, source="crowd"),
+        "reliability_alpha": number(0.166, -0.343, 0.62, source="crowd"),
+    }
+    (finding,) = findings(votes, CLAIMS)
+    assert finding.sentence == (
+        "72 labels by 6 people of 24 pairs have a Krippendorff's alpha of 0.166 [-0.343, 0.620];"
+        " without known answers their accuracy cannot be measured."
+    )
+    assert not finding.simulated
+    (unnamed,) = sentences(votes | {"labels_players": number(None)})
+    assert unnamed.startswith("72 labels of 24 pairs have")
+
+
+def test_a_sentence_with_one_simulated_number_is_marked():
+    gain = {"preference_dpo_over_supervised": number(0.01, 0.0, 0.02, source="crowd")}
+    assert not findings(gain, CLAIMS)[0].simulated
+    annotators = {name: METRICS[name] for name in ("reward_accuracy_model", "reward_accuracy_next")}
+    assert findings(gain | annotators, CLAIMS)[0].simulated
+
+
 def test_without_claims_the_paper_is_not_mentioned():
     assert not [sentence for sentence in sentences(METRICS, []) if "the paper:" in sentence]
     assert findings({}, []) == []

@@ -193,7 +193,7 @@ def test_the_report_says_what_was_tested_on_which_labels(study: Study) -> None:
     claims[0]["verdict"] = "undecided in simulation"
     content = build_content(study, values, claims)
     expected = "1 of 40 claims of GameLabel-10K and 0 of 18 claims of ImageReward were tested, on "
-    assert content["sentence"] == f"{expected}labels that are simulated."
+    assert content["sentence"] == f"{expected}labels of simulated people."
     for step in values["steps"].values():
         step["label_source"] = ""
     assert build_content(study, values, claims)["sentence"] == f"{expected}no labels yet."

@@ -139,7 +139,7 @@ def test_over_simulated_labels(tmp_path: Path, run_notebook: RunNotebook) -> Non
     missing = "02_images, 07_reward_model, 08_pairwise_losses, 09_rewards_and_rounds"
     assert f"Run first: {missing}." in run.output
     assert "300 labels by 40 named players (simulated)" in run.output
-    assert "no step of this run recorded images_per_prompt" in " ".join(table.verdict)
+    assert "no step of this run measured our number" in " ".join(table.verdict)
     assert table.set_index("id").verdict[["players", "accuracy_mean"]].tolist() == ["set", "set"]
     assert table.paper.value_counts().to_dict() == {"GameLabel-10K": 40, "ImageReward": 18}
 

@@ -76,6 +76,8 @@ def test_a_whole_number_is_a_number() -> None:
         ("rule", "whole word", "word", "whole word, substring"),
         ("label_source", "simulated", "cvs", "simulated, gamelabel10k, csv"),
         ("crowds", "", "rte, rta", "rte, dog"),
+        ("split", "teacher", "teachers", "example, teacher"),
+        ("pilot_use", "test", "tests", "both, test"),
     ],
 )
 def test_a_wrong_word_is_refused_with_the_allowed_ones(
@@ -93,7 +95,8 @@ def test_the_words_are_those_of_the_notebooks() -> None:
     """A parameter that is renamed would no longer be checked before the run."""
     notebooks = (Path(__file__).parents[2] / "notebooks").glob("*.ipynb")
     names = {name for path in notebooks for name in read_parameters(path)}
-    assert {"gate", "method", "methods", "rule", "label_source", "crowds"} <= names
+    checked = {"gate", "method", "methods", "rule", "label_source", "crowds", "split", "pilot_use"}
+    assert checked <= names
 
 
 def test_a_path_is_from_where_the_user_stands(

@@ -188,7 +188,8 @@ def test_a_claim_may_compare_two_numbers() -> None:
     swapped = {"m": other, "other": ours}
     assert verdict({"above": 0, "minus": "other"}, **swapped) == DIFFERS
     assert verdict({"above": 0, "minus": "other"}, m=ours, other=metric(0.1)) == UNDECIDED
-    missing = "not testable here: no step of this run recorded other"
+    which = "one of the two numbers that it compares"
+    missing = f"not testable here: no step of this run measured {which}"
     assert verdict({"above": 0, "minus": "other"}, m=ours) == missing
 
 
@@ -302,10 +303,10 @@ def test_a_run_without_labels_has_no_verdicts() -> None:
 
 
 def test_an_untested_claim_has_a_reason_and_still_has_our_number() -> None:
-    assert verdict({"within": [4, 6]}) == "not testable here: no step of this run recorded m"
-    assert (
-        verdict({"within": [4, 6]}, m=metric(None)) == "not testable here: m could not be computed"
-    )
+    not_measured = "not testable here: no step of this run measured our number"
+    unknown = "not testable here: our number could not be computed from the data of this run"
+    assert verdict({"within": [4, 6]}) == not_measured
+    assert verdict({"within": [4, 6]}, m=metric(None)) == unknown
     people = {"paper": "P", "id": "c", "section": 1, "description": "d", "untestable": "no people"}
     result = judge([people], {})[0]
     assert (result["verdict"], result["reason"]) == ("not testable here: no people", "no people")
