@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -67,7 +68,7 @@ def check_ratings(answer: Any) -> dict[str, Any]:
     fields = _fields(answer, RATINGS)
     for name, rating in fields.items():
         if type(rating) is not int or not 1 <= rating <= HIGHEST_RATING:
-            raise AnswerError(f"{name} has to be 1 to {HIGHEST_RATING}, not {rating!r:.40}")
+            raise AnswerError(f"{name} has to be 1 to {HIGHEST_RATING}, not {_short(rating)}")
     return fields
 
 
@@ -154,7 +155,9 @@ def check_category(answer: Any, categories: Collection[str]) -> dict[str, Any]:
     fields = _fields(answer, ["category", "problematic"])
     _check_known([fields["category"]], list(categories), "category")
     if type(fields["problematic"]) is not bool:
-        raise AnswerError(f"problematic has to be true or false, not {fields['problematic']!r:.40}")
+        raise AnswerError(
+            f"problematic has to be true or false, not {_short(fields['problematic'])}"
+        )
     return fields
 
 
@@ -171,6 +174,11 @@ def check_chosen(answer: Any, pictures: Sequence[int]) -> dict[str, Any]:
     return fields
 
 
+def _short(value: Any) -> str:
+    """Return a value for a message; anybody can send values of any size and depth."""
+    return reprlib.repr(value)[:40]
+
+
 def _fields(answer: Any, names: Sequence[str]) -> dict[str, Any]:
     """Return an answer with exactly these fields, in this order."""
     if not isinstance(answer, Mapping) or answer.keys() != set(names):
@@ -180,14 +188,14 @@ def _fields(answer: Any, names: Sequence[str]) -> dict[str, Any]:
 
 def _list(value: Any, name: str) -> list[Any]:
     if not isinstance(value, list):
-        raise AnswerError(f"{name} has to be a list, not {value!r:.40}")
+        raise AnswerError(f"{name} has to be a list, not {_short(value)}")
     return value
 
 
 def _check_known(names: Sequence[Any], known: Sequence[str], what: str) -> None:
     for number, name in enumerate(names):
         if not isinstance(name, str) or name not in known:
-            raise AnswerError(f"there is no {what} {name!r:.40}: they are {', '.join(known)}")
+            raise AnswerError(f"there is no {what} {_short(name)}: they are {', '.join(known)}")
         if name in names[:number]:
             raise AnswerError(f"the {what} {name} is there twice")
 
@@ -196,7 +204,7 @@ def _check_numbers(numbers: Sequence[Any], known: Sequence[int], what: str) -> N
     for number in numbers:
         if type(number) is not int or number not in known:
             text = f"0 to {len(known) - 1}" if known == range(len(known)) else _joined(known)
-            raise AnswerError(f"there is no {what} {number!r:.40}: the {what}s are {text}")
+            raise AnswerError(f"there is no {what} {_short(number)}: the {what}s are {text}")
     twice = [number for number, count in Counter(numbers).items() if count > 1]
     if twice:
         raise AnswerError(f"{what} {twice[0]} is there twice")
@@ -208,13 +216,13 @@ def _joined(numbers: Sequence[int]) -> str:
 
 def _point(point: Any, number: int) -> list[float]:
     if not isinstance(point, list) or len(point) != 2:
-        raise AnswerError(f"point {number} has to be a list of x and y, not {point!r:.40}")
+        raise AnswerError(f"point {number} has to be a list of x and y, not {_short(point)}")
     for name, value in zip("xy", point, strict=True):
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise AnswerError(f"{name} of point {number} has to be a number, not {value!r:.40}")
+            raise AnswerError(f"{name} of point {number} has to be a number, not {_short(value)}")
         if not 0 <= value <= 1:
             raise AnswerError(
-                f"point {number} is outside the picture: its {name} is {value!r:.40}, which has to "
-                "be 0 to 1"
+                f"point {number} is outside the picture: its {name} is {_short(value)}, which "
+                "has to be 0 to 1"
             )
     return [round(float(value), _DIGITS) for value in point]

@@ -94,6 +94,14 @@ def test_an_answer_that_is_not_one_is_refused_and_nothing_is_stored(service):
             assert problem["type"] == "urn:gamelabel:answer", problem
     assert refused == wrong.keys()
     ann.answer(item, 0, "animals", status=422)
+    deep = []
+    for _ in range(500):
+        deep = [deep]
+    for answer in ({"words": deep}, {"words": [10**4000]}):
+        ann.answer(item, 3, answer, status=422)
+    path = f"/v1/annotation/items/{item['item']}/steps/0"
+    for body in ({"answer": []}, {"answer": {}, "more": 1}, {"answer": {}, "ms": -1}, {}):
+        ann.call("PUT", path, body, 422)
     assert not any(step["is_answered"] for step in ann.item()["steps"])
 
 

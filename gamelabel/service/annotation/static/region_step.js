@@ -25,7 +25,7 @@ export function regions({ step, faces, changed }) {
   const marks = make('div', { attributes: { 'aria-hidden': 'true' } })
   const crossMark = make('i', { className: 'cross', attributes: { 'aria-hidden': 'true' } })
   view.append(marks, crossMark)
-  const list = make('ol', { className: 'points' })
+  const list = make('ol', { className: 'points' }), none = make('p', { textContent: 'No points yet.' })
 
   function update() {
     marks.replaceChildren(...points.map((point, i) => {
@@ -34,11 +34,12 @@ export function regions({ step, faces, changed }) {
       return mark
     }))
     list.replaceChildren(...points.map((point, i) => {
-      const button = make('button', { type: 'button', className: 'plain', textContent: `Remove point ${i + 1}`,
+      const button = make('button', { type: 'button', className: 'plain', textContent: `${i + 1} ✕`,
         attributes: { 'aria-label': `Remove point ${i + 1}, ${describe(point)}` } })
       button.addEventListener('click', () => { points.splice(i, 1); update(); view.focus(); announce(`Point ${i + 1} is removed.`) })
       return make('li', {}, button)
     }))
+    none.hidden = points.length > 0
     put(crossMark, cross)
     changed()
   }
@@ -69,9 +70,9 @@ export function regions({ step, faces, changed }) {
     event.preventDefault()
   })
   $('stage').replaceChildren(view)
-  $('panel').replaceChildren(list)
+  $('panel').replaceChildren(none, list)
   const form = {
-    hint: 'Tap each place that is wrong. If nothing is wrong, go on.',
+    hint: 'Tap each place that is wrong, or none. Press its number to remove one.',
     read: () => ({ points: [...points] }),
   }
   put(crossMark, cross)

@@ -8,6 +8,7 @@ import { rank } from './rank_step.js'
 import { regions } from './region_step.js'
 
 const KINDS = { categorise, compare, issues, rank, rate, regions, words }
+const LONG = 100  // characters of a prompt that is set smaller
 let current = null
 
 // Resolves to { answer, ms } once it is confirmed.
@@ -16,6 +17,7 @@ export function askStep({ item, step, faces, next }) {
   const isAboutOne = pictures.length === 1 && faces.length > 1
   $('question').textContent = isAboutOne ? `Picture ${pictures[0] + 1} of ${faces.length}. ${question}` : question
   $('prompt').textContent = item.prompt
+  $('prompt').toggleAttribute('data-long', item.prompt.length > LONG)
   $('next').textContent = next
   $('task').dataset.kind = kind
   $('stage').replaceChildren()
