@@ -5,9 +5,10 @@
 
 `threads` trains the adapter of the shipped model with one and with two threads, alone and beside a
 process that never waits. `arms` tunes four arms with one and with two processes and compares their
-bytes. `study:PROFILE` runs that profile's steps one by one and prints the processor time of each.
-Rates by the clock hold on a quiet machine alone, so the load is printed; processor time always
-holds, except that threads which wait for each other use it up.
+bytes. `study:PROFILE` runs that profile's steps one by one and prints the processor time of each,
+and the peak memory of its largest process. Rates by the clock hold on a quiet machine alone, so the
+load is printed; processor time always holds, except that threads which wait for each other use it
+up.
 """
 
 from __future__ import annotations
@@ -134,21 +135,26 @@ def time_study(profile: str) -> None:
         settings = (ROOT / "notebooks" / "profiles" / f"{profile}.yaml").read_text()
         study = real_study(Path(folder) / "study", settings)
         command = [sys.executable, "-c", "from gamelabel.cli import main; main()", "run"]
+        command += ["--profile", study.profile]
         total = 0.0
         for step in STEPS:
-            before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-            subprocess.run(
-                [*command, "--profile", study.profile, "--only", step.name],
+            start = time.perf_counter()
+            process = subprocess.Popen(
+                [*command, "--chapter", step.chapter, "--only", step.name],
                 cwd=study.root,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                check=True,
             )
-            used = processor_seconds(before)
+            # unlike that of all children, the peak is of this one and of those it started
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode:
+                raise SystemExit(f"{step.name} failed: `gamelabel run` says why")
+            used, clock = usage.ru_utime + usage.ru_stime, time.perf_counter() - start
             total += used
-            clock = time.perf_counter() - start
-            print(f"{step.name:24}{clock:8.1f} s{used:8.1f} s of the processor", flush=True)
+            peak = f"{usage.ru_maxrss / 1024:8,.0f} MiB in the largest process"
+            print(f"{step.name:24}{clock:8.1f} s{used:8.1f} s of the processor{peak}", flush=True)
         print(f"{'all':24}{'':10}{total:8.1f} s of the processor")
 
 
