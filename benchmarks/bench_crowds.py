@@ -186,8 +186,8 @@ def draw_calibration(calibrated: dict[str, pd.DataFrame], raw: dict[str, pd.Data
     figure.savefig(FIGURE, dpi=110)
 
 
-def simulated_crowds() -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:
-    """Yield SIMULATED crowds: name, labels and truth."""
+def simulated_crowds(labels: int = 5) -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:
+    """Yield SIMULATED crowds: name, labels (of most, so many a task) and truth."""
     cases = {
         "independent": {},
         "hard tasks": {"hard": 0.3},
@@ -198,7 +198,7 @@ def simulated_crowds() -> Iterator[tuple[str, pd.DataFrame, pd.DataFrame]]:
         "spammers": {"spam": 0.3},
     }
     for name, changes in cases.items():
-        yield name, *simulate_crowd(**changes)
+        yield name, *simulate_crowd(**({"labels": labels} | changes))
 
 
 def simulate_crowd(

@@ -1,0 +1,171 @@
+"""When to stop asking: the time of a decision, the votes saved, and how honest confidence is.
+
+    python -m benchmarks.bench_stopping               # all parts
+    python -m benchmarks.bench_stopping speed
+    python -m benchmarks.bench_stopping replay
+
+Parts: `speed` measures `OpenPoints` with 177,304 pairs, of which more than 100,000 stay open;
+`replay` asks the recorded votes of the real crowds again, with 100 known answers a crowd and with
+none, and compares with a fixed number of votes; `simulation` does so for SIMULATED crowds. Accuracy
+and calibration are of the points whose answer the rule did not know. Intervals are over seeds,
+which decide the order of the votes and which answers are known: 95 %, by Student's t.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import time
+from collections.abc import Iterator
+
+os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from benchmarks.bench_crowds import crowds, simulated_crowds
+from benchmarks.timing import parse_parts
+from gamelabel.games.annotation.open_points import OpenPoints
+from gamelabel.games.annotation.stopping_replay import (
+    fixed_votes,
+    replay_stopping,
+    stopping_scores,
+    votes_needed,
+)
+from gamelabel.games.annotation.stopping_rule import StoppingRule
+
+PAIRS, PEOPLE, CALLS, BUSY = 177_304, 2_000, 1_000, 5_000
+SEEDS, KNOWN = 5, 100
+CONFIDENCES = (0.8, 0.9)
+NUMBERS = (1, 2, 3, 4, 5, 6, 8, 10, 14, 20)
+SIMULATED_VOTES = 10  # of each point, of which the rule takes what it needs
+
+
+def speed() -> None:
+    """Time each call on a project of the size of ImageRewardDB: SIMULATED votes."""
+    start_memory = peak_memory()
+    rng = np.random.default_rng(0)
+    names = [f"prompt-{i // 18:05d}-{i % 18:02d}" for i in range(PAIRS)]
+    points = OpenPoints(names, ["a", "b", "tie"], StoppingRule(0.99))
+    truth, skill = rng.integers(0, 3, PAIRS), rng.uniform(0.5, 0.95, PEOPLE)
+    row = {name: i for i, name in enumerate(names)}
+
+    def answer(i: int, person: int) -> str:
+        is_right = rng.random() < skill[person]
+        return ("a", "b", "tie")[truth[i] if is_right else rng.integers(0, 3)]
+
+    def ask(person: int) -> tuple[float, float]:
+        started = time.process_time()
+        point = points.next_task(person)
+        chosen = time.process_time()
+        vote = answer(row[point], person)
+        before = time.process_time()
+        points.update(point, person, vote)
+        return chosen - started, time.process_time() - before
+
+    started = time.process_time()
+    for turn in range(2):  # by people who differ
+        people = rng.integers(0, PEOPLE // 2, PAIRS) + turn * PEOPLE // 2
+        for i, person in enumerate(people.tolist()):
+            points.update(names[i], person, answer(i, person))
+    votes = 2 * PAIRS
+    print(f"{votes:,} votes recorded in {time.process_time() - started:.1f} s of processor time")
+    started = time.process_time()
+    points.refit()
+    print(f"refit with {votes:,} votes: {time.process_time() - started:.2f} s of processor time")
+    busy = [ask(0) for _ in range(BUSY)]  # somebody who has had 10,000 points
+    rest = [ask(int(person)) for person in rng.integers(1, PEOPLE, CALLS)]
+    for name, calls in ((f"after {BUSY:,} points of one's own", busy[-CALLS:]), ("anyone", rest)):
+        milliseconds = np.array(calls) * 1000
+        middle, most = np.median(milliseconds, 0), np.quantile(milliseconds, 0.99, 0)
+        print(
+            f"{name}: next_task {middle[0]:.3f} ms (99 % under {most[0]:.3f}), "
+            f"update {middle[1]:.3f} ms (99 % under {most[1]:.3f})"
+        )
+    print(
+        f"{points.n_open:,} of {PAIRS:,} points open; {votes + BUSY + CALLS:,} votes of "
+        f"{PEOPLE:,} people; memory {(peak_memory() - start_memory) / 2**20:,.0f} MiB"
+    )
+
+
+def peak_memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def replay() -> None:
+    """Ask the votes of real crowds again."""
+    compare(crowd for crowd in crowds())
+
+
+def simulation() -> None:
+    """Ask the votes of SIMULATED crowds again."""
+    compare(simulated())
+
+
+def simulated() -> Iterator[tuple[str, pd.DataFrame, pd.Series]]:
+    for name, labels, gold in simulated_crowds(SIMULATED_VOTES):
+        yield name, labels, gold.set_index("task").label
+
+
+def compare(sources: Iterator[tuple[str, pd.DataFrame, pd.Series]]) -> None:
+    """Print votes, accuracy and calibration of each crowd and rule, with the votes saved."""
+    rows = []
+    for crowd, labels, truth in sources:
+        gold = truth.rename_axis("task").rename("label").reset_index()
+        curves = [fixed_votes(labels, gold, numbers_of(labels), seed) for seed in range(SEEDS)]
+        curve = pd.concat(curves).groupby(["method", "votes"])["accuracy"].mean().reset_index()
+        by_majority = curve[curve["method"] == "majority"]
+        for n_known in (KNOWN, 0):
+            for confidence in CONFIDENCES:
+                seeds = [scores_of(labels, gold, confidence, n_known, s) for s in range(SEEDS)]
+                table = pd.DataFrame(seeds)
+                table["saved"] = saved(table, curve)
+                table["saved_majority"] = saved(table, by_majority)
+                rows.append(summary(table) | {"of_all": curve["accuracy"].max()})
+                rows[-1] |= {"crowd": crowd, "known": n_known, "confidence": confidence}
+        index = ["crowd", "known", "confidence"]
+        print(pd.DataFrame(rows[-4:]).set_index(index).to_string(), flush=True)
+    table = pd.DataFrame(rows)
+    means = table.groupby(["known", "confidence"])[["saved_mean", "saved_majority_mean"]].mean()
+    within = table.assign(within=table["gap_mean"].abs() <= 0.03)
+    print(means.round(3).to_string())
+    print(within.groupby(["known", "confidence"])["within"].sum().to_string())
+
+
+def numbers_of(labels: pd.DataFrame) -> list[int]:
+    most = labels.groupby("task").size().quantile(0.9)
+    every_vote = int(labels.groupby("task").size().max())
+    return sorted({number for number in NUMBERS if number <= most} | {every_vote})
+
+
+def scores_of(
+    labels: pd.DataFrame, gold: pd.DataFrame, confidence: float, n_known: int, seed: int
+) -> dict[str, float]:
+    known = gold.sample(n_known, random_state=seed) if n_known else None
+    rest = gold if known is None else gold.drop(known.index)
+    rule = StoppingRule(confidence, maximum=None)
+    return stopping_scores(replay_stopping(labels, rule, "dawid-skene", known, seed), rest)
+
+
+def saved(table: pd.DataFrame, curve: pd.DataFrame) -> np.ndarray:
+    """Return the share of votes saved against a fixed number that is as accurate."""
+    needed = np.array([votes_needed(curve, accuracy) for accuracy in table["accuracy"]])
+    return 1 - table["votes"].to_numpy() / needed
+
+
+def summary(table: pd.DataFrame) -> dict[str, object]:
+    width = student.ppf(0.975, len(table) - 1) * table.std() / np.sqrt(len(table))
+    mean = table.mean()
+    shown: dict[str, object] = {
+        name: f"{mean[name]:.3f} ± {width[name]:.3f}"
+        for name in ("votes", "accuracy", "saved", "saved_majority", "gap", "calibration_error")
+    }
+    numbers = {f"{name}_mean": mean[name] for name in ("saved", "saved_majority", "gap")}
+    return shown | numbers | {"recorded": round(mean["recorded"], 2)}
+
+
+if __name__ == "__main__":
+    PARTS = {"speed": speed, "replay": replay, "simulation": simulation}
+    for part in parse_parts(__doc__, PARTS):
+        PARTS[part]()
