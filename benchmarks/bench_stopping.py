@@ -6,8 +6,9 @@
 
 Parts: `speed` measures `OpenPoints` with 177,304 pairs, of which more than 100,000 stay open;
 `replay` asks the recorded votes of the real crowds again, with 100 known answers a crowd and with
-none, and compares with a fixed number of votes; `simulation` does so for SIMULATED crowds. Accuracy
-and calibration are of the points whose answer the rule did not know. Intervals are over seeds,
+none, and compares with a fixed number of votes; `simulation` does so for SIMULATED crowds;
+`dependence` asks why confidence is too high, with all votes of the real crowds. Accuracy and
+calibration are of the points whose answer the rule did not know. Intervals are over seeds,
 which decide the order of the votes and which answers are known: 95 %, by Student's t.
 """
 
@@ -26,6 +27,9 @@ from scipy.stats import t as student
 
 from benchmarks.bench_crowds import crowds, simulated_crowds
 from benchmarks.timing import parse_parts
+from gamelabel.aggregation.crowd_labels import crowd_labels
+from gamelabel.aggregation.dawid_skene import dawid_skene
+from gamelabel.aggregation.worker_confusion import confusion_matrices
 from gamelabel.games.annotation.open_points import OpenPoints
 from gamelabel.games.annotation.stopping_replay import (
     fixed_votes,
@@ -34,10 +38,15 @@ from gamelabel.games.annotation.stopping_replay import (
     votes_needed,
 )
 from gamelabel.games.annotation.stopping_rule import StoppingRule
+from gamelabel.tables.encoded_labels import encode_labels
 
 PAIRS, PEOPLE, CALLS, BUSY = 177_304, 2_000, 1_000, 5_000
 SEEDS, KNOWN = 5, 100
-CONFIDENCES = (0.8, 0.9)
+RULES = (  # without a maximum all recorded votes may be taken
+    StoppingRule(0.8, maximum=None),
+    StoppingRule(0.9, maximum=None),
+    StoppingRule(0.9, maximum=5),
+)
 NUMBERS = (1, 2, 3, 4, 5, 6, 8, 10, 14, 20)
 SIMULATED_VOTES = 10  # of each point, of which the rule takes what it needs
 
@@ -108,29 +117,64 @@ def simulated() -> Iterator[tuple[str, pd.DataFrame, pd.Series]]:
         yield name, labels, gold.set_index("task").label
 
 
+def dependence() -> None:
+    """Compare the model with one that knows the workers, and with workers who err independently.
+
+    The skills are estimated from all known answers. The SIMULATED workers have these skills and
+    answer the same points.
+    """
+    rows = {}
+    for name, labels, truth in crowds():
+        known = labels[labels["task"].isin(truth.index)].drop_duplicates(["task", "worker"])
+        encoded = encode_labels(known)
+        crowd, position = crowd_labels(encoded, pd.Series(None, encoded.tasks, dtype=object))
+        gold = np.zeros(len(position), np.int64)
+        gold[position] = encoded.categories.get_indexer(pd.Index(truth.loc[encoded.tasks]))
+        skills = confusion_matrices(crowd, np.eye(crowd.n_categories)[gold])
+        log_joint = crowd.vote_matrix() @ np.log(skills).transpose(0, 2, 1).reshape(
+            -1, crowd.n_categories
+        ) + np.log(np.bincount(gold, minlength=crowd.n_categories) / len(gold) + 1e-9)
+        informed = np.exp(log_joint - log_joint.max(1, keepdims=True))
+        informed /= informed.sum(1, keepdims=True)
+        of_label = skills[crowd.worker, gold[crowd.task]].cumsum(1)
+        draw = np.random.default_rng(0).random((len(of_label), 1))
+        label = np.minimum((draw > of_label).sum(1), crowd.n_categories - 1)
+        posteriors = {
+            "dawid-skene": dawid_skene(crowd).posterior,
+            "skills from gold": informed,
+            "independent": dawid_skene(crowd._replace(label=label)).posterior,
+        }
+        rows[name] = {}
+        for model, posterior in posteriors.items():
+            rows[name][f"{model}: confidence"] = posterior.max(1).mean()
+            rows[name][f"{model}: accuracy"] = (posterior.argmax(1) == gold).mean()
+    print(pd.DataFrame(rows).T.round(3).to_string())
+
+
 def compare(sources: Iterator[tuple[str, pd.DataFrame, pd.Series]]) -> None:
     """Print votes, accuracy and calibration of each crowd and rule, with the votes saved."""
-    rows = []
+    rows, settings = [], ["known", "confidence", "maximum"]
     for crowd, labels, truth in sources:
         gold = truth.rename_axis("task").rename("label").reset_index()
         curves = [fixed_votes(labels, gold, numbers_of(labels), seed) for seed in range(SEEDS)]
         curve = pd.concat(curves).groupby(["method", "votes"])["accuracy"].mean().reset_index()
         by_majority = curve[curve["method"] == "majority"]
         for n_known in (KNOWN, 0):
-            for confidence in CONFIDENCES:
-                seeds = [scores_of(labels, gold, confidence, n_known, s) for s in range(SEEDS)]
+            for rule in RULES:
+                seeds = [scores_of(labels, gold, rule, n_known, s) for s in range(SEEDS)]
                 table = pd.DataFrame(seeds)
                 table["saved"] = saved(table, curve)
                 table["saved_majority"] = saved(table, by_majority)
                 rows.append(summary(table) | {"of_all": curve["accuracy"].max()})
-                rows[-1] |= {"crowd": crowd, "known": n_known, "confidence": confidence}
-        index = ["crowd", "known", "confidence"]
-        print(pd.DataFrame(rows[-4:]).set_index(index).to_string(), flush=True)
+                rows[-1] |= {"crowd": crowd, "known": n_known}
+                rows[-1] |= {"confidence": rule.confidence, "maximum": rule.maximum or 0}
+        index = ["crowd", *settings]
+        print(pd.DataFrame(rows[-2 * len(RULES) :]).set_index(index).to_string(), flush=True)
     table = pd.DataFrame(rows)
-    means = table.groupby(["known", "confidence"])[["saved_mean", "saved_majority_mean"]].mean()
+    means = table.groupby(settings)[["saved_mean", "saved_majority_mean"]].mean()
     within = table.assign(within=table["gap_mean"].abs() <= 0.03)
     print(means.round(3).to_string())
-    print(within.groupby(["known", "confidence"])["within"].sum().to_string())
+    print(within.groupby(settings)["within"].sum().to_string())
 
 
 def numbers_of(labels: pd.DataFrame) -> list[int]:
@@ -140,11 +184,10 @@ def numbers_of(labels: pd.DataFrame) -> list[int]:
 
 
 def scores_of(
-    labels: pd.DataFrame, gold: pd.DataFrame, confidence: float, n_known: int, seed: int
+    labels: pd.DataFrame, gold: pd.DataFrame, rule: StoppingRule, n_known: int, seed: int
 ) -> dict[str, float]:
     known = gold.sample(n_known, random_state=seed) if n_known else None
     rest = gold if known is None else gold.drop(known.index)
-    rule = StoppingRule(confidence, maximum=None)
     return stopping_scores(replay_stopping(labels, rule, "dawid-skene", known, seed), rest)
 
 
@@ -166,6 +209,6 @@ def summary(table: pd.DataFrame) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    PARTS = {"speed": speed, "replay": replay, "simulation": simulation}
+    PARTS = {"speed": speed, "replay": replay, "simulation": simulation, "dependence": dependence}
     for part in parse_parts(__doc__, PARTS):
         PARTS[part]()
