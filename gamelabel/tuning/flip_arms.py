@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from diffusers import FluxPipeline
 from gamelabel.tuning.adapter import fingerprint
 from gamelabel.tuning.arms import Arm
 from gamelabel.tuning.dpo import pairwise_loss
-from gamelabel.tuning.evaluate import HeldOutImages, adherence_change
+from gamelabel.tuning.evaluate import HeldOutImages, adherence_change, world_prompts
 from gamelabel.tuning.pair_sides import flip_labels
 from gamelabel.tuning.scored import ANNOTATORS, generate_scored, make_annotators
 
@@ -44,7 +45,7 @@ def flip_arms(
     pipe : FluxPipeline
         The base model.
     prompts : sequence of str
-        Prompts of the drawn world, which the annotators can judge.
+        Those of the drawn world are used, which the annotators can judge.
     images_per_prompt : int
         Images to generate of each prompt, 4 to 9.
     shares : sequence of float
@@ -63,18 +64,22 @@ def flip_arms(
     Returns
     -------
     dict of (float, str) to Arm
-        Keys are a share and the name of a loss.
-
-    Raises
-    ------
-    ItemFailed
-        If a prompt is not of the drawn world.
+        Keys are a share and the name of a loss. Without a prompt of the drawn world there is no
+        arm, and a warning says so.
     """
     if not shares:
         return {}
+    known = world_prompts(prompts)
+    if not known:
+        warnings.warn(
+            "no labels are flipped: none of the prompts is of the drawn world, and simulated "
+            "annotators can judge images of no others",
+            stacklevel=2,
+        )
+        return {}
     annotators = make_annotators(seed=seed)
     ranked = generate_scored(
-        pipe, prompts, images_per_prompt, annotators, ANNOTATORS, folder, seed, steps
+        pipe, known, images_per_prompt, annotators, ANNOTATORS, folder, seed, steps
     )
     best, worst = ranked.best_and_worst()
     arms = {}

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from gamelabel.parallel import ItemFailed
 from gamelabel.tuning.dpo import pairwise_loss
 from gamelabel.tuning.evaluate import HeldOutImages
 from gamelabel.tuning.flip_arms import flip_arms, flip_changes, flip_gains
@@ -33,12 +32,21 @@ def test_each_share_has_three_losses_and_none_wrong_has_one(adapted, tmp_path):
         assert value_of(arms[0.4, name].loss) == value_of(flipped)
 
 
-def test_without_shares_nothing_is_generated_and_other_prompts_are_refused(pipe, tmp_path):
+def test_without_shares_or_prompts_of_the_drawn_world_nothing_is_generated(pipe, tmp_path):
     prompts = ["an astronaut"]
-    assert flip_arms(pipe, prompts, 4, [], OPTIONS, 1e-3, tmp_path / "none") == {}
+    assert flip_arms(pipe, PROMPTS, 4, [], OPTIONS, 1e-3, tmp_path / "none") == {}
+    with pytest.warns(UserWarning, match="none of the prompts is of the drawn world"):
+        assert flip_arms(pipe, prompts, 4, [0.1], OPTIONS, 1e-3, tmp_path / "none") == {}
     assert not (tmp_path / "none").exists()
-    with pytest.raises(ItemFailed, match="UnknownPrompt: 'an astronaut' is not in the grammar"):
-        flip_arms(pipe, prompts, 4, [0.1], OPTIONS, 1e-3, tmp_path)
+
+
+def test_own_prompts_among_those_of_the_drawn_world_are_left_out(adapted, tmp_path):
+    mixed = [PROMPTS[0], "an astronaut", *PROMPTS[1:]]
+    arms = [
+        flip_arms(adapted, prompts, 4, [0.4], OPTIONS, 1e-3, tmp_path)
+        for prompts in (PROMPTS, mixed)
+    ]
+    assert len({arm.data for by_loss in arms for arm in by_loss.values()}) == 1
 
 
 def test_changes_are_against_the_base_and_gains_over_dpo_at_the_same_share():
