@@ -78,6 +78,8 @@ def test_simulated_labels_mark_tables_and_figures(
     report.save_figure(figure, "line")
     report.save_figure(figure, "line")
     assert [text.get_text() for text in figure.texts] == ["SIMULATED"] * marked
+    for mark in figure.texts:  # above the figure, and so never over data
+        assert mark.get_window_extent().y0 >= figure.bbox.y1
     path = report.save_table(pd.DataFrame({"a": [1]}, index=pd.Index(["x"], name="key")), "small")
     assert path.read_text() == ("key,a,label_source\nx,1,SIMULATED\n" if marked else "key,a\nx,1\n")
 
