@@ -144,7 +144,7 @@ class LiveGame:
     def connect(self, player: LivePlayer) -> None:
         """Show the game to a player whose browser has connected, also for a second time."""
         assert player.socket
-        player.left_at = None
+        player.left_at, player.is_warned = None, False
         player.socket.begin_episode(self.episode)
         seat = self.task.seat(player.seat)
         text = f"You play {seat.label}." if seat.label else ""
@@ -202,7 +202,7 @@ class LiveGame:
             return IDLE
         if left < _WARN_S and not player.is_warned:
             player.is_warned = True
-            text = f"Press a key, or the game ends in {max(1, round(left))} seconds."
+            text = f"Play on, or the game ends in {max(1, round(left))} seconds."
             player.say("note", text=text)
         return None
 
@@ -259,6 +259,7 @@ class LiveGame:
             self.episode = message.episode
             for player in self.players.values():
                 player.say("episode", episode=message.episode)
+                player.is_warned = False  # that has removed a warning: it is said again
         self.frame = message.frame
         for player in self.players.values():
             socket = player.socket

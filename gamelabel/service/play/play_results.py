@@ -50,6 +50,8 @@ def play_result(records: PlayRecords, row: Row[Any], task: Task) -> dict[str, An
 
 def _pay_sentence(row: Row[Any], task: Task) -> str:
     if task.bonus is None or task.bonus.kind in ("raffle", "challenge"):
+        if row.state == "open":
+            return "Play again to go on from here."
         return "" if row.state == "done" else "Not all goals were reached."
     if row.state == "open":
         pay = estimated_pay(task.bonus, with_all(task, row.statistics), task.requirements)

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from gamelabel.games.play import game_worker
-from gamelabel.games.play.game_messages import MessageReader, StillAlive
+from gamelabel.games.play.game_messages import FrameMessage, MessageReader, StillAlive
 from gamelabel.games.play.recorded_tables import table_path
 from gamelabel.games.play.recorder import journal_path
 from gamelabel.games.play.tasks import GameLimits
@@ -38,7 +38,8 @@ def live_player(**limits: float) -> LivePlayer:
 
 def notes(player: LivePlayer) -> list[str]:
     assert isinstance(player.socket, MagicMock)
-    return [call.args[0]["text"] for call in player.socket.send.call_args_list]
+    sent = [call.args[0] for call in player.socket.send.call_args_list]
+    return [message["text"] for message in sent if message["kind"] == "note"]
 
 
 def test_a_player_who_does_nothing_is_warned_before_the_game_ends() -> None:
@@ -49,11 +50,15 @@ def test_a_player_who_does_nothing_is_warned_before_the_game_ends() -> None:
     assert notes(player) == []
     for _ in range(2):
         assert game.limit_reached(player, 40.0) is None
-    assert notes(player) == ["Press a key, or the game ends in 20 seconds."]
+    assert notes(player) == ["Play on, or the game ends in 20 seconds."]
     player.hold(0, 41.0)  # what a page says by itself at the start of each episode
     assert notes(player)[1:] == []
     player.hold(1, 42.0)
     assert notes(player)[1:] == [""]  # the warning goes
+    assert game.limit_reached(player, 90.0) is None
+    game._receive(FrameMessage(0, b"", 1))  # the page removes the warning with the new episode
+    assert game.limit_reached(player, 91.0) is None
+    assert notes(player)[2:] == [f"Play on, or the game ends in {n} seconds." for n in (12, 11)]
     assert game.limit_reached(player, 101.0) is None
     assert game.limit_reached(player, 103.0) == IDLE
 
@@ -83,6 +88,8 @@ def test_an_idle_players_game_ends_and_the_session_can_be_gone_on_with(
     before = stored()
     assert before.state == "open"
     assert before.statistics["time"] > 0
+    result = player.call("GET", f"/v1/play/sessions/{play}")
+    assert result["text"] == "Play again to go on from here."
 
     again = player.connect(play)
     again.until(lambda: again.frame > 5, 60.0)
