@@ -260,6 +260,8 @@ def test_a_turk_worker_previews_plays_and_submits(
         "https://www.mturk.com/**",
         lambda route: (sent.append(route.request.post_data), route.fulfill(body="thanks")),
     )
+    assert not page.locator("#again-game").is_visible()
+    page.reload()  # the work is not lost
     page.locator("#submit-work:enabled").click()
     page.wait_for_url("https://www.mturk.com/mturk/externalSubmit")
     assert "assignmentId=S1" in sent[0]

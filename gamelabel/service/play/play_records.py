@@ -132,6 +132,16 @@ class PlayRecords:
             )
             return {row.task: row.state for row in connection.execute(query)}
 
+    def done_work(self, account: PlayAccount) -> str | None:
+        """Return the play session that was done for the assignment by which a player comes."""
+        if account.recruitment is None:
+            return None
+        is_own = play_sessions.c.recruitment == account.recruitment
+        query = select(play_sessions.c.id).where(is_own, play_sessions.c.state == "done")
+        with self.store.read() as connection:
+            done: str | None = connection.execute(query).scalar()
+            return done
+
     def done_counts(self) -> dict[str, int]:
         """Return how many sessions of each task met their requirements."""
         counted = select(play_sessions.c.task, func.count().label("n"))

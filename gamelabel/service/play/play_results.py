@@ -22,7 +22,7 @@ from gamelabel.service.play.task_texts import (
 
 
 def play_result(records: PlayRecords, row: Row[Any], task: Task) -> dict[str, Any]:
-    """Return title, text, places among all players, and what can be done next.
+    """Return task, title, text, places among all players, and what can be done next.
 
     Parameters
     ----------
@@ -37,6 +37,7 @@ def play_result(records: PlayRecords, row: Row[Any], task: Task) -> dict[str, An
     raffles = bonus is not None and bonus.kind == "raffle" and is_done
     challenges = bonus is not None and bonus.kind == "challenge" and is_done
     return {
+        "task": row.task,
         "state": row.state,
         "title": "Well played!" if is_done else "Thank you for playing",
         "text": _pay_sentence(row, task),

@@ -65,10 +65,15 @@ class PlayAccountBody(BaseModel):
 
 
 class LibraryBody(BaseModel):
-    """The tasks that the player can play now, and whether the player chooses one."""
+    """The tasks that the player can play now, and whether the player chooses one.
+
+    `done` is the play session of a task that was done for the assignment of Mechanical Turk by
+    which the player comes: only submitting it is left.
+    """
 
     tasks: list[dict[str, Any]]
     choose: bool
+    done: str | None = None
 
 
 class ChoiceBody(RequestBody):
@@ -181,7 +186,8 @@ def play_routes(calls: PlayCalls, outbox: Outbox) -> APIRouter:
         tasks = [
             {**task_card(task), "state": states.get(task.name, "")} for task in calls.tasks(account)
         ]
-        return LibraryBody(tasks=tasks, choose=calls.chooses(account))
+        done = records.done_work(account)
+        return LibraryBody(tasks=tasks, choose=calls.chooses(account), done=done)
 
     @router.post(
         "/v1/play/sessions",

@@ -118,7 +118,10 @@ def test_done_work_is_paid_once_and_listed_for_the_operator(server: PlayServer) 
     assert claims["amount"] == 50
     again = worker.call("POST", "/v1/play/sessions", 409, json={"task": "paid"})
     assert again["type"] == "urn:gamelabel:assignment"  # the HIT can be submitted now
+    assert worker.call("GET", "/v1/play/library")["done"] == play  # also after a reload
     next_hit = server.arrive(**WORKER | {"assignment_id": "S2"})
+    for player in (next_hit, server.player("bob")):
+        assert player.call("GET", "/v1/play/library")["done"] is None
     again = next_hit.call("POST", "/v1/play/sessions", 409, json={"task": "paid"})
     assert again["type"] == "urn:gamelabel:paid"
 

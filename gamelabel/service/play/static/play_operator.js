@@ -24,7 +24,9 @@ export function addActions(add, play, request) {
   add('Payments', async () => { last = Math.max(0, ...(await download('payments')).split('\n').slice(1).map(line => parseInt(line) || 0)) })
   add('Payments made', () => {
     if (!last) alert('Download the payments and pay them first.')
-    else if (confirm(`Are payments up to number ${last} made? Their ids are deleted.`)) request(`${calls}/payments/${last}/settled`, 'PUT')
+    else if (confirm(`Are payments up to number ${last} made? Their ids are deleted.`)) {
+      request(`${calls}/payments/${last}/settled`, 'PUT').then(() => alert(`Payments up to number ${last} are noted as made.`))
+    }
   })
   add('Comments', () => download('comments'))
 }

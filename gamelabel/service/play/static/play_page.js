@@ -150,7 +150,7 @@ function playGame(play) {
   const { task } = play, canvas = $('picture'), leaving = new AbortController(), { signal } = leaving
   const scheme = location.protocol === 'https:' ? 'wss:' : 'ws:'
   $('game-h').textContent = task.title
-  canvas.setAttribute('aria-label', `${task.title}: the game's picture`)
+  canvas.setAttribute('aria-label', `${task.title}: the game, played with the keyboard`)
   met = 0
   showStatus({ goals: [], values: [], pay_text: '' })
   curtain('Connecting …')
@@ -232,7 +232,9 @@ async function showResult(play, canChoose) {
   $('challenge').hidden = !result.challenge
   $('challenge').textContent = result.challenge
   $('submit-work').hidden = !result.assignment
-  $('to-library').hidden = !canChoose
+  // an assignment is for one task: only submitting it is left
+  $('again-game').hidden = Boolean(result.assignment)
+  $('to-library').hidden = !canChoose || Boolean(result.assignment)
   showSection('result')
   const stop = new AbortController(), { signal } = stop
   $('raffle').addEventListener('submit', async event => {
@@ -240,7 +242,7 @@ async function showResult(play, canChoose) {
     const sending = call('PUT', `/v1/play/sessions/${play.play}/raffle`, { body: { email: $('email').value } })
     $('raffle-p').textContent = await sending.then(() => 'You are in the raffle. Good luck!', error => error.message)
   }, { signal })
-  $('tell').addEventListener('click', () => comment('feedback', play.task.name), { signal })
+  $('tell').addEventListener('click', () => comment('feedback', result.task), { signal })
   $('submit-work').addEventListener('click', () => submitToTurk(result, play.play), { signal })
   try { return await buttonPressed('again-game', 'to-library') } finally { stop.abort() }
 }
@@ -279,7 +281,8 @@ async function play() {
   } else await waitFor(consent(), 'We keep trying to reach the service.')
   let chosen = linkedTask
   for (;;) {
-    const { tasks, choose } = await waitFor(call('GET', '/v1/play/library'), 'We keep trying to get the games.')
+    const { tasks, choose, done } = await waitFor(call('GET', '/v1/play/library'), 'We keep trying to get the games.')
+    if (done) await showResult({ play: done }, false)
     if (!tasks.length) return 'empty'
     const canChoose = choose && tasks.length > 1
     if (!tasks.some(task => task.name === chosen)) chosen = null
