@@ -104,5 +104,7 @@ def _storable(value: object) -> object:
 
 
 def _read(folder: Path, table: str, games: list[str]) -> pd.DataFrame:
-    parts = [pq.read_table(table_path(folder, table, game)) for game in games]
+    # whole files, since a game that has just ended may be written again
+    files = [table_path(folder, table, game).read_bytes() for game in games]
+    parts = [pq.read_table(pa.BufferReader(file)) for file in files]
     return pa.concat_tables(parts, promote_options="default").to_pandas()

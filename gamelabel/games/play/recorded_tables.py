@@ -112,14 +112,29 @@ class RecordedEpisode:
         return [np.array(vector, np.float64) for vector in rows["action_vector"]]
 
 
-def write_tables(folder: Path, session_id: str, tables: Mapping[str, pa.Table]) -> list[Path]:
+def write_tables(
+    folder: Path, session_id: str, tables: Mapping[str, pa.Table], replaces: bool = False
+) -> list[Path]:
     """Write the tables of a game, `episodes` last, and return their paths.
 
     A game is recorded once it is in `episodes`: readers that list this table first never see a part
     of a game.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the recordings.
+    session_id : str
+        The game's id.
+    tables : mapping of str to Table
+        The tables by name.
+    replaces : bool
+        Whether the game is there, and loses its observations. Then `episodes`, which says that it
+        does not need them, is first: who reads `steps` first never misses them.
     """
     paths = []
-    for name in ("steps", "seats", "episodes"):
+    names = ("steps", "seats", "episodes")
+    for name in reversed(names) if replaces else names:
         path = table_path(folder, name, session_id)
         with replacing(path) as partial:
             _write(tables[name], partial)
@@ -147,9 +162,10 @@ def read_episodes(folder: Path, session_id: str) -> list[RecordedEpisode]:
     FileNotFoundError
         If the game is not in the folder.
     """
-    episodes, seats, steps = (
-        pq.read_table(table_path(folder, name, session_id))
-        for name in ("episodes", "seats", "steps")
+    # whole files in this order, since they may be replaced meanwhile, see `write_tables`
+    steps, seats, episodes = (
+        pq.read_table(pa.BufferReader(table_path(folder, name, session_id).read_bytes()))
+        for name in ("steps", "seats", "episodes")
     )
     seat_frame = seats.to_pandas()
     step_frame = steps.to_pandas(types_mapper={pa.int32(): pd.Int32Dtype()}.get)

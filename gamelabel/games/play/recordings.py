@@ -66,7 +66,7 @@ def _finish(journal: Path, module_folder: Path | None, replays: bool) -> list[Pa
     paths = write_tables(folder, session_id, tables)
     restores = set(tables["episodes"]["restore"].to_pylist())
     if replays and restores == {"observations"} and _replays(folder, session_id, module_folder):
-        paths = write_tables(folder, session_id, _without_observations(tables))
+        paths = write_tables(folder, session_id, _without_observations(tables), replaces=True)
     if not journal.exists():  # a player withdrew in the meantime
         delete_game(folder, session_id)
         return []

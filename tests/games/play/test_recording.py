@@ -7,14 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 pytest.importorskip("gymnasium", reason="needs the extra `play`")
 
+from gamelabel.games.play import recorded_tables
 from gamelabel.games.play.environments import open_environment
 from gamelabel.games.play.loop import Loop
-from gamelabel.games.play.recorded_tables import RecordedEpisode, read_episodes
+from gamelabel.games.play.recorded_tables import RecordedEpisode, game_ids, read_episodes
 from gamelabel.games.play.recorder import Recorder, SeatedPlayer
 from gamelabel.games.play.recordings import delete_player, delete_players, finish, recover
 from gamelabel.games.play.replayed import ReplayDiffers, stored_observations, verify_replay
@@ -208,3 +210,22 @@ def test_other_programs_read_the_tables(tmp_path: Path) -> None:
     steps = pq.read_table(tmp_path / "steps").to_pandas()
     assert len(steps) == 240
     assert set(steps["episode_id"]) == {"one-001", "two-001"}
+
+
+def test_a_game_can_be_read_while_its_observations_are_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, ways = recorded_tables._write, []
+
+    def read_and_write(table: pa.Table, path: Path) -> None:
+        if game_ids(tmp_path):  # before each table of the second time
+            (recorded,) = read_episodes(tmp_path, "game")
+            ways.append(recorded.episode["restore"])
+            if ways[-1] == "observations":
+                assert recorded.steps["observation"].notna().all()
+        write(table, path)
+
+    monkeypatch.setattr(recorded_tables, "_write", read_and_write)
+    finish(play(tmp_path), replays=True)
+    assert ways == ["observations", "seed", "seed"]
+    assert read_episodes(tmp_path, "game")[0].steps["observation"].isna().all()
