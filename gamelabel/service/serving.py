@@ -89,14 +89,14 @@ def register_listed(
         listed = read_games(games, Game)
         with store.write() as connection:
             for game in listed:
-                register_game(store, connection, game)
-        for game_id in close_other_games(store, [game.game_id for game in listed]):
+                register_game(store, connection, game, audience)
+        for game_id in close_other_games(store, [game.game_id for game in listed], audience):
             print_line(f"the game {game_id} is closed: it is not in {games}")
         return
     key, origin = Ed25519PrivateKey.generate(), page.rpartition("/")[0]
     trial = Game(game_id="trial", title=title, origin=origin, launch_keys=[public_text(key)])
     with store.write() as connection:
-        register_game(store, connection, trial)
+        register_game(store, connection, trial, audience)
     print_line("try it here, each address for one person, within five minutes:")
     for _ in range(n_trials):
         person, jti = secrets.token_urlsafe(), secrets.token_urlsafe()

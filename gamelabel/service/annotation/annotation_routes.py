@@ -85,6 +85,7 @@ def annotation_routes(annotations: AnnotationWork, outbox: Outbox) -> APIRouter:
             annotations.store,
             game_id,
             _TEMPLATE,
+            audience=annotations.settings.audience,
             title=project.title,
             paragraphs=paragraphs,
             pays=project.coins,

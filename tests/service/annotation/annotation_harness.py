@@ -92,7 +92,7 @@ class AnnotationService:
             reward_url="https://game.example/rewards",
         )
         with self.store.write() as connection:
-            register_game(self.store, connection, game)
+            register_game(self.store, connection, game, ANNOTATE)
         read = read_annotation_project(project)
         load_project(self.store, read, NAME)
         rng = np.random.default_rng(0)

@@ -1,16 +1,20 @@
 """People annotate a project: all kinds, once each, paid once, deleted when they withdraw."""
 
 import io
+import re
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 from PIL import Image
 from sqlalchemy import func, select
 
+from gamelabel.service.annotation import annotation_start
 from gamelabel.service.annotation.annotation_tables import annotation_prompts
 from gamelabel.service.annotation.load_project import load_project
+from gamelabel.service.api import create_app
 from gamelabel.service.database_tables import metadata, rewards
 from gamelabel.service.launch_tokens import SERVICE
 from tests.service.annotation.annotation_harness import (
@@ -19,6 +23,7 @@ from tests.service.annotation.annotation_harness import (
     read_annotation_project,
     write_project,
 )
+from tests.service.test_serve import free_ports
 
 DOCS = Path(__file__).parents[3] / "docs/annotation.md"
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -237,3 +242,28 @@ def test_all_personal_tables_are_emptied(service):
     names = [table for table in metadata.sorted_tables if table.name.startswith("annotation_")]
     counts = {table.name: count(service, table) for table in names if "player" in table.c}
     assert counts == {"annotation_items": 0, "annotation_answers": 0}
+
+
+def test_the_command_prints_addresses_that_let_people_in(tmp_path, monkeypatch, capsys):
+    served = {}
+
+    def serve(store, settings, outbox, activities, ports):
+        served["app"] = create_app(store, settings, outbox, activities)
+        served["store"] = store
+
+    monkeypatch.setattr(annotation_start, "serve_activities", serve)
+    monkeypatch.chdir(tmp_path)
+    project = write_project(tmp_path / "project")
+    annotation_start.serve_annotation(project, port=free_ports(2))
+    printed = capsys.readouterr().out
+    assert "2 of 2 prompts are new in the project birds" in printed
+    addresses = re.findall(r"http://\S+/annotate/trial#(\S+)", printed)
+    assert len(addresses) == 3
+    people = TestClient(served["app"])
+    assert people.get("/annotate/trial").status_code == 200
+    for launch in addresses:
+        reply = people.post("/v1/sessions", json={"launch": launch})
+        assert reply.status_code == 201, reply.text
+    names = {path.name for path in (tmp_path / "data/runs/annotate-birds/game").iterdir()}
+    assert {"game.db", "keys.json", "operator.key"} <= names
+    served["store"].close()
