@@ -2,10 +2,11 @@
 
     python -m benchmarks.bench_arena votes      # adaptive pairs against round robin, some minutes
     python -m benchmarks.bench_arena speed      # 50 models, 1,000,000 votes
-    python -m benchmarks.bench_arena quick      # as `votes`, with a quarter of the seeds
+    python -m benchmarks.bench_arena crowd      # the same where 40 people label at the same time
 
 The votes are SIMULATED: by the model of Davidson, with ties and a favored side. Both ways to choose
-pairs stop by the same rule, when the order is right with a probability of 95%.
+pairs stop by the same rule, when the order is right with a probability of 95%. Unless it is a
+crowd, votes come in tens, or by 2% of those so far.
 """
 
 from __future__ import annotations
@@ -59,34 +60,38 @@ def vote(
     np.add.at(counts, (left, right, np.minimum(outcome, 2)), 1)
 
 
-def votes_needed(ability: NDArray[np.float64], choose: Chooser, seed: int) -> tuple[int, bool]:
+def votes_needed(
+    ability: NDArray[np.float64], choose: Chooser, seed: int, crowd: bool = False
+) -> tuple[int, bool]:
     """Return after how many votes the order is decided, and whether it is right."""
     rng, n = np.random.default_rng(seed), len(ability)
     counts, names = np.zeros((n, n, 3), np.int64), [f"m{i:02d}" for i in range(n)]
     ranking = rank_models(names, counts)
     while ranking.order_confidence < _GOAL and counts.sum() < _MOST:
-        # as many votes at once as a few people give, who label at the same time
-        chosen = choose(ranking, max(10, int(counts.sum() * 0.02)), rng)
+        if crowd:  # 40 people, each of whom is dealt five pairs before anybody answers
+            chosen = [pair for _ in range(40) for pair in choose(ranking, 5, rng)]
+        else:
+            chosen = choose(ranking, max(10, int(counts.sum() * 0.02)), rng)
         vote(counts, ability, chosen, rng)
         ranking = rank_models(names, counts)
     return int(counts.sum()), bool((np.diff(ability[ranking.order]) <= 0).all())
 
 
-def report_votes(seeds: int) -> None:
+def report_votes(crowd: bool = False) -> None:
     """Print how many votes both ways to choose pairs need."""
-    print(f"votes to a decided order (SIMULATED, {seeds} seeds, goal {_GOAL:.0%})")
+    print(f"votes to a decided order (SIMULATED, {_SEEDS} seeds, goal {_GOAL:.0%}, crowd {crowd})")
     for name, world in {"even steps of 0.5": even_steps, "normal, sd 1": normal_steps}.items():
         for n in (4, 8, 16):
-            report_world(name, world, n, seeds)
+            report_world(name, world, n, _SEEDS, crowd)
 
 
-def report_world(name: str, world: World, n: int, seeds: int) -> None:
+def report_world(name: str, world: World, n: int, seeds: int, crowd: bool) -> None:
     """Print how many votes both ways to choose pairs need for n models of a kind."""
     needed, right = np.zeros((seeds, 2), np.int64), np.zeros((seeds, 2), bool)
     for seed in range(seeds):
         ability = world(n, np.random.default_rng([n, seed]))
         for way, choose in enumerate((round_robin, choose_comparisons)):
-            needed[seed, way], right[seed, way] = votes_needed(ability, choose, seed)
+            needed[seed, way], right[seed, way] = votes_needed(ability, choose, seed, crowd)
     robin, adaptive = np.median(needed, axis=0)
     ratio, low, high = _ratio(needed)
     print(
@@ -192,11 +197,11 @@ def fill(store: Store, names: tuple[str, ...], n_votes: int) -> None:
 
 
 PARTS = {
-    "votes": lambda: report_votes(_SEEDS),
+    "votes": report_votes,
+    "crowd": lambda: report_votes(crowd=True),
     "speed": report_speed,
-    "quick": lambda: report_votes(_SEEDS // 4),
 }
 
 if __name__ == "__main__":
-    for part in parse_parts(__doc__, PARTS, ["votes", "speed"]):
+    for part in parse_parts(__doc__, PARTS, ["votes", "crowd", "speed"]):
         PARTS[part]()

@@ -15,8 +15,10 @@ def choose_comparisons(
 
     A vote on two models makes the differences between neighbors in the order more certain. Each
     pair is valued by how much: by the share of a difference's variance that a vote removes, times
-    the probability that these neighbors are in the wrong order, summed over the order. The pair of
-    the highest value is chosen; then its vote is taken as given, and the next pair is chosen.
+    the probability that these neighbors are in the wrong order, summed over the order. A pair is
+    drawn with a probability in proportion to the square of its value; then its vote is taken as
+    given, and the next pair is drawn. Drawing lets many people label at once: if all got the pair
+    of the highest value, most of its votes would come too late to matter.
 
     Parameters
     ----------
@@ -25,7 +27,7 @@ def choose_comparisons(
     n : int
         How many pairs to choose; one may be chosen several times.
     rng : numpy.random.Generator
-        Chooses among pairs of equal value.
+        Draws the pairs.
 
     Returns
     -------
@@ -49,11 +51,13 @@ def choose_comparisons(
     chosen = []
     for _ in range(n):
         value, gains = _values(covariance, first, second, above, below, information, ranking.wrong)
-        best = rng.choice(np.flatnonzero(value >= value.max() * (1 - 1e-9)))
-        i, j = int(first[best]), int(second[best])
+        # relative to the highest, or all alike, so that nothing is too small to be a number
+        weight = (value / value.max()) ** 2 if value.max() > 0 else np.ones(len(value))
+        drawn = rng.choice(len(value), p=weight / weight.sum())
+        i, j = int(first[drawn]), int(second[drawn])
         chosen.append((i, j))
         along = covariance[:, i] - covariance[:, j]
-        covariance -= gains[best] * np.outer(along, along)
+        covariance -= gains[drawn] * np.outer(along, along)
     return chosen
 
 

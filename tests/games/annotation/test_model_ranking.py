@@ -87,12 +87,12 @@ def test_votes_go_to_the_neighbors_whose_order_is_open() -> None:
     counts[1, 3] = counts[3, 1] = 0  # ant and bee, whom the others cannot tell apart
     counts[[1, 3], 0] = counts[[1, 3], 2] = 10, 0, 90
     counts[0, [1, 3]] = counts[2, [1, 3]] = 90, 0, 10
-    chosen = choose_comparisons(rank_models(NAMES, counts), 3, np.random.default_rng(0))
-    assert chosen == [(1, 3)] * 3
+    chosen = choose_comparisons(rank_models(NAMES, counts), 20, np.random.default_rng(0))
+    assert chosen.count((1, 3)) > 15
 
 
 def test_at_the_start_every_model_is_chosen_soon() -> None:
     nothing = rank_models(NAMES, np.zeros((4, 4, 3), np.int64))
-    chosen = choose_comparisons(nothing, 12, np.random.default_rng(0))
+    chosen = choose_comparisons(nothing, 24, np.random.default_rng(0))
     assert {model for pair in chosen for model in pair} == {0, 1, 2, 3}
     assert all(i < j for i, j in chosen)
