@@ -48,7 +48,7 @@ def add_votes(arena: Arena, votes_each: int) -> None:
             models = {"model_left": arena._ids[left], "model_right": arena._ids[right]}
             rows.append({"player": len(rows) + 1, "pair": 1, "outcome": outcome, **models})
     with arena.store.write() as connection:
-        game = {"game_id": "g", "title": "g", "origin": "g", "launch_keys": "", "reward_url": ""}
+        game = {"game_id": "g", "title": "g", "origin": "g", "reward_url": ""}
         connection.execute(insert(games).values(**game, coin="coins"))
         people = [{"id": row["player"], "pseudonym": str(row["player"])} for row in rows]
         each = {"game_id": "g", "state": "active"}
