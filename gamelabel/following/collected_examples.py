@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,16 @@ def split_collected(
     -------
     tuple of DataFrame
         Both with a column test_set, "collected" or "pilot"; the rows are in random order.
+
+    Raises
+    ------
+    ValueError
+        If `by` or `pilot_use` is another word.
     """
+    if by not in get_args(SplitBy):
+        raise ValueError(f"split by {by!r}: use {' or '.join(get_args(SplitBy))}")
+    if pilot_use not in get_args(PilotUse):
+        raise ValueError(f"use of the pilot {pilot_use!r}: use {' or '.join(get_args(PilotUse))}")
     rng = np.random.default_rng([seed, 80])
     column = "example_id" if by == "example" else "teacher_id"
     units = collected[column].drop_duplicates().to_numpy()

@@ -35,3 +35,10 @@ def test_a_seed_gives_the_same_split_again():
     first, second, other = (split_collected(COLLECTED, PILOT, seed=s)[0] for s in (0, 0, 1))
     pd.testing.assert_frame_equal(first, second)
     assert first.example_id.tolist() != other.example_id.tolist()
+
+
+@pytest.mark.parametrize("words", [("teachers", "both"), ("teacher", "none")])
+def test_another_word_is_refused(words: tuple[str, str]) -> None:
+    """A misspelled word would be taken for the other one."""
+    with pytest.raises(ValueError, match=r"use (example or teacher|both or test)"):
+        split_collected(COLLECTED, PILOT, *words)
