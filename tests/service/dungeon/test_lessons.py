@@ -5,6 +5,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import select
 from sqlalchemy import text as sql
 
@@ -13,6 +15,7 @@ from gamelabel.service.database_tables import rewards
 from gamelabel.service.dungeon.classroom import Classroom
 from gamelabel.service.dungeon.teach_settings import load_learner, read_teach_settings
 from gamelabel.service.dungeon.teach_tables import round_rewards, teachers
+from gamelabel.service.migrations.versions import round_rewards_0009
 from tests.service.dungeon.memory_learner import MemoryLearner
 from tests.service.dungeon.teach_harness import MEMORY
 
@@ -466,7 +469,6 @@ def test_rounds_that_were_paid_before_descents_had_names_are_not_paid_again(scho
     with school.store.write() as connection:
         paid = [dict(row) for row in connection.execute(select(round_rewards)).mappings()]
         connection.execute(sql("DROP TABLE round_rewards"))
-        connection.execute(sql("UPDATE alembic_version SET version_num = '0008'"))
         connection.execute(sql(
             "CREATE TABLE round_rewards (player INTEGER NOT NULL, round INTEGER NOT NULL, "
             "reward VARCHAR(36) NOT NULL, amount INTEGER NOT NULL, "
@@ -475,6 +477,8 @@ def test_rounds_that_were_paid_before_descents_had_names_are_not_paid_again(scho
         for row in paid:
             values = f"{row['player']}, {row['round']}, '{row['reward']}', {row['amount']}"
             connection.execute(sql(f"INSERT INTO round_rewards VALUES ({values})"))
+        with Operations.context(MigrationContext.configure(connection)):
+            round_rewards_0009.upgrade()
     school.again()
     assert school.run("publish")["rewards"] == 0
     assert len(booked(school)) == 2
