@@ -9,14 +9,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, select, text
 
+# imported for their tables, which are then in the metadata
+from gamelabel.service.annotation import annotation_tables  # noqa: F401
 from gamelabel.service.database_tables import metadata
-from gamelabel.service.dungeon import teach_tables  # noqa: F401 (its tables are in the metadata)
+from gamelabel.service.dungeon import teach_tables  # noqa: F401
 from gamelabel.service.keys import load_keys, public_text
+from gamelabel.service.pairs import arena_tables  # noqa: F401
 from gamelabel.service.pairs.export import read_database
 from gamelabel.service.pairs.pair_games import PairGame, register_pair_game
 from gamelabel.service.pairs.pair_tables import pairs, pictures, pools
 from gamelabel.service.pairs.pool import load_run
-from gamelabel.service.play import play_tables  # noqa: F401 (its tables are in the metadata)
+from gamelabel.service.play import play_tables  # noqa: F401
 from gamelabel.service.store import Store, database_address
 from tests.service.databases import new_url
 from tests.service.harness import GAME_KEY, make_run

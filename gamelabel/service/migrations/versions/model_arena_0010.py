@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(60), nullable=False),
         _foreign("arena_models", "pool", "pools.pool"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_arena_models")),
-        sa.UniqueConstraint("pool", "name", name=op.f("uq_arena_models_pool")),
+        sa.UniqueConstraint("pool", "name", name=op.f("uq_arena_models_pool_name")),
     )
     op.create_table(
         "arena_pairs",
