@@ -47,6 +47,11 @@ def read_operator_key(path: Path) -> str:
     """
     if VARIABLE in os.environ:
         return next(iter(_parse(os.environ[VARIABLE], f"the variable {VARIABLE}")))
+    if not path.exists():
+        raise FileNotFoundError(
+            f"there is no file {path.absolute()}: give the file with the operator's key that"
+            f" `gamelabel serve` names, or set the variable {VARIABLE}"
+        )
     check_private(path)
     return next(iter(_parse(path.read_text(encoding="utf-8"), str(path.absolute()))))
 

@@ -20,6 +20,7 @@ from gamelabel.games.play.dataset import episodes
 from gamelabel.games.play.recorded_copies import fetch_games
 from gamelabel.games.play.recorded_tables import game_ids
 from gamelabel.service.operator import create_operator
+from gamelabel.service.operator_keys import read_operator_key
 from gamelabel.service.play.recordings_client import RecordingsServer
 from gamelabel.service.servers import server_config
 from tests.service.play.play_harness import OPERATOR_KEY, PlayClient, PlayServer
@@ -108,3 +109,11 @@ def test_a_server_cannot_name_files_elsewhere(tmp_path: Path) -> None:
 def test_the_key_is_not_sent_unencrypted(address: str) -> None:
     with pytest.raises(ValueError, match="must begin with https://"):
         RecordingsServer(address, "a key")
+
+
+def test_a_missing_file_of_the_key_is_named_with_the_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GAMELABEL_OPERATOR_KEY", raising=False)
+    with pytest.raises(FileNotFoundError, match=r"no file .*absent\.key.*gamelabel serve"):
+        read_operator_key(tmp_path / "absent.key")
