@@ -24,6 +24,7 @@ COMPARED_WITH = ("minus", "over")  # fields that name the metric the first one i
 _REQUIRED = {"id", "section", "description"}
 _FIELDS = {*_REQUIRED, *_TESTS, *COMPARED_WITH}
 _FIELDS |= {"paper_number", "metric", "needs", "untestable", "set", "fitted", "census", "presumes"}
+_FIELDS |= {"differs_because"}
 
 
 def load_claims(path: Path, chapters: Collection[str] = ()) -> list[dict[str, Any]]:

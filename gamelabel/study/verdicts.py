@@ -184,6 +184,8 @@ def _verdict(
     if reason := _other_data(claim, measured.sources, judge_own) or _shortage(claim, metrics):
         return UNTESTABLE, reason
     word, reason = _compare(claim, metrics, measured)
+    if word == DIFFERS:
+        reason = claim.get("differs_because", "")
     return word + (IN_SIMULATION if simulated else ""), reason
 
 

@@ -83,6 +83,15 @@ def test_why_a_claim_is_undecided() -> None:
     assert reason(low=0.1, high=0.1).startswith("our interval has no width")
 
 
+def test_what_is_known_of_the_cause_is_shown_where_a_claim_differs_and_only_there() -> None:
+    test = {"above": 0, "differs_because": "the sign is wrong"}
+    differing = judged(test, m=metric(-0.2, -0.3, -0.1, "simulated"))
+    assert differing["verdict"] == f"{DIFFERS} in simulation"
+    assert differing["reason"] == "the sign is wrong"
+    assert judged(test, m=metric(0.2, 0.1, 0.3))["reason"] == ""
+    assert "interval" in judged(test, m=metric(0.1, -0.1, 0.3))["reason"]
+
+
 # three decimals, so that no width is lost to rounding
 numbers = st.integers(-10_000, 10_000).map(lambda number: number / 1000)
 widths = st.integers(0, 30_000).map(lambda number: number / 1000)
