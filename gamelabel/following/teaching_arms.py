@@ -5,8 +5,10 @@ An *arm* is a variant of Mechanical Turker Descent with what its SIMULATED teach
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pandas as pd
 from pandas import DataFrame
 
 from gamelabel.following.following_scores import compare_arms
@@ -105,3 +107,34 @@ def arm_differences(
     """
     table = compare_arms(scores, comparisons or COMPARISONS, measure, over="crowds")
     return table.rename(columns={"name": "comparison"})
+
+
+def differences_by(
+    scores: DataFrame, comparison: str, by: Sequence[str], measures: Sequence[str]
+) -> DataFrame:
+    """Return one difference between arms for each group of scores and each measure.
+
+    Parameters
+    ----------
+    scores : DataFrame
+        Rows of `score_arms` of one round, with the columns `by`.
+    comparison : str
+        A key of `COMPARISONS`.
+    by : sequence of str
+        Columns whose values are reported apart, such as the agent.
+    measures : sequence of str
+        The columns that are compared.
+
+    Returns
+    -------
+    DataFrame
+        Columns `by`, measure, and those of `arm_differences`.
+    """
+    arms = {comparison: COMPARISONS[comparison]}
+    tables = []
+    for group, part in scores.groupby(list(by), sort=False):
+        for measure in measures:
+            table = arm_differences(part, arms, measure)
+            tables.append(table.assign(measure=measure, **dict(zip(by, group, strict=True))))
+    together = pd.concat(tables, ignore_index=True)
+    return together[[*by, "measure", *tables[0].columns.drop([*by, "measure"])]]

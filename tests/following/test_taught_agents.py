@@ -15,6 +15,7 @@ from gamelabel.following.teaching_arms import (
     PAPER_ARMS,
     SWEEP,
     arm_differences,
+    differences_by,
 )
 from gamelabel.following.teaching_difficulty import THIRDS, score_by_difficulty, teacher_scores
 from gamelabel.games.descent import Example
@@ -72,6 +73,25 @@ def test_all_arms_are_tested_on_the_same_examples(
     swept = arm_differences(scores, SWEEP)
     assert swept["comparison"].tolist() == list(SWEEP)
     assert set(swept["n"]) == {len(what.seeds)}
+
+
+def test_a_difference_by_test_set_is_of_that_sets_examples() -> None:
+    rows = [
+        (arm, where, f"{where} {number}", "t", 3, right)
+        for arm, where, number, right in [
+            ("MTD", "pilot", 0, 1.0),
+            ("MTD", "pilot", 1, 1.0),
+            ("MTD", "own", 0, 0.0),
+            ("Collaborative-only", "pilot", 0, 0.0),
+            ("Collaborative-only", "pilot", 1, 1.0),
+            ("Collaborative-only", "own", 0, 1.0),
+        ]
+    ]
+    columns = ["arm", "test_set", "example_id", "teacher_id", "seed", "right"]
+    scores = pd.DataFrame(rows, columns=columns)
+    table = differences_by(scores, "MTD - collaborative-only", ["test_set"], ["right"])
+    assert table.columns[:2].tolist() == ["test_set", "measure"]
+    assert dict(zip(table["test_set"], table["value"], strict=True)) == {"pilot": 0.5, "own": -1.0}
 
 
 def test_each_round_has_its_teachers_in_thirds(
