@@ -54,6 +54,8 @@ def export_command() -> None:
 
     **play**: the recordings of environments that a service has, as Parquet files.
 
+    **annotation**: the answers of an annotation project, in the layout of another tool.
+
     What was exported can be read again, by `03_labels` of this study or another:
 
     `gamelabel export csv data.csv --profile smoke`

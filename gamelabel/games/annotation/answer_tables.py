@@ -35,9 +35,13 @@ _WHEN = [
 # By the kind of task, and the prompts and pictures that the answers are about.
 ANSWER_TABLES = {
     "prompts": pa.schema(_texts("prompt_id", "prompt")),
-    "pictures": pa.schema([*_texts("prompt_id", "picture"), *_whole_numbers("width", "height")]),
+    # null if the picture's file was not available when answers from elsewhere were read
+    "pictures": pa.schema(
+        [*_texts("prompt_id", "picture"), *(pa.field(s, pa.int64()) for s in ("width", "height"))]
+    ),
+    # problematic is null where a layout does not say it
     "categorise": pa.schema(
-        [*_ANSWER, *_texts("category"), pa.field("problematic", pa.bool_(), False), *_WHEN]
+        [*_ANSWER, *_texts("category"), pa.field("problematic", pa.bool_()), *_WHEN]
     ),
     "rate": pa.schema([*_ABOUT_ONE, *_whole_numbers(*RATINGS), *_WHEN]),
     "issues": pa.schema([*_ABOUT_ONE, _listed("issues", pa.string()), *_WHEN]),
