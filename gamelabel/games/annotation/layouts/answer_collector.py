@@ -217,7 +217,9 @@ class AnswerCollector:
         """Return the place of each kept picture, without gaps."""
         if not isinstance(places, Sequence) or len(places) != len(pictures):
             raise AnswerError("needs a place for each picture")
-        for place in places:
+        for picture, place in zip(pictures, places, strict=True):
+            if place is None:
+                raise AnswerError(f"gives no place to {picture!r:.60}: give it one")
             if type(place) is not int or place < 1:
                 raise AnswerError(f"has the place {place!r:.40}: places are whole numbers from 1")
         gap = next((n for n in range(1, max(places)) if n not in places), 0) if places else 0
