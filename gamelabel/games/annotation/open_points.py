@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from gamelabel.games.annotation.crowd_model import (
     CrowdModel,
@@ -105,7 +105,6 @@ class OpenPoints:
         self._counts = np.zeros((n, k), np.int64)
         self._votes, self._pending = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self._stopped = np.zeros(n, np.int8)
-        self._value = np.ones(n)
         self._log = VoteLog(n, k)
         self._seen: dict[Hashable, dict[int, int]] = {}
         self._shared = self._shared_at_fit = 0  # votes on points that have several
@@ -114,8 +113,8 @@ class OpenPoints:
     def next_task(self, worker: Hashable) -> Hashable | None:
         """Return the point that a person is asked next; None if there is none for this person.
 
-        It is the open point that is worth most: its value times the probability that its best
-        answer is wrong, divided by one more than the number of people who are being asked it now.
+        It is the open point that is worth most: the probability that its best answer is wrong,
+        divided by one more than the number of people who are being asked it now.
         A person gets no point twice, and no more people are asked than the rule's maximum.
 
         Parameters
@@ -192,27 +191,6 @@ class OpenPoints:
         self._judge(row)
         return STOP_NAMES[self._stopped[row]]
 
-    def set_values(self, values: ArrayLike) -> None:
-        """Say how much each point is worth, say to a ranking of models; all are worth 1 at first.
-
-        Parameters
-        ----------
-        values : array_like
-            Shape (T,), in the order of the points, not negative.
-
-        Raises
-        ------
-        ValueError
-            For another number of values, and values that are negative or not finite.
-        """
-        value = np.asarray(values, float)
-        if value.shape != (len(self._points),):
-            raise ValueError(f"{value.shape} values for {len(self._points)} points: give one each")
-        if not (np.isfinite(value) & (value >= 0)).all():
-            raise ValueError("values of points are finite and not negative")
-        self._value = value[self._order]
-        self._worth = self._all_worths()
-
     @property
     def refit_due(self) -> bool:
         """Whether `refit` is worth while: it has a quarter more to learn from than last time.
@@ -265,7 +243,15 @@ class OpenPoints:
 
     def is_open(self, point: Hashable) -> bool:
         """Return whether a point needs more votes."""
-        return bool(self._stopped[self._row_of(point)] == OPEN)
+        return self.stopped(point) is None
+
+    def confidence_of(self, point: Hashable) -> float:
+        """Return the probability of the best answer of a point."""
+        return float(self._confidence[self._row_of(point)])
+
+    def stopped(self, point: Hashable) -> str | None:
+        """Return why a point is closed, as `update` does; None if it needs more votes."""
+        return STOP_NAMES[self._stopped[self._row_of(point)]]
 
     def _row_of(self, point: Hashable) -> int:
         if point not in self._row:
@@ -307,7 +293,7 @@ class OpenPoints:
         closed = self._stopped != OPEN
         if self.rule.maximum is not None:
             closed |= served >= self.rule.maximum
-        worth: FloatArray = self._value * (1 - self._confidence) / (1 + self._pending)
+        worth: FloatArray = (1 - self._confidence) / (1 + self._pending)
         return np.where(closed, -1.0, worth)
 
     def _judge(self, row: int) -> None:
@@ -325,4 +311,4 @@ class OpenPoints:
         if full or self._stopped[row] != OPEN:
             self._worth[row] = -1
         else:
-            self._worth[row] = self._value[row] * (1 - self._confidence[row]) / (1 + pending)
+            self._worth[row] = (1 - self._confidence[row]) / (1 + pending)

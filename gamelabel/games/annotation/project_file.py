@@ -11,11 +11,13 @@ import yaml
 from PIL import Image
 
 from gamelabel.files import sha256_text
+from gamelabel.games.annotation.stopping_rule import StoppingRule
 from gamelabel.games.annotation.task_kinds import (
     FEWEST_PICTURES,
     FEWEST_RANKED,
     ISSUES,
     MOST_PICTURES,
+    STOPPING_KINDS,
     TASK_KINDS,
     TASK_QUESTIONS,
     AnnotationTask,
@@ -62,9 +64,11 @@ class AnnotationProject:
     prompts : tuple of AnnotationPrompt
         The prompts.
     annotators : int
-        How many people annotate a prompt.
+        How many people annotate a prompt, if there is no `stop`.
     coins : int
         What a prompt pays.
+    stop : StoppingRule, optional
+        When a prompt has enough answers.
     """
 
     path: Path
@@ -74,6 +78,7 @@ class AnnotationProject:
     prompts: tuple[AnnotationPrompt, ...]
     annotators: int
     coins: int
+    stop: StoppingRule | None = None
 
 
 def read_annotation_project(path: str | Path) -> AnnotationProject:
@@ -83,7 +88,7 @@ def read_annotation_project(path: str | Path) -> AnnotationProject:
     ----------
     path : str or Path
         A YAML file with the fields ``tasks`` and ``prompts`` and, if wanted, ``title``,
-        ``guidelines``, ``annotators`` and ``coins``.
+        ``guidelines``, ``annotators``, ``coins`` and ``stop``.
 
     Raises
     ------
@@ -112,6 +117,7 @@ def read_annotation_project(path: str | Path) -> AnnotationProject:
         prompts,
         _at_least_one(fields, "annotators", 3),
         _at_least_one(fields, "coins", 10),
+        _stopping_rule(fields, kinds),
     )
     fields.finish()
     return project
@@ -122,6 +128,41 @@ def _at_least_one(fields: Fields, name: str, default: int) -> int:
     if number == 0:
         raise fields.error(f"{name} of {fields.what} has to be 1 or more", fields.node_of(name))
     return number
+
+
+def _stopping_rule(fields: Fields, kinds: list[str]) -> StoppingRule | None:
+    """Read when a prompt has enough answers: only tasks with one answer of several can tell."""
+    node = fields.node_of("stop")
+    if node is None:
+        return None
+    others = [kind for kind in kinds if kind not in STOPPING_KINDS]
+    if others:
+        raise fields.error(
+            f"{fields.what} has the field stop, which is for the tasks "
+            f"{' and '.join(STOPPING_KINDS)} only, and the task {others[0]}: ask that in a project "
+            "of its own, with the field annotators",
+            node,
+        )
+    if "annotators" in fields.names():
+        raise fields.error(
+            f"{fields.what} has the fields stop and annotators: either says how many people "
+            "annotate a prompt; leave one out",
+            fields.node_of("annotators"),
+        )
+    values = Fields(fields.path, node, f"stop of {fields.what}")
+    usual, names = StoppingRule(), ("quorum", "minimum", "maximum")
+    confidence = values.number("confidence", usual.confidence)
+    numbers = {name: values.whole(name, getattr(usual, name) or 0) for name in names}
+    for name in names:
+        if numbers[name] == 0 and name in values.names():
+            raise values.error(f"{name} of {values.what} has to be 1 or more", values.node_of(name))
+    values.finish()
+    try:
+        return StoppingRule(
+            confidence, numbers["quorum"] or None, numbers["minimum"], numbers["maximum"]
+        )
+    except ValueError as error:
+        raise values.error(str(error)) from error
 
 
 def _task(path: Path, node: yaml.Node) -> AnnotationTask:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 # Asked about one picture after the other; the others are asked once for a prompt.
 PICTURE_KINDS = ("rate", "issues", "words", "regions")
+# Whose answers are one of several, so that people can agree on them.
+STOPPING_KINDS = ("categorise", "compare")
 TASK_QUESTIONS = {
     "categorise": "What are these words about?",
     "rate": "How good is this picture for these words?",

@@ -9,6 +9,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from sqlalchemy import Connection, select
 
 from gamelabel.games.annotation.answer_tables import (
@@ -18,6 +20,7 @@ from gamelabel.games.annotation.answer_tables import (
     write_answer_table,
 )
 from gamelabel.games.annotation.project_file import AnnotationProject
+from gamelabel.games.annotation.prompt_points import POINT_SCHEMA
 from gamelabel.games.annotation.task_kinds import annotation_steps
 from gamelabel.service.annotation.annotation_tables import (
     annotation_answers,
@@ -25,12 +28,13 @@ from gamelabel.service.annotation.annotation_tables import (
     annotation_pictures,
     annotation_prompts,
 )
+from gamelabel.service.annotation.prompt_stopping import read_points
 from gamelabel.service.database_tables import players
 from gamelabel.service.store import Store, snapshot
 
 
 def project_archive(store: Store, project: AnnotationProject, name: str) -> bytes:
-    """Return a ZIP archive with the tables of a project.
+    """Return a ZIP archive with the tables of a project; `points` if it has a stopping rule.
 
     People who withdrew are not in the tables. Answers to prompts that are not finished are.
 
@@ -45,11 +49,15 @@ def project_archive(store: Store, project: AnnotationProject, name: str) -> byte
     """
     with snapshot(store.engine) as connection:
         tables = read_answers(connection, project, name)
+        points = read_points(connection, project, name).table() if project.stop else None
     content = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(content, "w") as archive:
         for table, rows in tables.items():
             write_answer_table(rows, Path(folder), table)
             archive.write(Path(folder) / f"{table}.parquet", f"{table}.parquet")
+        if points is not None:
+            pq.write_table(pa.Table.from_pandas(points, POINT_SCHEMA), f"{folder}/points.parquet")
+            archive.write(f"{folder}/points.parquet", "points.parquet")
     return content.getvalue()
 
 

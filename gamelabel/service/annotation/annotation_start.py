@@ -42,16 +42,21 @@ def annotation_activity(annotations: AnnotationWork, outbox: Outbox) -> Activity
 
     def live_figures(connection: Connection, game_id: str) -> dict[str, Any]:
         is_own = annotation_prompts.c.project == annotations.name
+        stop, closed = annotations.project.stop, annotation_prompts.c.closed
         is_enough = annotation_prompts.c.finished >= annotations.project.annotators
+        is_enough = closed.is_not(None) if stop else is_enough
         prompts = select(func.count()).select_from(annotation_prompts)
         prompts = prompts.where(is_own, ~annotation_prompts.c.retired)
         answers = select(func.count()).select_from(annotation_answers)
         answers = answers.join(players, players.c.id == annotation_answers.c.player)
         of_game = answers.where(players.c.game_id == game_id)
+        reasons = prompts.add_columns(closed).where(is_enough).group_by(closed)
+        counted = {reason: n for n, reason in connection.execute(reasons)} if stop else None
         return {
             "prompts": connection.execute(prompts).scalar_one(),
             "annotated": connection.execute(prompts.where(is_enough)).scalar_one(),
-            "annotators": annotations.project.annotators,
+            "annotators": None if stop else annotations.project.annotators,
+            "closed": counted,
             "answers": connection.execute(of_game).scalar_one(),
         }
 

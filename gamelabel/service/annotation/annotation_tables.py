@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -39,6 +40,10 @@ annotation_prompts = Table(
     Column("dealt", Integer, nullable=False, server_default="0"),  # to how many people
     Column("finished", Integer, nullable=False, server_default="0"),  # by how many of them
     Column("retired", Boolean, nullable=False, server_default=false()),  # not in the file any more
+    # for projects with a stopping rule: how sure the answers are, less by people who are asked now,
+    # and why there are enough of them; see `PromptStopping`
+    Column("certainty", Float, nullable=False, server_default="0"),
+    Column("closed", String(10)),
     UniqueConstraint("project", "prompt_id"),
 )
 Index(
@@ -46,6 +51,14 @@ Index(
     annotation_prompts.c.project,
     annotation_prompts.c.retired,
     annotation_prompts.c.dealt,
+    annotation_prompts.c.place,
+)
+Index(
+    "ix_annotation_prompts_open",
+    annotation_prompts.c.project,
+    annotation_prompts.c.retired,
+    annotation_prompts.c.closed,
+    annotation_prompts.c.certainty,
     annotation_prompts.c.place,
 )
 

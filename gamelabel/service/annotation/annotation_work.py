@@ -6,7 +6,17 @@ import secrets
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from gamelabel.games.annotation.answers import AnswerError, check_annotation
 from gamelabel.games.annotation.project_file import AnnotationProject
@@ -18,6 +28,7 @@ from gamelabel.service.annotation.annotation_tables import (
     annotation_prompts,
 )
 from gamelabel.service.annotation.load_project import count_again
+from gamelabel.service.annotation.prompt_stopping import WITH_ONE_MORE, PromptStopping
 from gamelabel.service.outbox import book_reward
 from gamelabel.service.people import (
     current_player,
@@ -63,6 +74,7 @@ class AnnotationWork:
     ) -> None:
         self.store, self.settings, self.project, self.name = store, settings, project, name
         self.rng = rng or np.random.default_rng()
+        self.stopping = PromptStopping(store, project, name) if project.stop else None
 
     def open_item(self, session: str) -> dict[str, Any]:
         """Return the prompt that a person annotates, or a new one.
@@ -132,12 +144,17 @@ class AnnotationWork:
                 values = {**key, "kind": step.task.kind, "answer": checked}
                 values |= self._times(player, response_ms)
                 connection.execute(insert(annotation_answers).values(player=player.id, **values))
-            return self._reply(connection, player, item, len(steps))
+            reply = self._reply(connection, player, item, len(steps))
+        if self.stopping and reply["reward"]:
+            self.stopping.rebuild_if_due()
+        return reply
 
     def forget(self, _pseudonym: str) -> None:
         """Count again to how many people each prompt was dealt, after one has withdrawn."""
         with self.store.write() as connection:
             count_again(connection)
+        if self.stopping:
+            self.stopping.rebuild_soon()
 
     def _own(self, player: Row[Any], is_open: bool) -> Any:
         is_own = annotation_items.c.player == player.id
@@ -146,20 +163,13 @@ class AnnotationWork:
         return _ITEM.where(is_own, reply.is_(None) if is_open else reply.is_not(None))
 
     def _deal(self, connection: Connection, player: Row[Any]) -> Row[Any]:
-        """Deal the prompt that was dealt to the fewest people, of those not annotated enough."""
+        """Deal the prompt that needs one more person most, of those not annotated enough."""
         had = exists().where(
             annotation_items.c.player == player.id,
             annotation_items.c.prompt == annotation_prompts.c.id,
         )
-        query = (
-            select(annotation_prompts.c.id)
-            .where(annotation_prompts.c.project == self.name, ~annotation_prompts.c.retired)
-            .where(annotation_prompts.c.finished < self.project.annotators, ~had)
-            .order_by(annotation_prompts.c.dealt, annotation_prompts.c.place)
-            .limit(1)
-            .with_for_update()
-        )
-        prompt = connection.execute(query).scalar()
+        query = self.stopping.open_prompts(had) if self.stopping else self._least_dealt(had)
+        prompt = connection.execute(query.limit(1).with_for_update()).scalar()
         if prompt is None:
             title = "There is nothing left to annotate"
             raise Problem(404, "finished", title, "This person has annotated all there is.")
@@ -170,8 +180,18 @@ class AnnotationWork:
         item = {"id": secrets.token_urlsafe(16), "player": player.id, "prompt": prompt}
         connection.execute(insert(annotation_items).values(shown=shown, **item))
         change = update(annotation_prompts).where(annotation_prompts.c.id == prompt)
-        connection.execute(change.values(dealt=annotation_prompts.c.dealt + 1))
+        change = change.values(dealt=annotation_prompts.c.dealt + 1)
+        connection.execute(change.values(certainty=WITH_ONE_MORE) if self.stopping else change)
         return connection.execute(self._own(player, is_open=True)).one()
+
+    def _least_dealt(self, had: ColumnElement[bool]) -> Select[tuple[int]]:
+        """Return the query for the prompts that need more people, the least dealt first."""
+        return (
+            select(annotation_prompts.c.id)
+            .where(annotation_prompts.c.project == self.name, ~annotation_prompts.c.retired)
+            .where(annotation_prompts.c.finished < self.project.annotators, ~had)
+            .order_by(annotation_prompts.c.dealt, annotation_prompts.c.place)
+        )
 
     def _show(self, connection: Connection, player: Row[Any], item: Row[Any]) -> dict[str, Any]:
         query = select(annotation_answers.c.step).where(annotation_answers.c.item == item.id)
@@ -226,6 +246,8 @@ class AnnotationWork:
         connection.execute(update(annotation_items).where(is_item).values(reply=reply))
         change = update(annotation_prompts).where(annotation_prompts.c.id == item.prompt)
         connection.execute(change.values(finished=annotation_prompts.c.finished + 1))
+        if self.stopping:
+            self.stopping.judge(connection, item.prompt)
         return reply
 
     def _n_finished(self, connection: Connection, player: Row[Any]) -> int:

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from gamelabel.games.annotation.project_file import read_annotation_project
+from gamelabel.games.annotation.stopping_rule import StoppingRule
 from gamelabel.games.annotation.task_kinds import ISSUES, TASK_KINDS, annotation_steps
 from gamelabel.yaml_fields import TaskFileError
 
@@ -67,6 +68,10 @@ def test_what_is_left_out_has_a_meaning(tmp_path):
         (("prompts:", "titel: x\nprompts:"), "line 4: the project has no field titel"),
         (("prompts:", "coins: 0\nprompts:"), "line 4: coins of the project has to be 1 or more"),
         (("prompts:", "annotators: two\nprompts:"), "line 4: annotators of the project has to be"),
+        (
+            ("prompts:", "stop: {quorum: 2}\nprompts:"),
+            "line 4: .* and the task rate: ask that in a",
+        ),
         (("prompt: a red ball", "text: a red ball"), "line 5: a prompt needs the field prompt"),
         (("a red ball", "''"), "line 5: a prompt has no words"),
         (("a.png, ", "z.png, "), "line 6: the picture .*z.png of the prompt 'a red ball' does not"),
@@ -83,6 +88,25 @@ def test_a_wrong_file_is_one_sentence_with_the_line(tmp_path, change, message):
     assert change[0] in VALID
     with pytest.raises(TaskFileError, match=f"project.yaml, {message}".replace(", has", ".*has")):
         read(tmp_path, VALID.replace(*change, 1))
+
+
+@pytest.mark.parametrize(
+    ("stop", "message"),
+    [
+        ("{votes: 3}", "line 2: stop of the project has no field votes; its fields are confidence"),
+        ("{maximum: 0}", "line 2: maximum of stop of the project has to be 1 or more"),
+        ("{confidence: 1.5}", "line 2: the confidence of a stopping rule is above 0 and at most"),
+        ("{minimum: 4, maximum: 3}", "line 2: the minimum of a stopping rule, 4, is above its max"),
+        ("{}\nannotators: 3", "line 3: the project has the fields stop and annotators"),
+    ],
+)
+def test_a_wrong_stopping_rule_is_one_sentence_with_the_line(tmp_path, stop, message):
+    text = VALID.replace("  - rate\n  - rank\n", "  - compare\n")
+    tasks, rest = text.split("prompts:")
+    with pytest.raises(TaskFileError, match=message):
+        read(tmp_path, f"title: x\nstop: {stop}\n{tasks}prompts:{rest}")
+    project = read(tmp_path, f"stop: {{maximum: 5}}\n{text}")
+    assert project.stop == StoppingRule(maximum=5)
 
 
 def test_fewer_than_two_pictures_are_refused_without_a_ranking_too(tmp_path):

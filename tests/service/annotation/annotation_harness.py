@@ -57,7 +57,9 @@ def write_project(
 ) -> Path:
     """Write a project with pictures of one color, red by their number in the prompt."""
     folder.mkdir(parents=True, exist_ok=True)
-    lines = ["title: Birds", "coins: 7", "annotators: 2", tasks.rstrip(), "prompts:"]
+    lines = ["title: Birds", "coins: 7", tasks.rstrip(), "prompts:"]
+    if "stop:" not in tasks:
+        lines.insert(0, "annotators: 2")
     for prompt in range(n_prompts):
         names = [f"p{prompt}-{number}.png" for number in range(n_pictures)]
         for number, name in enumerate(names):

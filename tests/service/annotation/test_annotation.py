@@ -137,7 +137,9 @@ def test_prompts_are_dealt_evenly_until_enough_people_have_annotated_them(make_s
     service.person("cy").annotate()
     assert service.person("ann").annotate()["prompts"] == 2  # an open one may be finished
     figures = service.operator.get("/v1/figures").json()[0]["annotation"]
-    assert figures == {"prompts": 2, "annotated": 2, "annotators": 2, "answers": 5}
+    assert figures == {
+        "prompts": 2, "annotated": 2, "annotators": 2, "closed": None, "answers": 5,
+    }  # fmt: skip
 
 
 def test_a_withdrawal_deletes_the_answers_and_the_prompt_is_dealt_again(make_service):

@@ -1,7 +1,16 @@
 // The annotation's part of the operator's page, see the service's operator.js.
-export function lines({ prompts, annotated, annotators, answers }, format) {
+const REASONS = { confidence: 'by confidence', quorum: 'by quorum', maximum: 'at the maximum' }
+
+function enough({ annotators, closed }, format) {
+  if (!closed) return `annotated by ${annotators} people`
+  const reasons = Object.keys(REASONS).filter(reason => closed[reason])
+  const counts = reasons.map(reason => `${format.count(closed[reason])} ${REASONS[reason]}`)
+  return `need no more people${counts.length ? `: ${counts.join(', ')}` : ''}`
+}
+
+export function lines({ prompts, annotated, answers, ...stopping }, format) {
   return [
-    ['Prompts', format.count(annotated), `of ${format.count(prompts)} annotated by ${annotators} people`],
+    ['Prompts', format.count(annotated), `of ${format.count(prompts)} ${enough(stopping, format)}`],
     ['Answers', format.count(answers), ''],
   ]
 }

@@ -1,0 +1,183 @@
+"""When a prompt of an annotation project has enough answers: once all its points have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pyarrow as pa
+
+from gamelabel.games.annotation.open_points import OpenPoints
+from gamelabel.games.annotation.project_file import AnnotationProject
+from gamelabel.games.annotation.task_kinds import annotation_steps
+
+_BY_WEAKNESS = ("maximum", "quorum", "confidence")
+POINT_SCHEMA = pa.schema(
+    [
+        *(pa.field(name, pa.string(), nullable=False) for name in ("prompt_id", "kind")),
+        *(pa.field(name, pa.string()) for name in ("first", "second", "answer")),
+        pa.field("confidence", pa.float64(), nullable=False),
+        pa.field("votes", pa.int64(), nullable=False),
+        pa.field("stopped", pa.string()),
+    ]
+)
+
+
+class PromptVote(NamedTuple):
+    """All that a person answered about a prompt.
+
+    Attributes
+    ----------
+    item : str
+        The name of this annotation: it is counted once.
+    prompt_id : str
+        The prompt.
+    person : int
+        Who answered.
+    shown : sequence of int
+        The pictures' numbers in the file, in the order in which they were shown.
+    answers : mapping of int to dict
+        The answer to each step, see `answers.check_annotation`, with the numbers of the file.
+    """
+
+    item: str
+    prompt_id: str
+    person: int
+    shown: Sequence[int]
+    answers: Mapping[int, Mapping[str, Any]]
+
+
+class PromptState(NamedTuple):
+    """How sure the answers about a prompt are, from 0 to 1, and why it is closed, if it is."""
+
+    certainty: float
+    closed: str | None
+
+
+class PromptPoints:
+    """The points of a project's prompts: its category, and each two of its pictures.
+
+    People answer all questions about a prompt, so it is closed when all its points are. Points of
+    the same kind have the same possible answers; each kind has its own estimate of the workers.
+
+    Parameters
+    ----------
+    project : AnnotationProject
+        A project with a stopping rule.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from gamelabel.games.annotation.project_file import AnnotationPrompt
+    >>> from gamelabel.games.annotation.stopping_rule import StoppingRule
+    >>> from gamelabel.games.annotation.task_kinds import AnnotationTask
+    >>> prompts = (AnnotationPrompt("p1", "a red ball", ("x.png", "y.png")),)
+    >>> tasks, rule = (AnnotationTask("compare", ""),), StoppingRule(quorum=2)
+    >>> project = AnnotationProject(Path(), "", "", tasks, prompts, 0, 1, rule)
+    >>> points = PromptPoints(project)
+    >>> points.add(PromptVote("i1", "p1", 7, (1, 0), {0: {"chosen": 1}}))
+    >>> points.add(PromptVote("i2", "p1", 8, (0, 1), {0: {"chosen": 1}}))
+    >>> points.state("p1").closed
+    'quorum'
+    >>> points.table()[["first", "second", "answer", "votes"]].values.tolist()
+    [['x.png', 'y.png', 'y.png', 2]]
+    """
+
+    def __init__(self, project: AnnotationProject) -> None:
+        self.project = project
+        self._pictures = {prompt.prompt_id: prompt.pictures for prompt in project.prompts}
+        self._kinds: dict[str, OpenPoints] = {}
+        self._counted: dict[str, set[str]] = {prompt_id: set() for prompt_id in self._pictures}
+        for task in project.tasks:
+            answers = list(task.options) if task.kind == "categorise" else ["first", "second"]
+            names = [
+                name for prompt_id in self._pictures for name in self._names(task.kind, prompt_id)
+            ]
+            self._kinds[task.kind] = OpenPoints(names, answers, project.stop)
+
+    def add(self, vote: PromptVote) -> None:
+        """Count what a person answered about a prompt, unless it has been counted."""
+        counted = self._counted.get(vote.prompt_id)
+        if counted is None or vote.item in counted:  # retired, or counted before
+            return
+        counted.add(vote.item)
+        steps = annotation_steps(self.project.tasks, len(vote.shown))
+        for number, answer in vote.answers.items():
+            kind = steps[number].task.kind
+            if kind == "categorise":
+                self._kinds[kind].update((vote.prompt_id,), vote.person, answer["category"])
+                continue
+            first, second = sorted(vote.shown[picture] for picture in steps[number].pictures)
+            chosen = "first" if answer["chosen"] == first else "second"
+            self._kinds[kind].update((vote.prompt_id, first, second), vote.person, chosen)
+
+    def __contains__(self, prompt_id: str) -> bool:
+        return prompt_id in self._pictures
+
+    def state(self, prompt_id: str) -> PromptState:
+        """Return how sure the answers about a prompt are, on average of its points.
+
+        It is closed when all points are; the reason is the weakest of theirs: the maximum before a
+        quorum, and a quorum before the confidence. The certainty of a closed point is 1.
+        """
+        certainties, reasons = [], []
+        for kind, points in self._kinds.items():
+            for name in self._names(kind, prompt_id):
+                reason = points.stopped(name)
+                reasons.append(reason)
+                certainties.append(points.confidence_of(name) if reason is None else 1.0)
+        closed = None
+        if None not in reasons:
+            closed = next(reason for reason in _BY_WEAKNESS if reason in reasons)
+        return PromptState(sum(certainties) / len(certainties), closed)
+
+    def n_counted(self, prompt_id: str) -> int:
+        """Return how many people's answers about a prompt are counted."""
+        return len(self._counted[prompt_id])
+
+    @property
+    def refit_due(self) -> bool:
+        """Whether there is much more to learn about the workers than at the last `refit`."""
+        return any(points.refit_due for points in self._kinds.values())
+
+    def refit(self) -> None:
+        """Estimate workers and points of each kind that has enough new votes."""
+        for points in self._kinds.values():
+            if points.refit_due:
+                points.refit()
+
+    def table(self) -> pd.DataFrame:
+        """Return all points as they are now, with the columns of `POINT_SCHEMA`.
+
+        Returns
+        -------
+        DataFrame
+            `prompt_id`, `kind`, `first` and `second`, the two pictures, None for a category;
+            `answer`, the most probable category or picture, None without votes; its probability
+            `confidence`, `votes`, and `stopped`, why the point is closed, or None.
+        """
+        tables = []
+        for kind, points in self._kinds.items():
+            table = points.table()
+            names = table.pop("point").tolist()
+            files = [[self._pictures[name[0]][number] for number in name[1:]] for name in names]
+            table.insert(0, "prompt_id", [name[0] for name in names])
+            table.insert(1, "kind", kind)
+            for column, side in enumerate(("first", "second")):
+                pictures = [pair[column] if pair else None for pair in files]
+                table.insert(2 + column, side, pd.Series(pictures, dtype=object))
+            if kind == "compare":
+                for side in ("first", "second"):
+                    is_side = table["answer"] == side
+                    table.loc[is_side, "answer"] = table.loc[is_side, side]
+            tables.append(table)
+        return pd.concat(tables, ignore_index=True)
+
+    def _names(self, kind: str, prompt_id: str) -> list[tuple[Any, ...]]:
+        """Return the names of a prompt's points of a kind."""
+        if kind == "categorise":
+            return [(prompt_id,)]
+        numbers = range(len(self._pictures[prompt_id]))
+        return [(prompt_id, *pair) for pair in combinations(numbers, 2)]
