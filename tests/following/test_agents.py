@@ -106,6 +106,21 @@ def test_masked_probabilities_sum_to_one_over_possible_actions(
     assert negative_log_likelihood(agent, examples).min() > 0
 
 
+def test_arguments_of_a_new_transformer_attend_to_their_names() -> None:
+    torch.manual_seed(0)
+    agent = ActionTransformer(SPACE, make_words(), 64).eval()
+    names = agent.argument_words[agent.argument_words > 0][None]
+    n = names.shape[1]
+    words, arguments = agent._word_tokens(names), agent._argument_tokens(torch.tensor([0]))
+    tokens = torch.cat([words, arguments[:, agent.argument_words > 0]], 1)
+    layers: Any = agent.layers.layers
+    for layer in layers:
+        normed = layer.norm1(tokens)
+        weights = layer.self_attn(normed, normed, normed)[1][0, n:, :n]
+        weights = weights / weights.sum(1, keepdim=True)
+        assert weights.diagonal().mean() > 1.5 / n
+
+
 def test_an_ablation_does_not_read_what_it_leaves_out() -> None:
     without = make((ActionCentric, {"counter": "none", "sees_place": False}))
     examples = random_examples(8)
