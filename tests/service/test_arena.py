@@ -130,6 +130,44 @@ def test_four_models_are_ranked_and_then_no_more_is_asked(
     assert "Four models" in page.text
 
 
+def test_a_tie_is_a_vote_on_two_models_and_wrong_where_the_answer_is_known(
+    arena: tuple[Service, Arena], tmp_path: Path
+) -> None:
+    service, ranked = arena
+    player, n_ties, n_wrong = service.player("ann"), 0, 0
+    for number in range(6):
+        batch = player.batch()
+        assert batch["ties"]
+        sides = service.gold(batch["batch"])  # None for pairs of two models
+        is_last = number == 5
+        n_ties += list(sides.values()).count(None)
+        n_wrong += is_last * sum(side is not None for side in sides.values())
+        body = [
+            {"item": item, "choice": "tie" if is_last else side or "tie"}
+            for item, side in sides.items()
+        ]
+        path = f"/v1/batches/{batch['batch']}/answers"
+        assert player.call("POST", path, json={"answers": body}).is_success
+    ranked._due = 0.0
+    ranked.refresh()
+    assert ranked.counts.sum((0, 1)).tolist() == [0, n_ties, 0]
+    with service.store.read() as connection:
+        exported = read_pool(connection, tmp_path / "exported", "images", "models")
+    assert exported.labels.choice.eq("tie").sum() == n_ties + n_wrong
+    assert exported.players.comparisons_wrong.tolist() == [n_wrong]
+    assert model_comparisons(exported.pairs, exported.labels).winner.tolist() == ["tie"] * n_ties
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_pairs_of_a_run_have_no_ties(make: Callable[..., Service]) -> None:
+    player = make().player("ann")
+    batch = player.batch()
+    assert not batch["ties"]
+    body = {"answers": [{"item": item["item"], "choice": "tie"} for item in batch["items"]]}
+    reply = player.call("POST", f"/v1/batches/{batch['batch']}/answers", json=body)
+    assert (reply.status_code, reply.json()["type"]) == (422, "urn:gamelabel:choice")
+
+
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_votes_of_removed_and_withdrawn_people_do_not_count(arena: tuple[Service, Arena]) -> None:
     service, ranked = arena

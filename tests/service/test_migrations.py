@@ -10,7 +10,13 @@ from sqlalchemy.exc import IntegrityError
 
 from gamelabel.service.database_tables import game_keys, games, metadata, players, rewards
 from gamelabel.service.pairs.export import read_database
-from gamelabel.service.pairs.pair_tables import batches, pair_games, pair_standings, pairs
+from gamelabel.service.pairs.pair_tables import (
+    assignments,
+    batches,
+    pair_games,
+    pair_standings,
+    pairs,
+)
 from gamelabel.service.store import Store, migration_config, open_engine
 from tests.service.databases import new_url
 
@@ -211,6 +217,8 @@ def test_an_upgraded_database_still_refuses_invalid_rows(url: str) -> None:
     store = Store(url)
     pair = old_rows()["pairs"][0] | {"id": 9, "pair_id": "x9", "shared": False, "stock": "exam"}
     del pair["again"]
+    names = {"id": "a9", "batch": "b2", "left": "a", "picture_left": "l9", "picture_right": "r9"}
+    assignment = names | {"player": 2, "pair": 2, "place": 4}
     game = {"game_id": "new", "title": "", "origin": ""}
     for table, row in (
         (pairs, pair | {"stock": "preference"}),
@@ -225,9 +233,11 @@ def test_an_upgraded_database_still_refuses_invalid_rows(url: str) -> None:
         (rewards, {"id": "r9", "game_id": "nowhere", "launch": "j", "amount": 1, "due_at": 0,
                    "state": "waiting"}),
         (batches, {"id": "b9", "player": 1, "number": 0, "level": 0}),
+        (assignments, assignment | {"choice": "c"}),
     ):  # fmt: skip
         with pytest.raises(IntegrityError), store.write() as connection:
             connection.execute(insert(table), row)
     with store.write() as connection:
         connection.execute(insert(pairs), pair)
+        connection.execute(insert(assignments), assignment | {"choice": "tie"})
     store.close()

@@ -148,7 +148,7 @@ class Arena:
         batch : str
             The batch.
         choices : mapping of str to str
-            The side chosen of each item, "a" or "b".
+            The picture chosen of each item, "a" or "b", or "tie".
 
         Returns
         -------
@@ -161,6 +161,7 @@ class Arena:
             if row.left == "b":
                 left, right = right, left
             outcome = "left" if choices[row.id] == row.left else "right"
+            outcome = "tie" if choices[row.id] == "tie" else outcome
             vote = {"player": player, "pair": row.pair, "outcome": OUTCOMES[outcome]}
             votes.append({**vote, "model_left": left, "model_right": right})
         return votes

@@ -62,7 +62,7 @@ class PairSettings:
 
 
 class Answer(NamedTuple):
-    """A player's choice, "left" or "right", and the response time if the browser sent it."""
+    """A player's choice, "left", "right" or "tie", and the response time if it was sent."""
 
     choice: str
     response_ms: int | None
@@ -133,6 +133,9 @@ class Batches:
                 detail = f"Answer each of its {len(items)} items once."
                 raise Problem(409, "items", title, detail)
             choices = {item: _side(answers[item].choice, row.left) for item, row in items.items()}
+            if "tie" in choices.values() and not self._arena_of(labeling):
+                detail = "Choose the left or the right picture of each item."
+                raise Problem(422, "choice", "These pairs have no ties", detail)
             if labeling.reply is not None:
                 if any(row.choice != choices[item] for item, row in items.items()):
                     title = "This batch has been answered"
@@ -233,21 +236,32 @@ class Batches:
             _item(row["id"], pair.prompt, row["picture_left"], row["picture_right"])
             for row, pair in zip(rows, dealt, strict=True)
         ]
-        return self._batch_body(batch_id, coins_at_level(labeling.coins, level), items, None)
+        return self._batch_body(labeling, batch_id, level, items, None)
 
     def _show(self, connection: Connection, labeling: Row[Any]) -> dict[str, Any]:
         items = [
             _item(row.id, row.prompt, row.picture_left, row.picture_right)
             for row in connection.execute(queries.ITEMS, {"batch": labeling.batch})
         ]
-        pays = coins_at_level(labeling.coins, labeling.batch_level)
-        return self._batch_body(labeling.batch, pays, items, labeling.reply)
+        level = labeling.batch_level
+        return self._batch_body(labeling, labeling.batch, level, items, labeling.reply)
 
     def _batch_body(
-        self, batch_id: str, pays: int, items: list[dict[str, str]], reply: Any
+        self,
+        labeling: Row[Any],
+        batch_id: str,
+        level: int,
+        items: list[dict[str, str]],
+        reply: Any,
     ) -> dict[str, Any]:
-        look_s = self.look_s
-        return {"batch": batch_id, "pays": pays, "look_s": look_s, "items": items, "reply": reply}
+        return {
+            "batch": batch_id,
+            "pays": coins_at_level(labeling.coins, level),
+            "look_s": self.look_s,
+            "ties": self._arena_of(labeling) is not None,
+            "items": items,
+            "reply": reply,
+        }
 
     def _note_opened(self, batch_id: str, n_items: int) -> int | None:
         """Return the time to store for a new batch; with `minimal` it is only remembered."""
@@ -341,7 +355,9 @@ def _item(item_id: str, prompt: str, left: str, right: str) -> dict[str, str]:
 
 
 def _side(choice: str, left: str) -> str:
-    """Return which image, "a" or "b", a choice of "left" or "right" means."""
+    """Return which image, "a" or "b", a choice of "left" or "right" means; a tie is none."""
+    if choice == "tie":
+        return choice
     other = "b" if left == "a" else "a"
     return left if choice == "left" else other
 

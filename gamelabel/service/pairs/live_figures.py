@@ -70,7 +70,8 @@ def batch_metrics(connection: Connection) -> dict[str, dict[str, int]]:
 
 def _alpha(connection: Connection, game_id: str) -> dict[str, float | int] | None:
     """Return Krippendorff's alpha of the preferences with two labels or more, None without any."""
-    votes = [func.sum(case((assignments.c.choice == side, 1), else_=0)) for side in ("a", "b")]
+    choices = ("a", "b", "tie")
+    votes = [func.sum(case((assignments.c.choice == choice, 1), else_=0)) for choice in choices]
     query = (
         select(*votes)
         .join(players, players.c.id == assignments.c.player)
@@ -81,7 +82,7 @@ def _alpha(connection: Connection, game_id: str) -> dict[str, float | int] | Non
         .having(func.count() > 1)
     )
     rows = [tuple(row) for row in connection.execute(query)]
-    counts = np.array(rows, dtype=np.int64).reshape(-1, 2)
+    counts = np.array(rows, dtype=np.int64).reshape(-1, len(choices))
     estimate = alpha_interval(counts, replicates=_REPLICATES, counts=True)
     if not np.isfinite([estimate.value, estimate.low, estimate.high]).all():
         return None

@@ -55,21 +55,26 @@ class ReplyBody(BaseModel):
 class BatchBody(BaseModel):
     """Pairs to be answered together, what they pay, and how long to show each of them, in seconds.
 
-    `reply` is null until the batch has been answered.
+    `ties` says whether both pictures of a pair may be equal. `reply` is null until the batch has
+    been answered.
     """
 
     batch: str
     pays: int
     look_s: float
+    ties: bool
     items: list[ItemBody]
     reply: ReplyBody | None
 
 
 class AnswerBody(RequestBody):
-    """A choice, and the response time in milliseconds if the player agreed to that."""
+    """A choice, and the response time in milliseconds if the player agreed to that.
+
+    A choice of "tie" is for the pairs of an arena only, see `ties` of the batch.
+    """
 
     item: str = Field(pattern=r"^[A-Za-z0-9_-]{22}$")
-    choice: Literal["left", "right"]
+    choice: Literal["left", "right", "tie"]
     ms: int | None = Field(default=None, ge=0, le=2**31 - 1)
 
 

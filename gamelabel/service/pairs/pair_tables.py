@@ -119,9 +119,9 @@ assignments = Table(
     Column("left", String(1), nullable=False),
     Column("picture_left", String(22), nullable=False, unique=True),
     Column("picture_right", String(22), nullable=False, unique=True),
-    Column("choice", String(1)),
+    Column("choice", String(3)),
     Column("response_ms", Integer),
     time_column("answered_at"),
     UniqueConstraint("player", "pair"),
-    CheckConstraint("choice IN ('a', 'b')", name="choice"),
+    CheckConstraint("choice IN ('a', 'b', 'tie')", name="choice"),
 )

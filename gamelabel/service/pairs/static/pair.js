@@ -2,17 +2,18 @@
 // is confirmed. Pressing a chosen picture again does not confirm it: only the button and Enter do.
 import { $, announce, markScroller } from '../frame.js'
 
-const SIDES = ['left', 'right']
+const SIDES = ['left', 'right'], CHOICES = [...SIDES, 'tie']
 const NAMES = { left: 'Picture 1', right: 'Picture 2' }
 const SMALLEST_REM = 0.9375, STEP_REM = 0.0625
 const VERDICT_MS = 400  // a double tap on "Check" must not skip what it says
 const hasKeys = matchMedia('(hover: hover)').matches
 const INVITATION = hasKeys ? 'Choose one: tap it, or press 1 or 2.' : 'Tap the one that fits.'
+const WITH_TIES = hasKeys ? 'Choose one: press 1 or 2, or 3 if they are equal.' : 'Tap the one that fits, or Equal.'
 let current = null
 
-// faces: { left, right } elements. In practice, `isRight(choice)` checks a choice before the player
+// faces: { left, right } elements; `ties`: whether they may be equal. In practice, `isRight(choice)` checks a choice before the player
 // goes on. Resolves to { choice, ms } once the choice is confirmed.
-export function askPair({ prompt, faces, lookS, next, isRight }) {
+export function askPair({ prompt, faces, lookS, next, isRight, ties = false }) {
   $('prompt').textContent = prompt
   $('prompt').scrollTop = 0
   $('next').textContent = isRight ? 'Check' : next
@@ -22,10 +23,13 @@ export function askPair({ prompt, faces, lookS, next, isRight }) {
     $(side).setAttribute('aria-label', NAMES[side])
     delete $(side).dataset.verdict
   }
+  $('tie').hidden = !ties
+  $('tie').setAttribute('aria-pressed', 'false')
+  $('foot').toggleAttribute('data-ties', ties)
   fitPrompt()
   $('prompt').focus({ preventScroll: true })
   return new Promise(done => {
-    current = { choice: null, isOpen: false, since: 0, isRight, next, done }
+    current = { choice: null, isOpen: false, since: 0, isRight, next, ties, done }
     setEnabled(false)
     showHint(lookS ? `Look at both for ${seconds(lookS)}.` : '')
     $('look').hidden = !lookS
@@ -49,7 +53,7 @@ const seconds = s => `${s} ${s === 1 ? 'second' : 'seconds'}`
 function showHint(text, aloud = false) { $('hint').textContent = text; if (aloud) announce(text) }
 
 function setEnabled(on) {
-  for (const side of SIDES) $(side).setAttribute('aria-disabled', String(!on))
+  for (const choice of CHOICES) $(choice).setAttribute('aria-disabled', String(!on))
   $('next').setAttribute('aria-disabled', 'true')
 }
 
@@ -58,15 +62,15 @@ function openChoice(lookS) {
   current.since = performance.now()
   setEnabled(true)
   $('look').hidden = true
-  showHint(INVITATION, lookS > 0)
+  showHint(current.ties ? WITH_TIES : INVITATION, lookS > 0)
 }
 
-function choose(side) {
-  if (!current?.isOpen || current.choice === side) return
-  current.choice = side
+function choose(choice) {
+  if (!current?.isOpen || current.choice === choice) return
+  current.choice = choice
   current.ms = Math.round(performance.now() - current.since)
-  for (const each of SIDES) {
-    $(each).setAttribute('aria-pressed', String(each === side))
+  for (const each of CHOICES) {
+    $(each).setAttribute('aria-pressed', String(each === choice))
     delete $(each).dataset.verdict
   }
   $('next').setAttribute('aria-disabled', 'false')
@@ -133,12 +137,13 @@ $('large').addEventListener('keydown', event => {
   else if (event.key === '2') showLarge('right')
 })
 
-for (const side of SIDES) $(side).addEventListener('click', () => choose(side))
+for (const choice of CHOICES) $(choice).addEventListener('click', () => choose(choice))
 $('next').addEventListener('click', confirm)
 // Keys work while the pair has the focus, so that they do not surprise anybody elsewhere.
 $('pair').addEventListener('keydown', event => {
   if (!current || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return
   if (event.key === '1') choose('left')
   else if (event.key === '2') choose('right')
+  else if (event.key === '3' && current.ties) choose('tie')
   else if (event.key === 'Enter' && current.choice && event.target.tagName !== 'BUTTON') confirm()
 })

@@ -59,7 +59,7 @@ const answeredElsewhere = (batch, signal) => new Promise(done => {
 // device, so that a reload or a break loses none of them.
 async function labelBatch() {
   const opening = call('POST', '/v1/batches', { idempotencyKey: randomKey() })
-  const { batch, items, look_s: lookS } = await waitFor(opening, 'We keep trying to get your pairs.')
+  const { batch, items, look_s: lookS, ties } = await waitFor(opening, 'We keep trying to get your pairs.')
   const kept = keptAnswers.get()
   const answers = kept?.batch === batch ? kept.answers : []
   const pictures = items.map((item, i) => i < answers.length ? null : loadPictures(item))
@@ -71,7 +71,7 @@ async function labelBatch() {
     showSection('pair', false)
     showProgress(`Pair ${i + 1} of ${items.length}`, i, items.length)
     const next = i + 1 === items.length ? 'Finish' : 'Next'
-    const asked = askPair({ prompt: items[i].prompt, faces: { left, right }, lookS, next })
+    const asked = askPair({ prompt: items[i].prompt, faces: { left, right }, lookS, next, ties })
     const answer = await Promise.race([asked, elsewhere])
     for (const picture of [left, right]) URL.revokeObjectURL(picture.src)
     if (!answer) {
