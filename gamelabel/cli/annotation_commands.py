@@ -18,6 +18,7 @@ class AnnotationLayout(StrEnum):
     """The layouts of `layout_registry.ANSWER_LAYOUTS`, without importing it for `--help`."""
 
     imagereward = "imagereward"
+    label_studio = "label-studio"
 
 
 _Layout = Annotated[AnnotationLayout, typer.Option(help="The layout.")]

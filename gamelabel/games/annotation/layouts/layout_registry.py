@@ -19,6 +19,8 @@ from gamelabel.games.annotation.layouts.imagereward_layout import (
     read_imagereward,
     write_imagereward,
 )
+from gamelabel.games.annotation.layouts.label_studio_layout import read_label_studio_answers
+from gamelabel.games.annotation.layouts.label_studio_writer import write_label_studio
 from gamelabel.tables.rows import BadFile
 
 REJECTED_FILE = "rejected.csv"
@@ -42,6 +44,7 @@ class AnswerLayout(NamedTuple):
 
 ANSWER_LAYOUTS = {
     "imagereward": AnswerLayout(read_imagereward, write_imagereward),
+    "label-studio": AnswerLayout(read_label_studio_answers, write_label_studio),
 }
 
 
