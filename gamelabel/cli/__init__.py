@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 
 from gamelabel import __version__
-from gamelabel.cli.annotation_commands import export_annotation, read_annotation
 from gamelabel.cli.data_commands import data
 from gamelabel.cli.dungeon_command import dungeon_command
 from gamelabel.cli.export_command import export
@@ -41,8 +40,6 @@ app.command("publish", rich_help_panel="The study")(publish_command)
 app.command("claims", rich_help_panel="The study")(claims_command)
 app.command("plan", rich_help_panel="The study")(plan_command)
 app.command("doctor", rich_help_panel="The study")(doctor_command)
-data.command("annotation")(read_annotation)
-export.command("annotation")(export_annotation)
 app.add_typer(data, name="data")
 app.add_typer(export, name="export")
 app.command("tune")(tune_command)

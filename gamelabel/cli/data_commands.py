@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from gamelabel.cli.annotation_commands import read_annotation
+
 data = typer.Typer(no_args_is_help=True, help="The data of others: what is here, and get more.")
 
 
@@ -56,3 +58,6 @@ def fetch_command(
 
     if not fetch_sets(names or []):
         raise typer.Exit(1)
+
+
+data.command("annotation")(read_annotation)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gamelabel.cli.annotation_commands import export_annotation
+
 if TYPE_CHECKING:
     from gamelabel.tables import LabelTables
     from gamelabel.tables.export_folder import ExportResult
@@ -173,3 +175,6 @@ def play_command(
         f"{out.absolute()}: {len(game_ids(out)):,} games, {len(new):,} of them new; "
         f"{len(deleted):,} deleted"
     )
+
+
+export.command("annotation")(export_annotation)

@@ -234,7 +234,7 @@ class AnswerCollector:
 
 
 def picture_size(picture: str, folder: Path) -> tuple[int, int]:
-    """Return width and height of a picture in a folder; raise RejectedRow if it is not there.
+    """Return width and height of a picture in a folder; raise RejectedRow if it does not exist.
 
     Parameters
     ----------

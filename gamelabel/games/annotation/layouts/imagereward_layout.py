@@ -163,13 +163,13 @@ def copy_pictures(names: list[str], pictures: Path, folder: Path) -> None:
 
 
 def _prompt_rows(
-    answers: AnswerSet, prompt_id: str, given: list[StoredAnswer]
+    answers: AnswerSet, prompt_id: str, answered: list[StoredAnswer]
 ) -> Iterator[dict[str, Any]]:
     """Yield the row of each picture of a prompt that a person annotated."""
     prompt = answers.prompts[prompt_id]
     cells: dict[str, dict[str, Any]] = {picture: {} for picture in prompt.pictures}
     category = None
-    for answer in given:
+    for answer in answered:
         if answer.kind == "categorise":
             category = answer.answer["category"]
         elif answer.kind == "rate":

@@ -49,7 +49,7 @@ def picture_name(address: str) -> str:
 
 @dataclass
 class ToolAnswers:
-    """The answers of one person to one task, put together from its results.
+    """The answers of one person to one task, combined from its results.
 
     Parameters
     ----------

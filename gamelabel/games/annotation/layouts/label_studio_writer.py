@@ -48,12 +48,12 @@ def write_label_studio(
     LayoutResult
         With the times that the layout has no place for.
     """
-    given: dict[str, dict[str, list[StoredAnswer]]] = {name: {} for name in answers.prompts}
+    answered: dict[str, dict[str, list[StoredAnswer]]] = {name: {} for name in answers.prompts}
     for answer in answers.answers:
         if answer.kind != "compare":
-            given[answer.prompt_id].setdefault(answer.annotator_id, []).append(answer)
+            answered[answer.prompt_id].setdefault(answer.annotator_id, []).append(answer)
     tasks = [
-        _task(number, prompt_id, prompt, given[prompt_id])
+        _task(number, prompt_id, prompt, answered[prompt_id])
         for number, (prompt_id, prompt) in enumerate(answers.prompts.items(), 1)
     ]
     _write_json(folder / "annotations.json", tasks)
@@ -89,8 +89,10 @@ def _task(
         "items": items,
     }
     annotations = [
-        _annotation(person, given, [r for answer in given for r in _results(answer, prompt, order)])
-        for person, given in people.items()
+        _annotation(
+            person, answered, [r for answer in answered for r in _results(answer, prompt, order)]
+        )
+        for person, answered in people.items()
     ]
     return {"id": number, "data": data, "annotations": annotations}
 
@@ -101,7 +103,7 @@ def _pairs(answers: AnswerSet) -> Iterator[dict[str, Any]]:
     for answer in answers.answers:
         if answer.kind == "compare":
             pairs.setdefault((answer.prompt_id, *answer.pictures), []).append(answer)
-    for number, ((prompt_id, left, right), given) in enumerate(pairs.items(), 1):
+    for number, ((prompt_id, left, right), answered) in enumerate(pairs.items(), 1):
         prompt = answers.prompts[prompt_id]
         sizes = [prompt.pictures[left], prompt.pictures[right]]
         data = {
@@ -109,7 +111,7 @@ def _pairs(answers: AnswerSet) -> Iterator[dict[str, Any]]:
             "left": picture_address(left),
             "right": picture_address(right),
         }
-        annotations = [_annotation(a.annotator_id, [a], [_better(a)]) for a in given]
+        annotations = [_annotation(a.annotator_id, [a], [_better(a)]) for a in answered]
         yield {"id": number, "data": data, "annotations": annotations}
 
 
@@ -127,15 +129,15 @@ def _better(answer: StoredAnswer) -> dict[str, Any]:
 
 
 def _annotation(
-    person: str, given: list[StoredAnswer], results: list[dict[str, Any]]
+    person: str, answered: list[StoredAnswer], results: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """Return the annotation of a person, with when the last answer was given."""
+    """Return the annotation of a person, with when the last answer was answered."""
     annotation: dict[str, Any] = {"completed_by": person, "was_cancelled": False}
-    times = [answer.answered_ms for answer in given if answer.answered_ms is not None]
+    times = [answer.answered_ms for answer in answered if answer.answered_ms is not None]
     if times:
         moment = datetime.fromtimestamp(max(times) / 1000, UTC)
         annotation["created_at"] = moment.isoformat(timespec="milliseconds")
-    lengths = [answer.response_ms for answer in given if answer.response_ms is not None]
+    lengths = [answer.response_ms for answer in answered if answer.response_ms is not None]
     if lengths:
         annotation["lead_time"] = sum(lengths) / 1000
     numbered = [{"id": str(number), **result} for number, result in enumerate(results, 1)]
@@ -150,41 +152,41 @@ def _results(
     answer: StoredAnswer, prompt: AnnotatedPrompt, order: list[str]
 ) -> Iterator[dict[str, Any]]:
     """Yield the results of an answer; of an empty one, that there is nothing."""
-    given = answer.answer
+    answered = answer.answer
     if answer.kind == "categorise":
-        yield _result("category", "prompt", "choices", {"choices": [given["category"]]})
-        if given["problematic"] is not None:
-            choice = "yes" if given["problematic"] else "no"
+        yield _result("category", "prompt", "choices", {"choices": [answered["category"]]})
+        if answered["problematic"] is not None:
+            choice = "yes" if answered["problematic"] else "no"
             yield _result("problematic", "prompt", "choices", {"choices": [choice]})
         return
     if answer.kind == "rank":
         names = [str(order.index(picture)) for picture in answer.pictures]
         buckets = {
             str(place): [names[number] for number in tied]
-            for place, tied in enumerate(given["places"], 1)
+            for place, tied in enumerate(answered["places"], 1)
         }
         yield _result("rank", "items", "ranker", {"ranker": buckets})
         return
     index = order.index(answer.pictures[0])
     about = {"item_index": index}
-    if answer.kind in MAY_BE_EMPTY and not next(iter(given.values())):
+    if answer.kind in MAY_BE_EMPTY and not next(iter(answered.values())):
         nothing = _result("nothing", "pictures", "choices", {"choices": [answer.kind]})
         yield nothing | about
     elif answer.kind == "rate":
         for name in RATINGS:
-            yield _result(name, "pictures", "rating", {"rating": given[name]}) | about
+            yield _result(name, "pictures", "rating", {"rating": answered[name]}) | about
     elif answer.kind == "issues":
-        yield _result("issues", "pictures", "choices", {"choices": given["issues"]}) | about
+        yield _result("issues", "pictures", "choices", {"choices": answered["issues"]}) | about
     elif answer.kind == "words":
         spans = word_spans(prompt.text)
-        for start, end in (spans[number] for number in given["words"]):
+        for start, end in (spans[number] for number in answered["words"]):
             value = {"start": start, "end": end, "text": prompt.text[start:end]}
             labels = {"labels": [f"Picture {index + 1}"]}
             yield _result("words", "prompt", "labels", value | labels)
     else:
         size = prompt.pictures[answer.pictures[0]]
         shape = {"original_width": size[0], "original_height": size[1]} if size else {}
-        for x, y in given["points"]:
+        for x, y in answered["points"]:
             percent = {"x": round(100 * x, 2), "y": round(100 * y, 2), "width": 1}
             value = percent | {"keypointlabels": ["wrong"]}
             yield _result("regions", "pictures", "keypointlabels", value) | about | shape

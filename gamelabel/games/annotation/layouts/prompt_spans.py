@@ -90,15 +90,15 @@ def words_of_phrases(prompt: str, phrases: Iterable[object]) -> set[int]:
     numbers: set[int] = set()
     for entry in phrases:
         for phrase in entry.split(",") if isinstance(entry, str) else [entry]:
-            wanted = [_plain(word) for word in phrase.split()] if isinstance(phrase, str) else []
-            wanted = [word for word in wanted if word]
-            if isinstance(phrase, str) and not wanted:
+            named = [_plain(word) for word in phrase.split()] if isinstance(phrase, str) else []
+            named = [word for word in named if word]
+            if isinstance(phrase, str) and not named:
                 continue
-            starts = range(len(words) - len(wanted) + 1)
-            first = next((i for i in starts if words[i : i + len(wanted)] == wanted), None)
-            if first is None or not wanted:
+            starts = range(len(words) - len(named) + 1)
+            first = next((i for i in starts if words[i : i + len(named)] == named), None)
+            if first is None or not named:
                 raise AnswerError(f"names {phrase!r:.60}, which is not in the prompt")
-            numbers |= set(range(first, first + len(wanted)))
+            numbers |= set(range(first, first + len(named)))
     return numbers
 
 
