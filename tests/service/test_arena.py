@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
@@ -121,8 +122,10 @@ def test_four_models_are_ranked_and_then_no_more_is_asked(
         exported = read_pool(connection, tmp_path / "exported", "images", "models")
     assert sum(row["votes"] for row in board["rows"]) == 2 * board["votes"]
     comparisons = model_comparisons(exported.pairs, exported.labels)
-    wins = bradley_terry(comparisons, prior_sd=1.0).set_index("item")["wins"].to_dict()
-    assert wins == {row["model"]: row["wins"] for row in board["rows"]}
+    fitted = bradley_terry(comparisons, prior_sd=1.0).set_index("item")
+    assert fitted["wins"].to_dict() == {row["model"]: row["wins"] for row in board["rows"]}
+    scores = pd.Series({"weak": 0.2, "middling": 0.3, "good": 0.1, "best": 0.4})  # of a scorer
+    assert fitted["ability"].corr(scores, method="spearman") == pytest.approx(0.4)
     [chess, _] = client.get("/v1/figures").json()
     assert chess["pairs"]["arena"]["first"] == "best"
     page = client.get("/leaderboards/models")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from gamelabel.games.annotation.model_ranking_file import RankedModels
 from gamelabel.service.pairs.arena import Arena
 from gamelabel.service.pairs.arena_board import leaderboard_body
-from gamelabel.service.pairs.arena_pool import load_models
+from gamelabel.service.pairs.arena_pool import load_models, renew_known_answers
 from gamelabel.service.pairs.known_answers import make_watch_points
 from gamelabel.service.pairs.pair_tables import pairs
 from gamelabel.service.store import Store
@@ -62,6 +62,23 @@ def test_every_two_models_make_a_pair_and_every_answer_is_known_by_the_prompt(
             assert wrong != right
             assert wrong.partition("/")[0] == row.model  # a style does not tell the answer
     assert make_watch_points(store, "models") == 0  # those of a pool of a run
+
+
+def test_known_answers_for_newcomers_are_renewed_until_all_are_made(
+    store: Store, tmp_path: Path
+) -> None:
+    models = models_of(tmp_path, "x", "y", "z")
+    load_models(store, models, size=16)
+    assert renew_known_answers(store, models) == 0  # none has been used
+    made = []
+    for _ in range(3):
+        with store.write() as connection:
+            connection.execute(update(pairs).where(pairs.c.stock == "exam").values(served=2))
+        made.append(renew_known_answers(store, models))
+    # 3 models with 8 prompts beside 7 others, less 40 for exams and 8 for later at the start
+    assert made == [60, 60, 0]
+    points = [row.pair_id for row in rows(store) if row.gold]
+    assert len(set(points)) == len(points) == 3 * 8 * 7
 
 
 def test_what_is_loaded_stays_and_a_new_model_joins(store: Store, tmp_path: Path) -> None:

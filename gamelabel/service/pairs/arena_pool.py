@@ -7,13 +7,18 @@ from itertools import combinations
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from gamelabel.games.annotation.model_ranking_file import BESIDE, RankedModels
 from gamelabel.games.pairs.deck import draw_shared
 from gamelabel.games.pairs.decoys import content_words
 from gamelabel.service.pairs.arena_tables import arena_models, arena_pairs
-from gamelabel.service.pairs.known_answers import EXAM_RESERVE, WATCH_SHARE
+from gamelabel.service.pairs.known_answers import (
+    EXAM_RENEWAL,
+    EXAM_RESERVE,
+    WATCH_SHARE,
+    exam_reserve,
+)
 from gamelabel.service.pairs.pair_tables import pairs, pictures, pools
 from gamelabel.service.pairs.pool import PICTURE_SIZE, encode_picture, set_length
 from gamelabel.service.store import Store
@@ -65,9 +70,44 @@ def load_models(store: Store, models: RankedModels, size: int = PICTURE_SIZE) ->
         ids = _add_models(connection, models)
         shown = _add_pictures(connection, models, size)
         n_new = _add_pairs(connection, models, ids, shown, rng)
-        _add_known_answers(connection, models, shown, rng)
+        _add_first_known_answers(connection, models, shown, rng)
         set_length(connection, models.pool)
     return n_new
+
+
+def renew_known_answers(store: Store, models: RankedModels) -> int:
+    """Make points for exams if few are left that fewer than `EXAM_SIGHTINGS` players have had.
+
+    They are of other pairs of prompts than those before. When all have been made, players get
+    points that more of them have had.
+
+    Parameters
+    ----------
+    store : Store
+        The database.
+    models : RankedModels
+        Models that `load_models` has loaded.
+
+    Returns
+    -------
+    int
+        How many points were made.
+    """
+    with store.read() as connection:
+        if exam_reserve(connection, models.pool) >= EXAM_RESERVE:
+            return 0
+    rng = np.random.default_rng()
+    with store.write() as connection:
+        connection.execute(select(pools).where(pools.c.pool == models.pool).with_for_update())
+        if exam_reserve(connection, models.pool) >= EXAM_RESERVE:  # another process has made some
+            return 0
+        known = _known_pictures(connection, models.pool)
+        shown = {
+            (model, prompt_id): _Picture(known[f"{model}/{prompt_id}"], f"{model}/{prompt_id}")
+            for model, files in models.pictures.items()
+            for prompt_id in files
+        }
+        return _add_known_answers(connection, models, shown, rng, ["exam"] * EXAM_RENEWAL)
 
 
 def _check_prompts(connection: Connection, models: RankedModels) -> None:
@@ -99,11 +139,7 @@ def _add_models(connection: Connection, models: RankedModels) -> dict[str, int]:
 
 
 def _add_pictures(connection: Connection, models: RankedModels, size: int) -> _Pictures:
-    known: dict[str, int] = {}
-    for side in ("a", "b"):
-        columns = pairs.c[f"image_{side}"], pairs.c[f"picture_{side}"]
-        query = select(*columns).where(pairs.c.pool == models.pool).distinct()
-        known |= {name: picture for name, picture in connection.execute(query)}
+    known = _known_pictures(connection, models.pool)
     shown = {}
     for model, files in models.pictures.items():
         for prompt_id, path in files.items():
@@ -117,6 +153,16 @@ def _add_pictures(connection: Connection, models: RankedModels, size: int) -> _P
                 known[name] = connection.execute(row.returning(pictures.c.id)).scalar_one()
             shown[model, prompt_id] = _Picture(known[name], name)
     return shown
+
+
+def _known_pictures(connection: Connection, pool: str) -> dict[str, int]:
+    """Return the rows of the pictures that are in the database, by name."""
+    known: dict[str, int] = {}
+    for side in ("a", "b"):
+        columns = pairs.c[f"image_{side}"], pairs.c[f"picture_{side}"]
+        query = select(*columns).where(pairs.c.pool == pool).distinct()
+        known |= {name: picture for name, picture in connection.execute(query)}
+    return known
 
 
 def _add_pairs(
@@ -151,23 +197,36 @@ def _add_pairs(
     return len(new)
 
 
-def _add_known_answers(
+def _add_first_known_answers(
     connection: Connection, models: RankedModels, shown: _Pictures, rng: np.random.Generator
 ) -> None:
     """Add points with known answers until there are enough of both kinds."""
-    query = select(pairs.c.pair_id, pairs.c.stock).where(pairs.c.pool == models.pool)
-    stocks = {row.pair_id: row.stock for row in connection.execute(query)}
-    there = list(stocks.values())
-    of_all = WATCH_SHARE / (1 - WATCH_SHARE)
-    missing = {
-        "exam": EXAM_RESERVE - there.count("exam"),
-        "watch": round(of_all * there.count("preference")) - there.count("watch"),
-    }
-    stock_of_new = ["exam"] * max(missing["exam"], 0) + ["watch"] * max(missing["watch"], 0)
+    query = select(pairs.c.stock, func.count()).where(pairs.c.pool == models.pool)
+    there = {stock: n for stock, n in connection.execute(query.group_by(pairs.c.stock))}
+    n_watch = round(WATCH_SHARE / (1 - WATCH_SHARE) * there.get("preference", 0))
+    n_exam = EXAM_RESERVE - exam_reserve(connection, models.pool)
+    stock_of_new = ["exam"] * n_exam + ["watch"] * max(n_watch - there.get("watch", 0), 0)
+    n_new = _add_known_answers(connection, models, shown, rng, stock_of_new)
+    if not n_new and "exam" not in there:
+        raise ValueError(
+            f"no two prompts of the file of models {models.pool!r} differ in all words, so no "
+            "answer can be known and nobody could be judged: add prompts of other things"
+        )
+
+
+def _add_known_answers(
+    connection: Connection,
+    models: RankedModels,
+    shown: _Pictures,
+    rng: np.random.Generator,
+    stock_of_new: list[str],
+) -> int:
+    """Add points with known answers of some stocks, as many as there are; return how many."""
+    known = _pair_ids(connection, models.pool)
     rows = []
     candidates = _decoys(models, rng)
     for stock in stock_of_new:
-        point = next((point for point in candidates if _known_id(*point) not in stocks), None)
+        point = next((point for point in candidates if _known_id(*point) not in known), None)
         if point is None:
             break
         prompt_id, model, decoy = point
@@ -175,11 +234,6 @@ def _add_known_answers(
         gold = "ab"[int(rng.integers(2))]
         row = _row(models, _known_id(*point), prompt_id, both if gold == "a" else both[::-1], model)
         rows.append({**row, "kind": "comparison", "gold": gold, "stock": stock})
-    if not rows and "exam" not in there:
-        raise ValueError(
-            f"no two prompts of the file of models {models.pool!r} differ in all words, so no "
-            "answer can be known and nobody could be judged: add prompts of other things"
-        )
     places = rng.permutation(len(rows)).tolist()
     shared = draw_shared(len(rows), rng).tolist()
     _insert(
@@ -189,6 +243,7 @@ def _add_known_answers(
             for row, place, is_shared in zip(rows, places, shared, strict=True)
         ],
     )
+    return len(rows)
 
 
 def _decoys(models: RankedModels, rng: np.random.Generator) -> Iterator[tuple[str, str, str]]:

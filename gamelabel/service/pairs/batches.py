@@ -17,6 +17,7 @@ from gamelabel.service.database_tables import players
 from gamelabel.service.outbox import book_reward
 from gamelabel.service.pairs import batch_queries as queries
 from gamelabel.service.pairs.arena import Arena
+from gamelabel.service.pairs.arena_pool import renew_known_answers
 from gamelabel.service.pairs.deal import count_dealt, deal_batch
 from gamelabel.service.pairs.known_answers import renew_exam_points
 from gamelabel.service.pairs.pair_games import (
@@ -108,7 +109,11 @@ class Batches:
             require_running(player)
             batch = self._new_batch(connection, player, labeling, idempotency_key)
         if labeling.labels is None:  # for the exam of a new player
-            renew_exam_points(self.store, labeling.pool)
+            arena = self._arena_of(labeling)
+            if arena:
+                renew_known_answers(self.store, arena.models)
+            else:
+                renew_exam_points(self.store, labeling.pool)
         return batch, True
 
     def show_batch(self, session: str, batch_id: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ WATCH_SHARE = 0.25
 EXAM_SIGHTINGS = 2
 # New points are made when fewer than this can be in another exam. An exam has at most 20 points.
 EXAM_RESERVE = 40
-_EXAM_RENEWAL = 60  # points made at once
+EXAM_RENEWAL = 60  # points made at once
 # Labels of an active player whose points may become points of an exam: few who guess get so far.
 GOOD_LABELS = 100
 _GOOD_PLAYERS = 20  # considered at once, each with dozens of points
@@ -87,15 +87,15 @@ def renew_exam_points(store: Store, pool: str, rng: np.random.Generator | None =
         How many points were made.
     """
     with store.read() as connection:
-        if _reserve(connection, pool) >= EXAM_RESERVE:
+        if exam_reserve(connection, pool) >= EXAM_RESERVE:
             return 0
     with store.write() as connection:
         rows = _lock_rows(connection, pool)
-        if _reserve(connection, pool) >= EXAM_RESERVE:  # another process has made some
+        if exam_reserve(connection, pool) >= EXAM_RESERVE:  # another process has made some
             return 0
         settled = _settled(connection, pool)
         free = [row for row in _unique(rows) if row.id in settled]
-        return _swap_some(connection, free, _EXAM_RENEWAL, "exam", rng)
+        return _swap_some(connection, free, EXAM_RENEWAL, "exam", rng)
 
 
 def _lock_rows(connection: Connection, pool: str) -> Sequence[Row[Any]]:
@@ -117,8 +117,8 @@ def _unique(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
     ]
 
 
-def _reserve(connection: Connection, pool: str) -> int:
-    """Return how many points can be in another exam; no more than needed are counted."""
+def exam_reserve(connection: Connection, pool: str) -> int:
+    """Return how many points can be in another exam, `EXAM_RESERVE` at most."""
     points = (
         select(literal(1))
         .where(pairs.c.pool == pool, pairs.c.stock == "exam")
