@@ -106,6 +106,8 @@ STEPS = (
         ("rounds/",),
         fans_out=True,
     ),
+    # real ratings, and simulated annotators of drawn pictures: nothing of this run's
+    Step("16_annotation", outputs=("annotation/",), project=("data/sources.yaml",)),
     # last, since it tests the claims on what all the others recorded
     Step(
         "10_figures",
@@ -127,6 +129,7 @@ STEPS = (
             "07_reward_model",
             "08_pairwise_losses",
             "09_rewards_and_rounds",
+            "16_annotation",
         ),
     ),
     Step(

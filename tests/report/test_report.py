@@ -192,7 +192,7 @@ def test_the_report_says_what_was_tested_on_which_labels(study: Study) -> None:
     assert {claim["verdict"].partition(":")[0] for claim in claims} == {"set", "not testable here"}
     claims[0]["verdict"] = "undecided in simulation"
     content = build_content(study, values, claims)
-    expected = "1 of 40 claims of GameLabel-10K and 0 of 18 claims of ImageReward were tested, on "
+    expected = "1 of 40 claims of GameLabel-10K and 0 of 24 claims of ImageReward were tested, on "
     assert content["sentence"] == f"{expected}labels of simulated people."
     for step in values["steps"].values():
         step["label_source"] = ""

@@ -41,6 +41,11 @@ n_judges: 12
   sizes: 20, 40
   ablation_size: 20
   epochs: 1
+16_annotation:
+  n_prompts: 5
+  annotators: 4
+  n_tasks: 40
+  n_known: 10
 15_descent:
   width: 8
   epochs: 1

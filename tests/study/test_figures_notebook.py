@@ -136,12 +136,13 @@ def test_over_simulated_labels(tmp_path: Path, run_notebook: RunNotebook) -> Non
     table = pd.read_csv(tmp_path / "report/tables/claims.csv")
     assert list(table.id) == [claim["id"] for claim in claims]
     assert set(table.pop("label_source")) == {"SIMULATED"}
-    missing = "02_images, 07_reward_model, 08_pairwise_losses, 09_rewards_and_rounds"
+    later = "07_reward_model, 08_pairwise_losses, 09_rewards_and_rounds, 16_annotation"
+    missing = f"02_images, {later}"
     assert f"Run first: {missing}." in run.output
     assert "300 labels by 40 named players (simulated)" in run.output
     assert "no step of this run measured our number" in " ".join(table.verdict)
     assert table.set_index("id").verdict[["players", "accuracy_mean"]].tolist() == ["set", "set"]
-    assert table.paper.value_counts().to_dict() == {"GameLabel-10K": 40, "ImageReward": 18}
+    assert table.paper.value_counts().to_dict() == {"GameLabel-10K": 40, "ImageReward": 24}
 
 
 @pytest.mark.slow
@@ -155,7 +156,7 @@ def test_over_released_labels_without_players_or_later_steps(
     counts = {name.removeprefix("claims_"): entry["value"] for name, entry in run.metrics.items()}
     assert counts["gamelabel_10k_matches_in_simulation"] == 0
     assert counts["gamelabel_10k_matches"] + counts["gamelabel_10k_differs"] == 4
-    assert counts["imagereward_not_testable"] == 18
+    assert counts["imagereward_not_testable"] == 24
     assert "SIMULATED" not in (tmp_path / "report/tables/claims.csv").read_text()
 
 
@@ -167,4 +168,4 @@ def test_alone_it_says_what_to_run_first(run_notebook: RunNotebook) -> None:
     assert run.figures == {}
     counts = {name: entry["value"] for name, entry in run.metrics.items()}
     assert counts["claims_gamelabel_10k_not_testable"] == 40
-    assert counts["claims_imagereward_not_testable"] == 18
+    assert counts["claims_imagereward_not_testable"] == 24
