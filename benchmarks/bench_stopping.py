@@ -31,11 +31,10 @@ from gamelabel.aggregation.crowd_labels import crowd_labels
 from gamelabel.aggregation.dawid_skene import dawid_skene
 from gamelabel.aggregation.worker_confusion import confusion_matrices
 from gamelabel.games.annotation.open_points import OpenPoints
-from gamelabel.games.annotation.stopping_replay import (
-    fixed_votes,
-    replay_stopping,
-    stopping_scores,
-    votes_needed,
+from gamelabel.games.annotation.stopping_comparison import (
+    fixed_curve,
+    replay_scores,
+    saved_share,
 )
 from gamelabel.games.annotation.stopping_rule import StoppingRule
 from gamelabel.tables.encoded_labels import encode_labels
@@ -47,7 +46,6 @@ RULES = (  # without a maximum all recorded votes may be taken
     StoppingRule(0.9, maximum=None),
     StoppingRule(0.9, maximum=5),
 )
-NUMBERS = (1, 2, 3, 4, 5, 6, 8, 10, 14, 20)
 SIMULATED_VOTES = 10  # of each point, of which the rule takes what it needs
 
 
@@ -156,12 +154,11 @@ def compare(sources: Iterator[tuple[str, pd.DataFrame, pd.Series]]) -> None:
     rows, settings = [], ["known", "confidence", "maximum"]
     for crowd, labels, truth in sources:
         gold = truth.rename_axis("task").rename("label").reset_index()
-        curves = [fixed_votes(labels, gold, numbers_of(labels), seed) for seed in range(SEEDS)]
-        curve = pd.concat(curves).groupby(["method", "votes"])["accuracy"].mean().reset_index()
+        curve = fixed_curve(labels, gold, range(SEEDS))
         by_majority = curve[curve["method"] == "majority"]
         for n_known in (KNOWN, 0):
             for rule in RULES:
-                seeds = [scores_of(labels, gold, rule, n_known, s) for s in range(SEEDS)]
+                seeds = [replay_scores(labels, gold, rule, n_known, s) for s in range(SEEDS)]
                 table = pd.DataFrame(seeds)
                 table["saved"] = saved(table, curve)
                 table["saved_majority"] = saved(table, by_majority)
@@ -177,24 +174,8 @@ def compare(sources: Iterator[tuple[str, pd.DataFrame, pd.Series]]) -> None:
     print(within.groupby(settings)["within"].sum().to_string())
 
 
-def numbers_of(labels: pd.DataFrame) -> list[int]:
-    most = labels.groupby("task").size().quantile(0.9)
-    every_vote = int(labels.groupby("task").size().max())
-    return sorted({number for number in NUMBERS if number <= most} | {every_vote})
-
-
-def scores_of(
-    labels: pd.DataFrame, gold: pd.DataFrame, rule: StoppingRule, n_known: int, seed: int
-) -> dict[str, float]:
-    known = gold.sample(n_known, random_state=seed) if n_known else None
-    rest = gold if known is None else gold.drop(known.index)
-    return stopping_scores(replay_stopping(labels, rule, "dawid-skene", known, seed), rest)
-
-
-def saved(table: pd.DataFrame, curve: pd.DataFrame) -> np.ndarray:
-    """Return the share of votes saved against a fixed number that is as accurate."""
-    needed = np.array([votes_needed(curve, accuracy) for accuracy in table["accuracy"]])
-    return 1 - table["votes"].to_numpy() / needed
+def saved(table: pd.DataFrame, curve: pd.DataFrame) -> list[float]:
+    return [saved_share(row, curve) for row in table.to_dict("records")]
 
 
 def summary(table: pd.DataFrame) -> dict[str, object]:

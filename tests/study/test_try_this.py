@@ -128,6 +128,7 @@ def own_claim(study: Study) -> Actions:
     return steps_of("10", claims_path=str(file))
 
 
+FEW_VOTES = {"crowds": "rte", "n_tasks": 40, "n_known": 10, "n_prompts": 5, "replicates": 20}
 SKILLED = {"skill_mean": 0.95, "guessers": 0.0}
 FEW_CROWDS = {"crowds": "rte", "n_tasks": 40, "n_replays": 2, "replicates": 20}
 EMPTY_SHEET = (
@@ -167,6 +168,12 @@ COLLECTED = "collected = simulated_commands.simulated_examples(n_teachers, examp
 def forward_encoder(_: Study) -> Actions:
     change = ("options = {", 'options = {\n    "forward encoder": {"direction": "forward"},')
     return [Action("14", replace=change)]
+
+
+def other_adjectives(_: Study) -> Actions:
+    external_file("agiqa3k", "data.csv")
+    change = ('["hyper detail", "HDR lighting", "blurred detail"]', '["top view", "close-up"]')
+    return [Action("16", FEW_VOTES, change)]
 
 
 def plain(*notebooks: str, **parameters: object) -> Prepare:
@@ -242,6 +249,16 @@ TRIALS: dict[tuple[str, str], list[Prepare]] = {
     ("15", "Set `heed = -0.3`"): [plain("15", heed=-0.3)],
     ("15", "Double `attack_teachers`"): [plain("15", attack_teachers=12)],
     ("15", "Teach a learner of your own"): [],  # tests/games/descent does what the page says
+    ("16", "Set `confidences ="): [plain("16", **FEW_VOTES, confidences="0.7, 0.95")],
+    ("16", "Set `n_known = 0`"): [plain("16", **FEW_VOTES | {"n_known": 0})],
+    ("16", "Among the assumptions"): [
+        lambda _: [
+            Action(
+                "16", FEW_VOTES, ("AnnotatorAssumptions()", "AnnotatorAssumptions(careless=0.5)")
+            )
+        ]
+    ],
+    ("16", "In the cell about added words"): [other_adjectives],
 }
 RUNS = [
     pytest.param(trial, id=f"{notebook} {words} {number}")

@@ -28,8 +28,12 @@ _FINDINGS = {
     "annotation_blurred_detail_quality": '"blurred detail" raises quality',
     "annotation_ties": "pairs that ImageReward's rankings leave tied, share",
     "annotation_words_ties": "more ties where the prompt has function words, share",
-    "annotation_stopping_mean_of_crowds_saved": "votes saved at equal accuracy, mean of crowds",
-    "annotation_stopping_mean_of_crowds_gap": "stated confidence minus accuracy, mean of crowds",
+    "annotation_stopping_saved_confidence_80_mean_of_crowds": (
+        "votes saved at equal accuracy with confidence 0.8, mean of crowds"
+    ),
+    "annotation_stopping_gap_confidence_80_mean_of_crowds": "and stated confidence minus accuracy",
+    "annotation_stopping_saved_confidence_90_mean_of_crowds": "votes saved with confidence 0.9",
+    "annotation_stopping_gap_confidence_90_mean_of_crowds": "and stated confidence minus accuracy",
 }
 
 

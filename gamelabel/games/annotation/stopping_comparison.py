@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,22 +26,49 @@ _NUMBERS = (1, 2, 3, 4, 5, 6, 8, 10, 14, 20)
 _SCORES = ("votes", "recorded", "accuracy", "confidence", "gap", "calibration_error")
 
 
+def confidence_rules(confidences: str) -> dict[str, StoppingRule]:
+    """Return a rule without a maximum for each confidence of a text, by name.
+
+    Parameters
+    ----------
+    confidences : str
+        Numbers above 0 and at most 1, separated by commas.
+
+    Raises
+    ------
+    ValueError
+        For a text that is not such numbers.
+
+    Examples
+    --------
+    >>> {name: rule.confidence for name, rule in confidence_rules("0.8, 0.95").items()}
+    {'confidence 80 %': 0.8, 'confidence 95 %': 0.95}
+    """
+    try:
+        numbers = [float(text) for text in confidences.split(",")]
+    except ValueError:
+        raise ValueError(
+            f"confidences are numbers separated by commas, such as 0.8, 0.9: not {confidences!r}"
+        ) from None
+    return {f"confidence {100 * x:g} %": StoppingRule(x, maximum=None) for x in numbers}
+
+
 def compare_stopping(
     crowds: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]],
-    rule: StoppingRule,
+    rules: Mapping[str, StoppingRule],
     known: int,
     seeds: Sequence[int],
 ) -> pd.DataFrame:
-    """Ask the recorded votes of crowds again by a rule, and compare with a fixed number of votes.
+    """Ask the recorded votes of crowds again by rules, and compare with a fixed number of votes.
 
     Parameters
     ----------
     crowds : mapping of str to (DataFrame, DataFrame)
         The votes (`task`, `worker`, `label`) and the right answers (`task`, `label`) of each crowd.
-    rule : StoppingRule
-        When a point is closed.
+    rules : mapping of str to StoppingRule
+        When a point is closed, by the name of the rule.
     known : int
-        How many right answers the rule knows, at most half of them; they only calibrate its
+        How many right answers a rule knows, at most half of them; they only calibrate its
         confidence, and are left out of what is compared.
     seeds : sequence of int
         Seeds of the order of the votes, and of which answers are known.
@@ -48,22 +76,31 @@ def compare_stopping(
     Returns
     -------
     DataFrame
-        A row a crowd and seed: `crowd`, `seed`, the columns of `stopping_scores`, and `saved`, the
-        share of votes saved against a fixed number that is as accurate by the better one of
-        majority and Dawid-Skene.
+        A row a rule, crowd and seed: `rule`, `crowd`, `seed`, the columns of `stopping_scores`, and
+        `saved`, the share of votes saved against a fixed number that is as accurate by the better
+        one of majority and Dawid-Skene.
     """
     rows = []
     for crowd, (labels, gold) in crowds.items():
         curve = fixed_curve(labels, gold, seeds)
-        for seed in seeds:
+        for (name, rule), seed in product(rules.items(), seeds):
             scores = replay_scores(labels, gold, rule, min(known, len(gold) // 2), seed)
-            needed = votes_needed(curve, scores["accuracy"])
-            saved = {"saved": 1 - scores["votes"] / needed}
-            rows.append({"crowd": crowd, "seed": seed} | scores | saved)
-    return pd.DataFrame(rows, columns=["crowd", "seed", *_SCORES, "saved"])
+            row = {"rule": name, "crowd": crowd, "seed": seed}
+            rows.append(row | scores | {"saved": saved_share(scores, curve)})
+    return pd.DataFrame(rows, columns=["rule", "crowd", "seed", *_SCORES, "saved"])
 
 
-def summarize_stopping(compared: pd.DataFrame, column: str) -> pd.DataFrame:
+def saved_share(scores: Mapping[str, float], curve: pd.DataFrame) -> float:
+    """Return the share of votes saved against a fixed number that is as accurate.
+
+    >>> curve = pd.DataFrame({"votes": [1, 4], "accuracy": [0.7, 0.9]})
+    >>> round(saved_share({"votes": 3, "accuracy": 0.9}, curve), 2)
+    0.25
+    """
+    return 1 - scores["votes"] / votes_needed(curve, scores["accuracy"])
+
+
+def summarize_stopping(compared: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
     """Return the mean of a column over seeds for each crowd, and over crowds.
 
     Parameters
@@ -75,22 +112,26 @@ def summarize_stopping(compared: pd.DataFrame, column: str) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Columns `value`, `low`, `high`, `n`, indexed by crowd, with a last row `MEAN_OF_CROWDS`
-        whose interval is over crowds. Empty if nothing was compared.
+    dict of str to DataFrame
+        By rule: columns `value`, `low`, `high`, `n`, indexed by crowd, with a last row
+        `MEAN_OF_CROWDS` whose interval is over crowds.
 
     Examples
     --------
-    >>> compared = pd.DataFrame({"crowd": list("xxyy"), "saved": [0.1, 0.3, 0.5, 0.7]})
-    >>> summarize_stopping(compared, "saved")["value"].round(2).to_dict()
+    >>> compared = pd.DataFrame({"rule": "r", "crowd": list("xxyy"), "saved": [0.1, 0.3, 0.5, 0.7]})
+    >>> summarize_stopping(compared, "saved")["r"]["value"].round(2).to_dict()
     {'x': 0.2, 'y': 0.6, 'mean of crowds': 0.4}
     """
-    groups = compared.groupby("crowd", sort=False)[column]
-    rows = {str(crowd): over_repeats(values.to_numpy()) for crowd, values in groups}
-    if rows:
-        rows[MEAN_OF_CROWDS] = over_repeats([estimate.value for estimate in rows.values()])
-    table = pd.DataFrame(rows, index=["value", "low", "high", "n"]).T
-    return table.rename_axis("crowd")
+    tables = {}
+    for rule, rows in compared.groupby("rule", sort=False):
+        means = {
+            str(crowd): over_repeats(values.to_numpy())
+            for crowd, values in rows.groupby("crowd", sort=False)[column]
+        }
+        means[MEAN_OF_CROWDS] = over_repeats([estimate.value for estimate in means.values()])
+        table = pd.DataFrame(means, index=["value", "low", "high", "n"]).T
+        tables[str(rule)] = table.rename_axis("crowd")
+    return tables
 
 
 def fixed_curve(labels: pd.DataFrame, gold: pd.DataFrame, seeds: Sequence[int]) -> pd.DataFrame:
