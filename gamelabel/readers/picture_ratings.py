@@ -49,14 +49,14 @@ def read_ratings(download: bool = False) -> tuple[dict[str, pd.DataFrame], dict[
     missing : dict of str to str
         The reason for each other set.
     """
-    found, missing = {}, {}
+    ratings, missing = {}, {}
     for name, read in _READERS.items():
         try:
-            found[name] = read(download)
+            ratings[name] = read(download)
         except DataNotFound as error:
-            found[name] = pd.DataFrame(columns=_COLUMNS[name])
+            ratings[name] = pd.DataFrame(columns=_COLUMNS[name])
             missing[name] = str(error).splitlines()[0]
-    return found, missing
+    return ratings, missing
 
 
 def shipped_rankings() -> LabelTables:
@@ -139,12 +139,12 @@ def read_geneval(annotations: Mapping[str, Path], metadata: Path) -> pd.DataFram
         picture that was judged once is left out.
     """
     lines = Path(metadata).read_text(encoding="utf-8").splitlines()
-    asked = {record["prompt"]: record for record in map(json.loads, lines)}
+    requests = {record["prompt"]: record for record in map(json.loads, lines)}
     frames = []
     for model, path in annotations.items():
         raw = pd.read_csv(path)
         raw = raw[raw.groupby("HITId")["HITId"].transform("size") > 1].reset_index(drop=True)
-        records = [asked.get(caption, {}) for caption in raw["Input.caption"]]
+        records = [requests.get(caption, {}) for caption in raw["Input.caption"]]
         frame = pd.DataFrame(
             {
                 "picture": raw["HITId"],
@@ -167,8 +167,8 @@ def read_geneval(annotations: Mapping[str, Path], metadata: Path) -> pd.DataFram
 
 def _issues(answer: Mapping[str, object], include: list[Mapping[str, object]]) -> dict[str, object]:
     """Return what a judgement says is wrong; None where it was not asked."""
-    counts, wanted = _answers(answer, "count"), [thing.get("count", 1) for thing in include]
-    named = list(zip(counts, wanted, strict=False))
+    counts, numbers = _answers(answer, "count"), [thing.get("count", 1) for thing in include]
+    named = list(zip(counts, numbers, strict=False))
     known = [(count, number) for count, number in named if pd.notna(count)]
     reals = [value for value in _answers(answer, "real") if pd.notna(value)]
     colors = [
@@ -177,13 +177,13 @@ def _issues(answer: Mapping[str, object], include: list[Mapping[str, object]]) -
         if "color" in thing and pd.notna(shown)
     ]
     present = [(count, number) for count, number in known if count != 0]
-    found = (
+    issues = (
         any(count == 0 for count, _ in known) if known else None,
         any(count != number for count, number in present) if present else None,
         not all(colors) if colors else None,
         any(float(str(value)) <= _REAL for value in reals) if reals else None,
     )
-    return dict(zip(GENEVAL_ISSUES, found, strict=True))
+    return dict(zip(GENEVAL_ISSUES, issues, strict=True))
 
 
 def _answers(answer: Mapping[str, object], question: str) -> list[object]:

@@ -78,9 +78,9 @@ def issue_shares(table: pd.DataFrame, issues: Sequence[str]) -> pd.DataFrame:
     rows = []
     for category, group in table.groupby("category", sort=False):
         for issue in issues:
-            asked = group[group[issue].notna()]
-            if len(asked):
-                share = estimate_mean(asked[issue], asked["picture"])
+            known = group[group[issue].notna()]
+            if len(known):
+                share = estimate_mean(known[issue], known["picture"])
                 rows.append((category, issue, *share))
     return pd.DataFrame(rows, columns=["category", "issue", *_COLUMNS])
 
@@ -286,7 +286,7 @@ def function_word_shares(prompts: Mapping[str, Sequence[str]]) -> pd.DataFrame:
         groups = {ANY_WORD: FUNCTION_WORDS, NAMED_WORD: NAMED_BY_THE_SLIDES}
         groups |= {word: (word,) for word in FUNCTION_WORDS}
         for word, group in groups.items():
-            share = estimate_mean([float(bool(set(group) & set(found))) for found in words])
+            share = estimate_mean([float(bool(set(group) & set(of_prompt))) for of_prompt in words])
             rows.append((name, word, *share))
     return pd.DataFrame(rows, columns=["set", "word", *_COLUMNS])
 

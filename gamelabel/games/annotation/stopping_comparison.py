@@ -146,9 +146,9 @@ def replay_scores(
     labels: pd.DataFrame, gold: pd.DataFrame, rule: StoppingRule, known: int, seed: int
 ) -> dict[str, float]:
     """Return `stopping_scores` of a replay that knows some answers, on the others."""
-    told = gold.sample(known, random_state=seed) if known else None
-    rest = gold if told is None else gold.drop(told.index)
-    return stopping_scores(replay_stopping(labels, rule, "dawid-skene", told, seed), rest)
+    checked = gold.sample(known, random_state=seed) if known else None
+    rest = gold if checked is None else gold.drop(checked.index)
+    return stopping_scores(replay_stopping(labels, rule, "dawid-skene", checked, seed), rest)
 
 
 def over_repeats(values: Sequence[float] | NDArray[np.float64]) -> Estimate:

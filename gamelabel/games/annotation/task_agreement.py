@@ -88,9 +88,9 @@ def agreement_by_question(
     """
     estimates = {}
     for name, (table, answer, level) in questions.items():
-        given = table[table[answer].notna()]
-        labels = {"task": given["picture"], "worker": given["rater"], "label": given[answer]}
-        if len(given):
+        known = table[table[answer].notna()]
+        labels = {"task": known["picture"], "worker": known["rater"], "label": known[answer]}
+        if len(known):
             frame = pd.DataFrame(labels)
             estimates[name] = alpha_interval(frame, level, "task", replicates, seed)
     table = pd.DataFrame(estimates, index=["value", "low", "high", "n"]).T
