@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MEAN_OF_CROWDS = "mean of crowds"
+SHOWN = {"saved": "votes saved, percent", "gap": "stated confidence minus accuracy, points"}
 _NUMBERS = (1, 2, 3, 4, 5, 6, 8, 10, 14, 20)
 _SCORES = ("votes", "recorded", "accuracy", "confidence", "gap", "calibration_error")
 
