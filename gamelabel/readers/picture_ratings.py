@@ -44,7 +44,7 @@ def read_ratings(download: bool = False) -> tuple[dict[str, pd.DataFrame], dict[
         - ``tifa``: `picture`, `prompt_id`, `model`, `rater` (1 or 2), `faithfulness` (1 to 5).
         - ``agiqa3k``: `picture`, `prompt`, `model`, `quality` and `alignment` (mean scores, 0 to
           5), `adjectives` (those that were added to the prompt, joined by "; ").
-        - ``geneval``: see `read_geneval`.
+        - ``geneval``: see `read_geneval_judgements`.
         - ``prompts_gecko``: `prompt`, `skill`, `agreed` (whether raters agreed about its pictures).
     missing : dict of str to str
         The reason for each other set.
@@ -120,7 +120,7 @@ def read_agiqa(path: Path) -> pd.DataFrame:
     return kept.assign(model=model, adjectives=adjectives)
 
 
-def read_geneval(annotations: Mapping[str, Path], metadata: Path) -> pd.DataFrame:
+def read_geneval_judgements(annotations: Mapping[str, Path], metadata: Path) -> pd.DataFrame:
     """Read GenEval's judgements of pictures, with what each says is wrong.
 
     Parameters
@@ -212,7 +212,9 @@ def _geneval(download: bool) -> pd.DataFrame:
         model: data_file("geneval", f"annotations_{name}.csv", download)
         for name, model in _GENEVAL.items()
     }
-    return read_geneval(files, data_file("geneval", "evaluation_metadata.jsonl", download))
+    return read_geneval_judgements(
+        files, data_file("geneval", "evaluation_metadata.jsonl", download)
+    )
 
 
 def _gecko(download: bool) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from gamelabel import sources
 from gamelabel.readers.picture_ratings import (
     GENEVAL_ISSUES,
     missing_sets,
-    read_geneval,
+    read_geneval_judgements,
     read_ratings,
 )
 from tests.reliability.external_data import external_file
@@ -29,7 +29,7 @@ def geneval(folder: Path, *answers: dict[str, object]) -> pd.DataFrame:
     frame = pd.DataFrame({"HITId": picture, "Input.caption": PROMPT, **columns})
     frame.to_csv(folder / "a.csv", index=False)
     (folder / "m.jsonl").write_text(json.dumps(ASKED | {"prompt": PROMPT}) + "\n")
-    return read_geneval({"demo": folder / "a.csv"}, folder / "m.jsonl")
+    return read_geneval_judgements({"demo": folder / "a.csv"}, folder / "m.jsonl")
 
 
 def test_issues_that_follow_from_answers(tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ def test_claims_are_read_by_chapter(tmp_path: Path) -> None:
 def test_every_count_of_the_data_set_is_fitted_in_a_simulation() -> None:
     """A number that has no sampling error is exact for the release, and no evidence elsewhere."""
     census = [claim for claim in load_claims(CLAIMS, {"pairs"}) if claim.get("census")]
+    census = [claim for claim in census if "_printed_" not in claim["metric"]]
     assert len(census) == 11
     assert all("fitted" in claim and "within" in claim for claim in census)
 

@@ -226,7 +226,7 @@ class _Mind:
         ordered = sorted(pictures, key=lambda picture: -felt[picture])
         places = [[ordered[0]]]
         for picture in ordered[1:]:
-            # against the first of a place, so that a chain of small differences is no tie
+            # against the first of a place, so that small differences do not add up to one tie
             if felt[places[-1][0]] - felt[picture] < self.assumptions.tie:
                 places[-1].append(picture)
             else:
