@@ -48,8 +48,8 @@ def findings_table(metrics: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     Examples
     --------
     >>> entry = {"value": 0.1, "low": 0.0, "high": 0.2, "n": 9}
-    >>> findings_table({"annotation_ties": entry}).iloc[0].tolist()
-    ["pairs that ImageReward's rankings leave tied, share", 0.1, 0.0, 0.2, 9]
+    >>> findings_table({"annotation_ties": entry}).values.tolist()
+    [["pairs that ImageReward's rankings leave tied, share", 0.1, 0.0, 0.2, 9]]
     """
     columns = ["value", "low", "high", "n"]
     rows = [

@@ -72,7 +72,7 @@ def draw_project(folder: Path, n_prompts: int, seed: int) -> tuple[AnnotationPro
     >>> with tempfile.TemporaryDirectory() as name:
     ...     project, truth = draw_project(Path(name), 2, seed=0)
     >>> [len(prompt.pictures) for prompt in project.prompts], len(truth)
-    ([9, 6], 15)
+    ([7, 8], 15)
     """
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)

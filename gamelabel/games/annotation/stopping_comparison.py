@@ -155,8 +155,8 @@ def replay_scores(
 def over_repeats(values: Sequence[float] | NDArray[np.float64]) -> Estimate:
     """Return a mean with its 95 % interval by Student's t; NaN ends for fewer than two values.
 
-    >>> [round(x, 2) for x in over_repeats([0.4, 0.5, 0.6])]
-    [0.5, 0.25, 0.75, 3]
+    >>> [round(float(x), 2) for x in over_repeats([0.4, 0.5, 0.6])]
+    [0.5, 0.25, 0.75, 3.0]
     """
     numbers = np.asarray(values, float)
     n, value = len(numbers), float(np.mean(numbers))
