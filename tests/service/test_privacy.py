@@ -13,7 +13,7 @@ import httpx
 import pytest
 from sqlalchemy import BigInteger, Engine, Table, create_engine, insert, select, update
 
-from gamelabel.service.annotation.annotation_tables import PERSONAL_TABLES as OF_ANNOTATION
+from gamelabel.service.annotation.quality_tables import PERSONAL_TABLES as OF_ANNOTATION
 from gamelabel.service.database_tables import games, launches, metadata, players, rewards, sessions
 from gamelabel.service.dungeon.teach_tables import round_rewards, teachers
 from gamelabel.service.launch_tokens import verify_reward

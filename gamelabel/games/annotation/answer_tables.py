@@ -22,6 +22,14 @@ def _whole_numbers(*names: str) -> list[pa.Field]:
     return [pa.field(name, pa.int64(), nullable=False) for name in names]
 
 
+def _truths(*names: str) -> list[pa.Field]:
+    return [pa.field(name, pa.bool_(), nullable=False) for name in names]
+
+
+def _shares(*names: str) -> list[pa.Field]:
+    return [pa.field(name, pa.float64(), nullable=False) for name in names]
+
+
 def _listed(name: str, kind: pa.DataType) -> pa.Field:
     return pa.field(name, pa.list_(kind), nullable=False)
 
@@ -54,6 +62,42 @@ ANSWER_TABLES = {
     # a row a picture; equal places of an answer are a tie
     "rank": pa.schema([*_ABOUT_ONE, *_whole_numbers("place"), *_WHEN]),
     "compare": pa.schema([*_ANSWER, *_texts("chosen", "rejected", "shown_left"), *_WHEN]),
+}
+# Of projects that qualify, trust or inspect their annotators.
+QUALITY_TABLES = {
+    "agreement": pa.schema(
+        [
+            *_texts("kind", "between"),
+            *(
+                pa.field(name, pa.float64(), nullable=False)
+                for name in ("agreement", "low", "high")
+            ),
+            *_whole_numbers("pairs", "prompts"),
+        ]
+    ),
+    "annotators": pa.schema(
+        [
+            *_texts("annotator_id", "state"),
+            *_truths("is_inspector", "qualified"),
+            *_whole_numbers("prompts", "failed_tries", "known_right", "known_wrong"),
+        ]
+    ),
+    "known_answers": pa.schema([*_ANSWER, *_texts("kind"), *_truths("in_test", "is_right")]),
+    "inspections": pa.schema(
+        [
+            *_texts("item_id", "prompt_id", "annotator_id", "inspector_id"),
+            *_whole_numbers("round"),
+            *_texts("decision", "reason"),
+            pa.field("decided_at", pa.timestamp("ms", tz="UTC")),
+        ]
+    ),
+    "corrections": pa.schema(
+        [
+            *_texts("answer_id", "inspector_id", "prompt_id", "kind"),
+            _listed("pictures", pa.string()),
+            *_texts("answer"),  # JSON with the names of pictures
+        ]
+    ),
 }
 
 
@@ -111,7 +155,7 @@ def answer_rows(stored: StoredAnswer) -> list[dict[str, Any]]:
 
 
 def write_answer_table(rows: Iterable[dict[str, Any]], folder: Path, name: str) -> None:
-    """Write a table of `ANSWER_TABLES` to a folder.
+    """Write a table of `ANSWER_TABLES` or `QUALITY_TABLES` to a folder.
 
     Parameters
     ----------
@@ -122,7 +166,7 @@ def write_answer_table(rows: Iterable[dict[str, Any]], folder: Path, name: str) 
     name : str
         The name of the table.
     """
-    table = pa.Table.from_pylist(list(rows), ANSWER_TABLES[name])
+    table = pa.Table.from_pylist(list(rows), (ANSWER_TABLES | QUALITY_TABLES)[name])
     with replacing(folder / f"{name}.parquet") as partial:
         pq.write_table(table, partial)
 

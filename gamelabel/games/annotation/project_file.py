@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import yaml
-from PIL import Image
 
-from gamelabel.files import sha256_text
+from gamelabel.games.annotation.prompt_file import AnnotationPrompt, is_name, read_prompt
+from gamelabel.games.annotation.quality_file import QualityRules, read_quality
 from gamelabel.games.annotation.stopping_rule import StoppingRule
 from gamelabel.games.annotation.task_kinds import (
     FEWEST_PICTURES,
     FEWEST_RANKED,
     ISSUES,
-    MOST_PICTURES,
     STOPPING_KINDS,
     TASK_KINDS,
     TASK_QUESTIONS,
@@ -24,27 +21,12 @@ from gamelabel.games.annotation.task_kinds import (
 )
 from gamelabel.yaml_fields import Fields, TaskFileError, compose_yaml, plain_value
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_KNOWN = {
+    "example": "an example",
+    "question": "a question of the qualification",
+    "known": "a known prompt of the trust",
+}
 _OPTIONS = {"issues": ("issues", ISSUES), "categorise": ("categories", {})}
-
-
-@dataclass(frozen=True)
-class AnnotationPrompt:
-    """A prompt and its pictures.
-
-    Parameters
-    ----------
-    prompt_id : str
-        Its name.
-    text : str
-        The prompt.
-    pictures : tuple of str
-        The files of its pictures as the project names them.
-    """
-
-    prompt_id: str
-    text: str
-    pictures: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -69,6 +51,8 @@ class AnnotationProject:
         What a prompt pays.
     stop : StoppingRule, optional
         When a prompt has enough answers.
+    quality : QualityRules
+        How annotators are qualified, trusted and inspected.
     """
 
     path: Path
@@ -79,6 +63,7 @@ class AnnotationProject:
     annotators: int
     coins: int
     stop: StoppingRule | None = None
+    quality: QualityRules = field(default_factory=QualityRules)
 
 
 def read_annotation_project(path: str | Path) -> AnnotationProject:
@@ -108,7 +93,8 @@ def read_annotation_project(path: str | Path) -> AnnotationProject:
     prompts = tuple(_prompt(path, node, fewest) for node in fields.items("prompts"))
     if not prompts:
         raise fields.error("the project needs prompts")
-    _check_ids(fields, prompts)
+    quality = read_quality(fields, tasks, fewest)
+    _check_ids(fields, prompts, quality)
     project = AnnotationProject(
         path,
         fields.text("title") or "Judge pictures",
@@ -118,6 +104,7 @@ def read_annotation_project(path: str | Path) -> AnnotationProject:
         _at_least_one(fields, "annotators", 3),
         _at_least_one(fields, "coins", 10),
         _stopping_rule(fields, kinds),
+        quality,
     )
     fields.finish()
     return project
@@ -200,7 +187,7 @@ def _options(fields: Fields, name: str) -> dict[str, str]:
         text = plain_value(node)
         if not isinstance(text, str) or not text.strip():
             raise fields.error(f"{option} in {name} of {fields.what} has to be a text", node)
-        if not _NAME.fullmatch(option):
+        if not is_name(option):
             raise fields.error(
                 f"the name {option!r:.60} in {name} of {fields.what} may have letters, digits and"
                 " _ . - only",
@@ -212,51 +199,14 @@ def _options(fields: Fields, name: str) -> dict[str, str]:
 
 def _prompt(path: Path, node: yaml.Node, fewest: int) -> AnnotationPrompt:
     fields = Fields(path, node, "a prompt")
-    text = fields.text("prompt", None)
-    if not text or "\0" in text:
-        raise fields.error(
-            "a prompt has no words, or a character that is not text", fields.node_of("prompt")
-        )
-    fields.what = f"the prompt {text[:40]!r}"
-    prompt_id = fields.take("id", _identifier, "1 to 64 letters, digits and _ . -", "")
-    nodes = fields.items("pictures")
-    if not fewest <= len(nodes) <= MOST_PICTURES:
-        number = "1 picture" if len(nodes) == 1 else f"{len(nodes)} pictures"
-        why = " because pictures are ranked" if fewest == FEWEST_RANKED else ""
-        raise fields.error(f"{fields.what} has {number}; it needs {fewest} to {MOST_PICTURES}{why}")
-    pictures: list[str] = []
-    for picture_node in nodes:
-        name = _picture(fields, picture_node)
-        if name in pictures:
-            raise fields.error(f"{fields.what} has the picture {name} twice", picture_node)
-        pictures.append(name)
+    prompt = read_prompt(fields, fewest)
     fields.finish()
-    return AnnotationPrompt(prompt_id or sha256_text(text)[:12], text, tuple(pictures))
+    return prompt
 
 
-def _identifier(value: Any) -> str:
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise ValueError
-    return value
-
-
-def _picture(fields: Fields, node: yaml.Node) -> str:
-    """Return the name of a picture that exists and can be opened."""
-    name = plain_value(node)
-    if not isinstance(name, str):
-        raise fields.error(f"a picture of {fields.what} has to be the name of a file", node)
-    file = fields.path.parent / name
-    if not file.is_file():
-        raise fields.error(f"the picture {file} of {fields.what} does not exist", node)
-    try:
-        with Image.open(file):
-            pass
-    except OSError as error:
-        raise fields.error(f"{file} of {fields.what} is not a picture", node) from error
-    return name
-
-
-def _check_ids(fields: Fields, prompts: tuple[AnnotationPrompt, ...]) -> None:
+def _check_ids(
+    fields: Fields, prompts: tuple[AnnotationPrompt, ...], quality: QualityRules
+) -> None:
     known: set[str] = set()
     for prompt, node in zip(prompts, fields.items("prompts"), strict=True):
         if prompt.prompt_id in known:
@@ -266,3 +216,12 @@ def _check_ids(fields: Fields, prompts: tuple[AnnotationPrompt, ...]) -> None:
                 node,
             )
         known.add(prompt.prompt_id)
+    for purpose, answered in quality.known_prompts().items():
+        for one in answered:
+            if one.prompt.prompt_id in known:
+                raise fields.error(
+                    f"the id {one.prompt.prompt_id} of {_KNOWN[purpose]} is that of another prompt:"
+                    " each prompt with known answers has an id of its own, and is asked nowhere "
+                    "else",
+                )
+            known.add(one.prompt.prompt_id)

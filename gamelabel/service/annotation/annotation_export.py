@@ -21,6 +21,7 @@ from gamelabel.games.annotation.answer_tables import (
 )
 from gamelabel.games.annotation.project_file import AnnotationProject
 from gamelabel.games.annotation.prompt_points import POINT_SCHEMA
+from gamelabel.games.annotation.quality_file import QualityRules
 from gamelabel.games.annotation.task_kinds import annotation_steps
 from gamelabel.service.annotation.annotation_tables import (
     annotation_answers,
@@ -29,6 +30,7 @@ from gamelabel.service.annotation.annotation_tables import (
     annotation_prompts,
 )
 from gamelabel.service.annotation.prompt_stopping import read_points
+from gamelabel.service.annotation.quality_export import read_quality_tables
 from gamelabel.service.database_tables import players
 from gamelabel.service.store import Store, snapshot
 
@@ -36,7 +38,8 @@ from gamelabel.service.store import Store, snapshot
 def project_archive(store: Store, project: AnnotationProject, name: str) -> bytes:
     """Return a ZIP archive with the tables of a project; `points` if it has a stopping rule.
 
-    People who withdrew are not in the tables. Answers to prompts that are not finished are.
+    People who withdrew are not in the tables. Answers to prompts that are not finished are. A
+    project that qualifies, trusts or inspects people has the tables of quality besides.
 
     Parameters
     ----------
@@ -50,6 +53,8 @@ def project_archive(store: Store, project: AnnotationProject, name: str) -> byte
     with snapshot(store.engine) as connection:
         tables = read_answers(connection, project, name)
         points = read_points(connection, project, name).table() if project.stop else None
+        if project.quality != QualityRules():
+            tables |= read_quality_tables(connection, project, name)
     content = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(content, "w") as archive:
         for table, rows in tables.items():
@@ -75,10 +80,13 @@ def read_answers(
     name : str
         Its name in the database.
     """
-    is_own = annotation_prompts.c.project == name
     prompts = annotation_prompts.c
+    # what people answered about prompts with known answers is in the table known_answers
+    is_own = (prompts.project == name) & (prompts.purpose == "open")
     listed = connection.execute(
-        select(prompts.prompt_id, prompts.prompt).where(is_own).order_by(prompts.id)
+        select(prompts.prompt_id, prompts.prompt, prompts.purpose)
+        .where(is_own)
+        .order_by(prompts.id)
     )
     columns = [annotation_pictures.c[column] for column in ("name", "width", "height")]
     pictures = connection.execute(

@@ -20,8 +20,8 @@ from gamelabel.service.page import frame_page
 from gamelabel.service.problems import documented
 
 _TEMPLATE = Path(__file__).parent / "templates" / "annotate.html.j2"
-_ItemId = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9_-]{22}$")]
-_Number = Annotated[int, PathParameter(ge=0, le=1000)]
+ItemId = Annotated[str, PathParameter(pattern=r"^[A-Za-z0-9_-]{22}$")]
+PictureNumber = Annotated[int, PathParameter(ge=0, le=1000)]
 
 
 class OptionBody(BaseModel):
@@ -32,17 +32,26 @@ class OptionBody(BaseModel):
 
 
 class StepBody(BaseModel):
-    """A question about some pictures of the prompt, by their numbers, from 0."""
+    """A question about some pictures of the prompt, by their numbers, from 0.
 
+    `answer`: what was answered before, of a prompt that an inspector has returned.
+    """
+
+    number: int
     kind: str
     question: str
     options: list[OptionBody]
     pictures: list[int]
     is_answered: bool
+    answer: dict[str, Any] | None
 
 
 class AnnotationItemBody(BaseModel):
-    """A prompt to be annotated, its words, what it pays, and how many pictures it has."""
+    """A prompt to be annotated, its words, what it pays, and how many pictures it has.
+
+    `is_question`: it belongs to the test before the work; `returned`: why an inspector returned it,
+    empty if none did.
+    """
 
     item: str
     prompt: str
@@ -50,6 +59,24 @@ class AnnotationItemBody(BaseModel):
     pays: int
     pictures: int
     steps: list[StepBody]
+    is_question: bool = False
+    returned: str = ""
+
+
+class ExampleStepBody(StepBody):
+    """A question with its right answer, and why it is right."""
+
+    why: str
+
+
+class ExampleBody(BaseModel):
+    """A worked example."""
+
+    example: int
+    prompt: str
+    words: list[str]
+    pictures: int
+    steps: list[ExampleStepBody]
 
 
 class StepAnswerBody(RequestBody):
@@ -66,11 +93,31 @@ class PromptRewardBody(BaseModel):
     amount: int
 
 
+class FeedbackBody(BaseModel):
+    """Whether the answer to a question of the test is right, the right one, and why."""
+
+    is_right: bool
+    answer: dict[str, Any]
+    why: str
+
+
+class TestBody(BaseModel):
+    """The test after a question: whether it is passed, null while it goes on, and tries left."""
+
+    passed: bool | None
+    tries_left: int
+
+
 class StepReplyBody(BaseModel):
-    """The reward once all steps are answered, and how many prompts the person has finished."""
+    """The reward once all steps are answered, and how many prompts the person has finished.
+
+    `feedback` and `test` are for questions of the test only.
+    """
 
     reward: PromptRewardBody | None
     prompts: int
+    feedback: FeedbackBody | None = None
+    test: TestBody | None = None
 
 
 def annotation_routes(annotations: AnnotationWork, outbox: Outbox) -> APIRouter:
@@ -105,7 +152,7 @@ def annotation_routes(annotations: AnnotationWork, outbox: Outbox) -> APIRouter:
             **documented(401, 404, 422),
         },
     )
-    def picture(item: _ItemId, number: _Number, session: SessionToken) -> Response:
+    def picture(item: ItemId, number: PictureNumber, session: SessionToken) -> Response:
         """Return a picture of a prompt."""
         data = annotations.picture(session, item, number)
         return Response(data, media_type="image/jpeg")
@@ -115,13 +162,42 @@ def annotation_routes(annotations: AnnotationWork, outbox: Outbox) -> APIRouter:
         responses=documented(400, 401, 403, 404, 409, 415, 422),
     )
     def answer_step(
-        item: _ItemId, number: _Number, body: StepAnswerBody, session: SessionToken
+        item: ItemId, number: PictureNumber, body: StepAnswerBody, session: SessionToken
     ) -> StepReplyBody:
         """Answer a step. The same answer again gets the same reply, another one gets 409."""
         reply = annotations.answer_step(session, item, number, body.answer, body.ms)
         if reply["reward"]:
             outbox.notify()
         return StepReplyBody(**reply)
+
+    @router.put(
+        "/v1/annotation/items/{item}/answered-again",
+        status_code=204,
+        responses=documented(401, 403, 404, 409, 422),
+    )
+    def answer_again(item: ItemId, session: SessionToken) -> None:
+        """Give a prompt that was returned to the inspectors again, with its present answers."""
+        annotations.answer_again(session, item)
+
+    @router.get("/v1/annotation/examples", responses=documented(401, 403))
+    def examples(session: SessionToken) -> list[ExampleBody]:
+        """Return the worked examples with their answers; none for a person who has passed."""
+        return [ExampleBody(**example) for example in annotations.examples(session)]
+
+    @router.get(
+        "/v1/annotation/examples/{example}/pictures/{number}",
+        response_class=Response,
+        responses={
+            200: {"content": {"image/jpeg": {}}, "description": "The picture."},
+            **documented(401, 404, 422),
+        },
+    )
+    def example_picture(
+        example: PictureNumber, number: PictureNumber, session: SessionToken
+    ) -> Response:
+        """Return a picture of a worked example."""
+        data = annotations.example_picture(session, example, number)
+        return Response(data, media_type="image/jpeg")
 
     return router
 

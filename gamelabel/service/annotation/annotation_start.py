@@ -8,19 +8,23 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from gamelabel.games.annotation.project_file import read_annotation_project
+from gamelabel.games.annotation.quality_file import QualityRules
 from gamelabel.service.activity import Activity
 from gamelabel.service.annotation.annotation_routes import (
     annotation_operator_routes,
     annotation_routes,
 )
 from gamelabel.service.annotation.annotation_tables import (
-    PERSONAL_TABLES,
     annotation_answers,
     annotation_items,
     annotation_prompts,
 )
 from gamelabel.service.annotation.annotation_work import AnnotationWork
+from gamelabel.service.annotation.inspection_routes import inspection_routes
+from gamelabel.service.annotation.inspection_work import InspectionWork
 from gamelabel.service.annotation.load_project import load_project
+from gamelabel.service.annotation.quality_export import live_quality
+from gamelabel.service.annotation.quality_tables import PERSONAL_TABLES
 from gamelabel.service.database_tables import players
 from gamelabel.service.outbox import Outbox
 from gamelabel.service.serving import (
@@ -46,24 +50,32 @@ def annotation_activity(annotations: AnnotationWork, outbox: Outbox) -> Activity
         is_enough = annotation_prompts.c.finished >= annotations.project.annotators
         is_enough = closed.is_not(None) if stop else is_enough
         prompts = select(func.count()).select_from(annotation_prompts)
-        prompts = prompts.where(is_own, ~annotation_prompts.c.retired)
+        is_open = annotation_prompts.c.purpose == "open"
+        prompts = prompts.where(is_own, is_open, ~annotation_prompts.c.retired)
         answers = select(func.count()).select_from(annotation_answers)
         answers = answers.join(players, players.c.id == annotation_answers.c.player)
         of_game = answers.where(players.c.game_id == game_id)
         reasons = prompts.add_columns(closed).where(is_enough).group_by(closed)
         counted = {reason: n for n, reason in connection.execute(reasons)} if stop else None
-        return {
+        figures = {
             "prompts": connection.execute(prompts).scalar_one(),
             "annotated": connection.execute(prompts.where(is_enough)).scalar_one(),
             "annotators": None if stop else annotations.project.annotators,
             "closed": counted,
             "answers": connection.execute(of_game).scalar_one(),
         }
+        if annotations.project.quality == QualityRules():
+            return figures
+        quality = live_quality(connection, annotations.project, annotations.name)
+        return {**figures, "quality": quality}
 
+    player_routes = annotation_routes(annotations, outbox)
+    if annotations.project.quality.inspection:
+        player_routes.include_router(inspection_routes(InspectionWork(annotations)))
     return Activity(
         name="annotation",
         static=Path(__file__).parent / "static",
-        player_routes=annotation_routes(annotations, outbox),
+        player_routes=player_routes,
         operator_routes=annotation_operator_routes(annotations),
         player_tables=PERSONAL_TABLES,
         live_figures=live_figures,

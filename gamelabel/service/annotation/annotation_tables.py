@@ -44,6 +44,10 @@ annotation_prompts = Table(
     # and why there are enough of them; see `PromptStopping`
     Column("certainty", Float, nullable=False, server_default="0"),
     Column("closed", String(10)),
+    # open, or with known answers: example, question, known
+    Column("purpose", String(8), nullable=False, server_default="open"),
+    # to be annotated by an inspector, too
+    Column("doubled", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("project", "prompt_id"),
 )
 Index(
@@ -83,6 +87,11 @@ annotation_items = Table(
     # the numbers of the pictures in the order in which they are shown, such as 2013
     Column("shown", String(9), nullable=False),
     Column("reply", JSON(none_as_null=True)),  # to the last answer; null while open
+    Column("is_double", Boolean, nullable=False, server_default=false()),  # an inspector's own
+    Column(
+        "inspect", Boolean, nullable=False, server_default=false()
+    ),  # an inspector has to see it
+    Column("round", Integer, nullable=False, server_default="0"),  # how often it came back
     UniqueConstraint("player", "prompt"),
 )
 
@@ -99,4 +108,3 @@ annotation_answers = Table(
     time_column("answered_at"),
     CheckConstraint("step >= 0", name="step"),
 )
-PERSONAL_TABLES = (annotation_answers, annotation_items)

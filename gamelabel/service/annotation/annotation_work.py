@@ -20,15 +20,38 @@ from sqlalchemy import (
 
 from gamelabel.games.annotation.answers import AnswerError, check_annotation
 from gamelabel.games.annotation.project_file import AnnotationProject
-from gamelabel.games.annotation.task_kinds import AnnotationStep, annotation_steps, prompt_words
+from gamelabel.games.annotation.task_kinds import AnnotationStep
 from gamelabel.service.annotation.annotation_tables import (
     annotation_answers,
     annotation_items,
     annotation_pictures,
     annotation_prompts,
 )
+from gamelabel.service.annotation.annotator_trust import Worker, allowance, read_worker
+from gamelabel.service.annotation.item_body import (
+    ITEM,
+    find_item,
+    in_file,
+    item_body,
+    item_steps,
+    no_such,
+    step_bodies,
+    stored_answers,
+)
+from gamelabel.service.annotation.known_answer_work import (
+    answer_feedback,
+    judge_question,
+    judge_work,
+)
 from gamelabel.service.annotation.load_project import count_again
 from gamelabel.service.annotation.prompt_stopping import WITH_ONE_MORE, PromptStopping
+from gamelabel.service.annotation.qualification_work import (
+    choose_question,
+    example_bodies,
+    example_picture,
+    prompts_not_had,
+)
+from gamelabel.service.annotation.returned_items import is_returned, returned_item, send_back
 from gamelabel.service.outbox import book_reward
 from gamelabel.service.people import (
     current_player,
@@ -40,9 +63,6 @@ from gamelabel.service.problems import Problem
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
 
-_ITEM = select(
-    annotation_items, annotation_prompts.c.prompt.label("text"), annotation_prompts.c.prompt_id
-).join(annotation_prompts, annotation_prompts.c.id == annotation_items.c.prompt)
 _LONGEST_RESPONSE_MS = 600_000  # longer times are not stored: nobody looked for that long
 
 
@@ -75,37 +95,64 @@ class AnnotationWork:
         self.store, self.settings, self.project, self.name = store, settings, project, name
         self.rng = rng or np.random.default_rng()
         self.stopping = PromptStopping(store, project, name) if project.stop else None
+        inspection = project.quality.inspection
+        self.inspectors = {
+            settings.keys.mark("player", *person)
+            for person in (inspection.inspectors if inspection else ())
+        }
+
+    def examples(self, session: str) -> list[dict[str, Any]]:
+        """Return the worked examples; none for a person who is qualified already."""
+        with self.store.read() as connection:
+            player = current_player(connection, self.settings, session)
+            require_active(player)
+            require_consent(player)
+            if read_worker(connection, player.id, self.name).qualified:
+                return []
+        return example_bodies(self.project)
+
+    def example_picture(self, session: str, example: int, number: int) -> bytes:
+        """Return a picture of a worked example."""
+        with self.store.read() as connection:
+            current_player(connection, self.settings, session)
+            return example_picture(connection, self.project, self.name, example, number)
 
     def open_item(self, session: str) -> dict[str, Any]:
-        """Return the prompt that a person annotates, or a new one.
+        """Return what a person has to answer: what was returned, what is open, or a new prompt.
 
         Raises
         ------
         Problem
-            404 `finished` if there is none left for this person.
+            404 `finished` if there is none left for this person, 403 `unqualified` if they have not
+            passed the qualification, 403 `inspector` for an inspector, who annotates elsewhere.
         """
         with self.store.write() as connection:
             player = current_player(connection, self.settings, session, lock=True)
             require_active(player)
             require_consent(player)
-            item = connection.execute(self._own(player, is_open=True)).first()
+            if player.pseudonym in self.inspectors:
+                title = "Inspectors do not annotate here"
+                raise Problem(403, "inspector", title, "Open the page for inspectors.")
+            returned = returned_item(connection, self.name, player.id)
+            if returned is not None:
+                return self.show(connection, returned, returned=returned.reason)
+            item = self.open_item_of(connection, player)
             if item is None:
                 require_running(player)
-                item = self._deal(connection, player)
-            return self._show(connection, player, item)
+                prompt = self._choose(connection, player)
+                item = self.deal(connection, player, prompt)
+            return self.show(connection, item)
+
+    def open_item_of(self, connection: Connection, player: Row[Any]) -> Row[Any] | None:
+        """Return the item that a person has begun; None if there is none."""
+        return connection.execute(self._own(player, is_open=True)).first()
 
     def picture(self, session: str, item_id: str, number: int) -> bytes:
         """Return a picture of an item, by its number in the order in which they are shown."""
         with self.store.read() as connection:
             player = current_player(connection, self.settings, session)
-            item = _find(connection, player, item_id)
-            if number >= len(item.shown):
-                raise _missing("picture")
-            is_picture = annotation_pictures.c.prompt == item.prompt
-            is_picture &= annotation_pictures.c.number == int(item.shown[number])
-            query = select(annotation_pictures.c.data).where(is_picture)
-            data: bytes = connection.execute(query).scalar_one()
-        return data
+            item = find_item(connection, player, item_id)
+            return read_picture(connection, item, number)
 
     def answer_step(
         self, session: str, item_id: str, number: int, answer: Any, response_ms: int | None
@@ -122,32 +169,52 @@ class AnnotationWork:
         """
         with self.store.write() as connection:
             player = current_player(connection, self.settings, session, lock=True)
-            item = _find(connection, player, item_id)
-            steps = self._steps(item)
-            if number >= len(steps):
-                raise _missing("step")
+            item = find_item(connection, player, item_id)
+            steps = item_steps(self.project, item)
+            if number not in steps:
+                raise no_such("step")
             step = steps[number]
             try:
                 checked = check_annotation(step, item.text, answer)
             except AnswerError as error:
                 title = "This is not an answer to this question"
                 raise Problem(422, "answer", title, f"{error}.") from error
-            checked = _in_file(checked, item.shown)
+            checked = in_file(checked, item.shown)
             key = {"item": item.id, "step": number}
             query = select(annotation_answers.c.answer).filter_by(**key)
             before = connection.execute(query).first()
-            if before is not None and before.answer != checked:
-                title = "This question has been answered"
-                raise Problem(409, "answered", title, "The first answer is kept.")
             if before is None:
                 require_active(player)
                 values = {**key, "kind": step.task.kind, "answer": checked}
                 values |= self._times(player, response_ms)
                 connection.execute(insert(annotation_answers).values(player=player.id, **values))
-            reply = self._reply(connection, player, item, len(steps))
+            elif before.answer != checked:
+                if not is_returned(connection, item):
+                    title = "This question has been answered"
+                    raise Problem(409, "answered", title, "The first answer is kept.")
+                require_active(player)
+                change = update(annotation_answers).filter_by(**key)
+                values = {"answer": checked, **self._times(player, response_ms)}
+                connection.execute(change.values(values))
+            reply = self._reply(connection, player, item, steps)
+            if item.purpose == "question":
+                reply["feedback"] = answer_feedback(self.project, item, number, checked)
         if self.stopping and reply["reward"]:
             self.stopping.rebuild_if_due()
         return reply
+
+    def answer_again(self, session: str, item_id: str) -> None:
+        """Give an item that an inspector returned to the inspectors again, as it is answered now.
+
+        Raises
+        ------
+        Problem
+            404 if the person has no such item, 409 if it was never returned.
+        """
+        with self.store.write() as connection:
+            player = current_player(connection, self.settings, session, lock=True)
+            require_active(player)
+            send_back(connection, find_item(connection, player, item_id))
 
     def forget(self, _pseudonym: str) -> None:
         """Count again to how many people each prompt was dealt, after one has withdrawn."""
@@ -160,29 +227,51 @@ class AnnotationWork:
         is_own = annotation_items.c.player == player.id
         is_own &= annotation_prompts.c.project == self.name
         reply = annotation_items.c.reply
-        return _ITEM.where(is_own, reply.is_(None) if is_open else reply.is_not(None))
+        return ITEM.where(is_own, reply.is_(None) if is_open else reply.is_not(None))
 
-    def _deal(self, connection: Connection, player: Row[Any]) -> Row[Any]:
-        """Deal the prompt that needs one more person most, of those not annotated enough."""
+    def _choose(self, connection: Connection, player: Row[Any]) -> int:
+        """Return the prompt to deal to a person, by its key."""
+        rules = self.project.quality
+        worker = read_worker(connection, player.id, self.name)
+        if rules.qualification and not worker.qualified:
+            return choose_question(
+                connection, rules.qualification, self.name, player.id, worker, self.rng
+            )
+        prompt = self._next_open(connection, player)
+        if prompt is None:
+            title = "There is nothing left to annotate"
+            raise Problem(404, "finished", title, "This person has annotated all there is.")
+        if rules.trust is None:
+            return prompt
+        is_limited = self._is_limited(connection, player, worker)
+        known = prompts_not_had(connection, self.name, player.id, "known")
+        if is_limited and not known:
+            title = "There is nothing left for this person"
+            raise Problem(404, "finished", title, "This person has annotated all they may.")
+        if known and (is_limited or self.rng.random() < rules.trust.share):
+            return int(self.rng.choice(known))
+        return prompt
+
+    def _is_limited(self, connection: Connection, player: Row[Any], worker: Worker) -> bool:
+        """Whether a person has annotated as much as their known answers allow."""
+        trust = self.project.quality.trust
+        assert trust is not None
+        own = self._own(player, is_open=False).subquery()
+        query = select(own.c.purpose, func.count().label("n")).group_by(own.c.purpose)
+        counts = {row.purpose: row.n for row in connection.execute(query)}
+        allowed = allowance(trust, worker, counts.get("known", 0))
+        return bool(counts.get("open", 0) >= allowed)
+
+    def _next_open(self, connection: Connection, player: Row[Any]) -> int | None:
+        """Return the prompt that needs one more person most, of those not annotated enough."""
         had = exists().where(
             annotation_items.c.player == player.id,
             annotation_items.c.prompt == annotation_prompts.c.id,
         )
         query = self.stopping.open_prompts(had) if self.stopping else self._least_dealt(had)
-        prompt = connection.execute(query.limit(1).with_for_update()).scalar()
-        if prompt is None:
-            title = "There is nothing left to annotate"
-            raise Problem(404, "finished", title, "This person has annotated all there is.")
-        of_prompt = annotation_pictures.c.prompt == prompt
-        counted = select(func.count()).select_from(annotation_pictures).where(of_prompt)
-        n_pictures = connection.execute(counted).scalar_one()
-        shown = "".join(map(str, self.rng.permutation(n_pictures).tolist()))
-        item = {"id": secrets.token_urlsafe(16), "player": player.id, "prompt": prompt}
-        connection.execute(insert(annotation_items).values(shown=shown, **item))
-        change = update(annotation_prompts).where(annotation_prompts.c.id == prompt)
-        change = change.values(dealt=annotation_prompts.c.dealt + 1)
-        connection.execute(change.values(certainty=WITH_ONE_MORE) if self.stopping else change)
-        return connection.execute(self._own(player, is_open=True)).one()
+        query = query.where(annotation_prompts.c.purpose == "open").limit(1).with_for_update()
+        row = connection.execute(query).first()
+        return row.id if row else None
 
     def _least_dealt(self, had: ColumnElement[bool]) -> Select[tuple[int]]:
         """Return the query for the prompts that need more people, the least dealt first."""
@@ -193,31 +282,41 @@ class AnnotationWork:
             .order_by(annotation_prompts.c.dealt, annotation_prompts.c.place)
         )
 
-    def _show(self, connection: Connection, player: Row[Any], item: Row[Any]) -> dict[str, Any]:
-        query = select(annotation_answers.c.step).where(annotation_answers.c.item == item.id)
-        answered = set(connection.execute(query).scalars())
-        return {
-            "item": item.id,
-            "prompt": item.text,
-            "words": prompt_words(item.text),
-            "pays": self.project.coins,
-            "pictures": len(item.shown),
-            "steps": [
-                {
-                    "kind": step.task.kind,
-                    "question": step.task.question,
-                    "options": [
-                        {"name": name, "text": text} for name, text in step.task.options.items()
-                    ],
-                    "pictures": list(step.pictures),
-                    "is_answered": number in answered,
-                }
-                for number, step in enumerate(self._steps(item))
-            ],
-        }
+    def deal(
+        self, connection: Connection, player: Row[Any], prompt: int, is_double: bool = False
+    ) -> Row[Any]:
+        """Deal a prompt to a person, and return the item."""
+        of_prompt = annotation_pictures.c.prompt == prompt
+        counted = select(func.count()).select_from(annotation_pictures).where(of_prompt)
+        n_pictures = connection.execute(counted).scalar_one()
+        shown = "".join(map(str, self.rng.permutation(n_pictures).tolist()))
+        item = {"id": secrets.token_urlsafe(16), "player": player.id, "prompt": prompt}
+        added = insert(annotation_items).values(shown=shown, is_double=is_double, **item)
+        connection.execute(added)
+        if not is_double:
+            change = update(annotation_prompts).where(annotation_prompts.c.id == prompt)
+            change = change.values(dealt=annotation_prompts.c.dealt + 1)
+            connection.execute(change.values(certainty=WITH_ONE_MORE) if self.stopping else change)
+        return connection.execute(self._own(player, is_open=True)).one()
 
-    def _steps(self, item: Row[Any]) -> list[AnnotationStep]:
-        return annotation_steps(self.project.tasks, len(item.shown))
+    def show(self, connection: Connection, item: Row[Any], returned: str = "") -> dict[str, Any]:
+        """Return an item as a page gets it.
+
+        Parameters
+        ----------
+        connection : Connection
+            Of a transaction.
+        item : Row
+            The item.
+        returned : str
+            Why an inspector returned it. The page then gets the answers, too.
+        """
+        steps = item_steps(self.project, item)
+        answers = stored_answers(connection, item.id)
+        bodies = step_bodies(steps, item.shown, answers, show_answers=bool(returned))
+        is_work = item.purpose != "question"
+        pays = self.project.coins if is_work and not item.is_double else 0
+        return item_body(item, pays, bodies, returned=returned, is_question=not is_work)
 
     def _times(self, player: Row[Any], response_ms: int | None) -> dict[str, int | None]:
         """Return the times of an answer that may be stored."""
@@ -230,48 +329,50 @@ class AnnotationWork:
         }
 
     def _reply(
-        self, connection: Connection, player: Row[Any], item: Row[Any], n_steps: int
+        self,
+        connection: Connection,
+        player: Row[Any],
+        item: Row[Any],
+        steps: dict[int, AnnotationStep],
     ) -> dict[str, Any]:
         """Return the reply to an answer; the last one of an item closes it and books the reward."""
         if item.reply is not None:
-            closed: dict[str, Any] = item.reply
-            return closed
-        is_answer = annotation_answers.c.item == item.id
-        counted = select(func.count()).select_from(annotation_answers).where(is_answer)
-        if connection.execute(counted).scalar_one() < n_steps:
-            return {"reward": None, "prompts": self._n_finished(connection, player)}
-        reward = book_reward(connection, self.settings, player, self.project.coins)
-        reply = {"reward": reward, "prompts": self._n_finished(connection, player) + 1}
+            return {**item.reply}
+        reply: dict[str, Any] = {"reward": None, "prompts": self._n_finished(connection, player)}
+        if len(stored_answers(connection, item.id)) < len(steps):
+            return reply
+        values: dict[str, Any] = {}
+        if item.purpose == "question":
+            reply["test"] = judge_question(self.store, connection, self.project, item)
+        elif not item.is_double:
+            reply["prompts"] += 1
+            reply["reward"] = book_reward(connection, self.settings, player, self.project.coins)
+            inspection = self.project.quality.inspection
+            is_drawn = inspection is not None and self.rng.random() < inspection.share
+            values["inspect"] = is_drawn and item.purpose == "open"
         is_item = annotation_items.c.id == item.id
-        connection.execute(update(annotation_items).where(is_item).values(reply=reply))
-        change = update(annotation_prompts).where(annotation_prompts.c.id == item.prompt)
-        connection.execute(change.values(finished=annotation_prompts.c.finished + 1))
-        if self.stopping:
+        connection.execute(update(annotation_items).where(is_item).values(reply=reply, **values))
+        if not item.is_double:
+            change = update(annotation_prompts).where(annotation_prompts.c.id == item.prompt)
+            connection.execute(change.values(finished=annotation_prompts.c.finished + 1))
+        if self.stopping and item.purpose == "open" and not item.is_double:
             self.stopping.judge(connection, item.prompt)
+        if item.purpose != "question" and not item.is_double:
+            judge_work(self.store, connection, self.project, item, self.rng)
         return reply
 
     def _n_finished(self, connection: Connection, player: Row[Any]) -> int:
-        own = self._own(player, is_open=False).with_only_columns(func.count())
+        is_work = annotation_prompts.c.purpose != "question"
+        own = self._own(player, is_open=False).where(is_work).with_only_columns(func.count())
         return int(connection.execute(own).scalar_one())
 
 
-def _find(connection: Connection, player: Row[Any], item_id: str) -> Row[Any]:
-    is_item = (annotation_items.c.player == player.id) & (annotation_items.c.id == item_id)
-    item = connection.execute(_ITEM.where(is_item)).first()
-    if item is None:
-        raise _missing("item")
-    return item
-
-
-def _in_file(answer: dict[str, Any], shown: str) -> dict[str, Any]:
-    """Return an answer in which pictures have the numbers of the project's file."""
-    if "places" in answer:
-        return {"places": [sorted(int(shown[n]) for n in place) for place in answer["places"]]}
-    if "chosen" in answer:
-        return {"chosen": int(shown[answer["chosen"]])}
-    return answer
-
-
-def _missing(noun: str) -> Problem:
-    detail = f"This person has no {noun} with that number or id."
-    return Problem(404, "missing", f"There is no such {noun}", detail)
+def read_picture(connection: Connection, item: Row[Any], number: int) -> bytes:
+    """Return a picture of an item. Raises Problem 404 if it has none with this number."""
+    if number >= len(item.shown):
+        raise no_such("picture")
+    is_picture = annotation_pictures.c.prompt == item.prompt
+    is_picture &= annotation_pictures.c.number == int(item.shown[number])
+    query = select(annotation_pictures.c.data).where(is_picture)
+    data: bytes = connection.execute(query).scalar_one()
+    return data

@@ -10,13 +10,16 @@ import numpy as np
 from PIL import Image
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
-from gamelabel.games.annotation.project_file import AnnotationProject, AnnotationPrompt
+from gamelabel.files import sha256_text
+from gamelabel.games.annotation.project_file import AnnotationProject
+from gamelabel.games.annotation.prompt_file import AnnotationPrompt
 from gamelabel.service.annotation.annotation_tables import (
     annotation_items,
     annotation_pictures,
     annotation_projects,
     annotation_prompts,
 )
+from gamelabel.service.database_tables import players
 from gamelabel.service.store import Store
 
 LONGEST_SIDE = 1024  # pixels of a picture as sent; larger ones are scaled down
@@ -60,23 +63,45 @@ def load_project(store: Store, project: AnnotationProject, name: str) -> int:
         rows = connection.execute(select(annotation_prompts).where(is_own)).all()
         known = {row.prompt_id: row for row in rows}
         new = 0
-        for place, prompt in enumerate(project.prompts):
-            if prompt.prompt_id in known:
-                _check_same(connection, project, prompt, known[prompt.prompt_id])
+        listed = _listed(project)
+        for place, (prompt_id, (purpose, prompt)) in enumerate(listed.items()):
+            if prompt_id in known:
+                _check_same(connection, project, prompt, purpose, known[prompt_id])
             else:
-                _add_prompt(connection, project.path.parent, name, place, prompt)
-                new += 1
-        listed = [prompt.prompt_id for prompt in project.prompts]
+                _add_prompt(connection, project.path.parent, name, place, purpose, prompt)
+                new += purpose == "open"
         is_listed = annotation_prompts.c.prompt_id.in_(listed)
         connection.execute(update(annotation_prompts).where(is_own).values(retired=~is_listed))
+        is_doubled = annotation_prompts.c.prompt_id.in_(_doubled(project, name))
+        connection.execute(update(annotation_prompts).where(is_own).values(doubled=is_doubled))
         count_again(connection)
     return new
 
 
+def _listed(project: AnnotationProject) -> dict[str, tuple[str, AnnotationPrompt]]:
+    """Return all prompts of a project by their ids, with their purposes."""
+    listed = {prompt.prompt_id: ("open", prompt) for prompt in project.prompts}
+    for purpose, known in project.quality.known_prompts().items():
+        listed |= {one.prompt.prompt_id: (purpose, one.prompt) for one in known}
+    return listed
+
+
+def _doubled(project: AnnotationProject, name: str) -> list[str]:
+    """Return the prompts that an inspector annotates, too: at every start the same."""
+    inspection = project.quality.inspection
+    if inspection is None or not inspection.double:
+        return []
+    marks = {one.prompt_id: sha256_text(f"{name}/{one.prompt_id}") for one in project.prompts}
+    ids = sorted(marks, key=marks.__getitem__)
+    return ids[: round(inspection.double * len(ids)) or 1]
+
+
 def count_again(connection: Connection) -> None:
-    """Count to how many people each prompt was dealt, without those who withdrew."""
+    """Count to how many people each prompt was dealt, without those who left or were removed."""
     same = annotation_items.c.prompt == annotation_prompts.c.id
-    dealt = select(func.count()).select_from(annotation_items).where(same)
+    counted = select(func.count()).select_from(annotation_items)
+    counted = counted.join(players, players.c.id == annotation_items.c.player)
+    dealt = counted.where(same, ~annotation_items.c.is_double, players.c.state != "removed")
     finished = dealt.where(annotation_items.c.reply.is_not(None))
     counts = {"dealt": dealt.scalar_subquery(), "finished": finished.scalar_subquery()}
     is_wrong = or_(*(annotation_prompts.c[name] != count for name, count in counts.items()))
@@ -84,21 +109,31 @@ def count_again(connection: Connection) -> None:
 
 
 def _check_same(
-    connection: Connection, project: AnnotationProject, prompt: AnnotationPrompt, row: Row[Any]
+    connection: Connection,
+    project: AnnotationProject,
+    prompt: AnnotationPrompt,
+    purpose: str,
+    row: Row[Any],
 ) -> None:
     query = select(annotation_pictures.c.name).where(annotation_pictures.c.prompt == row.id)
     names = tuple(connection.execute(query.order_by(annotation_pictures.c.number)).scalars())
-    if (row.prompt, names) != (prompt.text, prompt.pictures):
+    if (row.prompt, names, row.purpose) != (prompt.text, prompt.pictures, purpose):
         raise ValueError(
-            f"{project.path}: the prompt {prompt.prompt_id} has other words or pictures than in "
-            "the database, where people may have annotated it: give it another id"
+            f"{project.path}: the prompt {prompt.prompt_id} has other words or pictures or another "
+            "purpose than in the database, where people may have annotated it: give it another id"
         )
 
 
 def _add_prompt(
-    connection: Connection, folder: Path, name: str, place: int, prompt: AnnotationPrompt
+    connection: Connection,
+    folder: Path,
+    name: str,
+    place: int,
+    purpose: str,
+    prompt: AnnotationPrompt,
 ) -> None:
-    values = {"prompt_id": prompt.prompt_id, "prompt": prompt.text, "place": place}
+    values: dict[str, Any] = {"prompt_id": prompt.prompt_id, "prompt": prompt.text}
+    values |= {"place": place, "purpose": purpose}
     added = insert(annotation_prompts).values(project=name, **values)
     key = connection.execute(added.returning(annotation_prompts.c.id)).scalar_one()
     rows = [

@@ -140,13 +140,17 @@ class Person:
         if self.state == "active":
             self.call("PUT", "/v1/consent", {"times": times}, 204)
 
-    def call(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+    def call(self, method: str, path: str, body: Any = None, status: int | None = 200) -> Any:
         reply = self.service.players.request(method, path, json=body, headers=self.headers)
-        assert reply.status_code == status, reply.text
+        assert status in (None, reply.status_code), reply.text
         return reply.json() if reply.content else None
 
     def item(self, status: int = 200) -> Any:
         return self.call("POST", "/v1/annotation/items", status=status)
+
+    def item_returned(self) -> bool:
+        """Whether an inspector has returned something to this person."""
+        return bool(self.call("POST", "/v1/annotation/items", status=None).get("returned"))
 
     def answer(
         self, item: Any, step: int, answer: Any = None, status: int = 200, **body: Any

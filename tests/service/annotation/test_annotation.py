@@ -243,7 +243,7 @@ def test_all_personal_tables_are_emptied(service):
     ann.call("DELETE", "/v1/player", status=204)
     names = [table for table in metadata.sorted_tables if table.name.startswith("annotation_")]
     counts = {table.name: count(service, table) for table in names if "player" in table.c}
-    assert counts == {"annotation_items": 0, "annotation_answers": 0}
+    assert set(counts.values()) == {0}
 
 
 def test_the_command_prints_addresses_that_let_people_in(tmp_path, monkeypatch, capsys):
