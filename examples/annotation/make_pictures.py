@@ -16,6 +16,12 @@ PROMPTS = {
     "circles": "three blue circles in the style of a crayon drawing",
     "star": "a yellow star under a blue square",
     "triangle": "a purple triangle above a red circle",
+    # with known answers: two examples, two questions of the test, and one in the work
+    "squares": "two green squares",
+    "moon": "a yellow circle above a blue square",
+    "stars": "three red stars",
+    "pair": "a green triangle under a yellow circle",
+    "dots": "two purple circles",
 }
 
 pipe = load_pipeline()

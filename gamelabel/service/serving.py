@@ -66,7 +66,13 @@ def open_service(
 
 
 def register_listed(
-    store: Store, games: Path | None, title: str, page: str, audience: str, n_trials: int
+    store: Store,
+    games: Path | None,
+    title: str,
+    page: str,
+    audience: str,
+    n_trials: int,
+    named: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Register the games of a file, or one for trials, whose addresses are printed.
 
@@ -84,6 +90,8 @@ def register_listed(
         The audience of launches.
     n_trials : int
         How many people can try it.
+    named : sequence of (str, str)
+        Further players of the game for trials by their ids, and the address of the page of each.
     """
     if games:
         listed = read_games(games, Game)
@@ -98,10 +106,11 @@ def register_listed(
     with store.write() as connection:
         register_game(store, connection, trial, audience)
     print_line("try it here, each address for one person, within five minutes:")
-    for _ in range(n_trials):
-        person, jti = secrets.token_urlsafe(), secrets.token_urlsafe()
+    people = [(secrets.token_urlsafe(), page) for _ in range(n_trials)]
+    for person, address in (*people, *named):
+        jti = secrets.token_urlsafe()
         launch = sign_launch(key, "trial", person, jti, time.time(), audience=audience)
-        print_line(f"  {page}/trial#{launch}")
+        print_line(f"  {address}/trial#{launch}")
 
 
 def serve_activities(

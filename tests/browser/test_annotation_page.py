@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from tests.browser.conftest import Running, free_port
 from tests.service.annotation.annotation_harness import (
@@ -20,9 +21,10 @@ from tests.service.annotation.annotation_harness import (
 
 SIZES = {"portrait": (390, 844), "landscape": (844, 390), "desktop": (1440, 900)}
 SAMPLE = Path(__file__).parents[2] / "examples/annotation/scenes.yaml"
+QUALITY = ("qualification", "trust", "inspection")  # tested by test_inspection_page.py
 SHOTS = os.environ.get("GAMELABEL_SCREENSHOTS")
 # What is pressed in the question and is smaller than 44 pixels, also if a label covers it.
-SMALL = """() => [...document.querySelectorAll('#task button, #task label')]
+SMALL = """() => [...document.querySelectorAll('section button, #task label')]
   .filter(e => e.offsetParent !== null)
   .map(e => [e.getBoundingClientRect(), e.className || e.id])
   .filter(([box]) => box.width < 43.9 || box.height < 43.9)
@@ -33,7 +35,13 @@ class Studio:
     """The annotation service and its operator, on free ports."""
 
     def __init__(self, folder: Path) -> None:
-        self.service = AnnotationService(f"sqlite:///{folder / 'game.db'}", SAMPLE)
+        project = yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))
+        project = {name: value for name, value in project.items() if name not in QUALITY}
+        for prompt in project["prompts"]:
+            prompt["pictures"] = [str(SAMPLE.parent / name) for name in prompt["pictures"]]
+        path = folder / "scenes.yaml"
+        path.write_text(yaml.safe_dump(project), encoding="utf-8")
+        self.service = AnnotationService(f"sqlite:///{folder / 'game.db'}", path)
         self.service.clock.now = time.time()
         self.port, self.operator_port = free_port(), free_port()
         self.servers = [

@@ -65,6 +65,11 @@ class AnnotationProject:
     stop: StoppingRule | None = None
     quality: QualityRules = field(default_factory=QualityRules)
 
+    @property
+    def guideline_paragraphs(self) -> list[str]:
+        """The paragraphs of the guidelines."""
+        return [part for part in self.guidelines.split("\n\n") if part.strip()]
+
 
 def read_annotation_project(path: str | Path) -> AnnotationProject:
     """Read the file of an annotation project.

@@ -211,11 +211,11 @@ def _read_inspection(fields: Fields) -> Inspection:
 
 
 def share_without_looking(prompts: Sequence[KnownPrompt]) -> float:
-    """Return the share of known answers that a person gets right with one answer to each kind.
+    """Return the share of known answers that one answer to each kind gets right.
 
-    Tried are each answer to a question about the words or one picture that the project states
-    itself, nothing ticked or marked, and each rating. Pictures are in a random order, so that
-    choosing the first of two is right in half, and one order of pictures in none.
+    Tried are each category that is right somewhere, each rating, each issue or none, and no word or
+    point. Pictures are in a random order, so that choosing the first of two is right in half, and
+    one order of pictures hardly ever.
 
     Parameters
     ----------
@@ -236,9 +236,15 @@ def _most_right(kind: str, known: list[dict[str, Any]]) -> float:
         return len(known) / 2
     if kind == "rank":
         return 0.0
-    tried: list[dict[str, Any]] = list(known)
     if kind == "rate":
-        tried += [dict.fromkeys(RATINGS, value) for value in range(1, HIGHEST_RATING + 1)]
+        tried = [dict.fromkeys(RATINGS, value) for value in range(1, HIGHEST_RATING + 1)]
+    elif kind == "categorise":
+        tried = known
+    elif kind == "issues":
+        issues = {name for answer in known for name in answer["issues"]}
+        tried = [{"issues": []}, *({"issues": [name]} for name in issues)]
+    else:
+        tried = [{"words": [], "points": []}]
     return max(sum(answers_agree(kind, answer, one) for one in known) for answer in tried)
 
 

@@ -127,15 +127,15 @@ def annotation_routes(annotations: AnnotationWork, outbox: Outbox) -> APIRouter:
     @router.get("/annotate/{game_id}", response_class=HTMLResponse, include_in_schema=False)
     def page(game_id: Annotated[str, PathParameter(max_length=64)]) -> HTMLResponse:
         project, minimal = annotations.project, annotations.settings.minimal
-        paragraphs = [part for part in project.guidelines.split("\n\n") if part.strip()]
         return frame_page(
             annotations.store,
             game_id,
             _TEMPLATE,
             audience=annotations.settings.audience,
             title=project.title,
-            paragraphs=paragraphs,
+            paragraphs=project.guideline_paragraphs,
             pays=project.coins,
+            is_tested=project.quality.qualification is not None,
             minimal=minimal,
         )
 

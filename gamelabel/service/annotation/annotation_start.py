@@ -138,7 +138,14 @@ def serve_annotation(
             new = load_project(store, project, name)
             print_line(f"{new} of {len(project.prompts)} prompts are new in the project {name}")
             page = f"http://{host}:{port}/annotate"
-            register_listed(store, games, project.title, page, ANNOTATE, _TRIALS)
+            inspection = project.quality.inspection
+            inspectors = inspection.inspectors if inspection else ()
+            named = [
+                (player, f"http://{host}:{port}/inspect")
+                for game, player in inspectors
+                if game == "trial"
+            ]
+            register_listed(store, games, project.title, page, ANNOTATE, _TRIALS, named)
         outbox = Outbox(store, settings)
         annotations = AnnotationWork(store, settings, project, name)
         activity = annotation_activity(annotations, outbox)

@@ -57,6 +57,7 @@ def inspection_routes(inspections: InspectionWork) -> APIRouter:
             _TEMPLATE,
             audience=annotations.settings.audience,
             title=annotations.project.title,
+            paragraphs=annotations.project.guideline_paragraphs,
             minimal=annotations.settings.minimal,
         )
 

@@ -1,53 +1,60 @@
-// Annotation: introduction, consent, then one prompt after the other, each with a reward. Every
-// answer is stored by the service before the next question is asked.
+// Annotation: introduction, consent, examples and a test if there is one, then one prompt after the
+// other, each with a reward. Every answer is stored by the service before the next question.
 import { call, introductionDone, openSession } from '../wire.js'
 import { askConsent, buttonPressed, offerTimes, run, showNote, showProgress, showReward, showSection, waitFor } from '../frame.js'
+import { forgetPictures, loadPictures } from './load_pictures.js'
+import { showExamples, showFeedback, showTest } from './qualify.js'
 import { askStep } from './step_view.js'
 
 const ENDS = {
   finished: ['You have annotated all there is', 'There is nothing new for you right now. Thank you!'],
   left: ['See you later', 'Your answers so far are stored. You can go on where you stopped.'],
+  unqualified: ['Thank you for trying', 'Your answers differ too often from those that we expect, so this work is not for you. The game goes on as before.'],
+  removed: ['Thank you', 'We do not need more answers from you. You keep what you earned. You can watch advertisements in the game instead.'],
+  inspector: ['This page is for annotators', 'You are an inspector: open the page for inspectors.'],
 }
 const ELSEWHERE = ['This is answered already', 'You answered it in another window or on another device. The first answer counts.']
+const KEPT = 'Your answer is kept here and sent as soon as there is a connection.'
 
-function loadPicture(path) {
-  return call('GET', path, {
-    async read(reply) {
-      const picture = new Image()
-      picture.src = URL.createObjectURL(await reply.blob())
-      await picture.decode()
-      return picture
-    },
-  })
+// Asks the steps that are not answered, or all of them again if an inspector returned them.
+// Resolves to the last reply.
+async function answerSteps(item, faces) {
+  let reply = null
+  const steps = item.steps.filter(step => item.returned || !step.is_answered)
+  for (const [i, step] of steps.entries()) {
+    const place = `${item.steps.length - steps.length + i + 1} of ${item.steps.length}`
+    showProgress(item.is_question ? `Test: ${place}` : `Question ${place}`)
+    const next = i + 1 === steps.length ? 'Finish' : 'Next'
+    const remark = item.returned && `Returned by an inspector: ${item.returned}`
+    const answered = await askStep({ item, step, faces, next, initial: step.answer, remark })
+    const path = `/v1/annotation/items/${item.item}/steps/${step.number}`
+    reply = await waitFor(call('PUT', path, { body: answered }), KEPT)
+    if (reply.feedback) await showFeedback({ item, step, faces, feedback: reply.feedback })
+  }
+  return reply
 }
 
-function loadPictures({ item, pictures: n }) {
-  const path = `/v1/annotation/items/${item}/pictures`
-  return Promise.all(Array.from({ length: n }, (_, i) => loadPicture(`${path}/${i}`)))
+async function answerAgain(item, faces) {
+  await showNote('Please look at this again', `An inspector returned your answers about “${item.prompt}”: ${item.returned}`)
+  await answerSteps(item, faces)
+  await waitFor(call('PUT', `/v1/annotation/items/${item.item}/answered-again`), KEPT)
 }
 
-// Resolves to the reply to the last answer of a prompt, or to null if another window was faster.
+// Resolves to the reply to the last answer of a prompt, or to null if it has no reward.
 async function annotatePrompt() {
   const item = await waitFor(call('POST', '/v1/annotation/items'), 'We keep trying to get your pictures.')
-  const faces = await waitFor(loadPictures(item), 'The pictures are on their way.')
+  const address = `/v1/annotation/items/${item.item}`
+  const faces = await waitFor(loadPictures(address, item.pictures), 'The pictures are on their way.')
   try {
-    let reply = null
-    for (const [i, step] of item.steps.entries()) {
-      if (step.is_answered) continue
-      showProgress(`Question ${i + 1} of ${item.steps.length}`)
-      const next = i + 1 === item.steps.length ? 'Finish' : 'Next'
-      const answered = await askStep({ item, step, faces, next })
-      const sending = call('PUT', `/v1/annotation/items/${item.item}/steps/${i}`, { body: answered })
-      reply = await waitFor(sending, 'Your answer is kept here and sent as soon as there is a connection.')
-    }
+    if (item.returned) { await answerAgain(item, faces); return null }
+    const reply = await answerSteps(item, faces)
+    if (item.is_question) { await showTest(reply?.test); return null }
     return reply
   } catch (error) {
     if (error.kind !== 'answered') throw error
     await showNote(...ELSEWHERE)
     return null
-  } finally {
-    for (const face of faces) URL.revokeObjectURL(face.src)
-  }
+  } finally { forgetPictures(faces) }
 }
 
 async function annotate() {
@@ -62,6 +69,7 @@ async function annotate() {
     }
     if (!await askConsent()) return 'declined'
   }
+  await showExamples()
   for (;;) {
     const reply = await annotatePrompt()
     if (!reply?.reward) continue

@@ -8,10 +8,26 @@ function enough({ annotators, closed }, format) {
   return `need no more people${counts.length ? `: ${counts.join(', ')}` : ''}`
 }
 
-export function lines({ prompts, annotated, answers, ...stopping }, format) {
+const BETWEEN = { annotators: 'two annotators', inspectors: 'annotator and inspector', decisions: 'answer and inspection' }
+
+function qualityLines({ agreement, decisions, waiting, qualified, failed, known_right, known_answers }, format) {
+  const { accepted = 0, corrected = 0, returned = 0 } = decisions
+  return [
+    ['Qualified', format.count(qualified), `${failed} failed a try`],
+    ['Known answers', known_answers ? format.percent(known_right / known_answers) : '–', `right, of ${format.count(known_answers)}`],
+    ['Inspections', format.count(accepted + corrected + returned), `${accepted} accepted, ${corrected} corrected, ${returned} returned; ${waiting} wait`],
+    ...agreement.map(({ kind, between, agreement: share, low, high, pairs }) => [
+      `Agreement: ${kind}`, format.percent(share),
+      `${BETWEEN[between]}, ${format.percent(low)} to ${format.percent(high)}, ${format.count(pairs)} pairs`,
+    ]),
+  ]
+}
+
+export function lines({ prompts, annotated, answers, quality, ...stopping }, format) {
   return [
     ['Prompts', format.count(annotated), `of ${format.count(prompts)} ${enough(stopping, format)}`],
     ['Answers', format.count(answers), ''],
+    ...quality ? qualityLines(quality, format) : [],
   ]
 }
 

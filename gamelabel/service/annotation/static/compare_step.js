@@ -2,7 +2,7 @@
 import { $ } from '../frame.js'
 import { viewOf } from './element.js'
 
-export function compare({ step, faces, changed }) {
+export function compare({ step, faces, changed, initial }) {
   let chosen = null
   const buttons = step.pictures.map((number, i) => {
     const attributes = { 'aria-pressed': 'false', 'aria-keyshortcuts': String(i + 1), 'data-number': String(i + 1) }
@@ -10,12 +10,16 @@ export function compare({ step, faces, changed }) {
     button.addEventListener('click', () => choose(i))
     return button
   })
-  function choose(i) {
+  function mark(i) {
     chosen = step.pictures[i]
     for (const [j, button] of buttons.entries()) button.setAttribute('aria-pressed', String(j === i))
+  }
+  function choose(i) {
+    mark(i)
     changed()
   }
   $('stage').replaceChildren(...buttons)
+  if (initial) mark(step.pictures.indexOf(initial.chosen))
   return {
     hint: 'Choose one. You can change your mind before you go on.',
     read: () => chosen === null ? null : { chosen },

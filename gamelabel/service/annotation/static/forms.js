@@ -12,9 +12,9 @@ function showPicture({ step, faces }) {
 
 export function rate(asked) {
   showPicture(asked)
-  const ratings = {}
+  const ratings = { ...asked.initial }
   const choose = (name, value) => { ratings[name] = value; asked.changed() }
-  const groups = Object.entries(RATINGS).map(([name, text]) => scale(name, text, value => choose(name, value)))
+  const groups = Object.entries(RATINGS).map(([name, text]) => scale(name, text, ratings[name], value => choose(name, value)))
   $('panel').replaceChildren(...groups.map(group => group.fieldset))
   const groupWithFocus = () => {
     const index = groups.findIndex(group => group.fieldset.contains(document.activeElement))
@@ -37,9 +37,9 @@ export function rate(asked) {
   }
 }
 
-function scale(name, text, choose) {
+function scale(name, text, chosen, choose) {
   const inputs = Array.from({ length: HIGHEST }, (_, i) => {
-    const input = make('input', { type: 'radio', name, value: String(i + 1) })
+    const input = make('input', { type: 'radio', name, value: String(i + 1), checked: i + 1 === chosen })
     input.addEventListener('change', () => choose(i + 1))
     return input
   })
@@ -52,7 +52,10 @@ const choice = (input, text) => make('label', { className: 'check' }, input, mak
 
 export function issues(asked) {
   showPicture(asked)
-  const boxes = asked.step.options.map(({ name, text }) => ({ name, text, input: make('input', { type: 'checkbox', name }) }))
+  const ticked = asked.initial?.issues ?? []
+  const boxes = asked.step.options.map(({ name, text }) => {
+    return { name, text, input: make('input', { type: 'checkbox', name, checked: ticked.includes(name) }) }
+  })
   $('panel').replaceChildren(...boxes.map(({ input, text }) => choice(input, text)))
   return {
     hint: 'Tick all that it has. If it has none, go on.',
@@ -62,8 +65,10 @@ export function issues(asked) {
 
 export function words(asked) {
   showPicture(asked)
-  const buttons = asked.item.words.map(word => {
-    const button = make('button', { type: 'button', className: 'word', textContent: word, attributes: { 'aria-pressed': 'false' } })
+  const marked = asked.initial?.words ?? []
+  const buttons = asked.item.words.map((word, i) => {
+    const attributes = { 'aria-pressed': String(marked.includes(i)) }
+    const button = make('button', { type: 'button', className: 'word', textContent: word, attributes })
     button.addEventListener('click', () => {
       button.setAttribute('aria-pressed', String(button.getAttribute('aria-pressed') === 'false'))
     })
@@ -76,14 +81,14 @@ export function words(asked) {
   }
 }
 
-export function categorise({ step, changed }) {
-  let category = null
+export function categorise({ step, changed, initial }) {
+  let category = initial?.category ?? null
   const options = step.options.map(({ name, text }) => {
-    const input = make('input', { type: 'radio', name: 'category', value: name })
+    const input = make('input', { type: 'radio', name: 'category', value: name, checked: name === category })
     input.addEventListener('change', () => { category = name; changed() })
     return choice(input, text)
   })
-  const problematic = make('input', { type: 'checkbox' })
+  const problematic = make('input', { type: 'checkbox', checked: initial?.problematic ?? false })
   const legend = make('legend', { className: 'visually-hidden', textContent: step.question })
   $('panel').replaceChildren(
     make('fieldset', { className: 'categories' }, legend, ...options),

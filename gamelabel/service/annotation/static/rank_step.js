@@ -3,9 +3,9 @@
 import { $, announce } from '../frame.js'
 import { make, pictureOf, viewOf } from './element.js'
 
-export function rank({ step, faces, changed }) {
+export function rank({ step, faces, changed, initial, isFixed }) {
   const n = step.pictures.length
-  const places = Array(n).fill(null)
+  const places = step.pictures.map(number => placeOf(number, initial))
   let shown = 0
 
   const thumbs = step.pictures.map((number, i) => {
@@ -59,7 +59,7 @@ export function rank({ step, faces, changed }) {
 
   $('panel').replaceChildren(
     make('div', { className: 'thumbs', attributes: { role: 'group', 'aria-label': 'Pictures' } }, ...thumbs),
-    make('div', { className: 'places', attributes: { role: 'group', 'aria-label': 'Place of the picture that is shown' } }, ...buttons),
+    make('div', { className: 'places', inert: isFixed, attributes: { role: 'group', 'aria-label': 'Place of the picture that is shown' } }, ...buttons),
   )
   show(0)
   return {
@@ -75,4 +75,9 @@ export function rank({ step, faces, changed }) {
       thumbs[shown].focus()
     },
   }
+}
+
+function placeOf(number, initial) {
+  const place = initial?.places.findIndex(tied => tied.includes(number)) ?? -1
+  return place < 0 ? null : place + 1
 }

@@ -14,8 +14,8 @@ function put(mark, [x, y]) {
   mark.style.top = `${100 * y}%`
 }
 
-export function regions({ step, faces, changed }) {
-  const number = step.pictures[0], points = []
+export function regions({ step, faces, changed, initial }) {
+  const number = step.pictures[0], points = [...initial?.points ?? []]
   let cross = [0.5, 0.5]
   const attributes = {
     role: 'application', 'aria-label': `Picture ${number + 1}. Arrow keys move a cross, Enter sets a point.`,
@@ -36,18 +36,18 @@ export function regions({ step, faces, changed }) {
     list.replaceChildren(...points.map((point, i) => {
       const button = make('button', { type: 'button', className: 'plain', textContent: `${i + 1} ✕`,
         attributes: { 'aria-label': `Remove point ${i + 1}, ${describe(point)}` } })
-      button.addEventListener('click', () => { points.splice(i, 1); update(); view.focus(); announce(`Point ${i + 1} is removed.`) })
+      button.addEventListener('click', () => { points.splice(i, 1); update(); changed(); view.focus(); announce(`Point ${i + 1} is removed.`) })
       return make('li', {}, button)
     }))
     none.hidden = points.length > 0
     put(crossMark, cross)
-    changed()
   }
 
   function add(point) {
     if (points.length === MOST) return
     points.push(point.map(share => Math.round(1e4 * share) / 1e4))
     update()
+    changed()
     announce(`Point ${points.length}: ${describe(point)}.`)
   }
 
@@ -65,7 +65,7 @@ export function regions({ step, faces, changed }) {
       put(crossMark, cross)
       announce(describe(cross))
     } else if (event.key === 'Enter' || event.key === ' ') add(cross)
-    else if (event.key === 'Backspace' && points.length) { points.pop(); update(); announce('The last point is removed.') }
+    else if (event.key === 'Backspace' && points.length) { points.pop(); update(); changed(); announce('The last point is removed.') }
     else return
     event.preventDefault()
   })
@@ -75,6 +75,6 @@ export function regions({ step, faces, changed }) {
     hint: 'Tap each place that is wrong, or none. Press its number to remove one.',
     read: () => ({ points: [...points] }),
   }
-  put(crossMark, cross)
+  update()
   return form
 }

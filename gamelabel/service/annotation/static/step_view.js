@@ -11,25 +11,32 @@ const KINDS = { categorise, compare, issues, rank, rate, regions, words }
 const LONG = 100  // characters of a prompt that is set smaller
 let current = null
 
-// Resolves to { answer, ms } once it is confirmed.
-export function askStep({ item, step, faces, next }) {
+// Resolves to { answer, ms } once it is confirmed; to null if `skip` is pressed instead.
+// `initial`: the answer at first; `isFixed`: it cannot be changed; `remark`: a text above the
+// question; `skip`: the name of a second button.
+export function askStep({ item, step, faces, next, initial = null, isFixed = false, remark = '', skip = '' }) {
   const { kind, question, pictures } = step
   const isAboutOne = pictures.length === 1 && faces.length > 1
   $('question').textContent = isAboutOne ? `Picture ${pictures[0] + 1} of ${faces.length}. ${question}` : question
   $('prompt').textContent = item.prompt
   $('prompt').toggleAttribute('data-long', item.prompt.length > LONG)
   $('next').textContent = next
+  $('remark').textContent = remark
+  $('remark').hidden = !remark
+  $('skip').textContent = skip
+  $('skip').hidden = !skip
+  // the pictures of a ranking can be looked at
+  for (const part of ['stage', 'panel']) $(part).inert = isFixed && kind !== 'rank'
   $('task').dataset.kind = kind
   $('stage').replaceChildren()
   $('panel').replaceChildren()
   return new Promise(done => {
-    const form = KINDS[kind]({ item, step, faces, changed })
-    current = { form, done, since: performance.now() }
-    $('hint').textContent = form.hint
+    const form = KINDS[kind]({ item, step, faces, changed, initial, isFixed })
+    current = { form, done, isFixed, since: performance.now() }
+    $('hint').textContent = isFixed ? '' : form.hint
     changed()
     showSection('task')
-    markScroller($('prompt'))
-    markScroller($('panel'))
+    for (const part of ['prompt', 'remark', 'panel']) markScroller($(part))
   })
 }
 
@@ -47,9 +54,15 @@ $('next').addEventListener('click', () => {
   done({ answer, ms: Math.round(performance.now() - since) })
 })
 
+$('skip').addEventListener('click', () => {
+  const done = current?.done
+  current = null
+  done?.(null)
+})
+
 // Keys work while the question has the focus, so that they do not surprise anybody elsewhere.
 $('task').addEventListener('keydown', event => {
-  if (!current || event.ctrlKey || event.altKey || event.metaKey) return
+  if (!current || current.isFixed || event.ctrlKey || event.altKey || event.metaKey) return
   current.form.press?.(event)
 })
-window.addEventListener('resize', () => markScroller($('prompt')))
+window.addEventListener('resize', () => { markScroller($('prompt')); markScroller($('remark')) })
