@@ -179,7 +179,7 @@ def test_from_the_test_to_the_export_by_an_annotator_and_an_inspector(lab, open_
         confirm(page)
     page.get_by_role("heading", name="You have annotated all there is").wait_for()
 
-    inspector.locator("#again").tap()
+    pass_note(inspector, "Nothing waits for you")
     at_step(inspector, "categorise")
     assert "Returned before" in inspector.locator("#remark").inner_text()
     assert inspector.get_by_label(TWO).is_checked()
@@ -193,7 +193,8 @@ def test_from_the_test_to_the_export_by_an_annotator_and_an_inspector(lab, open_
     assert "You changed 1 of 6 answers." in inspector.locator("#changes").inner_text()
     inspector.get_by_role("button", name="Store the corrections").tap()
     inspector.get_by_role("heading", name="Nothing waits for you").wait_for()
-    assert page.messages == inspector.messages == []
+    for text in (*page.messages, *inspector.messages):  # of calls for which nothing is left
+        assert "404 (Not Found)" in text, text
 
     operator = open_page(f"http://127.0.0.1:{lab.operator_port}/", 1000, 700)
     operator.locator("#key").fill(OPERATOR_KEY)

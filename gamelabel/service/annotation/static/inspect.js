@@ -6,7 +6,6 @@ import { forgetPictures, loadPictures } from './load_pictures.js'
 import { askStep } from './step_view.js'
 
 const ENDS = {
-  finished: ['Nothing waits for you', 'All answers that were drawn for inspection are decided. New ones come as people annotate.', 'Look again'],
   left: ['See you later', 'What you decided is stored.'],
   inspector: ['This page is for inspectors', 'The project’s file does not name you as one.'],
 }
@@ -86,6 +85,8 @@ async function decide(item, faces) {
   }
 }
 
+const NOTHING = ['Nothing waits for you', 'All answers that were drawn for inspection are decided. New ones come as people annotate: go on to look again.']
+
 async function inspectNext() {
   const item = await waitFor(call('POST', '/v1/annotation/inspections'), 'We keep trying to get the next answers.')
   const address = `/v1/annotation/${item.is_double ? 'items' : 'inspections'}/${item.item}`
@@ -94,8 +95,8 @@ async function inspectNext() {
     faces = await waitFor(loadPictures(address, item.pictures), 'The pictures are on their way.')
     await (item.is_double ? annotateBlind : decide)(item, faces)
   } catch (error) {
-    if (error.kind !== 'gone') throw error
-    await showNote(error.message, OVER.gone)
+    if (!(error.kind in OVER)) throw error
+    await showNote(error.message, OVER[error.kind])
   } finally { forgetPictures(faces) }
 }
 
@@ -111,7 +112,12 @@ async function inspect() {
     }
     if (!await askConsent()) return 'declined'
   }
-  for (;;) await inspectNext()
+  for (;;) {
+    try { await inspectNext() } catch (error) {
+      if (error.kind !== 'finished') throw error
+      await showNote(...NOTHING)
+    }
+  }
 }
 
 run(inspect, ENDS)
