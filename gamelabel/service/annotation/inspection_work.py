@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, exists, insert, select
+from sqlalchemy import Connection, Row, Select, exists, select
 
 from gamelabel.games.annotation.answers import AnswerError, check_annotation
 from gamelabel.service.annotation.annotation_tables import annotation_items, annotation_prompts
@@ -23,7 +23,7 @@ from gamelabel.service.annotation.item_body import (
     stored_answers,
 )
 from gamelabel.service.annotation.quality_tables import annotation_inspections
-from gamelabel.service.annotation.returned_items import last_reason
+from gamelabel.service.annotation.returned_items import last_reason, waiting_items
 from gamelabel.service.database_tables import players
 from gamelabel.service.people import (
     current_player,
@@ -138,7 +138,8 @@ class InspectionWork:
             values = {"item": item_id, "round": round_number, "player": player.id, **stored}
             if not self.settings.minimal:
                 values["decided_at"] = self.settings.now_ms
-            connection.execute(insert(annotation_inspections).values(values))
+            if not self.store.insert_new(connection, annotation_inspections, **values):
+                raise _decided()  # another inspector did, at the same moment
             self._looked_at.pop(player.id, None)
 
     def _inspector(self, connection: Connection, session: str, lock: bool = False) -> Row[Any]:
@@ -167,7 +168,8 @@ class InspectionWork:
 
     def _choose(self, connection: Connection, player: Row[Any]) -> Row[Any] | None:
         """Return the item that an inspector looks at, or another one that waits."""
-        waiting = connection.execute(_waiting(self.annotations.name, player.id)).all()
+        query = waiting_items(self.annotations.name).where(annotation_items.c.player != player.id)
+        waiting = connection.execute(query.limit(_MOST_WAITING)).all()
         by_id = {item.id: item for item in waiting}
         own = by_id.get(self._looked_at.get(player.id, ""))
         others = {item for other, item in self._looked_at.items() if other != player.id}
@@ -224,21 +226,6 @@ class InspectionWork:
         if (decision == "corrected") != bool(checked):
             raise _not_an_answer("corrected answers differ from those that were given")
         return checked
-
-
-def _waiting(project: str, inspector: int) -> Select[Any]:
-    """Return a query of the items that wait for an inspector, those that came back first."""
-    same_round = annotation_inspections.c.round == annotation_items.c.round
-    decided = exists().where(annotation_inspections.c.item == annotation_items.c.id, same_round)
-    return (
-        ITEM.where(annotation_prompts.c.project == project, annotation_items.c.inspect)
-        .where(annotation_items.c.reply.is_not(None), annotation_items.c.player != inspector)
-        .where(~decided)
-        .order_by(
-            annotation_items.c.round.desc(), annotation_prompts.c.place, annotation_items.c.id
-        )
-        .limit(_MOST_WAITING)
-    )
 
 
 def _decided() -> Problem:

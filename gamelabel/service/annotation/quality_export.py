@@ -20,6 +20,7 @@ from gamelabel.service.annotation.annotation_tables import (
     annotation_prompts,
 )
 from gamelabel.service.annotation.quality_tables import annotation_inspections, annotation_workers
+from gamelabel.service.annotation.returned_items import waiting_items
 from gamelabel.service.database_tables import players
 
 _MOST_LIVE = 300  # prompts that the operator's page counts agreement on, those dealt last
@@ -62,22 +63,12 @@ def live_quality(connection: Connection, project: AnnotationProject, name: str) 
     decisions = inspected.group_by(annotation_inspections.c.decision)
     workers = select(annotation_workers).where(annotation_workers.c.project == name)
     people = connection.execute(workers).all()
-    drawn = (
-        select(func.count())
-        .select_from(annotation_items)
-        .join(annotation_prompts, prompts.id == annotation_items.c.prompt)
-        .where(prompts.project == name, annotation_items.c.inspect)
-    )
     counts: dict[str, int] = {decision: n for decision, n in connection.execute(decisions)}
-    is_current = annotation_inspections.c.round == annotation_items.c.round
-    n_drawn = connection.execute(drawn).scalar_one()
-    n_decided = connection.execute(
-        _of_project(select(func.count()), name).where(is_current)
-    ).scalar_one()
+    waiting = select(func.count()).select_from(waiting_items(name).order_by(None).subquery())
     return {
         "agreement": agreement_rows(_given(connection, project, name, recent)),
         "decisions": counts,
-        "waiting": n_drawn - n_decided,
+        "waiting": connection.execute(waiting).scalar_one(),
         "qualified": sum(person.qualified for person in people),
         "failed": sum(person.failed_tries > 0 and not person.qualified for person in people),
         "known_right": sum(person.right for person in people),

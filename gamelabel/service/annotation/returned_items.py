@@ -1,14 +1,15 @@
-"""Items that an inspector has returned: their annotators answer them again."""
+"""Items that wait for an inspector, and those that one has returned to their annotators."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, Select, exists, select, update
 
 from gamelabel.service.annotation.annotation_tables import annotation_items, annotation_prompts
 from gamelabel.service.annotation.item_body import ITEM
 from gamelabel.service.annotation.quality_tables import annotation_inspections
+from gamelabel.service.database_tables import players
 from gamelabel.service.problems import Problem
 
 _RETURNED = (
@@ -17,6 +18,28 @@ _RETURNED = (
     .where(annotation_inspections.c.round == annotation_items.c.round)
     .where(annotation_inspections.c.decision == "returned")
 )
+
+
+def waiting_items(project: str) -> Select[Any]:
+    """Return a query of the items that wait for an inspector, those that came back first.
+
+    Answers of people who were removed do not wait: others answer in their place.
+
+    Parameters
+    ----------
+    project : str
+        The project's name in the database.
+    """
+    same_round = annotation_inspections.c.round == annotation_items.c.round
+    decided = exists().where(annotation_inspections.c.item == annotation_items.c.id, same_round)
+    return (
+        ITEM.join(players, players.c.id == annotation_items.c.player)
+        .where(annotation_prompts.c.project == project, annotation_items.c.inspect)
+        .where(annotation_items.c.reply.is_not(None), players.c.state != "removed", ~decided)
+        .order_by(
+            annotation_items.c.round.desc(), annotation_prompts.c.place, annotation_items.c.id
+        )
+    )
 
 
 def returned_item(connection: Connection, project: str, player: int) -> Row[Any] | None:
