@@ -236,6 +236,7 @@ def _most_right(kind: str, known: list[dict[str, Any]]) -> float:
         return len(known) / 2
     if kind == "rank":
         return 0.0
+    tried: list[dict[str, Any]]
     if kind == "rate":
         tried = [dict.fromkeys(RATINGS, value) for value in range(1, HIGHEST_RATING + 1)]
     elif kind == "categorise":
