@@ -9,14 +9,14 @@ import numpy as np
 
 from gamelabel.games.annotation.quality_file import Trust
 from gamelabel.games.pairs.pay import REVIEW_PROBABILITY
-from gamelabel.service.annotation.annotator_trust import Worker, allowance, is_below, judged
+from gamelabel.service.annotation.annotator_trust import WorkerStanding, allowance, is_below, judged
 
 PEOPLE, MOST, N_KNOWN, ANSWERS = 200, 300, 60, 4
 
 
 def annotate(accuracy: float, trust: Trust, rng: np.random.Generator) -> tuple[int, bool]:
     """Return how many prompts a person annotates, and whether known answers ended the work."""
-    worker, n_known, n_open = Worker(), 0, 0
+    worker, n_known, n_open = WorkerStanding(), 0, 0
     for n in range(1, MOST + 1):
         is_limited = n_open >= allowance(trust, worker, n_known)
         if is_limited and n_known == N_KNOWN:

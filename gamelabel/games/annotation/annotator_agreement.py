@@ -11,8 +11,8 @@ from gamelabel.games.annotation.answer_rules import answers_agree
 from gamelabel.games.annotation.known_prompts import Asked
 from gamelabel.reliability.estimate import estimate_mean
 
-ANNOTATORS, INSPECTORS, DECISIONS = "annotators", "inspectors", "decisions"
-SIDES = (ANNOTATORS, INSPECTORS, DECISIONS)
+_ANNOTATORS, _INSPECTORS, _DECISIONS = "annotators", "inspectors", "decisions"
+_SIDES = (_ANNOTATORS, _INSPECTORS, _DECISIONS)
 
 
 class GivenAnswer(NamedTuple):
@@ -71,21 +71,21 @@ def agreement_rows(answers: Iterable[GivenAnswer]) -> list[dict[str, Any]]:
     """
     by_question: dict[tuple[int | str, Asked], list[GivenAnswer]] = defaultdict(list)
     agreed: dict[tuple[str, str], list[tuple[int | str, bool]]] = defaultdict(list)
-    for given in answers:
-        by_question[given.prompt, given.question].append(given)
-        if given.decided is not None:
-            kind = given.question.kind
-            same = answers_agree(kind, given.answer, given.decided)
-            agreed[kind, DECISIONS].append((given.prompt, same))
+    for one in answers:
+        by_question[one.prompt, one.question].append(one)
+        if one.decided is not None:
+            kind = one.question.kind
+            same = answers_agree(kind, one.answer, one.decided)
+            agreed[kind, _DECISIONS].append((one.prompt, same))
     for (prompt, question), group in by_question.items():
         for one, other in combinations(group, 2):
             if one.is_inspector and other.is_inspector:
                 continue
-            side = INSPECTORS if one.is_inspector or other.is_inspector else ANNOTATORS
+            side = _INSPECTORS if one.is_inspector or other.is_inspector else _ANNOTATORS
             same = answers_agree(question.kind, one.answer, other.answer)
             agreed[question.kind, side].append((prompt, same))
     rows = []
-    for kind, between in sorted(agreed, key=lambda key: (SIDES.index(key[1]), key[0])):
+    for kind, between in sorted(agreed, key=lambda key: (_SIDES.index(key[1]), key[0])):
         prompts = [prompt for prompt, _ in agreed[kind, between]]
         values = [float(is_same) for _, is_same in agreed[kind, between]]
         estimate = estimate_mean(values, clusters=prompts)

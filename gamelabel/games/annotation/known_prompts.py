@@ -189,7 +189,7 @@ def _about_one(fields: Fields, kind: str, prompt: AnnotationPrompt) -> dict[str,
         return {name: values}
     words, missing = prompt_words(prompt.text), set()
     for word, node in zip(values, nodes, strict=True):
-        places = [number for number, each in enumerate(words) if each == str(word)]
+        places = [number for number, text in enumerate(words) if text == str(word)]
         if not places:
             raise fields.error(f"{fields.what} has {word!r:.40}, which is not in the prompt", node)
         missing.update(places)

@@ -39,7 +39,7 @@ class Qualification:
     tries: int
 
     @property
-    def asked(self) -> int:
+    def asked_per_try(self) -> int:
         """How many prompts a try asks."""
         return len(self.questions) // self.tries
 

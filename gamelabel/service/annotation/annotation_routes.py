@@ -63,20 +63,20 @@ class AnnotationItemBody(BaseModel):
     returned: str = ""
 
 
-class ExampleStepBody(StepBody):
+class WorkedStepBody(StepBody):
     """A question with its right answer, and why it is right."""
 
     why: str
 
 
-class ExampleBody(BaseModel):
+class WorkedExampleBody(BaseModel):
     """A worked example."""
 
     example: int
     prompt: str
     words: list[str]
     pictures: int
-    steps: list[ExampleStepBody]
+    steps: list[WorkedStepBody]
 
 
 class StepAnswerBody(RequestBody):
@@ -180,9 +180,9 @@ def annotation_routes(annotations: AnnotationWork, outbox: Outbox) -> APIRouter:
         annotations.answer_again(session, item)
 
     @router.get("/v1/annotation/examples", responses=documented(401, 403))
-    def examples(session: SessionToken) -> list[ExampleBody]:
+    def examples(session: SessionToken) -> list[WorkedExampleBody]:
         """Return the worked examples with their answers; none for a person who has passed."""
-        return [ExampleBody(**example) for example in annotations.examples(session)]
+        return [WorkedExampleBody(**example) for example in annotations.examples(session)]
 
     @router.get(
         "/v1/annotation/examples/{example}/pictures/{number}",

@@ -27,7 +27,7 @@ from gamelabel.service.annotation.annotation_tables import (
     annotation_pictures,
     annotation_prompts,
 )
-from gamelabel.service.annotation.annotator_trust import Worker, allowance, read_worker
+from gamelabel.service.annotation.annotator_trust import WorkerStanding, allowance, read_worker
 from gamelabel.service.annotation.item_body import (
     ITEM,
     find_item,
@@ -252,7 +252,7 @@ class AnnotationWork:
             return int(self.rng.choice(known))
         return prompt
 
-    def _is_limited(self, connection: Connection, player: Row[Any], worker: Worker) -> bool:
+    def _is_limited(self, connection: Connection, player: Row[Any], worker: WorkerStanding) -> bool:
         """Whether a person has annotated as much as their known answers allow."""
         trust = self.project.quality.trust
         assert trust is not None

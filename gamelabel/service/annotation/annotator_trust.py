@@ -14,7 +14,7 @@ from gamelabel.service.annotation.quality_tables import annotation_workers
 from gamelabel.service.store import Store
 
 
-class Worker(NamedTuple):
+class WorkerStanding(NamedTuple):
     """A person's standing in a project, with the columns of `annotation_workers`."""
 
     qualified: bool = False
@@ -27,16 +27,16 @@ class Worker(NamedTuple):
     debit: float = 0.0
 
 
-def read_worker(connection: Connection, player: int, project: str) -> Worker:
+def read_worker(connection: Connection, player: int, project: str) -> WorkerStanding:
     """Return a person's standing; that of a new one if there is none."""
-    columns = [annotation_workers.c[name] for name in Worker._fields]
+    columns = [annotation_workers.c[name] for name in WorkerStanding._fields]
     query = select(*columns).filter_by(player=player, project=project)
     row = connection.execute(query).first()
-    return Worker(*row) if row else Worker()
+    return WorkerStanding(*row) if row else WorkerStanding()
 
 
 def store_worker(
-    store: Store, connection: Connection, player: int, project: str, worker: Worker
+    store: Store, connection: Connection, player: int, project: str, worker: WorkerStanding
 ) -> None:
     """Store a person's standing."""
     key = {"player": player, "project": project}
@@ -45,7 +45,7 @@ def store_worker(
     connection.execute(change.values(worker._asdict()))
 
 
-def judged(trust: Trust, worker: Worker, right: int, wrong: int) -> Worker:
+def judged(trust: Trust, worker: WorkerStanding, right: int, wrong: int) -> WorkerStanding:
     """Return the standing after known answers in the work."""
     credit, debit = _gate(trust).update(
         np.array([worker.credit]), np.array([worker.debit]), np.array([right]), np.array([wrong])
@@ -58,13 +58,13 @@ def judged(trust: Trust, worker: Worker, right: int, wrong: int) -> Worker:
     )
 
 
-def is_below(trust: Trust, worker: Worker) -> bool:
+def is_below(trust: Trust, worker: WorkerStanding) -> bool:
     """Whether a person's rate of right answers is almost surely below the bound."""
     removes = _gate(trust).removes(np.array([worker.credit]), np.array([worker.debit]))
     return bool(removes.item())
 
 
-def allowance(trust: Trust, worker: Worker, n_known: int) -> int:
+def allowance(trust: Trust, worker: WorkerStanding, n_known: int) -> int:
     """Return how many prompts a person may annotate besides those with known answers.
 
     For each prompt with known answers, and one at the beginning, twice as many as there are between
@@ -75,7 +75,7 @@ def allowance(trust: Trust, worker: Worker, n_known: int) -> int:
     ----------
     trust : Trust
         The rules.
-    worker : Worker
+    worker : WorkerStanding
         The person's standing.
     n_known : int
         How many prompts with known answers the person has finished.
@@ -83,7 +83,7 @@ def allowance(trust: Trust, worker: Worker, n_known: int) -> int:
     Examples
     --------
     >>> trust = Trust(share=0.25, known=(), least=0.65)
-    >>> allowance(trust, Worker(), 0), allowance(trust, Worker(debit=3.0), 1)
+    >>> allowance(trust, WorkerStanding(), 0), allowance(trust, WorkerStanding(debit=3.0), 1)
     (5, 1)
     """
     gate = _gate(trust)

@@ -14,7 +14,7 @@ from gamelabel.games.annotation.quality_file import Qualification
 from gamelabel.games.pairs.pay import REVIEW_PROBABILITY
 from gamelabel.service.annotation.annotation_tables import annotation_items, annotation_prompts
 from gamelabel.service.annotation.annotator_trust import (
-    Worker,
+    WorkerStanding,
     is_below,
     judged,
     read_worker,
@@ -60,9 +60,9 @@ def _judge_try(
     rules: Qualification,
     project: str,
     player: int,
-    worker: Worker,
+    worker: WorkerStanding,
     counted: tuple[int, int],
-) -> Worker:
+) -> WorkerStanding:
     """Return the standing after a question, the last of a try or not.
 
     Parameters
@@ -75,7 +75,7 @@ def _judge_try(
         The project's name in the database.
     player : int
         The person.
-    worker : Worker
+    worker : WorkerStanding
         The standing before.
     counted : tuple of int
         Right and wrong answers to the question.
@@ -90,7 +90,7 @@ def _judge_try(
         .where(prompts.project == project, prompts.purpose == "question")
     )
     n_closed = connection.execute(closed).scalar_one() + 1
-    if n_closed % rules.asked:
+    if n_closed % rules.asked_per_try:
         return worker._replace(try_right=right, try_wrong=wrong)
     if right >= rules.right * (right + wrong):
         return worker._replace(qualified=True, try_right=right, try_wrong=wrong)

@@ -16,7 +16,7 @@ from gamelabel.service.annotation.annotation_tables import (
     annotation_pictures,
     annotation_prompts,
 )
-from gamelabel.service.annotation.annotator_trust import Worker
+from gamelabel.service.annotation.annotator_trust import WorkerStanding
 from gamelabel.service.annotation.item_body import (
     no_such,
     step_bodies,
@@ -42,7 +42,7 @@ def choose_question(
     rules: Qualification,
     project: str,
     player: int,
-    worker: Worker,
+    worker: WorkerStanding,
     rng: np.random.Generator,
 ) -> int:
     """Return a question that a person has not had, by the key of its prompt.
@@ -68,7 +68,7 @@ def example_bodies(project: AnnotationProject) -> list[dict[str, Any]]:
         steps = dict(enumerate(annotation_steps(project.tasks, len(shown))))
         known = {n: example.answers.get(asked_of(step, shown)) for n, step in steps.items()}
         answers = {n: answer.answer for n, answer in known.items() if answer}
-        asked = {n: steps[n] for n in answers}
+        answered = {n: steps[n] for n in answers}
         reasons = [answer.why for answer in known.values() if answer]
         bodies.append(
             {
@@ -79,7 +79,9 @@ def example_bodies(project: AnnotationProject) -> list[dict[str, Any]]:
                 "steps": [
                     {**body, "why": why}
                     for body, why in zip(
-                        step_bodies(asked, shown, answers, show_answers=True), reasons, strict=True
+                        step_bodies(answered, shown, answers, show_answers=True),
+                        reasons,
+                        strict=True,
                     )
                 ],
             }

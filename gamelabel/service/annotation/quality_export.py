@@ -41,7 +41,7 @@ def read_quality_tables(
         Its name in the database.
     """
     return {
-        "agreement": agreement_rows(_given(connection, project, name, None)),
+        "agreement": agreement_rows(_given_answers(connection, project, name, None)),
         "annotators": _annotators(connection, name),
         "known_answers": list(_known_answers(connection, project, name)),
         "inspections": _inspections(connection, name),
@@ -66,7 +66,7 @@ def live_quality(connection: Connection, project: AnnotationProject, name: str) 
     counts: dict[str, int] = {decision: n for decision, n in connection.execute(decisions)}
     waiting = select(func.count()).select_from(waiting_items(name).order_by(None).subquery())
     return {
-        "agreement": agreement_rows(_given(connection, project, name, recent)),
+        "agreement": agreement_rows(_given_answers(connection, project, name, recent)),
         "decisions": counts,
         "waiting": connection.execute(waiting).scalar_one(),
         "qualified": sum(person.qualified for person in people),
@@ -105,7 +105,7 @@ def _question(project: AnnotationProject, row: Any) -> Asked:
     return asked_of(annotation_steps(project.tasks, len(row.shown))[row.step], row.shown)
 
 
-def _given(
+def _given_answers(
     connection: Connection, project: AnnotationProject, name: str, prompts: list[int] | None
 ) -> Iterator[GivenAnswer]:
     """Return the answers to finished prompts of people who were not removed.

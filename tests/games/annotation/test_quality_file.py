@@ -61,7 +61,7 @@ def test_known_answers_have_the_numbers_of_pictures_and_words(tmp_path):
     assert first.answers[Asked("rank", (0, 1, 2, 3))].answer == {"places": [[1], [0, 2], [3]]}
     assert second.answers[Asked("words", (2,))].answer == {"words": [2]}
     assert second.answers[Asked("compare", (1, 3))].answer == {"chosen": 3}
-    assert (quality.qualification.asked, quality.qualification.right) == (1, 0.75)
+    assert (quality.qualification.asked_per_try, quality.qualification.right) == (1, 0.75)
     assert (quality.trust.least, quality.inspection.share) == (0.65, 1.0)
     assert share_without_looking([first, second]) == 1.5 / 4  # the category, half of the pairs
 
