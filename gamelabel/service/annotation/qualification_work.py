@@ -70,6 +70,7 @@ def example_bodies(project: AnnotationProject) -> list[dict[str, Any]]:
         answers = {n: answer.answer for n, answer in known.items() if answer}
         answered = {n: steps[n] for n in answers}
         reasons = [answer.why for answer in known.values() if answer]
+        step_parts = step_bodies(answered, shown, answers, show_answers=True)
         bodies.append(
             {
                 "example": number,
@@ -77,12 +78,7 @@ def example_bodies(project: AnnotationProject) -> list[dict[str, Any]]:
                 "words": prompt_words(prompt.text),
                 "pictures": len(shown),
                 "steps": [
-                    {**body, "why": why}
-                    for body, why in zip(
-                        step_bodies(answered, shown, answers, show_answers=True),
-                        reasons,
-                        strict=True,
-                    )
+                    {**body, "why": why} for body, why in zip(step_parts, reasons, strict=True)
                 ],
             }
         )
