@@ -19,6 +19,7 @@ class AnnotationLayout(StrEnum):
 
     imagereward = "imagereward"
     label_studio = "label-studio"
+    argilla = "argilla"
 
 
 _Layout = Annotated[AnnotationLayout, typer.Option(help="The layout.")]

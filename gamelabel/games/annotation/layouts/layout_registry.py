@@ -15,6 +15,8 @@ from gamelabel.games.annotation.layouts.answer_set import (
     LayoutResult,
     RejectedAnswer,
 )
+from gamelabel.games.annotation.layouts.argilla_layout import read_argilla_answers
+from gamelabel.games.annotation.layouts.argilla_writer import write_argilla_answers
 from gamelabel.games.annotation.layouts.imagereward_layout import (
     read_imagereward,
     write_imagereward,
@@ -45,6 +47,7 @@ class AnswerLayout(NamedTuple):
 ANSWER_LAYOUTS = {
     "imagereward": AnswerLayout(read_imagereward, write_imagereward),
     "label-studio": AnswerLayout(read_label_studio_answers, write_label_studio),
+    "argilla": AnswerLayout(read_argilla_answers, write_argilla_answers),
 }
 
 
