@@ -20,6 +20,7 @@ class AnnotationLayout(StrEnum):
     imagereward = "imagereward"
     label_studio = "label-studio"
     argilla = "argilla"
+    datasets = "datasets"
 
 
 _Layout = Annotated[AnnotationLayout, typer.Option(help="The layout.")]

@@ -75,7 +75,10 @@ def write_answer_files(answers: AnswerSet, folder: Path) -> dict[str, int]:
 
 
 def answers_of_tables(
-    tables: _Rows, source: str = "the tables", pictures: Path | None = None
+    tables: _Rows,
+    source: str = "the tables",
+    pictures: Path | None = None,
+    close_gaps: bool = False,
 ) -> AnswerSet:
     """Put the rows of tables together; `AnswerSet.tables` is its inverse.
 
@@ -87,6 +90,8 @@ def answers_of_tables(
         Where they are from, for messages.
     pictures : Path, optional
         The folder of the pictures; if it is given, every picture has to be there.
+    close_gaps : bool, default False
+        Whether rankings with gaps are renumbered, not rejected.
 
     Examples
     --------
@@ -95,7 +100,7 @@ def answers_of_tables(
     >>> answers_of_tables({"prompts": prompts, "pictures": [picture]}).prompts
     {'p1': AnnotatedPrompt(text='a star', pictures={'1.png': (64, 48)})}
     """
-    collector = AnswerCollector(pictures)
+    collector = AnswerCollector(pictures, close_gaps)
     listed: dict[str, list[str]] = defaultdict(list)
     sizes: dict[str, dict[str, tuple[int, int] | None]] = defaultdict(dict)
     for row in tables["pictures"]:

@@ -17,6 +17,10 @@ from gamelabel.games.annotation.layouts.answer_set import (
 )
 from gamelabel.games.annotation.layouts.argilla_layout import read_argilla_answers
 from gamelabel.games.annotation.layouts.argilla_writer import write_argilla_answers
+from gamelabel.games.annotation.layouts.datasets_layout import (
+    read_answer_dataset,
+    write_answer_dataset,
+)
 from gamelabel.games.annotation.layouts.imagereward_layout import (
     read_imagereward,
     write_imagereward,
@@ -48,6 +52,7 @@ ANSWER_LAYOUTS = {
     "imagereward": AnswerLayout(read_imagereward, write_imagereward),
     "label-studio": AnswerLayout(read_label_studio_answers, write_label_studio),
     "argilla": AnswerLayout(read_argilla_answers, write_argilla_answers),
+    "datasets": AnswerLayout(read_answer_dataset, write_answer_dataset),
 }
 
 
