@@ -13,7 +13,7 @@ from gamelabel.files import sha256, write_text
 from gamelabel.report.gallery import render_gallery, render_results
 from gamelabel.study.manifest import MANIFEST, read_manifest
 from gamelabel.study.profiles import FOLDERS, read_profile
-from gamelabel.study.run_result import CACHED, DONE, NO_NOTEBOOK, NOT_SELECTED
+from gamelabel.study.run_result import CACHED, DONE, NO_NOTEBOOK, NOT_SELECTED, OTHER_CHAPTER
 from gamelabel.study.runner import run_lock
 from gamelabel.study.steps import REFERENCE, Study
 from gamelabel.study.verification import verify_report
@@ -102,7 +102,7 @@ def _check_run(study: Study, manifest: Mapping[str, Any], allow_dirty: bool) -> 
 
 def _left_standing(step: Mapping[str, Any]) -> bool:
     """Whether a run left a step out whose last complete run read the inputs that there are."""
-    return bool(step["status"] == NOT_SELECTED and step["stands"])
+    return bool(step["status"] in (NOT_SELECTED, OTHER_CHAPTER) and step["stands"])
 
 
 def _dirty(manifest: Mapping[str, Any]) -> str:

@@ -180,6 +180,15 @@ def test_a_step_that_was_run_alone_last(study: Study) -> None:
     assert commits == [first, first, first, second]
 
 
+def test_a_chapter_that_an_earlier_run_completed(study: Study) -> None:
+    def left_out(manifest: dict[str, Any]) -> None:
+        manifest["steps"]["03_labels"] |= {"status": "skipped: in another chapter"}
+
+    edit_manifest(study, left_out)
+    steps = json.loads((publish(study).folder / "manifest.json").read_text())["steps"]
+    assert steps["03_labels"]["stands"]
+
+
 def fail(manifest: dict[str, Any]) -> None:
     manifest["steps"]["03_labels"]["status"] = "failed: cell 4"
 
