@@ -6,11 +6,13 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 from sqlalchemy import func, select
 
+from gamelabel.games.annotation.layouts.answer_files import read_answer_files
 from gamelabel.service.annotation import annotation_start
 from gamelabel.service.annotation.annotation_tables import annotation_prompts
 from gamelabel.service.annotation.load_project import load_project
@@ -225,6 +227,21 @@ def test_the_program_of_the_docs_reads_the_export(service, tmp_path, monkeypatch
     printed = capsys.readouterr().out
     assert "p0-3.png" in printed
     assert "blurry    1.0" in printed
+
+
+@on_sqlite
+def test_the_export_is_what_the_layouts_of_other_tools_are_written_from(service, tmp_path):
+    service.person("ann").annotate()
+    service.person("bob").annotate()
+    path = tmp_path / "answers.zip"
+    path.write_bytes(service.operator.get("/v1/annotation/export").content)
+    answers = read_answer_files(path)
+    assert not answers.rejected
+    for name, rows in answers.tables().items():
+        with zipfile.ZipFile(path) as archive:
+            table = pq.read_table(io.BytesIO(archive.read(f"{name}.parquet")))
+        kept = table.select(list(rows[0])).to_pylist()
+        assert len(rows) == len(kept) and all(row in kept for row in rows)
 
 
 @on_sqlite
