@@ -10,6 +10,7 @@ from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
+from gamelabel.games.annotation.quality_file import QualityRules
 from gamelabel.service.access import SessionToken
 from gamelabel.service.annotation.annotation_export import project_archive
 from gamelabel.service.annotation.annotation_work import AnnotationWork
@@ -136,6 +137,7 @@ def annotation_routes(annotations: AnnotationWork, outbox: Outbox) -> APIRouter:
             paragraphs=project.guideline_paragraphs,
             pays=project.coins,
             is_tested=project.quality.qualification is not None,
+            is_checked=project.quality != QualityRules(),
             minimal=minimal,
         )
 

@@ -13,7 +13,7 @@ from gamelabel.games.annotation.annotator_agreement import GivenAnswer, agreemen
 from gamelabel.games.annotation.answer_rules import answers_agree
 from gamelabel.games.annotation.known_prompts import Asked, asked_of
 from gamelabel.games.annotation.project_file import AnnotationProject
-from gamelabel.games.annotation.task_kinds import annotation_steps
+from gamelabel.games.annotation.task_kinds import AnnotationStep, annotation_steps
 from gamelabel.service.annotation.annotation_tables import (
     annotation_answers,
     annotation_items,
@@ -23,7 +23,7 @@ from gamelabel.service.annotation.quality_tables import annotation_inspections, 
 from gamelabel.service.annotation.returned_items import waiting_items
 from gamelabel.service.database_tables import players
 
-_MOST_LIVE = 300  # prompts that the operator's page counts agreement on, those dealt last
+_MOST_LIVE = 100  # prompts that the operator's page counts agreement on, those dealt last
 
 
 def read_quality_tables(
@@ -101,8 +101,19 @@ def _answers(name: str) -> Any:
     )
 
 
-def _question(project: AnnotationProject, row: Any) -> Asked:
-    return asked_of(annotation_steps(project.tasks, len(row.shown))[row.step], row.shown)
+class _Questions:
+    """Which question a stored answer is to; the steps are made once for a number of pictures."""
+
+    def __init__(self, project: AnnotationProject) -> None:
+        self.project = project
+        self._steps: dict[int, list[AnnotationStep]] = {}
+
+    def find(self, shown: str, step: int) -> Asked:
+        """Return the question of a step."""
+        n = len(shown)
+        if n not in self._steps:
+            self._steps[n] = annotation_steps(self.project.tasks, n)
+        return asked_of(self._steps[n][step], shown)
 
 
 def _given_answers(
@@ -117,7 +128,7 @@ def _given_answers(
     prompts : list of int or None
         To these prompts only, by their keys.
     """
-    decided = _decided(connection, name)
+    decided, questions = _decided(connection, name, prompts), _Questions(project)
     query = _answers(name).where(annotation_prompts.c.purpose == "open")
     query = query.where(annotation_items.c.reply.is_not(None), players.c.state != "removed")
     if prompts is not None:
@@ -128,14 +139,23 @@ def _given_answers(
         if corrections is not None:
             right = corrections.get(str(row.step), row.answer)
         yield GivenAnswer(
-            row.prompt, _question(project, row), row.player, row.is_double, row.answer, right
+            row.prompt,
+            questions.find(row.shown, row.step),
+            row.player,
+            row.is_double,
+            row.answer,
+            right,
         )
 
 
-def _decided(connection: Connection, name: str) -> dict[tuple[str, int], dict[str, Any]]:
+def _decided(
+    connection: Connection, name: str, prompts: list[int] | None
+) -> dict[tuple[str, int], dict[str, Any]]:
     """Return the corrections of each item that was accepted or corrected, by item and round."""
     query = _of_project(select(annotation_inspections), name)
     query = query.where(annotation_inspections.c.decision != "returned")
+    if prompts is not None:
+        query = query.where(annotation_items.c.prompt.in_(prompts))
     return {(row.item, row.round): row.corrections for row in connection.execute(query)}
 
 
@@ -184,6 +204,7 @@ def _annotators(connection: Connection, name: str) -> list[dict[str, Any]]:
 def _known_answers(
     connection: Connection, project: AnnotationProject, name: str
 ) -> Iterator[dict[str, Any]]:
+    questions = _Questions(project)
     query = _answers(name).where(annotation_prompts.c.purpose.in_(["question", "known"]))
     known = {
         one.prompt.prompt_id: one.answers
@@ -191,7 +212,7 @@ def _known_answers(
         for one in prompts
     }
     for row in connection.execute(query):
-        question = _question(project, row)
+        question = questions.find(row.shown, row.step)
         truth = known.get(row.prompt_id, {}).get(question)
         if truth is not None:
             yield {
@@ -241,10 +262,10 @@ def _corrections(
     connection: Connection, project: AnnotationProject, name: str
 ) -> Iterator[dict[str, Any]]:
     pictures = {prompt.prompt_id: prompt.pictures for prompt in project.prompts}
+    questions = _Questions(project)
     for row in _inspected(connection, name):
-        steps = annotation_steps(project.tasks, len(row.shown))
         for number, answer in row.corrections.items():
-            question = asked_of(steps[int(number)], row.shown)
+            question = questions.find(row.shown, int(number))
             names = pictures.get(row.prompt_id)
             yield {
                 "answer_id": f"{row.item}-{number}",

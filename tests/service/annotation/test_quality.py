@@ -64,6 +64,8 @@ def paid(service):
 
 def test_nobody_works_before_the_test_is_passed_and_tries_are_limited(make_service):
     service = make_service(tasks=TEST)
+    page = service.players.get("/annotate/hills").text
+    assert "what inspectors decide about them" in page  # before anybody agrees
     ann, bo = service.person("ann"), service.person("bo")
     example = ann.call("GET", "/v1/annotation/examples")[0]
     assert (example["steps"][0]["answer"], example["steps"][0]["why"]) == (

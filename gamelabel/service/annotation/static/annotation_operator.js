@@ -13,7 +13,7 @@ const BETWEEN = { annotators: 'two annotators', inspectors: 'annotator and inspe
 function qualityLines({ agreement, decisions, waiting, qualified, failed, known_right, known_answers }, format) {
   const { accepted = 0, corrected = 0, returned = 0 } = decisions
   return [
-    ['Qualified', format.count(qualified), `${failed} failed a try`],
+    ['Qualified', format.count(qualified), `people; ${failed} failed a try and have not passed`],
     ['Known answers', known_answers ? format.percent(known_right / known_answers) : '–', `right, of ${format.count(known_answers)}`],
     ['Inspections', format.count(accepted + corrected + returned), `${accepted} accepted, ${corrected} corrected, ${returned} returned; ${waiting} wait`],
     ...agreement.map(({ kind, between, agreement: share, low, high, pairs }) => [
