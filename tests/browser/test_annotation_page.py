@@ -123,6 +123,13 @@ def test_one_annotator_answers_every_kind_from_launch_to_export(studio, open_pag
     confirm(page)
 
     at_step(page, "issues")
+    page.locator("#skip:enabled", has_text="Back").tap()
+    at_step(page, "rate")
+    page.keyboard.press("4")  # instead of 5; the other two are still there
+    shoot(page, "back")
+    confirm(page)
+
+    at_step(page, "issues")
     page.locator("label", has_text="blurry").tap()
     shoot(page, "issues")
     confirm(page)
@@ -172,7 +179,7 @@ def test_one_annotator_answers_every_kind_from_launch_to_export(studio, open_pag
     first = {name: answers[0] for name, answers in rows.items()}
     shown = [row["picture"] for row in rows["rate"]]
     assert (first["categorise"]["category"], first["issues"]["issues"]) == ("several", ["blurry"])
-    assert [first["rate"][name] for name in ("overall", "alignment", "fidelity")] == [5, 7, 1]
+    assert [first["rate"][name] for name in ("overall", "alignment", "fidelity")] == [4, 7, 1]
     assert first["words"]["positions"] == [0]
     assert first["regions"]["x"] == pytest.approx([0.25, 0.3], abs=0.02)
     assert first["regions"]["y"] == pytest.approx([0.75, 0.7], abs=0.02)

@@ -81,10 +81,14 @@ class WorkedExampleBody(BaseModel):
 
 
 class StepAnswerBody(RequestBody):
-    """An answer, whose fields depend on the kind of the step, and how long it took, in ms."""
+    """An answer, whose fields depend on the kind of the step, and how long it took, in ms.
+
+    `replaces`: it takes the place of the person's answer so far, while others are to be given.
+    """
 
     answer: dict[str, Any]
     ms: int | None = Field(default=None, ge=0, le=2**31 - 1)
+    replaces: bool = False
 
 
 class PromptRewardBody(BaseModel):
@@ -167,7 +171,8 @@ def annotation_routes(annotations: AnnotationWork, outbox: Outbox) -> APIRouter:
         item: ItemId, number: PictureNumber, body: StepAnswerBody, session: SessionToken
     ) -> StepReplyBody:
         """Answer a step. The same answer again gets the same reply, another one gets 409."""
-        reply = annotations.answer_step(session, item, number, body.answer, body.ms)
+        answer, ms, replaces = body.answer, body.ms, body.replaces
+        reply = annotations.answer_step(session, item, number, answer, ms, replaces)
         if reply["reward"]:
             outbox.notify()
         return StepReplyBody(**reply)

@@ -155,7 +155,13 @@ class AnnotationWork:
             return read_picture(connection, item, number)
 
     def answer_step(
-        self, session: str, item_id: str, number: int, answer: Any, response_ms: int | None
+        self,
+        session: str,
+        item_id: str,
+        number: int,
+        answer: Any,
+        response_ms: int | None,
+        replaces: bool = False,
     ) -> dict[str, Any]:
         """Store the answer to a step; book the reward when all steps of the item are answered.
 
@@ -189,7 +195,8 @@ class AnnotationWork:
                 values |= self._times(player, response_ms)
                 connection.execute(insert(annotation_answers).values(player=player.id, **values))
             elif before.answer != checked:
-                if not is_returned(connection, item):
+                is_open = item.reply is None and item.purpose != "question"
+                if not ((replaces and is_open) or is_returned(connection, item)):
                     title = "This question has been answered"
                     raise Problem(409, "answered", title, "The first answer is kept.")
                 require_active(player)

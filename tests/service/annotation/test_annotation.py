@@ -127,6 +127,19 @@ def test_the_first_answer_counts_and_a_reload_goes_on_after_it(service):
     ann.call("GET", f"/v1/annotation/items/{item['item']}/pictures/4", status=404)
 
 
+def test_an_answer_can_be_changed_until_the_prompt_is_finished(make_service):
+    service = make_service(tasks="tasks: [rate]\n", n_pictures=2)
+    ann = service.person("ann")
+    item = ann.item()
+    ann.answer(item, 0)
+    changed = {"overall": 2, "alignment": 2, "fidelity": 2}
+    ann.answer(item, 0, changed, replaces=True)
+    ann.answer(item, 0, status=409)  # another window, which does not know of the answer
+    assert ann.answer(item, 1)["reward"]
+    ann.answer(item, 0, replaces=True, status=409)
+    assert [row["overall"] for row in service.tables()["rate"]] == [2, 5]
+
+
 def test_prompts_are_dealt_evenly_until_enough_people_have_annotated_them(make_service):
     service = make_service(tasks="tasks: [rank]\n")
     names = ["ann", "bo", "cy"]

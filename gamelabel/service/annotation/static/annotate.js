@@ -21,14 +21,22 @@ const KEPT = 'Your answer is kept here and sent as soon as there is a connection
 async function answerSteps(item, faces) {
   let reply = null
   const steps = item.steps.filter(step => item.returned || !step.is_answered)
-  for (const [i, step] of steps.entries()) {
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i]
     const place = `${item.steps.length - steps.length + i + 1} of ${item.steps.length}`
     showProgress(item.is_question ? `Test: ${place}` : `Question ${place}`)
     const next = i + 1 === steps.length ? 'Finish' : 'Next'
     const remark = item.returned && `Returned by an inspector: ${item.returned}`
-    const answered = await askStep({ item, step, faces, next, initial: step.answer, remark })
+    const skip = i && !item.is_question ? 'Back' : ''
+    const answered = await askStep({ item, step, faces, next, initial: step.answer, remark, skip })
+    if (!answered) {
+      i -= 2
+      continue
+    }
     const path = `/v1/annotation/items/${item.item}/steps/${step.number}`
-    reply = await waitFor(call('PUT', path, { body: answered }), KEPT)
+    const body = { ...answered, replaces: step.is_answered }
+    reply = await waitFor(call('PUT', path, { body }), KEPT)
+    Object.assign(step, { answer: answered.answer, is_answered: true })
     if (reply.feedback) await showFeedback({ item, step, faces, feedback: reply.feedback })
   }
   return reply
