@@ -17,6 +17,7 @@ from gamelabel.report import publish as publish_module
 from gamelabel.report.gallery import render_results
 from gamelabel.report.publish import Published, publish
 from gamelabel.report.write import write_report
+from gamelabel.study.claims import DIFFERS
 from gamelabel.study.runner import run_lock, run_study
 from gamelabel.study.steps import Study
 from gamelabel.study.verification import verify_report
@@ -331,6 +332,11 @@ class TestReferenceOfSmall:
             "write them again with gamelabel publish, or replace_results of"
             " gamelabel/report/publish.py without the run itself"
         )
+
+    def test_it_says_why_claims_about_published_data_differ(self) -> None:
+        judged = json.loads((REFERENCE / "small" / "claims.json").read_text(encoding="utf-8"))
+        differing = [claim for claim in judged if claim["verdict"] == DIFFERS]
+        assert [claim["id"] for claim in differing if not claim["reason"]] == []
 
     def test_its_files_are_small(self) -> None:
         sizes = [path.stat().st_size for path in REFERENCE.rglob("*") if path.is_file()]
