@@ -7,11 +7,8 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
-    Select,
-    exists,
     func,
     insert,
     select,
@@ -27,7 +24,7 @@ from gamelabel.service.annotation.annotation_tables import (
     annotation_pictures,
     annotation_prompts,
 )
-from gamelabel.service.annotation.annotator_trust import WorkerStanding, allowance, read_worker
+from gamelabel.service.annotation.annotator_trust import read_worker
 from gamelabel.service.annotation.item_body import (
     ITEM,
     find_item,
@@ -44,12 +41,11 @@ from gamelabel.service.annotation.known_answer_work import (
     judge_work,
 )
 from gamelabel.service.annotation.load_project import count_again
+from gamelabel.service.annotation.prompt_choice import PromptChoice
 from gamelabel.service.annotation.prompt_stopping import WITH_ONE_MORE, PromptStopping
 from gamelabel.service.annotation.qualification_work import (
-    choose_question,
     example_bodies,
     example_picture,
-    prompts_not_had,
 )
 from gamelabel.service.annotation.returned_items import is_returned, returned_item, send_back
 from gamelabel.service.outbox import book_reward
@@ -95,6 +91,7 @@ class AnnotationWork:
         self.store, self.settings, self.project, self.name = store, settings, project, name
         self.rng = rng or np.random.default_rng()
         self.stopping = PromptStopping(store, project, name) if project.stop else None
+        self.choice = PromptChoice(project, name, self.stopping, self.rng)
         inspection = project.quality.inspection
         self.inspectors = {
             settings.keys.mark("player", *person)
@@ -139,7 +136,7 @@ class AnnotationWork:
             item = self.open_item_of(connection, player)
             if item is None:
                 require_running(player)
-                prompt = self._choose(connection, player)
+                prompt = self.choice.choose(connection, player.id)
                 item = self.deal(connection, player, prompt)
             return self.show(connection, item)
 
@@ -235,59 +232,6 @@ class AnnotationWork:
         is_own &= annotation_prompts.c.project == self.name
         reply = annotation_items.c.reply
         return ITEM.where(is_own, reply.is_(None) if is_open else reply.is_not(None))
-
-    def _choose(self, connection: Connection, player: Row[Any]) -> int:
-        """Return the prompt to deal to a person, by its key."""
-        rules = self.project.quality
-        worker = read_worker(connection, player.id, self.name)
-        if rules.qualification and not worker.qualified:
-            return choose_question(
-                connection, rules.qualification, self.name, player.id, worker, self.rng
-            )
-        prompt = self._next_open(connection, player)
-        if prompt is None:
-            title = "There is nothing left to annotate"
-            raise Problem(404, "finished", title, "This person has annotated all there is.")
-        if rules.trust is None:
-            return prompt
-        is_limited = self._is_limited(connection, player, worker)
-        known = prompts_not_had(connection, self.name, player.id, "known")
-        if is_limited and not known:
-            title = "There is nothing left for this person"
-            raise Problem(404, "finished", title, "This person has annotated all they may.")
-        if known and (is_limited or self.rng.random() < rules.trust.share):
-            return int(self.rng.choice(known))
-        return prompt
-
-    def _is_limited(self, connection: Connection, player: Row[Any], worker: WorkerStanding) -> bool:
-        """Whether a person has annotated as much as their known answers allow."""
-        trust = self.project.quality.trust
-        assert trust is not None
-        own = self._own(player, is_open=False).subquery()
-        query = select(own.c.purpose, func.count().label("n")).group_by(own.c.purpose)
-        counts = {row.purpose: row.n for row in connection.execute(query)}
-        allowed = allowance(trust, worker, counts.get("known", 0))
-        return bool(counts.get("open", 0) >= allowed)
-
-    def _next_open(self, connection: Connection, player: Row[Any]) -> int | None:
-        """Return the prompt that needs one more person most, of those not annotated enough."""
-        had = exists().where(
-            annotation_items.c.player == player.id,
-            annotation_items.c.prompt == annotation_prompts.c.id,
-        )
-        query = self.stopping.open_prompts(had) if self.stopping else self._least_dealt(had)
-        query = query.where(annotation_prompts.c.purpose == "open").limit(1).with_for_update()
-        row = connection.execute(query).first()
-        return row.id if row else None
-
-    def _least_dealt(self, had: ColumnElement[bool]) -> Select[tuple[int]]:
-        """Return the query for the prompts that need more people, the least dealt first."""
-        return (
-            select(annotation_prompts.c.id)
-            .where(annotation_prompts.c.project == self.name, ~annotation_prompts.c.retired)
-            .where(annotation_prompts.c.finished < self.project.annotators, ~had)
-            .order_by(annotation_prompts.c.dealt, annotation_prompts.c.place)
-        )
 
     def deal(
         self, connection: Connection, player: Row[Any], prompt: int, is_double: bool = False
