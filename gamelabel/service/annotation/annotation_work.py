@@ -309,7 +309,9 @@ class AnnotationWork:
         if self.stopping and item.purpose == "open" and not item.is_double:
             self.stopping.judge(connection, item.prompt)
         if item.purpose != "question" and not item.is_double:
-            judge_work(self.store, connection, self.project, item, self.rng)
+            is_removed = judge_work(self.store, connection, self.project, item, self.rng)
+            if self.stopping and is_removed:
+                self.stopping.note_removal()
         return reply
 
     def _n_finished(self, connection: Connection, player: Row[Any]) -> int:

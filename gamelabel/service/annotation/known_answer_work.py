@@ -126,8 +126,10 @@ def judge_work(
     project: AnnotationProject,
     item: Row[Any],
     rng: np.random.Generator,
-) -> None:
+) -> bool:
     """Judge a person after a prompt, by its known answers if it has any.
+
+    Return whether the person has been removed.
 
     Who is below the bound is removed at a random later time, by a chance after each prompt: so the
     end of the work does not tell which prompt had known answers.
@@ -145,7 +147,7 @@ def judge_work(
     """
     trust = project.quality.trust
     if trust is None:
-        return
+        return False
     worker = read_worker(connection, item.player, item.project)
     if item.purpose == "known":
         counted = _count_right(connection, project, item)
@@ -155,3 +157,5 @@ def judge_work(
         row = players.c.id == item.player
         connection.execute(update(players).where(row).values(state="removed"))
         count_again(connection)
+        return True
+    return False

@@ -26,6 +26,7 @@ from gamelabel.service.annotation.annotation_tables import (
     annotation_items,
     annotation_prompts,
 )
+from gamelabel.service.database_tables import players
 from gamelabel.service.store import Store, snapshot
 
 _AT_ONCE = 500  # prompts changed in a transaction, so that others need not wait long
@@ -85,6 +86,10 @@ class PromptStopping:
             self._is_stale |= self._points.n_counted(row.prompt_id) > len(votes)
             values = _values(self._points, row)
         connection.execute(update(annotation_prompts).where(_prompts.id == prompt).values(values))
+
+    def note_removal(self) -> None:
+        """Let the next `rebuild_if_due` rebuild: the votes of a person do not count any more."""
+        self._is_stale = True
 
     def rebuild_if_due(self) -> None:
         """Rebuild in the background once there is much more to learn, or votes are gone."""
@@ -162,14 +167,19 @@ def _values(points: PromptPoints, row: Row[Any]) -> dict[str, Any]:
 def _votes(
     connection: Connection, name: str, condition: ColumnElement[bool]
 ) -> Iterator[PromptVote]:
-    """Yield all that people answered about prompts which they have finished."""
+    """Yield all that people answered about prompts which they have finished.
+
+    Second annotations by inspectors do not count, nor do people who have been removed.
+    """
     items, answers = annotation_items.c, annotation_answers.c
     query = (
         select(items.id, items.player, items.shown, _prompts.prompt_id)
         .add_columns(answers.step, answers.answer)
         .join_from(annotation_answers, annotation_items, items.id == answers.item)
         .join(annotation_prompts, _prompts.id == items.prompt)
+        .join(players, players.c.id == items.player)
         .where(_prompts.project == name, condition, items.reply.is_not(None))
+        .where(~items.is_double, players.c.state != "removed")
         .order_by(items.id, answers.step)
     )
     for item, rows in groupby(connection.execute(query), key=lambda row: row.id):

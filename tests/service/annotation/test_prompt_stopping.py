@@ -3,11 +3,12 @@
 import dataclasses
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from gamelabel.service.annotation.annotation_tables import annotation_pictures, annotation_prompts
 from gamelabel.service.annotation.annotation_work import AnnotationWork
-from gamelabel.service.annotation.load_project import load_project
+from gamelabel.service.annotation.load_project import count_again, load_project
+from gamelabel.service.database_tables import players
 from tests.service.annotation.annotation_harness import NAME
 
 STOP = "stop: {confidence: 1, quorum: 2, maximum: 3}\n"
@@ -100,6 +101,21 @@ def test_who_withdraws_opens_a_prompt_again(make_service):
     assert prompts(service)["p0"][1] is None
     assert choose(service, "cy", better=0) == "p0"
     assert prompts(service)["p0"][1] == "quorum"
+
+
+@on_sqlite
+def test_votes_of_removed_people_do_not_close_a_prompt(make_service):
+    service = make_service(**COMPARE, n_prompts=1)
+    for name in ("ann", "bo"):
+        choose(service, name, better=0)
+    with service.store.write() as connection:
+        first = select(func.min(players.c.id)).scalar_subquery()
+        connection.execute(update(players).where(players.c.id == first).values(state="removed"))
+        count_again(connection)
+    service.annotations.stopping.note_removal()
+    service.annotations.stopping.rebuild()
+    assert prompts(service)["p0"][1] is None
+    assert [row["votes"] for row in service.tables()["points"]] == [1]
 
 
 @on_sqlite
