@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from sqlalchemy import func, insert, select
 
 from benchmarks.timing import parse_size, timed
-from gamelabel.games.annotation.project_file import AnnotationProject, AnnotationPrompt
+from gamelabel.games.annotation.project_file import AnnotationProject
+from gamelabel.games.annotation.prompt_file import AnnotationPrompt
 from gamelabel.games.annotation.stopping_rule import StoppingRule
 from gamelabel.games.annotation.task_kinds import AnnotationTask
 from gamelabel.service.annotation.annotation_tables import (

@@ -70,7 +70,7 @@ class PromptPoints:
     Examples
     --------
     >>> from pathlib import Path
-    >>> from gamelabel.games.annotation.project_file import AnnotationPrompt
+    >>> from gamelabel.games.annotation.prompt_file import AnnotationPrompt
     >>> from gamelabel.games.annotation.stopping_rule import StoppingRule
     >>> from gamelabel.games.annotation.task_kinds import AnnotationTask
     >>> prompts = (AnnotationPrompt("p1", "a red ball", ("x.png", "y.png")),)

@@ -21,7 +21,8 @@ from gamelabel.games.annotation.answer_tables import (
     write_answer_table,
 )
 from gamelabel.games.annotation.answers import check_annotation
-from gamelabel.games.annotation.project_file import AnnotationProject, AnnotationPrompt
+from gamelabel.games.annotation.project_file import AnnotationProject
+from gamelabel.games.annotation.prompt_file import AnnotationPrompt
 from gamelabel.games.annotation.task_kinds import (
     HIGHEST_RATING,
     RATINGS,

@@ -63,7 +63,9 @@ def upgrade() -> None:
 
 
 def _add_flag(table: str, name: str) -> None:
-    column = sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
+    column: sa.Column[bool] = sa.Column(
+        name, sa.Boolean(), nullable=False, server_default=sa.false()
+    )
     op.add_column(table, column)
 
 
