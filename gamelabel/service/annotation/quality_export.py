@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from gamelabel.games.annotation.annotator_agreement import GivenAnswer, agreement_rows
 from gamelabel.games.annotation.answer_rules import answers_agree
@@ -23,7 +23,7 @@ from gamelabel.service.annotation.quality_tables import annotation_inspections, 
 from gamelabel.service.annotation.returned_items import waiting_items
 from gamelabel.service.database_tables import players
 
-_MOST_LIVE = 100  # prompts that the operator's page counts agreement on, those dealt last
+_MOST_LIVE = 100  # prompts that the operator's page counts agreement on
 
 
 def read_quality_tables(
@@ -52,13 +52,14 @@ def read_quality_tables(
 def live_quality(connection: Connection, project: AnnotationProject, name: str) -> dict[str, Any]:
     """Return the figures of the operator's page: agreement, decisions, and who has qualified."""
     prompts = annotation_prompts.c
-    last = (
+    compared_first = case((prompts.finished > 1, 0), else_=1)
+    chosen = (
         select(prompts.id)
         .where(prompts.project == name, prompts.purpose == "open", prompts.finished > 0)
-        .order_by(prompts.place.desc())
+        .order_by(compared_first, prompts.place.desc())
         .limit(_MOST_LIVE)
     )
-    recent = list(connection.execute(last).scalars())
+    counted = list(connection.execute(chosen).scalars())
     inspected = _of_project(select(annotation_inspections.c.decision, func.count()), name)
     decisions = inspected.group_by(annotation_inspections.c.decision)
     workers = select(annotation_workers).where(annotation_workers.c.project == name)
@@ -66,7 +67,7 @@ def live_quality(connection: Connection, project: AnnotationProject, name: str) 
     counts: dict[str, int] = {decision: n for decision, n in connection.execute(decisions)}
     waiting = select(func.count()).select_from(waiting_items(name).order_by(None).subquery())
     return {
-        "agreement": agreement_rows(_given_answers(connection, project, name, recent)),
+        "agreement": agreement_rows(_given_answers(connection, project, name, counted)),
         "decisions": counts,
         "waiting": connection.execute(waiting).scalar_one(),
         "qualified": sum(person.qualified for person in people),

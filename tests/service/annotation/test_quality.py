@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import func, select
 
+from gamelabel.service.annotation import quality_export
 from gamelabel.service.database_tables import rewards
 
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -195,6 +196,20 @@ def test_inspectors_accept_return_and_correct_and_annotate_a_share(make_service)
     live = service.operator.get("/v1/figures").json()[0]["annotation"]["quality"]
     assert live["decisions"] == {"accepted": 1, "corrected": 1, "returned": 1}
     assert (live["waiting"], len(live["agreement"])) == (2, 3)
+
+
+@on_sqlite
+def test_live_agreement_counts_prompts_that_several_people_have_finished_first(
+    make_service, monkeypatch
+):
+    monkeypatch.setattr(quality_export, "_MOST_LIVE", 1)
+    service = make_service(tasks=INSPECTED, n_prompts=3, n_pictures=2)
+    ann, bo = service.person("ann"), service.person("bo")
+    for person, n in ((ann, 3), (bo, 1)):
+        for _ in range(n):
+            choose(person)
+    (row,) = service.operator.get("/v1/figures").json()[0]["annotation"]["quality"]["agreement"]
+    assert (row["between"], row["pairs"]) == ("annotators", 1)
 
 
 def _answer(item):
