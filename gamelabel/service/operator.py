@@ -59,7 +59,7 @@ def create_operator(store: Store, settings: Settings, activities: Sequence[Activ
     @app.get("/metrics", dependencies=protected)
     def metrics() -> Response:
         with store.read() as connection:
-            text = metrics_text(connection, activities, settings.calls)
+            text = metrics_text(connection, activities, settings)
         return Response(text, media_type=MEDIA_TYPE)
 
     for activity in activities:

@@ -182,6 +182,7 @@ class Outbox:
         except SQLAlchemyError as error:
             _log.warning("the rewards of %s wait for the database: %s", game_id, error)
         except Exception:
+            self.settings.sender_failures[game_id] += 1
             _log.exception("the sender of the rewards of %s failed, and is started again", game_id)
 
     def games_due(self) -> list[str]:

@@ -9,12 +9,13 @@ from sqlalchemy import Connection, func, select
 from gamelabel.service.activity import Activity
 from gamelabel.service.calls import LATENCY_LIMITS, CallCounts
 from gamelabel.service.database_tables import games, players, rewards
+from gamelabel.service.settings import Settings
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def metrics_text(connection: Connection, activities: Sequence[Activity], counts: CallCounts) -> str:
-    """Return the metrics: what the database has, and the calls that this process has answered.
+def metrics_text(connection: Connection, activities: Sequence[Activity], settings: Settings) -> str:
+    """Return the metrics: what the database has, and what this process has done.
 
     Parameters
     ----------
@@ -22,10 +23,11 @@ def metrics_text(connection: Connection, activities: Sequence[Activity], counts:
         Of a transaction that reads.
     activities : sequence of Activity
         Their metrics are included.
-    counts : CallCounts
-        Of this process.
+    settings : Settings
+        Of this process, with its counts.
     """
-    lines = [*_database_lines(connection), *_call_lines(counts)]
+    lines = [*_database_lines(connection), *_call_lines(settings.calls)]
+    lines += _sender_lines(settings.sender_failures)
     for activity in activities:
         for name, values in activity.metrics(connection).items():
             lines += _head(f"gamelabel_{name}", "gauge", f"Number of {name}.")
@@ -60,6 +62,13 @@ def _call_lines(counts: CallCounts) -> Iterator[str]:
         yield _sample(f"{name}_bucket", {**labels, "le": "+Inf"}, count.calls)
         yield _sample(f"{name}_sum", labels, count.seconds)
         yield _sample(f"{name}_count", labels, count.calls)
+
+
+def _sender_lines(failures: Mapping[str, int]) -> Iterator[str]:
+    name = "gamelabel_sender_failures_total"
+    yield from _head(name, "counter", "How often this process's sender of rewards has failed.")
+    for game, count in sorted(failures.items()):
+        yield _sample(name, {"game": game}, count)
 
 
 def _head(name: str, kind: str, description: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -24,6 +25,8 @@ class Settings:
         The name of each operator by their key; by default a key that nobody knows.
     calls : CallCounts
         The calls that this process has answered.
+    sender_failures : Counter
+        How often this process's sender of a game's rewards has failed and was started again.
     minimal : bool
         Keep no times: neither when a player did something nor how long it took.
     session_s : float
@@ -42,6 +45,7 @@ class Settings:
         default_factory=lambda: {secrets.token_urlsafe(): "operator"}, repr=False
     )
     calls: CallCounts = field(default_factory=CallCounts)
+    sender_failures: Counter[str] = field(default_factory=Counter)
     minimal: bool = False
     session_s: float = 7200.0
     calls_per_minute: int = 600

@@ -17,6 +17,7 @@ from gamelabel.service import outbox as outbox_module
 from gamelabel.service.database_tables import games, rewards
 from gamelabel.service.outbox import Outbox
 from gamelabel.service.pairs.start import operator_app
+from gamelabel.service.prometheus import metrics_text
 from tests.service.harness import OPERATOR_KEY, Service, wait_until
 
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -181,6 +182,9 @@ def test_a_sender_that_fails_is_started_again(
         assert wait_until(lambda: [row.state for row in rows(service, "go")] == ["delivered"])
     outbox.stop()
     assert "the sender of the rewards of go failed, and is started again" in caplog.text
+    with service.store.read() as connection:
+        text = metrics_text(connection, [], service.settings)
+    assert 'gamelabel_sender_failures_total{game="go"} 1\n' in text
 
 
 @on_sqlite

@@ -72,13 +72,13 @@ def test_no_player_gets_a_point_twice(
     assert len(pairs) == len(set(pairs))
 
 
-def test_32_concurrent_equal_posts_store_one_batch_and_one_reward(service: Service) -> None:
+def test_64_concurrent_equal_posts_store_one_batch_and_one_reward(service: Service) -> None:
     player = service.player()
     batch = player.batch()
     answers = player.answers(batch)
     path = f"/v1/batches/{batch['batch']}/answers"
-    with ThreadPoolExecutor(32) as pool:
-        replies = list(pool.map(lambda _: player.call("POST", path, json=answers), range(32)))
+    with ThreadPoolExecutor(64) as pool:
+        replies = list(pool.map(lambda _: player.call("POST", path, json=answers), range(64)))
     assert {reply.status_code for reply in replies} == {200}
     assert len({reply.content for reply in replies}) == 1
     assert len(labels_of(service.store)) == 5
@@ -89,8 +89,8 @@ def test_32_concurrent_equal_posts_store_one_batch_and_one_reward(service: Servi
 
 def test_concurrent_requests_of_a_player_open_one_batch(service: Service) -> None:
     players = [service.player(f"p{i}") for i in range(8)]
-    with ThreadPoolExecutor(32) as pool:
-        opened = list(pool.map(lambda i: players[i % 8].batch()["batch"], range(32)))
+    with ThreadPoolExecutor(64) as pool:
+        opened = list(pool.map(lambda i: players[i % 8].batch()["batch"], range(64)))
     assert len(set(opened)) == 8
 
 
