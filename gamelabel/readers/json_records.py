@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ Faults = list[tuple[int, str, str]]
 _Kind = TypeVar("_Kind", bool, str, list[Any], dict[str, Any])
 _Record = TypeVar("_Record")
 _WORDS = {bool: "true or false", str: "text", list: "a list", dict: "an object"}
+_LONGEST_SECONDS = 1e12
 _LONGEST_SHOWN = 40  # letters of a value in a message
 
 
@@ -155,7 +155,7 @@ def seconds_in(record: Mapping[str, Any], key: str) -> float | None:
     if value is None:
         return None
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or value < 0:
+    if not is_number or not 0 <= value < _LONGEST_SECONDS:
         raise RejectedRow((key, f"is {json_text(value)}, not a number of seconds"))
     return float(value)
 

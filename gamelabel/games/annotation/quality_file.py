@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations, product
 from typing import Any
 
 from gamelabel.games.annotation.answer_rules import answers_agree
@@ -163,6 +164,12 @@ class _Reader:
                 f"the qualification has {len(questions)} questions, which {tries} tries do not "
                 "share evenly"
             )
+        for question in questions:
+            if {"rank", "compare"} <= {asked.kind for asked in question.answers}:
+                raise fields.error(
+                    "a question of the qualification has answers to rank and to compare, and the "
+                    "feedback to one tells the other: give the answer to one of them"
+                )
         share = share_without_looking(questions)
         if share >= right:
             raise fields.error(
@@ -213,9 +220,9 @@ def _read_inspection(fields: Fields) -> Inspection:
 def share_without_looking(prompts: Sequence[KnownPrompt]) -> float:
     """Return the share of known answers that one answer to each kind gets right.
 
-    Tried are each category that is right somewhere, each rating, each issue or none, and no word or
-    point. Pictures are in a random order, so that choosing the first of two is right in half, and
-    one order of pictures hardly ever.
+    Tried are each category that is right somewhere, all ratings, up to three issues, and no word or
+    point. Pictures are in a random order, so that choosing the first of two is right in half. A
+    ranking that says that pictures are equal can be right as often, and counts as much.
 
     Parameters
     ----------
@@ -232,18 +239,17 @@ def share_without_looking(prompts: Sequence[KnownPrompt]) -> float:
 
 def _most_right(kind: str, known: list[dict[str, Any]]) -> float:
     """Return how many answers of a kind one answer gets right."""
-    if kind == "compare":
+    if kind in ("compare", "rank"):
         return len(known) / 2
-    if kind == "rank":
-        return 0.0
     tried: list[dict[str, Any]]
     if kind == "rate":
-        tried = [dict.fromkeys(RATINGS, value) for value in range(1, HIGHEST_RATING + 1)]
+        values = product(range(1, HIGHEST_RATING + 1), repeat=len(RATINGS))
+        tried = [dict(zip(RATINGS, rating, strict=True)) for rating in values]
     elif kind == "categorise":
         tried = known
     elif kind == "issues":
-        issues = {name for answer in known for name in answer["issues"]}
-        tried = [{"issues": []}, *({"issues": [name]} for name in issues)]
+        issues = sorted({name for answer in known for name in answer["issues"]})
+        tried = [{"issues": list(names)} for n in range(4) for names in combinations(issues, n)]
     else:
         tried = [{"words": [], "points": []}]
     return max(sum(answers_agree(kind, answer, one) for one in known) for answer in tried)

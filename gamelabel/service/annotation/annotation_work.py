@@ -148,7 +148,7 @@ class AnnotationWork:
         """Return a picture of an item, by its number in the order in which they are shown."""
         with self.store.read() as connection:
             player = current_player(connection, self.settings, session)
-            item = find_item(connection, player, item_id)
+            item = find_item(connection, player, item_id, self.name)
             return read_picture(connection, item, number)
 
     def answer_step(
@@ -172,7 +172,7 @@ class AnnotationWork:
         """
         with self.store.write() as connection:
             player = current_player(connection, self.settings, session, lock=True)
-            item = find_item(connection, player, item_id)
+            item = find_item(connection, player, item_id, self.name)
             steps = item_steps(self.project, item)
             if number not in steps:
                 raise no_such("step")
@@ -200,9 +200,11 @@ class AnnotationWork:
                 change = update(annotation_answers).filter_by(**key)
                 values = {"answer": checked, **self._times(player, response_ms)}
                 connection.execute(change.values(values))
-            reply = self._reply(connection, player, item, steps)
+            reply, is_removed = self._reply(connection, player, item, steps)
             if item.purpose == "question":
                 reply["feedback"] = answer_feedback(self.project, item, number, checked)
+        if self.stopping and is_removed:
+            self.stopping.note_removal()  # now that other transactions see it
         if self.stopping and reply["reward"]:
             self.stopping.rebuild_if_due()
         return reply
@@ -218,7 +220,7 @@ class AnnotationWork:
         with self.store.write() as connection:
             player = current_player(connection, self.settings, session, lock=True)
             require_active(player)
-            send_back(connection, find_item(connection, player, item_id))
+            send_back(connection, find_item(connection, player, item_id, self.name))
 
     def forget(self, _pseudonym: str) -> None:
         """Count again to how many people each prompt was dealt, after one has withdrawn."""
@@ -230,6 +232,9 @@ class AnnotationWork:
     def _own(self, player: Row[Any], is_open: bool) -> Any:
         is_own = annotation_items.c.player == player.id
         is_own &= annotation_prompts.c.project == self.name
+        # a question that is not in the file any more has no steps
+        is_question = annotation_prompts.c.purpose == "question"
+        is_own &= ~(annotation_prompts.c.retired & is_question)
         reply = annotation_items.c.reply
         return ITEM.where(is_own, reply.is_(None) if is_open else reply.is_not(None))
 
@@ -285,13 +290,16 @@ class AnnotationWork:
         player: Row[Any],
         item: Row[Any],
         steps: dict[int, AnnotationStep],
-    ) -> dict[str, Any]:
-        """Return the reply to an answer; the last one of an item closes it and books the reward."""
+    ) -> tuple[dict[str, Any], bool]:
+        """Return the reply to an answer, and whether the person has been removed by it.
+
+        The last answer of an item closes it and books the reward.
+        """
         if item.reply is not None:
-            return {**item.reply}
+            return {**item.reply}, False
         reply: dict[str, Any] = {"reward": None, "prompts": self._n_finished(connection, player)}
         if len(stored_answers(connection, item.id)) < len(steps):
-            return reply
+            return reply, False
         values: dict[str, Any] = {}
         if item.purpose == "question":
             reply["test"] = judge_question(self.store, connection, self.project, item)
@@ -308,11 +316,9 @@ class AnnotationWork:
             connection.execute(change.values(finished=annotation_prompts.c.finished + 1))
         if self.stopping and item.purpose == "open" and not item.is_double:
             self.stopping.judge(connection, item.prompt)
-        if item.purpose != "question" and not item.is_double:
-            is_removed = judge_work(self.store, connection, self.project, item, self.rng)
-            if self.stopping and is_removed:
-                self.stopping.note_removal()
-        return reply
+        if item.purpose == "question" or item.is_double:
+            return reply, False
+        return reply, judge_work(self.store, connection, self.project, item, self.rng)
 
     def _n_finished(self, connection: Connection, player: Row[Any]) -> int:
         is_work = annotation_prompts.c.purpose != "question"

@@ -172,7 +172,8 @@ class InspectionWork:
         waiting = connection.execute(query.limit(_MOST_WAITING)).all()
         by_id = {item.id: item for item in waiting}
         own = by_id.get(self._looked_at.get(player.id, ""))
-        others = {item for other, item in self._looked_at.items() if other != player.id}
+        looked_at = list(self._looked_at.items())  # which other threads change
+        others = {item for other, item in looked_at if other != player.id}
         free = [item for item in waiting if item.id not in others]
         return own or next(iter(free or waiting), None)
 

@@ -26,9 +26,11 @@ ITEM = select(
 ).join(annotation_prompts, annotation_prompts.c.id == annotation_items.c.prompt)
 
 
-def find_item(connection: Connection, player: Row[Any], item_id: str) -> Row[Any]:
-    """Return an item of a person. Raises Problem 404 if the person has none with this id."""
+def find_item(connection: Connection, player: Row[Any], item_id: str, project: str) -> Row[Any]:
+    """Return an item of a person in a project. Raises Problem 404 if there is none with this id."""
     is_item = (annotation_items.c.player == player.id) & (annotation_items.c.id == item_id)
+    # a session holds at the servers of all projects, whose tasks and pay differ
+    is_item &= annotation_prompts.c.project == project
     item = connection.execute(ITEM.where(is_item)).first()
     if item is None:
         raise no_such("item")

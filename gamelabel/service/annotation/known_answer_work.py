@@ -156,6 +156,9 @@ def judge_work(
     if is_below(trust, worker) and rng.random() < REVIEW_PROBABILITY:
         row = players.c.id == item.player
         connection.execute(update(players).where(row).values(state="removed"))
+        # a person whom an operator reinstates begins anew
+        fresh = worker._replace(credit=0.0, debit=0.0)
+        store_worker(store, connection, item.player, item.project, fresh)
         count_again(connection)
         return True
     return False

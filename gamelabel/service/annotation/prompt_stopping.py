@@ -109,13 +109,14 @@ class PromptStopping:
         stay as they are; the person who finishes them next has them judged by the new estimate.
         """
         with self._rebuilding:
+            self._is_stale = False  # before the votes are read: what changes later makes it true
             with snapshot(self.store.engine) as connection:
                 points = read_points(connection, self.project, self.name)
                 is_own = (_prompts.project == self.name) & (_prompts.retired == false())
                 rows = connection.execute(select(annotation_prompts).where(is_own)).all()
             judged = [(row, _values(points, row)) for row in rows if row.prompt_id in points]
             with self._using:
-                self._points, self._is_stale = points, False
+                self._points = points
             changes = [
                 {"id_": row.id, "dealt_": row.dealt, "finished_": row.finished, **values}
                 for row, values in judged

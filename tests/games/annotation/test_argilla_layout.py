@@ -86,7 +86,7 @@ TWO = {"picture_1": "1.png", "picture_2": "2.png"}
         (ONE, "issues", "blurry", "issues has to be a list"),
         (ONE, "problematic", "maybe", "it has to be yes or no"),
         (ONE, "category", 5, "has the category 5"),
-        (ONE, "quality", 5, "is not a question of this layout"),
+        (ONE, "=quality", 5, 'responses has "=quality", which is not read'),
         ({}, "overall", 5, "a record without the field picture"),
         (ONE, "better", "left", "it has to be left or right, which are fields"),
         (TWO, "rank", [{"value": "picture_1", "rank": 1}], "gives no place to '2.png'"),

@@ -1,12 +1,15 @@
 """Qualification, trust and inspection are read strictly, and what counts as right makes sense."""
 
+from typing import Any
+
 import pytest
 from PIL import Image
 
 from gamelabel.games.annotation.annotator_agreement import GivenAnswer, agreement_rows
 from gamelabel.games.annotation.answer_rules import answers_agree
-from gamelabel.games.annotation.known_prompts import Asked
+from gamelabel.games.annotation.known_prompts import Asked, KnownAnswer, KnownPrompt
 from gamelabel.games.annotation.project_file import read_annotation_project
+from gamelabel.games.annotation.prompt_file import AnnotationPrompt
 from gamelabel.games.annotation.quality_file import share_without_looking
 from gamelabel.yaml_fields import TaskFileError
 
@@ -63,7 +66,20 @@ def test_known_answers_have_the_numbers_of_pictures_and_words(tmp_path):
     assert second.answers[Asked("compare", (1, 3))].answer == {"chosen": 3}
     assert (quality.qualification.asked_per_try, quality.qualification.right) == (1, 0.75)
     assert (quality.trust.least, quality.inspection.share) == (0.65, 1.0)
-    assert share_without_looking([first, second]) == 1.5 / 4  # the category, half of the pairs
+    assert share_without_looking([first, second]) == 2 / 4  # category, half of pair and ranking
+
+
+def known(kind: str, *answers: dict[str, Any]) -> list[KnownPrompt]:
+    prompt = AnnotationPrompt("p", "two red balls", ("a.png", "b.png"))
+    return [KnownPrompt(prompt, {Asked(kind, (0,)): KnownAnswer(a, "")}) for a in answers]
+
+
+def test_one_answer_to_all_questions_may_be_between_those_that_are_right() -> None:
+    two_issues = known("issues", {"issues": ["blurry"]}, {"issues": ["repeated"]})
+    assert share_without_looking(two_issues) == 1  # who ticks both agrees with each by half
+    ratings = [{"overall": 2, "alignment": 6, "fidelity": 4}]
+    ratings.append({"overall": 3, "alignment": 7, "fidelity": 4})
+    assert share_without_looking(known("rate", *ratings)) == 1
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,14 @@ from sqlalchemy import func, select
 from gamelabel.games.annotation.layouts.answer_files import read_answer_files
 from gamelabel.service.annotation import annotation_start
 from gamelabel.service.annotation.annotation_tables import annotation_prompts
+from gamelabel.service.annotation.annotation_work import AnnotationWork
 from gamelabel.service.annotation.load_project import load_project
 from gamelabel.service.api import create_app
 from gamelabel.service.database_tables import metadata, rewards
 from gamelabel.service.launch_tokens import SERVICE
+from gamelabel.service.problems import Problem
 from tests.service.annotation.annotation_harness import (
+    ANSWERS,
     NAME,
     AnnotationService,
     read_annotation_project,
@@ -193,6 +196,26 @@ def test_times_are_stored_only_with_consent_and_never_with_minimal(make_service)
     bo = quiet.person("bo", times=True)
     bo.answer(bo.item(), 0, ms=1234)
     assert quiet.tables()["rank"][-1]["answered_at"] is None
+
+
+@on_sqlite
+def test_a_prompt_is_answered_in_its_own_project_only(service):
+    """Sessions hold at the servers of all projects, whose tasks and pay differ."""
+    ann = service.person("ann")
+    item = ann.item()
+    project = service.annotations.project
+    load_project(service.store, project, "fish")
+    fish = AnnotationWork(service.store, service.settings, project, "fish")
+    session = ann.headers["Authorization"].removeprefix("Bearer ")
+    for call in (
+        lambda: fish.answer_step(session, item["item"], 0, ANSWERS["categorise"], None),
+        lambda: fish.answer_again(session, item["item"]),
+        lambda: fish.picture(session, item["item"], 0),
+    ):
+        with pytest.raises(Problem, match="This person has no item"):
+            call()
+    assert fish.open_item(session)["item"] != item["item"]
+    ann.answer(item, 0)
 
 
 def test_ten_requests_at_once_pay_once(make_service):

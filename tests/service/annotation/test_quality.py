@@ -8,8 +8,12 @@ import pytest
 from PIL import Image
 from sqlalchemy import func, select
 
+from gamelabel.games.annotation.project_file import read_annotation_project
 from gamelabel.service.annotation import quality_export
+from gamelabel.service.annotation.annotation_work import AnnotationWork
+from gamelabel.service.annotation.load_project import load_project
 from gamelabel.service.database_tables import rewards
+from tests.service.annotation.annotation_harness import NAME, write_project
 
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 GOOD = {"places": [[0], [1], [2], [3]]}  # of the project's file
@@ -95,6 +99,21 @@ def test_nobody_works_before_the_test_is_passed_and_tries_are_limited(make_servi
     assert people == {2: False, 0: True}
     assert [row["is_right"] for row in service.tables()["known_answers"]].count(True) == 3
     assert {row["prompt_id"] for row in service.tables()["rank"]} == {"p0"}
+
+
+@on_sqlite
+def test_a_question_that_is_taken_out_of_the_file_is_not_asked_any_more(make_service, tmp_path):
+    service = make_service(tasks=TEST)
+    ann = service.person("ann")
+    item = ann.item()
+    tasks = TEST.replace(listed("question", 4), listed("other", 4))
+    project = read_annotation_project(write_project(tmp_path / "changed", tasks=tasks))
+    load_project(service.store, project, NAME)
+    changed = AnnotationWork(service.store, service.settings, project, NAME)
+    session = ann.headers["Authorization"].removeprefix("Bearer ")
+    asked = changed.open_item(session)
+    assert asked["item"] != item["item"]
+    assert len(asked["steps"]) == 1
 
 
 @on_sqlite

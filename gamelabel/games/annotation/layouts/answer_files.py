@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from gamelabel.games.annotation.task_kinds import RATINGS, prompt_words
 from gamelabel.tables.rows import BadFile
 
 _Rows = Mapping[str, list[dict[str, Any]]]
+_MOST_BYTES = 4 * 1024**3  # of an unpacked table
 _EXPECTED = "the ZIP archive that the operator's page exports, or a folder of its Parquet files"
 
 
@@ -51,11 +53,24 @@ def read_answer_files(source: str | Path, pictures: Path | None = None) -> Answe
         return answers_of_tables(_read_folder(source), str(source), pictures)
     if not zipfile.is_zipfile(source):
         raise BadFile(f"{source} is not a ZIP archive: give {_EXPECTED}")
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(source) as archive:
-        for name in ANSWER_TABLES:
-            if f"{name}.parquet" in archive.namelist():
-                archive.extract(f"{name}.parquet", folder)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with zipfile.ZipFile(source) as archive:
+                _extract(archive, folder)
+        except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as error:
+            raise BadFile(f"{source} cannot be unpacked ({error}): give {_EXPECTED}") from error
         return answers_of_tables(_read_folder(Path(folder)), str(source), pictures)
+
+
+def _extract(archive: zipfile.ZipFile, folder: str) -> None:
+    """Unpack the tables of an archive; of what else is in it, nothing."""
+    for name in ANSWER_TABLES:
+        file = f"{name}.parquet"
+        if file in archive.namelist():
+            size = archive.getinfo(file).file_size
+            if size > _MOST_BYTES:
+                raise BadFile(f"{archive.filename}: {file} has {size:,} bytes, which is too many")
+            archive.extract(file, folder)
 
 
 def write_answer_files(answers: AnswerSet, folder: Path) -> dict[str, int]:

@@ -11,6 +11,16 @@ from gamelabel.games.annotation.answer_tables import ANSWER_TABLES, StoredAnswer
 PictureSize = tuple[int, int] | None
 
 
+def stated_size(width: int, height: int) -> PictureSize:
+    """Return the size that a file states for a picture, None if no picture has it.
+
+    >>> stated_size(640, 480), stated_size(640, 0)
+    ((640, 480), None)
+    """
+    is_possible = 0 < width < 2**31 and 0 < height < 2**31
+    return (width, height) if is_possible else None
+
+
 class RowPlace(NamedTuple):
     """A row of a file, counted from 0 without a header."""
 

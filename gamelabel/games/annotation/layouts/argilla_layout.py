@@ -8,7 +8,12 @@ from typing import Any
 
 from gamelabel.games.annotation.answers import AnswerError
 from gamelabel.games.annotation.layouts.answer_collector import AnswerCollector
-from gamelabel.games.annotation.layouts.answer_set import AnswerSet, PictureSize, RowPlace
+from gamelabel.games.annotation.layouts.answer_set import (
+    AnswerSet,
+    PictureSize,
+    RowPlace,
+    stated_size,
+)
 from gamelabel.games.annotation.layouts.argilla_writer import ARGILLA_NAMES, NOTHING
 from gamelabel.games.annotation.layouts.prompt_spans import words_in_span
 from gamelabel.games.annotation.task_kinds import RATINGS
@@ -119,8 +124,8 @@ class _Reader:
             if question not in _QUESTIONS:
                 if question not in self._unknown:  # once a file
                     known = ", ".join(_QUESTIONS)
-                    reason = f"is not a question of this layout, whose answers are read: {known}"
-                    self._collector.reject(self._place, question, reason)
+                    reason = f"has {json_text(question)}, which is not read; questions are {known}"
+                    self._collector.reject(self._place, "responses", reason)
                 self._unknown.add(question)
                 continue
             for entry in entries if isinstance(entries, list) else [entries]:
@@ -203,7 +208,7 @@ class _Reader:
 def _size(metadata: dict[str, Any]) -> PictureSize:
     width, height = metadata.get("width"), metadata.get("height")
     if isinstance(width, int) and isinstance(height, int):
-        return width, height
+        return stated_size(width, height)
     return None
 
 

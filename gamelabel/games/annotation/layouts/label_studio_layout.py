@@ -11,7 +11,12 @@ import pandas as pd
 
 from gamelabel.games.annotation.answers import AnswerError
 from gamelabel.games.annotation.layouts.answer_collector import AnswerCollector
-from gamelabel.games.annotation.layouts.answer_set import AnswerSet, PictureSize, RowPlace
+from gamelabel.games.annotation.layouts.answer_set import (
+    AnswerSet,
+    PictureSize,
+    RowPlace,
+    stated_size,
+)
 from gamelabel.games.annotation.layouts.label_studio_results import (
     LABEL_STUDIO_TAGS,
     ToolAnswers,
@@ -195,6 +200,6 @@ def _sizes(sizes: list[Any], n_pictures: int) -> Iterator[PictureSize]:
     for number in range(n_pictures):
         size = sizes[number] if number < len(sizes) else None
         if isinstance(size, list) and [type(side) for side in size] == [int, int]:
-            yield size[0], size[1]
+            yield stated_size(size[0], size[1])
         else:
             yield None
