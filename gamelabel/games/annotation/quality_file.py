@@ -164,8 +164,8 @@ class _Reader:
                 f"the qualification has {len(questions)} questions, which {tries} tries do not "
                 "share evenly"
             )
-        for question in questions:
-            if {"rank", "compare"} <= {asked.kind for asked in question.answers}:
+        for prompt in questions:
+            if {"rank", "compare"} <= {question.kind for question in prompt.answers}:
                 raise fields.error(
                     "a question of the qualification has answers to rank and to compare, and the "
                     "feedback to one tells the other: give the answer to one of them"

@@ -222,6 +222,6 @@ def _one_choice(value: dict[str, Any]) -> str:
 
 
 def _share(percent: Any) -> Any:
-    """Return a share of a side; what is no percentage stays, and is rejected with the answer."""
+    """Return a share of a side; what is not a percentage stays, and is rejected with the answer."""
     is_number = isinstance(percent, int | float) and not isinstance(percent, bool)
     return percent / 100 if is_number and abs(percent) < 1e6 else percent
