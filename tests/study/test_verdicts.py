@@ -379,6 +379,7 @@ def test_the_shipped_claims_use_metrics_that_notebooks_record() -> None:
     text = "".join(path.read_text() for path in (ROOT / "notebooks").glob("*.ipynb"))
     built = ("labels_", "reward_", "preference_win_players_", "tuning_", "prompts_", "preference_")
     built += (
+        "annotation_",
         "crowdplay_",
         "incentives_",
         "demonstrations_",
