@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, exists, select
+from sqlalchemy.exc import IntegrityError
 
 from gamelabel.games.annotation.answers import AnswerError, check_annotation
 from gamelabel.service.annotation.annotation_tables import annotation_items, annotation_prompts
@@ -138,7 +139,11 @@ class InspectionWork:
             values = {"item": item_id, "round": round_number, "player": player.id, **stored}
             if not self.settings.minimal:
                 values["decided_at"] = self.settings.now_ms
-            if not self.store.insert_new(connection, annotation_inspections, **values):
+            try:
+                is_first = self.store.insert_new(connection, annotation_inspections, **values)
+            except IntegrityError as error:  # the annotator has withdrawn at the same moment
+                raise _gone() from error
+            if not is_first:
                 raise _decided()  # another inspector did, at the same moment
             self._looked_at.pop(player.id, None)
 
@@ -195,8 +200,7 @@ class InspectionWork:
             raise Problem(403, "own", title, "Another inspector decides about them.")
         is_inspected = item is not None and item.inspect and item.project == self.annotations.name
         if item is None or not is_inspected:
-            title = "These answers do not exist any more"
-            raise Problem(404, "gone", title, "Their annotator has withdrawn. Go on with others.")
+            raise _gone()
         return item
 
     def _check(
@@ -227,6 +231,11 @@ class InspectionWork:
         if (decision == "corrected") != bool(checked):
             raise _not_an_answer("corrected answers differ from those that were given")
         return checked
+
+
+def _gone() -> Problem:
+    title = "These answers do not exist any more"
+    return Problem(404, "gone", title, "Their annotator has withdrawn. Go on with others.")
 
 
 def _decided() -> Problem:

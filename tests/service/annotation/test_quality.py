@@ -6,11 +6,13 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from gamelabel.games.annotation.project_file import read_annotation_project
 from gamelabel.service.annotation import quality_export
+from gamelabel.service.annotation.annotation_tables import annotation_answers, annotation_items
 from gamelabel.service.annotation.annotation_work import AnnotationWork
+from gamelabel.service.annotation.inspection_work import InspectionWork
 from gamelabel.service.annotation.load_project import load_project
 from gamelabel.service.database_tables import rewards
 from tests.service.annotation.annotation_harness import NAME, write_project
@@ -215,6 +217,23 @@ def test_inspectors_accept_return_and_correct_and_annotate_a_share(make_service)
     live = service.operator.get("/v1/figures").json()[0]["annotation"]["quality"]
     assert live["decisions"] == {"accepted": 1, "corrected": 1, "returned": 1}
     assert (live["waiting"], len(live["agreement"])) == (2, 3)
+
+
+def test_a_decision_about_answers_that_are_deleted_at_that_moment(make_service, monkeypatch):
+    service = make_service(tasks=INSPECTED.replace("double: 0.5", "double: 0"), n_pictures=2)
+    choose(service.person("ann"))
+    ivy = service.person("ivy")
+    item = next_item(ivy)
+    check = InspectionWork._check
+
+    def withdraw_and_check(self, connection, row, *decision):
+        checked = check(self, connection, row, *decision)
+        for table, column in ((annotation_answers, "item"), (annotation_items, "id")):
+            connection.execute(delete(table).where(table.c[column] == row.id))
+        return checked
+
+    monkeypatch.setattr(InspectionWork, "_check", withdraw_and_check)
+    assert decide(ivy, item, "accepted", 404)["type"] == "urn:gamelabel:gone"
 
 
 @on_sqlite
