@@ -12,6 +12,7 @@ Everything that learns from labels reads this table, so that the aggregation met
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from gamelabel.aggregation.aggregate_labels import MethodName, fit_labels
 from gamelabel.tables import to_annotations
 from gamelabel.tables.vote_counts import FloatArray
 
+_WITHOUT_PLAYERS = ("auto", "majority")  # methods for labels that name no player
 _TIED = 1e-9  # probabilities this close to one half are a tie
 
 
@@ -83,7 +85,7 @@ def preferences(
     votes = labels["pair_id"].value_counts()
     decided = to_annotations(labels[labels["choice"] != "tie"])
     unnamed = int(decided["worker"].isna().sum())
-    if method not in ("auto", "majority") and unnamed:
+    if method not in _WITHOUT_PLAYERS and unnamed:
         raise ValueError(
             f"{unnamed:,} of {len(decided):,} labels name no player, so the method {method!r} "
             "cannot weigh players: use 'majority' or 'auto'"
@@ -131,3 +133,26 @@ def _majority_probability(
     lead = votes * (2 * share - 1)
     probability: FloatArray = expit(lead * np.log((right + 1) / (n - right + 1)))
     return probability
+
+
+def preferences_by_method(
+    labels: pd.DataFrame, pairs: pd.DataFrame, methods: Sequence[MethodName]
+) -> dict[str, pd.DataFrame]:
+    """Return the preferences of the same labels by each method that can aggregate them.
+
+    Where a label names no player, a warning says which methods are left out.
+
+    Parameters
+    ----------
+    labels, pairs : DataFrame
+        As for `preferences`.
+    methods : sequence of str
+        Methods of `aggregate`.
+    """
+    weighing = [name for name in methods if name not in _WITHOUT_PLAYERS]
+    if weighing and labels["player_id"].isna().any():
+        left_out = ", ".join(weighing)
+        text = f"some labels name no player, so methods that weigh players are left out: {left_out}"
+        warnings.warn(text, stacklevel=2)
+        methods = [name for name in methods if name in _WITHOUT_PLAYERS]
+    return {name: preferences(labels, pairs, name) for name in methods}

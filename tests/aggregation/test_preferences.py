@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from gamelabel.aggregation import METHODS, preferences
+from gamelabel.aggregation.preference_table import preferences_by_method
 from gamelabel.games.pairs import simulate
 from gamelabel.tables import read_table, write_table
 
@@ -102,6 +103,20 @@ def test_labels_without_information_are_refused() -> None:
         preferences(choices(("x", "p0", "a"), (None, "p0", "a")), points(1, 0), "weighted")
     with pytest.raises(ValueError, match="unknown method"):
         preferences(choices(("x", "p0", "a")), points(1, 0), "unknown")
+
+
+def test_methods_that_weigh_players_are_left_out_where_a_label_names_none() -> None:
+    labels = choices(("x", "p0", "a"), (None, "p0", "a"))
+    with pytest.warns(UserWarning, match="are left out: weighted, dawid-skene"):
+        result = preferences_by_method(
+            labels, points(1, 0), ["majority", "weighted", "dawid-skene"]
+        )
+    assert list(result) == ["majority"]
+    named = choices(("x", "p0", "a"), ("y", "p0", "a"))
+    assert list(preferences_by_method(named, points(1, 0), ["majority", "weighted"])) == [
+        "majority",
+        "weighted",
+    ]
 
 
 def test_probabilities_are_calibrated_in_the_simulated_game() -> None:
