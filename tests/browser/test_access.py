@@ -12,12 +12,18 @@ from tests.browser.conftest import Demo
 from tests.browser.test_demo import Open, contrast
 from tests.browser.walks import agreed_player, at_pair, choose, enter, label_five, launch_address
 
+# The outline of each control that has the focus; a control that is not seen has it on its label.
 OUTLINES = """() => {
-const visible = [...document.querySelectorAll('button, input')].filter(e => e.offsetParent)
-return visible.map(e => {
+const top = document.querySelector('dialog[open]') ?? document, before = document.activeElement
+const visible = [...top.querySelectorAll('button, input, textarea, [tabindex="0"]')]
+  .filter(e => e.checkVisibility() && !e.disabled && !e.closest('[inert]'))
+const outlines = visible.map(e => {
   e.focus({ focusVisible: true })
-  const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(e)
-  return [e.id, outlineStyle, parseFloat(outlineWidth), outlineColor] }) }"""
+  const outlined = getComputedStyle(e).opacity === '0' ? e.nextElementSibling : e
+  const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(outlined)
+  return [e.id || e.className, outlineStyle, parseFloat(outlineWidth), outlineColor] })
+before.focus({ preventScroll: true })
+return outlines }"""
 UNNAMED = """() => {
 const all = [...document.querySelectorAll('button, input, dialog, section')]
 return all.filter(e => !(
@@ -42,11 +48,7 @@ def test_focus_is_visible_in_light_and_dark(demo: Demo, open_page: Open) -> None
         assert len(outlines) > 10
         for name, style, width, color in outlines:
             assert (style, width) == ("solid", 3), name
-            parts = [int(part) for part in re.findall(r"\d+", color)[:3]]
-            assert contrast("#" + "".join(f"{part:02x}" for part in parts), paper) >= 3, (
-                scheme,
-                name,
-            )
+            assert contrast(color, paper) >= 3, (scheme, name)
 
 
 def test_all_controls_have_names_that_do_not_reveal_the_answer(demo: Demo, open_page: Open) -> None:

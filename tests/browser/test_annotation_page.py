@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from tests.browser.access_checks import check_colors_and_motion, check_names, check_reach
 from tests.browser.conftest import Running, free_port
 from tests.service.annotation.annotation_harness import (
     OPERATOR_KEY,
@@ -20,6 +21,7 @@ from tests.service.annotation.annotation_harness import (
 )
 
 SIZES = {"portrait": (390, 844), "landscape": (844, 390), "desktop": (1440, 900)}
+SIZES["zoomed"] = (320, 256)  # 1280 x 1024 at 400 %: all of a question scrolls
 SAMPLE = Path(__file__).parents[2] / "examples/annotation/scenes.yaml"
 QUALITY = ("qualification", "trust", "inspection")  # tested by test_inspection_page.py
 SHOTS = os.environ.get("GAMELABEL_SCREENSHOTS")
@@ -68,10 +70,14 @@ def studio(tmp_path: Path) -> Iterator[Studio]:
 def shoot(page: Any, name: str) -> None:
     """Check the page at each size, and keep a picture if GAMELABEL_SCREENSHOTS names a folder."""
     before = page.viewport_size
+    page.locator(":disabled:visible").first.wait_for(state="detached")
+    check_names(page, name)
+    check_colors_and_motion(page, name)
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (name, size)
         assert page.evaluate(SMALL) == [], (name, size)
+        check_reach(page, (name, size), all_in_window=size != "zoomed")
         if SHOTS:
             page.screenshot(path=f"{SHOTS}/annotate-{name}-{size}.png")
     page.set_viewport_size(before)
@@ -88,6 +94,14 @@ def confirm(page: Any) -> None:
     page.keyboard.press("Enter")
 
 
+def look_at_the_data(page: Any) -> None:
+    page.locator("#about").tap()
+    shoot(page, "data")
+    page.locator("#withdraw").tap()
+    shoot(page, "withdraw")
+    page.locator("#keep").tap()
+
+
 def leave_one_of_each_kind(ann: Person) -> None:
     """Answer by the protocol what the browser need not: all but the first step of each kind."""
     item, kinds = ann.item(), set()
@@ -102,6 +116,9 @@ def test_one_annotator_answers_every_kind_from_launch_to_export(studio, open_pag
     page.locator("#begin").wait_for()
     shoot(page, "intro")
     page.locator("#begin:enabled").tap()
+    page.locator("#consent").wait_for()
+    shoot(page, "consent")
+    look_at_the_data(page)
     page.locator("#agree:enabled").tap()
     page.locator("#task[data-kind=categorise]:visible").wait_for()
     leave_one_of_each_kind(Person(studio.service, "ann", False))
@@ -163,6 +180,7 @@ def test_one_annotator_answers_every_kind_from_launch_to_export(studio, open_pag
     shoot(page, "paid")
     page.locator("#back:enabled").tap()
     page.get_by_role("heading", name="Thank you!").wait_for()
+    shoot(page, "end")
     assert page.messages == []
 
     operator = open_page(f"http://127.0.0.1:{studio.operator_port}/", 1000, 700)

@@ -134,12 +134,15 @@ def check_contrasts(colors: dict[str, str], scheme: str) -> None:
 
 
 def contrast(first: str, second: str) -> float:
-    """Return the contrast ratio of WCAG 2.2 of two colors such as #1f6f5c."""
+    """Return the contrast ratio of WCAG 2.2 of two colors such as #1f6f5c or rgb(31, 111, 92)."""
 
     def luminance(color: str) -> float:
-        digits = color.lstrip("#")
-        digits = digits if len(digits) == 6 else "".join(2 * d for d in digits)
-        parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+        if color.startswith("rgb"):
+            parts = [int(part) / 255 for part in re.findall(r"\d+", color)[:3]]
+        else:
+            digits = color.lstrip("#")
+            digits = digits if len(digits) == 6 else "".join(2 * d for d in digits)
+            parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
         linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 

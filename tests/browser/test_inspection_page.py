@@ -42,7 +42,7 @@ qualification:
   questions:
     - prompt: three red stars
       pictures: STARS
-      answers: [{kind: categorise, category: several, why: These are three of the same thing.}]
+      answers: [{kind: categorise, category: several, why: LONG}]
     - prompt: a green triangle under a yellow circle
       pictures: PAIR
       answers: [{kind: categorise, category: two, why: A triangle and a circle are different.}]
@@ -53,6 +53,8 @@ prompts:
     id: star
     pictures: STAR
 """
+# So long that the text and the form below it scroll.
+LONG = " ".join(8 * ["These are three of the same thing as the words say."])
 RIGHT = {"three red stars": "Several equal things"}
 TWO = "Two different things"
 
@@ -61,7 +63,7 @@ class Lab:
     """The service with a project that tests and inspects people, on free ports."""
 
     def __init__(self, folder: Path) -> None:
-        text = PROJECT
+        text = PROJECT.replace("LONG", LONG)
         for name in ("SQUARES", "STARS", "PAIR", "STAR"):
             files = [str(PICTURES / f"{name.lower()}-{n}.png") for n in (1, 2, 3, 4)]
             for number, file in enumerate(files, 1):

@@ -25,8 +25,6 @@ export function askStep({ item, step, faces, next, initial = null, isFixed = fal
   $('remark').hidden = !remark
   $('skip').textContent = skip
   $('skip').hidden = !skip
-  // the pictures of a ranking can be looked at
-  for (const part of ['stage', 'panel']) $(part).inert = isFixed && kind !== 'rank'
   $('task').dataset.kind = kind
   $('stage').replaceChildren()
   $('panel').replaceChildren()
@@ -34,6 +32,9 @@ export function askStep({ item, step, faces, next, initial = null, isFixed = fal
     const form = KINDS[kind]({ item, step, faces, changed, initial, isFixed })
     current = { form, done, isFixed, since: performance.now() }
     $('hint').textContent = isFixed ? '' : form.hint
+    // What cannot be changed still scrolls, and the pictures of a ranking can be looked at.
+    const controls = [...$('stage').querySelectorAll('button, .target'), ...$('panel').children]
+    if (isFixed && kind !== 'rank') for (const control of controls) control.inert = true
     changed()
     showSection('task')
     for (const part of ['prompt', 'remark', 'panel']) markScroller($(part))
@@ -65,4 +66,5 @@ $('task').addEventListener('keydown', event => {
   if (!current || current.isFixed || event.ctrlKey || event.altKey || event.metaKey) return
   current.form.press?.(event)
 })
+$('remark').addEventListener('scroll', () => markScroller($('remark')))
 window.addEventListener('resize', () => { markScroller($('prompt')); markScroller($('remark')) })
