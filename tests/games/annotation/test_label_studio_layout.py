@@ -90,6 +90,7 @@ def test_words_may_be_typed_and_a_ranking_may_be_one_list(tmp_path: Path) -> Non
         (result("words", start=2, end=5, labels=["Picture 3"]), "Picture 1 to Picture 2"),
         (result("regions", 0, x=120, y=5), "point 1 is outside the picture: its x is 1.2"),
         (result("regions", 0, x="1", y=5), "x of point 1 has to be a number"),
+        (result("regions", 0, x=10**400, y=5), "point 1 is outside the picture"),
         (result("rank", ranker={"1": ["0"], "3": ["1"]}), "no picture at place 2"),
         (result("rank", ranker={"1": ["0"]}), "gives no place to '2.png'"),
         (result("rank", ranker={"1": ["0"], "_": ["1"]}), "has '1' in '_': give it a place"),

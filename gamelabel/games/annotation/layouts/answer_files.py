@@ -69,7 +69,10 @@ def _extract(archive: zipfile.ZipFile, folder: str) -> None:
         if file in archive.namelist():
             size = archive.getinfo(file).file_size
             if size > _MOST_BYTES:
-                raise BadFile(f"{archive.filename}: {file} has {size:,} bytes, which is too many")
+                raise BadFile(
+                    f"{archive.filename}: {file} has {size:,} bytes, and {_MOST_BYTES:,} are read:"
+                    " unpack the archive and give the folder"
+                )
             archive.extract(file, folder)
 
 

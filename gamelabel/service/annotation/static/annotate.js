@@ -1,7 +1,8 @@
 // Annotation: introduction, consent, examples and a test if there is one, then one prompt after the
 // other, each with a reward. Every answer is stored by the service before the next question.
-import { call, introductionDone, openSession } from '../wire.js'
-import { askConsent, buttonPressed, offerTimes, run, showNote, showProgress, showReward, showSection, waitFor } from '../frame.js'
+import { call } from '../wire.js'
+import { run, showNote, showProgress, showReward, waitFor } from '../frame.js'
+import { enter } from './enter.js'
 import { forgetPictures, loadPictures } from './load_pictures.js'
 import { showExamples, showFeedback, showTest } from './qualify.js'
 import { askStep } from './step_view.js'
@@ -66,17 +67,8 @@ async function annotatePrompt() {
 }
 
 async function annotate() {
-  const entry = await waitFor(openSession(), 'We keep trying to reach the service.')
-  if (entry.state !== 'active') return entry.state
-  if (entry.consented) offerTimes(entry.times)
-  else {
-    if (!introductionDone.get()) {
-      showSection('intro')
-      await buttonPressed('begin')
-      introductionDone.set(true)
-    }
-    if (!await askConsent()) return 'declined'
-  }
+  const state = await enter()
+  if (state !== 'active') return state
   await showExamples()
   for (;;) {
     const reply = await annotatePrompt()

@@ -1,7 +1,8 @@
 // Inspection: the answers of others, question by question, then a decision; some prompts are
 // annotated without seeing the answers of others.
-import { call, introductionDone, openSession } from '../wire.js'
-import { $, announce, askConsent, buttonPressed, offerTimes, run, showNote, showProgress, showSection, waitFor } from '../frame.js'
+import { call } from '../wire.js'
+import { $, announce, buttonPressed, run, showNote, showProgress, showSection, waitFor } from '../frame.js'
+import { enter } from './enter.js'
 import { forgetPictures, loadPictures } from './load_pictures.js'
 import { askStep } from './step_view.js'
 
@@ -101,17 +102,8 @@ async function inspectNext() {
 }
 
 async function inspect() {
-  const entry = await waitFor(openSession(), 'We keep trying to reach the service.')
-  if (entry.state !== 'active') return entry.state
-  if (entry.consented) offerTimes(entry.times)
-  else {
-    if (!introductionDone.get()) {
-      showSection('intro')
-      await buttonPressed('begin')
-      introductionDone.set(true)
-    }
-    if (!await askConsent()) return 'declined'
-  }
+  const state = await enter()
+  if (state !== 'active') return state
   for (;;) {
     try { await inspectNext() } catch (error) {
       if (error.kind !== 'finished') throw error
