@@ -60,10 +60,12 @@ def _listed(text: str) -> int:
 
 def _tuning_jobs(p: Values, pairs: int) -> list[Job]:
     adapters = _tuning_adapters(p, pairs)
+    judged = p["drawn_world"] * p["best_prompts"] * p["best_of"]
+    tested = (adapters + 1) * p["test_prompts"]
     return [
         Job("encode", pairs, 64),
         Job("sft", adapters * p["train_steps"], p["train_batch"]),
-        _draw((adapters + 1) * p["test_prompts"] + _compared_pictures(p, pairs)),
+        _draw(judged + tested + _compared_pictures(p, pairs)),
     ]
 
 
@@ -72,7 +74,10 @@ def _compared_pictures(p: Values, pairs: int) -> float:
 
 
 def _tuning_adapters(p: Values, pairs: int) -> int:
-    return 4 if p["noise_is_known"] else 2  # two recipes, or one, each on the choice and a control
+    published = 2 * p["repeats"]  # what players preferred, and a control
+    best = int(p["drawn_world"])  # only its judge can tell the best of several images
+    plain = 2 if p["assistant"] else 0  # the same two without the assistant
+    return published + best + plain
 
 
 def _reward_jobs(p: Values, pairs: int) -> list[Job]:

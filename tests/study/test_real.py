@@ -6,10 +6,13 @@ import pytest
 
 from gamelabel.report.write import write_report
 from gamelabel.study import manifest, runner
+from gamelabel.study.profiles import read_profile
 from gamelabel.study.run_result import NO_NOTEBOOK
 from gamelabel.study.runner import run_study, step_status
+from gamelabel.study.step_work import WORK
 from gamelabel.study.steps import STEPS, Study, descendants
 from gamelabel.study.verification import verify_report
+from gamelabel.tuning.adapter import ADAPTER_FILE
 from tests.study.conftest import copy_study
 from tests.study.real import real_study
 
@@ -53,6 +56,22 @@ def test_the_same_seed_elsewhere_gives_the_same_bytes(first: Study, tmp_path: Pa
     assert set(actual) == set(expected)
     for name in ("metrics.json", "claims.json"):
         assert (first.report_dir / name).read_bytes() == (other.report_dir / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("step", "folder"),
+    [
+        ("05_tuning", "adapters"),
+        ("08_pairwise_losses", "preference"),
+        ("09_rewards_and_rounds", "rounds"),
+    ],
+)
+def test_the_plan_counts_the_adapters_that_a_step_trains(
+    first: Study, step: str, folder: str
+) -> None:
+    values = read_profile(first).steps[step] | {"noise_is_known": True, "drawn_world": True}
+    trained = list((first.run_dir / folder).rglob(ADAPTER_FILE))
+    assert len(trained) == WORK[step].adapters(values, 24)
 
 
 def test_another_seed_gives_other_pictures(first: Study, tmp_path: Path) -> None:
