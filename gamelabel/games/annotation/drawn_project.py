@@ -20,8 +20,15 @@ from PIL import Image, ImageFilter
 from gamelabel.files import write_text
 from gamelabel.games.annotation.project_file import AnnotationProject, read_annotation_project
 from gamelabel.games.annotation.task_kinds import FEWEST_RANKED, MOST_PICTURES, prompt_words
-from gamelabel.scenes.draw import draw
-from gamelabel.scenes.grammar import FAMILIES, Scene, all_scenes, parse, scene_prompt
+from gamelabel.scenes.draw import SIDE, paint, place_objects
+from gamelabel.scenes.grammar import (
+    FAMILIES,
+    Scene,
+    SceneObject,
+    all_scenes,
+    parse,
+    scene_prompt,
+)
 from gamelabel.scenes.prompt_split import sample_prompts
 from gamelabel.scenes.verify import verify
 
@@ -36,7 +43,9 @@ _TASKS = [
     "rate",
     "issues",
     "words",
+    "regions",
     "rank",
+    "compare",
 ]
 
 
@@ -49,8 +58,8 @@ def draw_project(folder: Path, n_prompts: int, seed: int) -> tuple[AnnotationPro
     Parameters
     ----------
     folder : Path
-        Gets the pictures and ``project.yaml``. The tasks are those of ImageReward's chain:
-        `categorise`, `rate`, `issues`, `words`, `rank`.
+        Gets the pictures and ``project.yaml``. The tasks are those of ImageReward's chain, and
+        `regions` and `compare`.
     n_prompts : int
         Number of prompts.
     seed : int
@@ -63,8 +72,9 @@ def draw_project(folder: Path, n_prompts: int, seed: int) -> tuple[AnnotationPro
     truth : DataFrame
         What is right, a row a picture: `prompt_id`, `category` (the family of the scene),
         `picture`, `alignment` (the share of the prompt that the scene shows, 0 to 1), `fidelity`
-        (1 without a flaw of drawing), `issues` (names of issues) and `missing` (numbers of the
-        words that are not shown).
+        (1 without a flaw of drawing), `issues` (names of issues), `missing` (numbers of the words
+        that are not shown) and `wrong` (the centers of the objects that the prompt does not ask
+        for, x and y as shares of width and height).
 
     Examples
     --------
@@ -103,12 +113,20 @@ def _draw_picture(
     """Return a picture with flaws drawn at random, and what is right about it."""
     flawed = {name for name, share in FLAW_SHARES.items() if rng.random() < share}
     shown = _changed(scene, rng) if "other scene" in flawed else scene
-    pixels = draw(shown, int(rng.integers(2**31)))
+    seed = int(rng.integers(2**31))
+    placed = place_objects(shown, seed)
+    pixels = paint(placed, shown.style, seed)
     alignment = verify(pixels, prompt).score
+    wrong = [
+        (drawn.x / SIDE, drawn.y / SIDE)
+        for requested, drawn in zip(scene.objects, placed, strict=True)
+        if not _is_as_requested(drawn.object, requested)
+    ]
     fidelity = 1.0
     if "repeated" in flawed:
         half = np.asarray(Image.fromarray(pixels).resize((32, 32)))
         pixels = np.tile(half, (2, 2, 1))
+        wrong = [((x + i) / 2, (y + j) / 2) for x, y in wrong for i in (0, 1) for j in (0, 1)]
         fidelity -= _FIDELITY_LOST["repeated"]
     if "blurry" in flawed:
         radius = rng.uniform(_SHARPEST, _MOST_BLURRED)
@@ -122,7 +140,13 @@ def _draw_picture(
         "fidelity": fidelity,
         "issues": issues,
         "missing": missing,
+        "wrong": tuple(wrong),
     }
+
+
+def _is_as_requested(drawn: SceneObject, requested: SceneObject) -> bool:
+    """Return whether an object has all that a prompt says about it; the rest may be anything."""
+    return drawn.shape == requested.shape and requested.colour in ("", drawn.colour)
 
 
 def _changed(scene: Scene, rng: np.random.Generator) -> Scene:

@@ -3,7 +3,36 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+
+
+def points_by_picture(regions: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    """Return the points of all people by picture, the picture with the most points first.
+
+    Parameters
+    ----------
+    regions : DataFrame
+        The table `regions`: `picture`, `x` and `y`, a row an answer.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Points as shares of the picture's width and height, shape (n, 2). Pictures that nobody
+        found wrong have none.
+
+    Examples
+    --------
+    >>> columns = {"picture": ["1.png", "2.png", "2.png"], "x": [[], [0.5], [0.4]]}
+    >>> points = points_by_picture(pd.DataFrame({**columns, "y": [[], [0.2], [0.3]]}))
+    >>> {picture: xy.tolist() for picture, xy in points.items()}
+    {'2.png': [[0.5, 0.2], [0.4, 0.3]], '1.png': []}
+    """
+    parts: dict[str, list[NDArray[np.float64]]] = {}
+    for picture, x, y in zip(regions["picture"], regions["x"], regions["y"], strict=True):
+        parts.setdefault(picture, []).append(np.column_stack([x, y]).astype(float))
+    points = {picture: np.concatenate(answers) for picture, answers in parts.items()}
+    return dict(sorted(points.items(), key=lambda item: -len(item[1])))
 
 
 def heat_map(

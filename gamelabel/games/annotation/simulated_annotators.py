@@ -31,6 +31,8 @@ from gamelabel.games.annotation.task_kinds import (
     prompt_words,
 )
 
+_MOST_CARELESS_TAPS = 3  # on a picture, at random places
+
 
 def _assumed(default: float, meaning: str) -> Any:
     return field(default=default, metadata={"meaning": meaning})
@@ -44,12 +46,15 @@ class AnnotatorAssumptions:
     leniency: float = _assumed(0.5, "SD over annotators of what they add to all ratings, points")
     rating_noise: float = _assumed(0.8, "SD of a rating, points")
     alignment_weight: float = _assumed(0.6, "weight of alignment in overall; the rest is fidelity")
-    rank_noise: float = _assumed(0.5, "SD of what a picture is worth when it is ranked, points")
+    rank_noise: float = _assumed(0.5, "SD of a picture's worth when ranked or compared, points")
     tie: float = _assumed(0.3, "difference below which pictures share a place, points")
     issue_seen: float = _assumed(0.8, "probability that an issue is ticked that a picture has")
     issue_false: float = _assumed(0.01, "probability that one is ticked that it does not have")
     word_seen: float = _assumed(0.8, "probability that a word is marked that is not shown")
     word_false: float = _assumed(0.02, "probability that one is marked that is shown")
+    place_seen: float = _assumed(0.8, "probability that an object is tapped that does not fit")
+    place_noise: float = _assumed(0.03, "SD of a tap, shares of the picture's width and height")
+    place_false: float = _assumed(0.03, "probability of a tap where nothing is wrong")
     category_right: float = _assumed(0.9, "probability that the category of a prompt is right")
     problematic: float = _assumed(0.01, "probability that a prompt is called problematic")
 
@@ -125,8 +130,7 @@ def annotate_project(
     Raises
     ------
     ValueError
-        If there are fewer annotators than a prompt needs, or if the project has a task that is not
-        simulated: "regions" or "compare".
+        If there are fewer annotators than a prompt needs.
     """
     if annotators < project.annotators:
         raise ValueError(
@@ -142,7 +146,7 @@ def annotate_project(
         for number in rng.choice(annotators, project.annotators, replace=False):
             person = people[number]
             mind = _Mind(person, prompt, known, assumptions, rng)
-            for step in steps:
+            for step in _in_random_order(steps, len(prompt.pictures), rng):
                 answer = check_annotation(step, prompt.text, mind.answer(step))
                 stored = _stored(person, prompt, step, answer)
                 rows[step.task.kind] += answer_rows(stored)
@@ -150,6 +154,17 @@ def annotate_project(
     for name, table in rows.items():
         write_answer_table(table, folder, name)
     return {name: pd.read_parquet(folder / f"{name}.parquet") for name in rows}
+
+
+def _in_random_order(
+    steps: Sequence[AnnotationStep], n_pictures: int, rng: np.random.Generator
+) -> list[AnnotationStep]:
+    """Return steps as one person sees them, with pictures beside each other in a random order."""
+    place = rng.permutation(n_pictures)
+    return [
+        AnnotationStep(step.task, tuple(sorted(step.pictures, key=place.__getitem__)))
+        for step in steps
+    ]
 
 
 def _stored(
@@ -187,11 +202,14 @@ class _Mind:
         if kind == "words":
             numbers = list(range(len(prompt_words(self.prompt.text))))
             return {"words": self._marked(numbers, self.known[step.pictures[0]]["missing"], "word")}
+        if kind == "regions":
+            return {"points": self._points(self.known[step.pictures[0]]["wrong"])}
         if kind == "rank":
             return {"places": self._places(step.pictures)}
-        if kind == "categorise":
-            return self._category(list(step.task.options))
-        raise ValueError(f"the task {kind} is not simulated")
+        if kind == "compare":
+            felt = self._felt_worth(step.pictures)
+            return {"chosen": max(step.pictures, key=felt.__getitem__)}
+        return self._category(list(step.task.options))
 
     def _worth(self, picture: Mapping[str, Any]) -> dict[str, float]:
         """Return what a picture is worth, in points of a rating."""
@@ -218,12 +236,30 @@ class _Mind:
             seen = false = 1 / len(names)
         return [name for name in names if self.rng.random() < (seen if name in present else false)]
 
-    def _places(self, pictures: Sequence[int]) -> list[list[int]]:
+    def _points(self, wrong: Sequence[tuple[float, float]]) -> list[list[float]]:
+        """Return where a picture is tapped, of the places where something is wrong."""
+        if self.person.careless:
+            n = self.rng.integers(_MOST_CARELESS_TAPS + 1)
+            return [self.rng.random(2).tolist() for _ in range(n)]
+        taps = [
+            self.rng.normal(place, self.assumptions.place_noise)
+            for place in wrong
+            if self.rng.random() < self.assumptions.place_seen
+        ]
+        if self.rng.random() < self.assumptions.place_false:
+            taps.append(self.rng.random(2))
+        return [np.clip(tap, 0, 1).tolist() for tap in taps]
+
+    def _felt_worth(self, pictures: Sequence[int]) -> dict[int, float]:
+        """Return what pictures are worth to this person at this moment, by their numbers."""
         noise = 10.0 if self.person.careless else self.assumptions.rank_noise
-        felt = {
+        return {
             picture: self._worth(self.known[picture])["overall"] + self.rng.normal(0, noise)
             for picture in pictures
         }
+
+    def _places(self, pictures: Sequence[int]) -> list[list[int]]:
+        felt = self._felt_worth(pictures)
         ordered = sorted(pictures, key=lambda picture: -felt[picture])
         places = [[ordered[0]]]
         for picture in ordered[1:]:

@@ -7,12 +7,14 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from gamelabel.games.annotation.task_kinds import RATINGS, prompt_words
 from gamelabel.reliability.estimate import Estimate, estimate_mean
 from gamelabel.reliability.interval import alpha_interval
 from gamelabel.reliability.krippendorff_alpha import Level
 
+GRID = 4  # cells a side of a picture, each about as large as an object
 _Labels = Iterator[tuple[str, Level, pd.DataFrame]]
 
 
@@ -22,8 +24,9 @@ def agreement_by_task(
     """Compute Krippendorff's alpha of the answers to each kind of task.
 
     Ratings are ordinal, all else is nominal: the category of a prompt; whether a picture has an
-    issue, and whether it lacks a word, each a yes or no; and which of two pictures has the better
-    place, or neither.
+    issue, whether it lacks a word, and whether there is a point in a cell of the picture, a
+    sixteenth of it, each a yes or no; which of two pictures has the better place, or neither; and
+    which of two pictures is the better one.
 
     Parameters
     ----------
@@ -171,8 +174,38 @@ def _words(tables: Mapping[str, pd.DataFrame]) -> _Labels:
     yield "missing words", "nominal", _yes_or_no(tables["words"], "positions", numbers.__getitem__)
 
 
+def _points(tables: Mapping[str, pd.DataFrame]) -> _Labels:
+    table = tables["regions"]
+    cells = [_cells(x, y) for x, y in zip(table["x"], table["y"], strict=True)]
+    every = range(GRID * GRID)
+    yield "wrong places", "nominal", _yes_or_no(table.assign(cells=cells), "cells", lambda _: every)
+
+
+def _cells(x: ArrayLike, y: ArrayLike) -> list[int]:
+    """Return the numbers of the cells in which points are; the last ones have their far borders.
+
+    >>> _cells([0.1, 1.0], [0.3, 1.0])
+    [4, 15]
+    """
+    columns, rows = (
+        np.minimum((np.asarray(axis, float) * GRID).astype(int), GRID - 1) for axis in (x, y)
+    )
+    numbers: list[int] = (rows * GRID + columns).tolist()
+    return numbers
+
+
 def _ranks(tables: Mapping[str, pd.DataFrame]) -> _Labels:
     yield "order of two pictures", "nominal", ranked_choices(tables["rank"])
+
+
+def _choices(tables: Mapping[str, pd.DataFrame]) -> _Labels:
+    pairs = tables["compare"]
+    first, second = np.sort(pairs[["chosen", "rejected"]].to_numpy(str), axis=1).T
+    task = [f"{one}|{other}" for one, other in zip(first, second, strict=True)]
+    # not the names of pictures, of which no two pairs have the same two
+    choice = np.where(pairs["chosen"] == first, "a", "b")
+    table = pairs.assign(task=task, choice=choice)
+    yield "better of two pictures", "nominal", _labels(table, "task", "choice")
 
 
 def _labels(table: pd.DataFrame, task: str, label: str) -> pd.DataFrame:
@@ -197,5 +230,7 @@ _LABELS: dict[str, Callable[[Mapping[str, pd.DataFrame]], _Labels]] = {
     "rate": _ratings,
     "issues": _issues,
     "words": _words,
+    "regions": _points,
     "rank": _ranks,
+    "compare": _choices,
 }

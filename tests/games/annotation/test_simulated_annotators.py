@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from gamelabel.games.annotation.drawn_project import FUNCTION_ENDING, draw_project
 from gamelabel.games.annotation.simulated_annotators import (
@@ -11,11 +13,12 @@ from gamelabel.games.annotation.simulated_annotators import (
     annotate_project,
 )
 from gamelabel.games.annotation.task_agreement import agreement_by_task
-from gamelabel.games.annotation.task_kinds import prompt_words
+from gamelabel.games.annotation.task_kinds import TASK_KINDS, prompt_words
 
 PERFECT = AnnotatorAssumptions(
     careless=0.0, leniency=0.0, rating_noise=0.0, rank_noise=0.0, tie=1e-9, issue_seen=1.0,
-    issue_false=0.0, word_seen=1.0, word_false=0.0, category_right=1.0, problematic=0.0,
+    issue_false=0.0, word_seen=1.0, word_false=0.0, place_seen=1.0, place_noise=0.0,
+    place_false=0.0, category_right=1.0, problematic=0.0,
 )  # fmt: skip
 
 
@@ -42,6 +45,17 @@ def test_words_that_ask_for_quality_are_on_half_of_the_prompts_and_never_missing
         assert bool(row.missing) <= (row.alignment < 1)
 
 
+def test_there_is_an_object_wherever_something_is_wrong(drawn) -> None:
+    folder, _, truth = drawn
+    assert set(truth.issues.explode().dropna()) == {"repeated", "blurry"}
+    for row in truth.itertuples():
+        assert bool(row.wrong) == (row.alignment < 1)
+        pixels = np.asarray(Image.open(folder / row.picture)).astype(int)
+        for x, y in row.wrong:
+            ink = pixels[int(y * len(pixels)), int(x * len(pixels))]
+            assert abs(ink - pixels[0, 0]).max() > 60
+
+
 def test_annotators_without_mistakes_say_what_is_true(drawn) -> None:
     folder, _, truth = drawn
     tables = annotate(drawn, PERFECT)
@@ -55,14 +69,22 @@ def test_annotators_without_mistakes_say_what_is_true(drawn) -> None:
     most = worth.groupby(known.prompt_id).max()
     for picture in best:
         assert worth[picture] == pytest.approx(most[known.prompt_id[picture]])
-    agreement = agreement_by_task(tables, replicates=20)
-    assert (agreement["value"] == 1).all() and len(agreement) == 7
+    for row in tables["regions"].itertuples():
+        points = [coordinates for place in known.wrong[row.picture] for coordinates in place]
+        tapped = np.column_stack([row.x, row.y]).ravel()
+        assert tapped.tolist() == pytest.approx(points, abs=1e-4)
+    pairs = tables["compare"]
+    assert (worth[pairs.chosen].to_numpy() >= worth[pairs.rejected].to_numpy()).all()
+    assert 0.4 < (pairs.shown_left == pairs[["chosen", "rejected"]].min(axis=1)).mean() < 0.6
+    agreement = agreement_by_task(tables, replicates=20)["value"]
+    assert (agreement.drop("better of two pictures") == 1).all() and len(agreement) == 9
+    assert set(tables) == {*TASK_KINDS, "prompts"}
     assert pd.read_parquet(folder / "rate.parquet").equals(tables["rate"])
 
 
 def test_careless_annotators_do_not_agree(drawn) -> None:
     agreement = agreement_by_task(annotate(drawn, AnnotatorAssumptions(careless=1.0)), 20)
-    assert (agreement["value"] < 0.3).all()
+    assert (agreement["value"] < 0.3).all() and len(agreement) == 9
     assert (agreement["low"] <= agreement["value"]).all()
 
 
