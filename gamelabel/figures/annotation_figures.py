@@ -1,8 +1,10 @@
-"""Figures of notebook 16: drawn pictures with flaws, scores, issues by category of the prompt."""
+"""Figures of notebook 16: pictures with flaws and taps, scores, issues by category, confidence."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +12,11 @@ import seaborn as sns
 from PIL import Image
 
 from gamelabel.figures.style import format_axis, write_no_data
+from gamelabel.games.annotation.heat_map import heat_map, points_by_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
     from pandas import DataFrame
 
 
@@ -49,6 +52,75 @@ def plot_flawed_pictures(axes: NDArray[Any], folder: Path, truth: DataFrame) -> 
             prompt, (0, 1), (0, 5), xycoords="axes fraction", textcoords="offset points", size=8,
             in_layout=False,
         )  # fmt: skip
+    return axes
+
+
+def plot_heat_map(ax: Axes, file: Path, points: ArrayLike) -> Axes:
+    """Plot where people tapped a picture, over the picture in gray.
+
+    Parameters
+    ----------
+    ax : Axes
+        Where to draw.
+    file : Path
+        The picture.
+    points : array_like of shape (n, 2)
+        The taps of all people, as shares of the picture's width and height from the upper left.
+        The darkest place is where most of them are; their number is written below.
+
+    Returns
+    -------
+    Axes
+        `ax`.
+    """
+    with Image.open(file) as picture:
+        gray = np.asarray(picture.convert("L"))
+    height, width = gray.shape
+    ax.imshow(gray, cmap="gray", vmin=-200, vmax=255)  # pale, so that the heat is seen
+    density = heat_map(points)
+    highest = density.max() or 1.0
+    ax.imshow(
+        density, cmap="Reds", vmin=0, vmax=highest, alpha=0.8 * density / highest,
+        extent=(-0.5, width - 0.5, height - 0.5, -0.5), interpolation="bilinear",
+    )  # fmt: skip
+    ax.spines[:].set_visible(False)
+    n = len(np.asarray(points))
+    ax.set(xticks=[], yticks=[], xlabel="1 tap" if n == 1 else f"{n:,} taps")
+    return ax
+
+
+def plot_tapped_pictures(
+    axes: NDArray[Any],
+    folder: Path,
+    regions: DataFrame,
+    prompts: Mapping[str, str],
+) -> NDArray[Any]:
+    """Plot the pictures with the most taps, and below each where people tapped it.
+
+    Parameters
+    ----------
+    axes : array of Axes (2, columns)
+        Where to draw; as many pictures as there are columns.
+    folder : Path
+        The folder of the pictures.
+    regions : DataFrame
+        The table `regions` of answers.
+    prompts : mapping of str to str
+        The prompt of each picture, written above it.
+
+    Returns
+    -------
+    array of Axes
+        `axes`.
+    """
+    for ax in axes.flat:
+        ax.set_axis_off()
+    tapped = points_by_picture(regions)
+    for (above, below), (name, points) in zip(axes.T, tapped.items(), strict=False):
+        with Image.open(folder / name) as picture:
+            above.imshow(np.asarray(picture))
+        above.set_title(fill(prompts[name], 22), size=8)
+        plot_heat_map(below, folder / name, points).set_axis_on()
     return axes
 
 

@@ -1,4 +1,10 @@
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
+import pytest
+from PIL import Image
 
 from gamelabel.figures import annotation_figures
 from tests.figures.reading import legend_names, texts
@@ -17,6 +23,38 @@ def test_issues_by_category_leave_out_what_was_not_asked(ax):
     table = pd.DataFrame(rows, columns=["category", "issue", "value"])
     annotation_figures.plot_issue_shares(ax, table)
     assert texts(ax) == ["25%", "50%", "10%"]
+
+
+def test_a_picture_is_darkest_where_most_people_tapped(ax, tmp_path: Path):
+    """Also in a picture that is not square, whose width and height would show if exchanged."""
+    Image.new("RGB", (80, 40), "white").save(tmp_path / "1.png")
+    points = [[0.75, 0.25], [0.74, 0.26], [0.1, 0.9]]
+    annotation_figures.plot_heat_map(ax, tmp_path / "1.png", points)
+    picture, heat = ax.images
+    assert heat.get_extent() == picture.get_extent() == [-0.5, 79.5, 39.5, -0.5]
+    density = heat.get_array()
+    row, column = np.unravel_index(density.argmax(), density.shape)
+    assert (row + 0.5) / len(density) == pytest.approx(0.25, abs=0.04)
+    assert (column + 0.5) / len(density) == pytest.approx(0.75, abs=0.04)
+    assert ax.get_xlabel() == "3 taps"
+
+
+def test_a_picture_that_nobody_tapped_has_no_heat(ax, tmp_path: Path):
+    Image.new("L", (8, 8)).save(tmp_path / "1.png")
+    annotation_figures.plot_heat_map(ax, tmp_path / "1.png", [])
+    assert not ax.images[1].get_alpha().any() and ax.get_xlabel() == "0 taps"
+
+
+def test_the_pictures_with_the_most_taps_come_first(tmp_path: Path):
+    names = [f"{number}.png" for number in range(3)]
+    for name in names:
+        Image.new("RGB", (8, 8)).save(tmp_path / name)
+    rows = {"picture": names, "x": [[], [0.5, 0.5], [0.5]], "y": [[], [0.1, 0.2], [0.1]]}
+    _, axes = plt.subplots(2, 2)
+    prompts = dict(zip(names, ["a star", "a ball", "a cube"], strict=True))
+    annotation_figures.plot_tapped_pictures(axes, tmp_path, pd.DataFrame(rows), prompts)
+    assert [ax.get_title() for ax in axes[0]] == ["a ball", "a cube"]
+    assert [ax.get_xlabel() for ax in axes[1]] == ["2 taps", "1 tap"]
 
 
 def test_without_data_the_axes_say_so(ax):
