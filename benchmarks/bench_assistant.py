@@ -4,9 +4,10 @@
     python -m benchmarks.bench_assistant --folder data/runs/bench_assistant
 
 Adapters learn from the images that simulated players of the game prefer (6,800 pairs), from the
-choices of five such games aggregated, and from the best of eight by the exact judge; the control
-learns from one image of each of the same pairs at random. All train equally long. Seeds have their
-own players, choices and training, and the same images.
+choices of three and of five such games aggregated, from those of five games of which each pair
+takes only as many as `StoppingRule` asks for, and from the best of eight by the exact judge; the
+control learns from one image of each of the same pairs at random. All train equally long. Seeds
+have their own players, choices and training, and the same images.
 
 `--search` tries settings on prompts of the combinations used in training, with other players and
 seeds, and keeps the one with the highest adherence after tuning on the game's choices. The test is
@@ -40,6 +41,8 @@ from gamelabel import images, tuning
 from gamelabel.aggregation import preferences
 from gamelabel.files import replacing, snake, write_text
 from gamelabel.flow import few_step_sigmas
+from gamelabel.games.annotation.stopping_replay import replay_stopping
+from gamelabel.games.annotation.stopping_rule import StoppingRule
 from gamelabel.games.pairs import simulate
 from gamelabel.images.appearance import MEASURES, Appearance
 from gamelabel.images.latents import latent_means
@@ -53,7 +56,9 @@ from gamelabel.tuning.data import LatentDataset, unknown_noise
 from gamelabel.tuning.evaluate import generate_test
 
 PAIRS, PROMPTS, IMAGES = 6800, 1024, 8  # pairs of the game; prompts and images of best of eight
-COMPARISONS, PLAYERS, GAMES = 600, 188, 5
+COMPARISONS, PLAYERS = 600, 188
+GAMES = {"game": 1, "three games": 3, "five games": 5, "five games, stopped": 5, "control": 1}
+RULE, KNOWN = StoppingRule(0.95, maximum=None), 100  # known answers that it is given
 BATCH, CAPTION_DROPOUT = 32, 0.05
 SHOWN = 1024  # images that are kept of each model, to look at
 WITH, WITHOUT = "with assistant", "without"
@@ -61,7 +66,9 @@ ARMS = (
     ("game", WITH),
     ("control", WITH),
     ("best of 8", WITH),
-    ("aggregated", WITH),
+    ("three games", WITH),
+    ("five games", WITH),
+    ("five games, stopped", WITH),
     ("game", WITHOUT),
     ("control", WITHOUT),
 )
@@ -142,8 +149,8 @@ def open_pools(folder: Path) -> tuple[dict[str, torch.Tensor], Any]:
     return pool, tuning.cache_prompts(open_pipeline(), pool_prompts(), folder)
 
 
-def play_games(scores: torch.Tensor, seed: int, games: int) -> pd.DataFrame:
-    """Return what players of one or more games prefer of pairs with scores (N, 2)."""
+def play_games(scores: torch.Tensor, seed: int, games: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the pairs with scores (N, 2), and the labels that one or more games give them."""
     names = [f"p{i}" for i in range(len(scores))]
     points = pd.DataFrame({"pair_id": names, "kind": "preference", "gold": None})
     known = pd.DataFrame({"pair_id": [f"gold-{i}" for i in range(COMPARISONS)]})
@@ -154,8 +161,19 @@ def play_games(scores: torch.Tensor, seed: int, games: int) -> pd.DataFrame:
     for game in range(games):
         table = simulate(pairs, truth, PLAYERS, 1000 * seed + game).labels
         labels.append(table.assign(player_id=f"{game}-" + table["player_id"]))
-    method = "majority" if games == 1 else "one-coin"
-    return preferences(pd.concat(labels, ignore_index=True), pairs, method)
+    return pairs, pd.concat(labels, ignore_index=True)
+
+
+def choices(arm: str, scores: torch.Tensor, seed: int) -> pd.DataFrame:
+    """Return the choice of each pair, and how many votes it took: pair_id, chosen and votes."""
+    pairs, labels = play_games(scores, seed, GAMES[arm])
+    if not arm.endswith("stopped"):
+        return preferences(labels, pairs, "majority" if GAMES[arm] == 1 else "one-coin")
+    names = {"pair_id": "task", "player_id": "worker", "choice": "label", "gold": "label"}
+    known = pairs[pairs["kind"] == "comparison"].rename(columns=names)
+    replayed = replay_stopping(labels.rename(columns=names), RULE, "one-coin", known[:KNOWN], seed)
+    replayed = replayed.rename(columns={"point": "pair_id", "answer": "chosen"})
+    return replayed[~replayed["pair_id"].isin(known["task"])]
 
 
 def learned_images(arm: str, folder: Path, seed: int) -> tuple[LatentDataset, str]:
@@ -165,7 +183,7 @@ def learned_images(arm: str, folder: Path, seed: int) -> tuple[LatentDataset, st
         best = pool["best"].float()
         rows = torch.arange(len(best))
         return LatentDataset(best, unknown_noise(best), text.rows(rows)), f"{len(best):,} images"
-    chosen = play_games(pool["scores"], seed, GAMES if arm == "aggregated" else 1)
+    chosen = choices(arm, pool["scores"], seed)
     rows = torch.tensor([int(name[1:]) for name in chosen["pair_id"]])
     sides = torch.from_numpy((chosen["chosen"] == "b").to_numpy(int))
     if arm == "control":
@@ -176,7 +194,8 @@ def learned_images(arm: str, folder: Path, seed: int) -> tuple[LatentDataset, st
     right = proportion(int(is_right[differ].sum()), int(differ.sum())).value
     latents = pool["pairs"][rows, sides].float()
     learned = LatentDataset(latents, unknown_noise(latents), text.rows(rows))
-    return learned, f"{len(rows):,} pairs, {right:.1%} right"
+    votes = chosen["votes"].mean()
+    return learned, f"{len(rows):,} pairs, {votes:.2f} votes each, {right:.1%} right"
 
 
 def train_arm(task: Task) -> tuple[Path, str]:
