@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from gamelabel.files import sha256_text
 from gamelabel.games.annotation.task_kinds import FEWEST_RANKED, MOST_PICTURES
+from gamelabel.tables.upright_pictures import check_depth
 from gamelabel.yaml_fields import Fields, plain_value
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -77,6 +78,8 @@ def read_prompt(fields: Fields, fewest: int) -> AnnotationPrompt:
 
 
 def _identifier(value: Any) -> str:
+    if isinstance(value, int):
+        raise TypeError("put it in quotes")
     if not is_name(value):
         raise ValueError
     return str(value)
@@ -88,11 +91,15 @@ def _picture(fields: Fields, node: yaml.Node) -> str:
     if not isinstance(name, str):
         raise fields.error(f"a picture of {fields.what} has to be the name of a file", node)
     file = fields.path.parent / name
-    if not file.is_file():
-        raise fields.error(f"the picture {file} of {fields.what} does not exist", node)
     try:
-        with Image.open(file):
-            pass
-    except OSError as error:
+        with Image.open(file) as picture:
+            check_depth(picture)
+    except FileNotFoundError as error:
+        problem = f"the picture {file} of {fields.what} does not exist"
+        raise fields.error(problem, node) from error
+    except UnidentifiedImageError as error:
         raise fields.error(f"{file} of {fields.what} is not a picture", node) from error
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        problem = f"the picture {file} of {fields.what} cannot be shown: {error}"
+        raise fields.error(problem, node) from error
     return name

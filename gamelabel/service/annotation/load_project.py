@@ -21,6 +21,7 @@ from gamelabel.service.annotation.annotation_tables import (
 )
 from gamelabel.service.database_tables import players
 from gamelabel.service.store import Store
+from gamelabel.tables.upright_pictures import upright_rgb
 
 LONGEST_SIDE = 1024  # pixels of a picture as sent; larger ones are scaled down
 
@@ -147,10 +148,10 @@ def _encode(path: Path) -> dict[str, Any]:
     """Return a picture as people get it, a JPEG file without metadata, and its size before."""
     try:
         with Image.open(path) as image:
-            width, height = image.size
-            pixels = image.convert("RGB")
-    except OSError as error:
-        raise ValueError(f"{path} is not a picture: {error}") from error
+            pixels = upright_rgb(image)
+    except Exception as error:  # Pillow raises what its decoders raise
+        raise ValueError(f"{path} is not a picture that can be shown: {error}") from error
+    width, height = pixels.size
     pixels.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
     content = io.BytesIO()
     # from an array, which has no metadata

@@ -17,6 +17,7 @@ from gamelabel.service.pairs.pair_tables import pairs, pictures, pools
 from gamelabel.service.store import Store
 from gamelabel.tables import read_table
 from gamelabel.tables.schema import TABLES
+from gamelabel.tables.upright_pictures import upright_rgb
 
 _BANDS = (128, 128, 128)
 PICTURE_SIZE = 384  # pixels of a picture as sent, width and height
@@ -109,8 +110,8 @@ def encode_picture(path: Path, size: int) -> bytes:
     try:
         with Image.open(path) as image:
             square, method = (size, size), Image.Resampling.BICUBIC
-            pixels = ImageOps.pad(image.convert("RGB"), square, method, color=_BANDS)
-    except OSError as error:
+            pixels = ImageOps.pad(upright_rgb(image), square, method, color=_BANDS)
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise ValueError(
             f"{path.absolute()} is not a picture ({error}): run notebooks/02_images.ipynb again"
         ) from error

@@ -27,6 +27,7 @@ from gamelabel.games.annotation.layouts.answer_set import (
 from gamelabel.games.annotation.task_kinds import prompt_words
 from gamelabel.tables.picture_files import named_picture
 from gamelabel.tables.rows import RejectedRow, is_text
+from gamelabel.tables.upright_pictures import upright_size
 
 
 class AnswerCollector:
@@ -248,7 +249,7 @@ def picture_size(picture: str, folder: Path) -> tuple[int, int]:
     from PIL import Image
 
     with Image.open(io.BytesIO(named_picture(picture, folder))) as image:
-        return image.size
+        return upright_size(image)
 
 
 def _tied(places: Sequence[int]) -> dict[str, Any]:
