@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +26,9 @@ def compose_yaml(path: Path) -> yaml.Node:
         If the file cannot be read, is not YAML, or is empty.
     """
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), yaml.SafeLoader)
+        text = io.StringIO(path.read_text(encoding="utf-8"))
+        text.name = str(path)  # nodes name the file in their marks
+        node = yaml.compose(text, yaml.SafeLoader)
     except OSError as error:
         raise TaskFileError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -34,6 +37,10 @@ def compose_yaml(path: Path) -> yaml.Node:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise TaskFileError(f"{path}, line {line}: this is not YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise TaskFileError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise TaskFileError(f"{path} is not YAML: it is nested too deeply") from error
     if node is None:
         raise TaskFileError(f"{path}, line 1: the file is empty")
     return node
@@ -65,6 +72,8 @@ class Fields:
         self._nodes: dict[str, yaml.Node] = {}
         merged: list[yaml.Node] = []
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise self.error(f"{what} has a field whose name is not a text", key)
             if key.value == "<<":
                 merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
             elif key.value in self._nodes:
@@ -164,19 +173,34 @@ class Fields:
         """Raise an error if there is a field that was not taken."""
         for name, node in self._nodes.items():
             if name not in self._taken:
-                known = ", ".join(sorted(self._taken))
+                known = ", ".join(sorted(set(self._taken)))
                 raise self.error(f"{self.what} has no field {name}; its fields are {known}", node)
 
 
 def plain_value(node: yaml.Node) -> Any:
-    """Return what a node describes, as `yaml.safe_load` does."""
+    """Return what a node describes, as `yaml.safe_load` does.
+
+    Raises
+    ------
+    TaskFileError
+        If it does not describe anything, such as a date in the month 13 or an unknown tag.
+    """
     constructor = yaml.constructor.SafeConstructor()
-    return constructor.construct_object(node, deep=True)
+    try:
+        return constructor.construct_object(node, deep=True)
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        mark = node.start_mark
+        reason = getattr(error, "problem", None) or error
+        problem = f"this is not a value: {reason}; put it in quotes if it is a text"
+        raise TaskFileError(f"{mark.name}, line {mark.line + 1}: {problem}") from error
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, bool | int | float | date):
+        raise TypeError("put it in quotes")
     if not isinstance(value, str):
         raise TypeError
+    value.encode()  # a half of a pair of surrogates, such as "\ud800", is not a character
     return value.strip()
 
 

@@ -10,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import insert, select, text
 
 # imported for their tables, which are then in the metadata
-from gamelabel.service.annotation import annotation_tables  # noqa: F401
+from gamelabel.service.annotation import annotation_tables, quality_tables  # noqa: F401
 from gamelabel.service.database_tables import metadata
 from gamelabel.service.dungeon import teach_tables  # noqa: F401
 from gamelabel.service.keys import load_keys, public_text

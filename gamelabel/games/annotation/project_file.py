@@ -26,6 +26,7 @@ _KNOWN = {
     "question": "a question of the qualification",
     "known": "a known prompt of the trust",
 }
+_MOST = 1_000_000  # coins, or people for a prompt
 _OPTIONS = {"issues": ("issues", ISSUES), "categorise": ("categories", {})}
 
 
@@ -117,8 +118,9 @@ def read_annotation_project(path: str | Path) -> AnnotationProject:
 
 def _at_least_one(fields: Fields, name: str, default: int) -> int:
     number = fields.whole(name, default)
-    if number == 0:
-        raise fields.error(f"{name} of {fields.what} has to be 1 or more", fields.node_of(name))
+    if not 1 <= number <= _MOST:
+        text = f"{name} of {fields.what} has to be 1 or more, and at most {_MOST:,}"
+        raise fields.error(text, fields.node_of(name))
     return number
 
 
@@ -172,7 +174,7 @@ def _task(path: Path, node: yaml.Node) -> AnnotationTask:
     option_field, default_options = _OPTIONS.get(kind, ("", {}))
     if fields:
         fields.what = f"the task {kind}"
-        question = fields.text("question", question)
+        question = fields.text("question") or question
         if option_field:
             options = _options(fields, option_field)
         fields.finish()
@@ -199,6 +201,8 @@ def _options(fields: Fields, name: str) -> dict[str, str]:
                 node,
             )
         options[option] = text.strip()
+    if not options and name in fields.names():
+        raise fields.error(f"{name} of {fields.what} is empty", fields.node_of(name))
     return options
 
 

@@ -165,10 +165,17 @@ class _Reader:
                 "share evenly"
             )
         for prompt in questions:
-            if {"rank", "compare"} <= {question.kind for question in prompt.answers}:
+            kinds = [question.kind for question in prompt.answers]
+            if {"rank", "compare"} <= set(kinds):
                 raise fields.error(
                     "a question of the qualification has answers to rank and to compare, and the "
                     "feedback to one tells the other: give the answer to one of them"
+                )
+            if kinds.count("compare") > 1:
+                raise fields.error(
+                    f"the question {prompt.prompt.text[:40]!r} of the qualification has answers to "
+                    "several pairs of its pictures, and the feedback to one helps with the next: "
+                    "give the answer to one pair"
                 )
         share = share_without_looking(questions)
         if share >= right:

@@ -25,6 +25,7 @@ def read(folder, text=VALID):
     for name in "abcdefghij":
         Image.new("RGB", (2, 2)).save(folder / f"{name}.png")
     (folder / "broken.png").write_text("no picture")
+    Image.new("I;16", (2, 2)).save(folder / "deep.png")
     path = folder / "project.yaml"
     path.write_text(text, encoding="utf-8")
     return read_annotation_project(path)
@@ -67,6 +68,12 @@ def test_what_is_left_out_has_a_meaning(tmp_path):
         (("tasks:", "task:"), "line 1: the project needs tasks"),
         (("prompts:", "titel: x\nprompts:"), "line 4: the project has no field titel"),
         (("prompts:", "coins: 0\nprompts:"), "line 4: coins of the project has to be 1 or more"),
+        (("prompts:", "coins: 9999999999\nprompts:"), "line 4: coins of .* at most 1,000,000"),
+        (("prompts:", "coins: !!int x\nprompts:"), "line 4: this is not a value: invalid literal"),
+        (("prompts:", "title: 2026\nprompts:"), "line 4: title .* not 2026 .put it in quotes."),
+        (("prompts:", "title: 2026-99-99\nprompts:"), "line 4: this is not a value: month must"),
+        (("prompts:", "? [a, b]\n: c\nprompts:"), "line 4: the project has a field whose name is"),
+        (("- rate", "- {kind: issues, issues: {}}"), "line 2: issues of the task issues is empty"),
         (("prompts:", "annotators: two\nprompts:"), "line 4: annotators of the project has to be"),
         (
             ("prompts:", "stop: {quorum: 2}\nprompts:"),
@@ -76,6 +83,8 @@ def test_what_is_left_out_has_a_meaning(tmp_path):
         (("a red ball", "''"), "line 5: a prompt has no words"),
         (("a.png, ", "z.png, "), "line 6: the picture .*z.png of the prompt 'a red ball' does not"),
         (("a.png, ", "broken.png, "), "line 6: .*broken.png of the prompt .* is not a picture"),
+        (("a.png, ", "deep.png, "), "line 6: the picture .*deep.png .* more than 8 bits a channel"),
+        (("a.png, ", f"{300 * 'a'}, "), "line 6: the picture .* cannot be shown: .*too long"),
         (("a.png, ", "b.png, "), "line 6: the prompt 'a red ball' has the picture b.png twice"),
         (("a.png, ", "7, "), "line 6: a picture of .* has to be the name of a file"),
         (("a.png, ", ""), "line 5: .* has 3 pictures; it needs 4 to 9 because pictures are ranked"),
@@ -125,5 +134,7 @@ def test_equal_words_need_ids(tmp_path):
 def test_a_file_that_is_not_yaml_or_missing_is_a_sentence(tmp_path):
     with pytest.raises(TaskFileError, match=r"line 2: this is not YAML"):
         read(tmp_path, "tasks: [\n: ]")
+    with pytest.raises(TaskFileError, match="is not YAML: unacceptable character"):
+        read(tmp_path, "title: a\1b")
     with pytest.raises(TaskFileError, match="cannot be read: No such file"):
         read_annotation_project(tmp_path / "none.yaml")

@@ -92,6 +92,13 @@ def test_one_answer_to_all_questions_may_be_between_those_that_are_right() -> No
         (("category: two, why", "category: red, why"), "is not an answer: there is no category"),
         (("chosen: d.png", "chosen: e.png"), "is about 'e.png', not one of its pictures"),
         (("chosen: d.png", "chosen: b.png"), "line 19: .* compares a picture with itself"),
+        (
+            (
+                "- {kind: words, picture: c.png, words: [ball]",
+                "- {kind: compare, chosen: a.png, rejected: c.png",
+            ),
+            "the question 'a red ball' .* has answers to several pairs of its pictures",
+        ),
         (("[[b.png], [a", "[[a"), "is not an answer: picture 1 has no place"),
         (("[[b.png], [a.png, c.png], [d", "[[b.png, a.png, c.png, d"), "so it has no order"),
         ((", why: No ball.", ""), "line 18: .* needs the field why"),
