@@ -11,13 +11,16 @@ import numpy as np
 import seaborn as sns
 from PIL import Image
 
-from gamelabel.figures.style import format_axis, write_no_data
+from gamelabel.figures.readable_names import readable_name
+from gamelabel.figures.style import GREY, add_legend, format_axis, series_style, write_no_data
 from gamelabel.games.annotation.heat_map import heat_map, points_by_picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
     from pandas import DataFrame
+
+_FEWEST_ANSWERS = 10  # of which a share of right ones is drawn
 
 
 def plot_flawed_pictures(axes: NDArray[Any], folder: Path, truth: DataFrame) -> NDArray[Any]:
@@ -177,3 +180,51 @@ def plot_issue_shares(ax: Axes, table: DataFrame) -> Axes:
     ax.tick_params(axis="x", rotation=0)
     ax.tick_params(axis="y", rotation=0)
     return ax
+
+
+def plot_confidence_curves(
+    axes: NDArray[Any], bins: Mapping[str, Mapping[str, DataFrame]]
+) -> NDArray[Any]:
+    """Plot how often answers are right by their confidence, a crowd in each of the axes.
+
+    Parameters
+    ----------
+    axes : array of Axes (rows, columns)
+        Where to draw; what is left over stays empty.
+    bins : mapping of str to mapping of str to DataFrame
+        By crowd and rule, a row a bin: confidence, the share of right answers, value, with low and
+        high, and the number of answers n. Bins with fewer than 10 answers are left out.
+
+    Returns
+    -------
+    array of Axes
+        `axes`.
+    """
+    for ax in axes.flat[len(bins) :]:
+        ax.set_visible(False)
+    lowest = 1.0
+    for ax, (crowd, by_rule) in zip(axes.flat, bins.items(), strict=False):
+        ax.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="as often as stated")
+        for number, (rule, table) in enumerate(by_rule.items()):
+            large = table[table["n"] >= _FEWEST_ANSWERS]
+            spread = np.abs(large[["low", "high"]].sub(large["value"], axis=0)).to_numpy().T
+            ax.errorbar(
+                large["confidence"], large["value"], yerr=spread, **series_style(number),
+                linewidth=1, markersize=4, elinewidth=1, capsize=2, label=rule,
+            )  # fmt: skip
+            lowest = min(lowest, large["confidence"].min(), large["low"].min())
+        ax.set(title=readable_name(crowd), xlabel="stated confidence", ylabel="right answers")
+        format_axis(ax.xaxis, "percent")
+        format_axis(ax.yaxis, "percent")
+    shown, columns = list(axes.flat[: len(bins)]), axes.shape[1]
+    for number, ax in enumerate(shown):
+        ax.set(xlim=(lowest - 0.03, 1.03), ylim=(lowest - 0.03, 1.03))
+        if number % columns:
+            ax.set_ylabel("")
+            ax.tick_params(labelleft=False)
+        if number + columns < len(shown):  # another one is below
+            ax.set_xlabel("")
+            ax.tick_params(labelbottom=False)
+    if shown:
+        add_legend(shown[:columns][-1])
+    return axes

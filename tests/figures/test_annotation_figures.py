@@ -57,6 +57,26 @@ def test_the_pictures_with_the_most_taps_come_first(tmp_path: Path):
     assert [ax.get_xlabel() for ax in axes[1]] == ["2 taps", "1 tap"]
 
 
+def test_confidence_has_a_panel_a_crowd_with_equal_limits():
+    columns = ["confidence", "value", "low", "high", "n"]
+    rows = [(0.35, 0.3, 0.1, 0.5, 20), (0.9, 0.8, 0.7, 0.9, 20), (0.6, 0.0, 0.0, 0.9, 3)]
+    low, high = pd.DataFrame(rows, columns=columns), pd.DataFrame(rows[1:2], columns=columns)
+    _, axes = plt.subplots(2, 2)
+    bins = {"rte": {"x": high, "y": high}, "dog": {"x": low}}
+    annotation_figures.plot_confidence_curves(axes, bins)
+    first, second, *empty = axes.flat
+    assert [first.get_title(), second.get_title()] == ["textual entailment", "dog breeds"]
+    assert first.get_xlim() == first.get_ylim() == second.get_xlim()
+    assert 0 < first.get_xlim()[0] < 0.1  # few answers do not widen it
+    (curve,) = second.containers
+    assert curve.lines[0].get_xydata().tolist() == [[0.35, 0.3], [0.9, 0.8]]
+    bars = [segment[:, 1].tolist() for segment in curve.lines[2][0].get_segments()]
+    assert np.allclose(bars, [[0.1, 0.5], [0.7, 0.9]])
+    assert first.get_legend() is None and "x" in legend_names(second)
+    assert not any(ax.get_visible() for ax in empty)
+    assert first.get_xlabel() and second.get_xlabel() and not second.get_ylabel()
+
+
 def test_without_data_the_axes_say_so(ax):
     annotation_figures.plot_issue_shares(ax, pd.DataFrame(columns=["category", "issue", "value"]))
     assert texts(ax) == ["no data"] and not ax.has_data()

@@ -16,14 +16,21 @@ from gamelabel.games.annotation.stopping_replay import (
     votes_needed,
 )
 from gamelabel.games.annotation.stopping_rule import StoppingRule
-from gamelabel.reliability.estimate import Estimate, t_quantile
+from gamelabel.reliability.estimate import Estimate, estimate_mean, t_quantile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_Crowds = Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]
 MEAN_OF_CROWDS = "mean of crowds"
-SHOWN = {"saved": "votes saved, percent", "gap": "stated confidence minus accuracy, points"}
+# By column: the label of its axis, and values to mark.
+SHOWN: dict[str, tuple[str, dict[str, float]]] = {
+    "saved": ("votes saved, percent", {"none": 0.0, "half": 0.5}),
+    "gap": ("stated confidence minus accuracy, points", {"3 too low": -0.03, "3 too high": 0.03}),
+}
+_BINS = 10  # of confidence
 _NUMBERS = (1, 2, 3, 4, 5, 6, 8, 10, 14, 20)
+_POINTS = ("rule", "crowd", "seed", "point", "answer", "confidence", "votes", "recorded", "right")
 _SCORES = ("votes", "recorded", "accuracy", "confidence", "gap", "calibration_error")
 
 
@@ -54,13 +61,10 @@ def confidence_rules(confidences: str) -> dict[str, StoppingRule]:
     return {f"confidence {100 * x:g} %": StoppingRule(x, maximum=None) for x in numbers}
 
 
-def compare_stopping(
-    crowds: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]],
-    rules: Mapping[str, StoppingRule],
-    known: int,
-    seeds: Sequence[int],
+def replay_rules(
+    crowds: _Crowds, rules: Mapping[str, StoppingRule], known: int, seeds: Sequence[int]
 ) -> pd.DataFrame:
-    """Ask the recorded votes of crowds again by rules, and compare with a fixed number of votes.
+    """Ask the recorded votes of crowds again by rules.
 
     Parameters
     ----------
@@ -77,18 +81,78 @@ def compare_stopping(
     Returns
     -------
     DataFrame
+        A row a rule, crowd, seed and point that is compared: `rule`, `crowd`, `seed`, `point`,
+        `answer`, `confidence`, `votes`, `recorded`, and whether the answer is `right`.
+    """
+    tables = []
+    for crowd, (labels, gold) in crowds.items():
+        for (name, rule), seed in product(rules.items(), seeds):
+            points = _replay(labels, gold, rule, min(known, len(gold) // 2), seed)
+            tables.append(points.assign(rule=name, crowd=crowd, seed=seed))
+    return pd.concat(tables or [pd.DataFrame(columns=_POINTS)], ignore_index=True)[list(_POINTS)]
+
+
+def compare_stopping(replayed: pd.DataFrame, crowds: _Crowds) -> pd.DataFrame:
+    """Compare what rules took with a fixed number of votes.
+
+    Parameters
+    ----------
+    replayed : DataFrame
+        From `replay_rules`.
+    crowds : mapping of str to (DataFrame, DataFrame)
+        The crowds that it was made of.
+
+    Returns
+    -------
+    DataFrame
         A row a rule, crowd and seed: `rule`, `crowd`, `seed`, the columns of `stopping_scores`, and
         `saved`, the share of votes saved against a fixed number that is as accurate by the better
         one of majority and Dawid-Skene.
     """
     rows = []
-    for crowd, (labels, gold) in crowds.items():
-        curve = fixed_curve(labels, gold, seeds)
-        for (name, rule), seed in product(rules.items(), seeds):
-            scores = replay_scores(labels, gold, rule, min(known, len(gold) // 2), seed)
-            row = {"rule": name, "crowd": crowd, "seed": seed}
+    for crowd, of_crowd in replayed.groupby("crowd", sort=False):
+        labels, gold = crowds[str(crowd)]
+        curve = fixed_curve(labels, gold, sorted(of_crowd["seed"].unique()))
+        for (rule, seed), points in of_crowd.groupby(["rule", "seed"], sort=False):
+            scores = stopping_scores(points, gold)
+            row = {"rule": rule, "crowd": crowd, "seed": seed}
             rows.append(row | scores | {"saved": saved_share(scores, curve)})
     return pd.DataFrame(rows, columns=["rule", "crowd", "seed", *_SCORES, "saved"])
+
+
+def confidence_bins(replayed: pd.DataFrame) -> dict[str, dict[str, pd.DataFrame]]:
+    """Return how often answers are right by their confidence, in ten bins of equal width.
+
+    Parameters
+    ----------
+    replayed : DataFrame
+        From `replay_rules`.
+
+    Returns
+    -------
+    dict of str to dict of str to DataFrame
+        By crowd and rule, a row a bin that has answers: mean `confidence`, and the share of right
+        answers, `value`, with its interval, `low` and `high`, and their number `n`. Answers of all
+        seeds count; the interval is over points.
+
+    Examples
+    --------
+    >>> columns = {"crowd": "x", "rule": "r", "point": [1, 2], "confidence": [0.81, 0.83]}
+    >>> bins = confidence_bins(pd.DataFrame({**columns, "right": [True, False]}))
+    >>> bins["x"]["r"].round(2).to_dict("records")
+    [{'confidence': 0.82, 'value': 0.5, 'low': 0.0, 'high': 1.0, 'n': 2}]
+    """
+    places = np.minimum((replayed["confidence"].to_numpy(float) * _BINS).astype(int), _BINS - 1)
+    tables: dict[str, dict[str, pd.DataFrame]] = {}
+    groups = replayed.assign(bin=places).groupby(["crowd", "rule"], sort=False)
+    for (crowd, rule), points in groups:
+        rows = [
+            (answers["confidence"].mean(), *estimate_mean(answers["right"], answers["point"]))
+            for _, answers in points.groupby("bin")
+        ]
+        table = pd.DataFrame(rows, columns=["confidence", "value", "low", "high", "n"])
+        tables.setdefault(crowd, {})[rule] = table
+    return tables
 
 
 def saved_share(scores: Mapping[str, float], curve: pd.DataFrame) -> float:
@@ -135,6 +199,23 @@ def summarize_stopping(compared: pd.DataFrame, column: str) -> dict[str, pd.Data
     return tables
 
 
+def stopping_results(compared: pd.DataFrame) -> dict[str, Estimate]:
+    """Return the estimates that are shown, by what they are.
+
+    Examples
+    --------
+    >>> compared = pd.DataFrame({"rule": "r", "crowd": "x", "saved": [0.1, 0.3], "gap": 0.0})
+    >>> [name for name in stopping_results(compared) if "saved" in name]
+    ['annotation stopping saved r x', 'annotation stopping saved r mean of crowds']
+    """
+    return {
+        f"annotation stopping {column} {rule} {crowd}": Estimate(*row)
+        for column in SHOWN
+        for rule, table in summarize_stopping(compared, column).items()
+        for crowd, row in table.iterrows()
+    }
+
+
 def fixed_curve(labels: pd.DataFrame, gold: pd.DataFrame, seeds: Sequence[int]) -> pd.DataFrame:
     """Return the accuracy of fixed numbers of votes: `method`, `votes`, `accuracy`, over seeds."""
     sizes = labels.groupby("task").size()
@@ -147,9 +228,19 @@ def replay_scores(
     labels: pd.DataFrame, gold: pd.DataFrame, rule: StoppingRule, known: int, seed: int
 ) -> dict[str, float]:
     """Return `stopping_scores` of a replay that knows some answers, on the others."""
+    return stopping_scores(_replay(labels, gold, rule, known, seed), gold)
+
+
+def _replay(
+    labels: pd.DataFrame, gold: pd.DataFrame, rule: StoppingRule, known: int, seed: int
+) -> pd.DataFrame:
+    """Return the points of a replay that knows some answers, without these, and which are right."""
     checked = gold.sample(known, random_state=seed) if known else None
     rest = gold if checked is None else gold.drop(checked.index)
-    return stopping_scores(replay_stopping(labels, rule, "dawid-skene", checked, seed), rest)
+    points = replay_stopping(labels, rule, "dawid-skene", checked, seed)
+    points = points[points["point"].isin(rest["task"])]
+    truth = points["point"].map(rest.set_index("task")["label"])
+    return points.assign(right=points["answer"] == truth)
 
 
 def over_repeats(values: Sequence[float] | NDArray[np.float64]) -> Estimate:

@@ -7,8 +7,10 @@ import pytest
 from gamelabel.games.annotation.stopping_comparison import (
     MEAN_OF_CROWDS,
     compare_stopping,
+    confidence_bins,
     confidence_rules,
     over_repeats,
+    replay_rules,
     summarize_stopping,
 )
 
@@ -25,17 +27,29 @@ def crowd(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def test_a_rule_saves_votes_where_workers_err_independently() -> None:
     rules = confidence_rules("0.9, 0.95")
-    compared = compare_stopping({"one": crowd(0), "two": crowd(1)}, rules, 40, [0, 1])
+    crowds = {"one": crowd(0), "two": crowd(1)}
+    replayed = replay_rules(crowds, rules, 40, [0, 1])
+    assert (replayed.groupby(["crowd", "rule", "seed"]).size() == 80).all()
+    compared = compare_stopping(replayed, crowds)
     assert len(compared) == 8
     saved = summarize_stopping(compared, "saved")
     assert list(saved) == list(rules)
     assert (saved["confidence 90 %"].loc[MEAN_OF_CROWDS, "value"]) > 0.1
     votes = compared.groupby("rule")["votes"].mean()
     assert votes["confidence 90 %"] < votes["confidence 95 %"] < 9
+    for name, bins in confidence_bins(replayed).items():
+        for rule, table in bins.items():
+            rows = compared[(compared["crowd"] == name) & (compared["rule"] == rule)]
+            assert table["n"].sum() == 160
+            assert table["confidence"].between(*np.arange(11)[[0, -1]] / 10).all()
+            right = (table["value"] * table["n"]).sum() / 160
+            assert right == pytest.approx(rows["accuracy"].mean())
 
 
 def test_without_crowds_nothing_is_compared() -> None:
-    assert summarize_stopping(compare_stopping({}, confidence_rules("0.9"), 10, [0]), "gap") == {}
+    replayed = replay_rules({}, confidence_rules("0.9"), 10, [0])
+    assert summarize_stopping(compare_stopping(replayed, {}), "gap") == {}
+    assert confidence_bins(replayed) == {}
 
 
 def test_confidences_that_are_not_numbers() -> None:
