@@ -24,8 +24,8 @@ from gamelabel.games.annotation.layouts.answer_set import (
     RejectedAnswer,
     RowPlace,
 )
+from gamelabel.games.annotation.layouts.picture_folder import HOW_TO_NAME, picture_in_folder
 from gamelabel.games.annotation.task_kinds import prompt_words
-from gamelabel.tables.picture_files import named_picture
 from gamelabel.tables.rows import RejectedRow, is_text
 from gamelabel.tables.upright_pictures import upright_size
 
@@ -117,7 +117,7 @@ class AnswerCollector:
         except RejectedRow as rejection:
             [(_, reason)] = rejection.faults
             self._missing.add((prompt_id, picture))
-            self.reject(place, "picture", f"{reason}; its answers are left out: add the file")
+            self.reject(place, "picture", f"{reason}; its answers are left out: {HOW_TO_NAME}")
 
     def add(
         self,
@@ -235,12 +235,12 @@ class AnswerCollector:
 
 
 def picture_size(picture: str, folder: Path) -> tuple[int, int]:
-    """Return width and height of a picture in a folder; raise RejectedRow if it does not exist.
+    """Return width and height of a picture in a folder; raise RejectedRow if it has none.
 
     Parameters
     ----------
     picture : str
-        Its path in the folder, or the address of an upload; see `named_picture`.
+        Its path in the folder, or the address of an upload; see `picture_in_folder`.
     folder : Path
         The folder.
     """
@@ -248,7 +248,7 @@ def picture_size(picture: str, folder: Path) -> tuple[int, int]:
 
     from PIL import Image
 
-    with Image.open(io.BytesIO(named_picture(picture, folder))) as image:
+    with Image.open(io.BytesIO(picture_in_folder(picture, folder))) as image:
         return upright_size(image)
 
 

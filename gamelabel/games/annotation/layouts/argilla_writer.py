@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from gamelabel.files import write_text
 from gamelabel.games.annotation.answer_tables import StoredAnswer
 from gamelabel.games.annotation.layouts.answer_set import AnswerSet, LayoutResult
+from gamelabel.games.annotation.layouts.picture_folder import picture_to_write
 from gamelabel.games.annotation.layouts.prompt_spans import word_spans
 from gamelabel.games.annotation.task_kinds import HIGHEST_RATING, ISSUES, RATINGS
 from gamelabel.tables.picture_files import suffix_of
@@ -55,7 +56,7 @@ def write_argilla_answers(
     Raises
     ------
     ValueError
-        If an issue has the name `NOTHING`.
+        If an issue has the name `NOTHING`, or a picture is not in the folder.
     """
     writer = _Writer(answers, pictures)
     rows = {}
@@ -157,7 +158,7 @@ class _Writer:
         if self._folder is None:
             return picture
         if picture not in self._shown:
-            content = (self._folder / picture).read_bytes()
+            content = picture_to_write(picture, self._folder)
             suffix = suffix_of(content)
             encoded = base64.b64encode(content).decode()
             self._shown[picture] = f"data:image/{_MIME.get(suffix, suffix)};base64,{encoded}"

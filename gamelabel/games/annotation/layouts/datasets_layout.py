@@ -14,6 +14,7 @@ from gamelabel.files import replacing, write_text
 from gamelabel.games.annotation.answer_tables import ANSWER_TABLES
 from gamelabel.games.annotation.layouts.answer_files import answers_of_tables
 from gamelabel.games.annotation.layouts.answer_set import AnswerSet, LayoutResult
+from gamelabel.games.annotation.layouts.picture_folder import picture_to_write
 from gamelabel.tables.rows import BadFile, Row, arrow_rows, parquet_rows
 
 _FILE = "train-00000-of-00001.parquet"
@@ -44,13 +45,18 @@ def write_answer_dataset(
     -------
     LayoutResult
         Nothing is omitted.
+
+    Raises
+    ------
+    ValueError
+        If a picture is not in the folder.
     """
     tables = answers.tables()
     for name, rows in tables.items():
         table = pa.Table.from_pylist(rows, ANSWER_TABLES[name])
         if name == "pictures" and pictures is not None:
             files = [
-                {"bytes": (pictures / row["picture"]).read_bytes(), "path": row["picture"]}
+                {"bytes": picture_to_write(row["picture"], pictures), "path": row["picture"]}
                 for row in rows
             ]
             table = table.append_column("image", pa.array(files, _IMAGE))

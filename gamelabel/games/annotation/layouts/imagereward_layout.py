@@ -6,7 +6,6 @@ test set, is read as well.
 
 from __future__ import annotations
 
-import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from gamelabel.files import replacing
 from gamelabel.games.annotation.answer_tables import StoredAnswer
 from gamelabel.games.annotation.layouts.answer_collector import AnswerCollector
 from gamelabel.games.annotation.layouts.answer_set import AnswerSet, LayoutResult, RowPlace
+from gamelabel.games.annotation.layouts.picture_folder import picture_to_write
 from gamelabel.games.annotation.task_kinds import RATINGS
 from gamelabel.readers.json_records import json_text, name_in, read_list, value_in
 from gamelabel.tables.rows import BadFile, RejectedRow, parquet_rows
@@ -152,14 +152,15 @@ def copy_pictures(names: list[str], pictures: Path, folder: Path) -> None:
     Raises
     ------
     ValueError
-        If a path leads out of the folder.
+        If a path leads out of the folder, or there is no picture.
     """
     for name in names:
         target = folder / name
         if not target.resolve().is_relative_to(folder.resolve()):
             raise ValueError(f"the picture {name} is not in {pictures}: rename it")
+        content = picture_to_write(name, pictures)
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(pictures / name, target)
+        target.write_bytes(content)
 
 
 def _prompt_rows(
