@@ -1,5 +1,5 @@
 // The page in the game's frame: one section at a time, progress, consent, pay, the end, withdrawal.
-import { call, isFramed, keptAnswers, onTrouble, Refusal, retryNow, tellGame } from './wire.js'
+import { call, isFramed, keptAnswers, noteConsent, onTrouble, Refusal, retryNow, tellGame } from './wire.js'
 
 export const $ = id => document.getElementById(id)
 const COIN = document.documentElement.dataset.coin
@@ -91,7 +91,10 @@ export async function showNote(title, text) {
   await buttonPressed('continue')
 }
 
-const agree = times => call('PUT', '/v1/consent', { body: { times } })
+async function agree(times) {
+  await call('PUT', '/v1/consent', { body: { times } })
+  noteConsent(times)
+}
 
 // `store(times)` sends that the player agrees.
 export async function askConsent(store = agree) {
@@ -139,7 +142,9 @@ const ENDS = {
   young: ['Not yet', 'You can take part once you have played for a while.'],
   declined: ['All right', 'We stored no answers, only a made-up name. The game continues as before.'],
   left: ['See you later', 'You can come back at any time.'],
-  launch: ['Please start again from the game', 'The link from the game has expired.'],
+  launch: isFramed
+    ? ['Please start again from the game', 'The link from the game has expired.']
+    : ['This address does not work any more', 'Each works once, within a few minutes, and in one tab. Ask for a new one, or start again from the game.'],
   another: ['Somebody else is playing now', 'The game has sent another player. Answers of the first one are kept on this device.', 'Continue'],
   done: ['Thank you!', 'See you next time.'],
 }

@@ -117,6 +117,24 @@ window.addEventListener('message', event => {
   launchArrived?.()
 })
 
+// Outside a frame no game sends another launch: there the tab keeps what opening a session replied,
+// so that a reload goes on. A new address in the same tab is another launch.
+const TAB = `session:${location.pathname}`
+let isReload = !isFramed && !launches.length
+if (!isFramed) window.addEventListener('hashchange', () => { if (location.hash.length > 1) location.reload() })
+
+function keptEntry() {
+  try { return JSON.parse(sessionStorage.getItem(TAB)) } catch { return null }
+}
+function keepEntry(entry) {
+  if (isFramed || makeLaunch) return
+  try { sessionStorage.setItem(TAB, JSON.stringify(entry)) } catch { /* private window */ }
+}
+export function noteConsent(times) {
+  const entry = keptEntry()
+  if (entry) keepEntry({ ...entry, consented: true, times })
+}
+
 let opening = null
 
 // Resolves to the service's reply. Refuses as 'another' if the game now sends another player.
@@ -126,15 +144,15 @@ export function openSession() {
 }
 
 async function openNext() {
+  const kept = isReload && !makeLaunch && keptEntry()
+  isReload = false  // once: a session that has expired is not opened again
+  if (kept) return take(kept)
   for (let asked = false; ;) {
     while (launches.length) {
       const entry = await openWith(launches.shift())
       if (!entry) continue
-      const isAnother = player !== null && player !== entry.player
-      session = entry.session
-      player = entry.player
-      if (isAnother) throw new Refusal({ type: 'urn:gamelabel:another', title: 'another player' }, 401)
-      return entry
+      keepEntry(entry)
+      return take(entry)
     }
     if (makeLaunch && !asked) {
       asked = true
@@ -146,6 +164,14 @@ async function openNext() {
     asked = true
     await new Promise(done => { launchArrived = done; setTimeout(done, LAUNCH_WAIT_MS) })
   }
+}
+
+function take(entry) {
+  const isAnother = player !== null && player !== entry.player
+  session = entry.session
+  player = entry.player
+  if (isAnother) throw new Refusal({ type: 'urn:gamelabel:another', title: 'another player' }, 401)
+  return entry
 }
 
 // Resolves to null if the launch is not valid any more.
