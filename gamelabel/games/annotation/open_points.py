@@ -23,6 +23,7 @@ from gamelabel.games.annotation.stopping_rule import OPEN, STOP_NAMES, StoppingR
 from gamelabel.games.annotation.vote_log import VoteLog
 from gamelabel.tables.vote_counts import FloatArray
 
+_FEWEST_CHOSEN = 20  # known answers; one that is wrong in the file should not decide
 _PENDING, _RELEASED, _ANSWERED = range(3)
 _FIRST_FIT = 100  # votes on points that have several; then whenever a quarter more has come in
 
@@ -56,6 +57,9 @@ class OpenPoints:
         rule. They say how often answers of a given confidence are right, and serve for this only.
     seed : int
         Decides which of equally uncertain points comes first.
+    known_may_be_easier : bool
+        Whether known answers may be easier than others, as those that somebody has chosen are.
+        They can lower the confidence then, and never raise it, and 20 are the least that do.
 
     Raises
     ------
@@ -86,8 +90,10 @@ class OpenPoints:
         method: OnlineMethod = "dawid-skene",
         known: Mapping[Hashable, Hashable] | None = None,
         seed: int = 0,
+        known_may_be_easier: bool = False,
     ) -> None:
         self.rule, self.method = rule or StoppingRule(), method
+        self._known_may_be_easier = known_may_be_easier
         # rows are in a random order, so the first of equal values is a random point
         order = np.random.default_rng(seed).permutation(len(points))
         self._points = [points[i] for i in order.tolist()]
@@ -274,10 +280,11 @@ class OpenPoints:
         mean_votes = float(several.mean()) if len(several) else 1.0
         slope = 1 / (1 + (mean_votes - 1) * model.dependence)
         rows, codes = self._known[:, self._votes[self._known[0]] > 0]
-        if not len(rows):
+        if len(rows) < (_FEWEST_CHOSEN if self._known_may_be_easier else 1):
             return Confidence(slope=slope)
         log_joint = self._log_votes[rows] + model.shares
-        return fit_confidence(log_odds_of_best(log_joint), log_joint.argmax(1) == codes, slope)
+        fitted = fit_confidence(log_odds_of_best(log_joint), log_joint.argmax(1) == codes, slope)
+        return fitted._replace(highest_slope=slope) if self._known_may_be_easier else fitted
 
     def _use(self, model: CrowdModel, calibration: Confidence) -> None:
         """Judge all points by a model."""

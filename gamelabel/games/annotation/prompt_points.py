@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 
+from gamelabel.games.annotation.known_prompts import KnownPrompt, asked_of
 from gamelabel.games.annotation.open_points import OpenPoints
+from gamelabel.games.annotation.point_kinds import point_answers, point_pictures, point_votes
 from gamelabel.games.annotation.project_file import AnnotationProject
 from gamelabel.games.annotation.task_kinds import annotation_steps
 
+_Name = tuple[Any, ...]  # of a point: the prompt's id and the numbers of the pictures
+_MOST_REPEATS = 4  # of an estimate, after which few known points are open again
 _BY_WEAKNESS = ("maximum", "quorum", "confidence")
 POINT_SCHEMA = pa.schema(
     [
@@ -36,8 +39,8 @@ class PromptVote(NamedTuple):
         The prompt.
     person : int
         Who answered.
-    shown : sequence of int
-        The pictures' numbers in the file, in the order in which they were shown.
+    shown : str
+        The pictures' numbers in the file, in the order in which they were shown, such as "2013".
     answers : mapping of int to dict
         The answer to each step, see `answers.check_annotation`, with the numbers of the file.
     """
@@ -45,7 +48,7 @@ class PromptVote(NamedTuple):
     item: str
     prompt_id: str
     person: int
-    shown: Sequence[int]
+    shown: str
     answers: Mapping[int, Mapping[str, Any]]
 
 
@@ -62,6 +65,12 @@ class PromptPoints:
     People answer all questions about a prompt, so it is closed when all its points are. Points of
     the same kind have the same possible answers; each kind has its own estimate of the workers.
 
+    Prompts of the `trust` have points with known answers, which show how often answers of a given
+    confidence are right. Everybody is asked these prompts. As many of the answers count as the rule
+    would have asked for, in the order in which they are added: with more votes than other points
+    have, known ones would say nothing about the others. Known points do not belong to a prompt that
+    is open or closed, and are in no table.
+
     Parameters
     ----------
     project : AnnotationProject
@@ -77,8 +86,8 @@ class PromptPoints:
     >>> tasks, rule = (AnnotationTask("compare", ""),), StoppingRule(quorum=2)
     >>> project = AnnotationProject(Path(), "", "", tasks, prompts, 0, 1, rule)
     >>> points = PromptPoints(project)
-    >>> points.add(PromptVote("i1", "p1", 7, (1, 0), {0: {"chosen": 1}}))
-    >>> points.add(PromptVote("i2", "p1", 8, (0, 1), {0: {"chosen": 1}}))
+    >>> points.add(PromptVote("i1", "p1", 7, "10", {0: {"chosen": 1}}))
+    >>> points.add(PromptVote("i2", "p1", 8, "01", {0: {"chosen": 1}}))
     >>> points.state("p1").closed
     'quorum'
     >>> points.table()[["first", "second", "answer", "votes"]].values.tolist()
@@ -88,14 +97,23 @@ class PromptPoints:
     def __init__(self, project: AnnotationProject) -> None:
         self.project = project
         self._pictures = {prompt.prompt_id: prompt.pictures for prompt in project.prompts}
+        trust = project.quality.trust
+        known_prompts = trust.known if trust else ()
+        ids = [*self._pictures, *(known.prompt.prompt_id for known in known_prompts)]
+        self._counted: dict[str, set[str]] = {prompt_id: set() for prompt_id in ids}
         self._kinds: dict[str, OpenPoints] = {}
-        self._counted: dict[str, set[str]] = {prompt_id: set() for prompt_id in self._pictures}
+        self._known: dict[str, dict[Hashable, Hashable]] = {}
+        self._spare: dict[str, list[tuple[_Name, int, str]]] = {}  # votes on known points
         for task in project.tasks:
-            answers = list(task.options) if task.kind == "categorise" else ["first", "second"]
             names = [
                 name for prompt_id in self._pictures for name in self._names(task.kind, prompt_id)
             ]
-            self._kinds[task.kind] = OpenPoints(names, answers, project.stop)
+            known = _known_points(task.kind, known_prompts)
+            answers = point_answers(task)
+            self._kinds[task.kind] = OpenPoints(
+                [*names, *known], answers, project.stop, known=known, known_may_be_easier=True
+            )
+            self._known[task.kind], self._spare[task.kind] = known, []
 
     def add(self, vote: PromptVote) -> None:
         """Count what a person answered about a prompt, unless it has been counted."""
@@ -104,14 +122,15 @@ class PromptPoints:
             return
         counted.add(vote.item)
         steps = annotation_steps(self.project.tasks, len(vote.shown))
-        for number, answer in vote.answers.items():
-            kind = steps[number].task.kind
-            if kind == "categorise":
-                self._kinds[kind].update((vote.prompt_id,), vote.person, answer["category"])
-                continue
-            first, second = sorted(vote.shown[picture] for picture in steps[number].pictures)
-            chosen = "first" if answer["chosen"] == first else "second"
-            self._kinds[kind].update((vote.prompt_id, first, second), vote.person, chosen)
+        answers = {asked_of(steps[n], vote.shown): answer for n, answer in vote.answers.items()}
+        for kind, points in self._kinds.items():
+            for pictures, answer in point_votes(kind, answers):
+                name = (vote.prompt_id, *pictures)
+                is_known = name in self._known[kind]
+                if is_known and not points.is_open(name):
+                    self._spare[kind].append((name, vote.person, answer))
+                elif is_known or vote.prompt_id in self._pictures:
+                    points.update(name, vote.person, answer)
 
     def __contains__(self, prompt_id: str) -> bool:
         return prompt_id in self._pictures
@@ -143,13 +162,22 @@ class PromptPoints:
         return any(points.refit_due for points in self._kinds.values())
 
     def refit(self) -> None:
-        """Estimate workers and points of each kind that has enough new votes."""
-        for points in self._kinds.values():
-            if points.refit_due:
+        """Estimate workers and points of each kind that has enough new votes.
+
+        Known points that are open again have further votes counted, if there are any; the
+        estimate is then repeated.
+        """
+        for kind, points in self._kinds.items():
+            if not points.refit_due:
+                continue
+            points.refit()
+            for _ in range(_MOST_REPEATS):
+                if not self._take_spare(kind):
+                    break
                 points.refit()
 
     def table(self) -> pd.DataFrame:
-        """Return all points as they are now, with the columns of `POINT_SCHEMA`.
+        """Return all points of open prompts as they are now, with the columns of `POINT_SCHEMA`.
 
         Returns
         -------
@@ -161,6 +189,8 @@ class PromptPoints:
         tables = []
         for kind, points in self._kinds.items():
             table = points.table()
+            table = table[[name[0] in self._pictures for name in table["point"]]]
+            table = table.reset_index(drop=True)
             names = table.pop("point").tolist()
             files = [[self._pictures[name[0]][number] for number in name[1:]] for name in names]
             table.insert(0, "prompt_id", [name[0] for name in names])
@@ -175,9 +205,30 @@ class PromptPoints:
             tables.append(table)
         return pd.concat(tables, ignore_index=True)
 
-    def _names(self, kind: str, prompt_id: str) -> list[tuple[Any, ...]]:
+    def _take_spare(self, kind: str) -> bool:
+        """Count votes on known points that are open, and return whether there were any."""
+        points, kept = self._kinds[kind], []
+        for vote in self._spare[kind]:
+            if points.is_open(vote[0]):
+                points.update(*vote)
+            else:
+                kept.append(vote)
+        has_taken = len(kept) < len(self._spare[kind])
+        self._spare[kind] = kept
+        return has_taken
+
+    def _names(self, kind: str, prompt_id: str) -> list[_Name]:
         """Return the names of a prompt's points of a kind."""
-        if kind == "categorise":
-            return [(prompt_id,)]
-        numbers = range(len(self._pictures[prompt_id]))
-        return [(prompt_id, *pair) for pair in combinations(numbers, 2)]
+        n_pictures = len(self._pictures[prompt_id])
+        return [(prompt_id, *pictures) for pictures in point_pictures(kind, n_pictures)]
+
+
+def _known_points(kind: str, prompts: Sequence[KnownPrompt]) -> dict[Hashable, Hashable]:
+    """Return the answers to points of a kind that are known."""
+    return {
+        (known.prompt.prompt_id, *pictures): answer
+        for known in prompts
+        for pictures, answer in point_votes(
+            kind, {question: right.answer for question, right in known.answers.items()}
+        )
+    }

@@ -15,18 +15,27 @@ _CLOSEST = 1e-6  # probabilities of a model are kept so far from 0 and 1
 
 
 class Confidence(NamedTuple):
-    """From the log odds x that a model gives its answer to stated ones: offset + slope * x."""
+    """From the log odds x that a model gives its answer to stated ones.
+
+    They are offset + slope * x, and at most highest_slope * x.
+    """
 
     offset: float = 0.0
     slope: float = 1.0
+    highest_slope: float = np.inf
 
     def stated(self, log_odds: FloatArray, n_answers: int) -> FloatArray:
         """Return the stated probability of answers, at least that of a guess.
 
         >>> Confidence(slope=0.5).stated(np.log([1.0, 81.0]), 2).round(2).tolist()
         [0.5, 0.9]
+        >>> Confidence(offset=2.0, highest_slope=1.0).stated(np.log([4.0]), 2).round(2).tolist()
+        [0.8]
         """
-        share = 1 / (1 + np.exp(-(self.offset + self.slope * log_odds)))
+        stated = self.offset + self.slope * log_odds
+        if np.isfinite(self.highest_slope):  # infinity times log odds of 0 is not a number
+            stated = np.minimum(stated, self.highest_slope * log_odds)
+        share = 1 / (1 + np.exp(-stated))
         clipped: FloatArray = np.maximum(share, 1 / n_answers)
         return clipped
 

@@ -185,6 +185,5 @@ def _votes(
     )
     for item, rows in groupby(connection.execute(query), key=lambda row: row.id):
         steps = list(rows)
-        shown = [int(number) for number in steps[0].shown]
         answers_by_step = {row.step: row.answer for row in steps}
-        yield PromptVote(item, steps[0].prompt_id, steps[0].player, shown, answers_by_step)
+        yield PromptVote(item, steps[0].prompt_id, steps[0].player, steps[0].shown, answers_by_step)

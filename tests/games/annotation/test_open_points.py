@@ -131,6 +131,24 @@ def test_known_answers_lower_a_confidence_that_is_too_high() -> None:
     assert abs(means[1] - right) < 0.06
 
 
+def test_known_answers_that_may_be_easier_never_raise_the_confidence() -> None:
+    votes = simulated_votes(6, points=300, workers=3)
+    truth = votes.attrs["truth"]
+    confidences, easy = [], {}
+    for may_be_easier in (False, False, True):
+        points = OpenPoints(
+            range(300), ANSWERS, NEVER, known=easy, known_may_be_easier=may_be_easier
+        )
+        record(points, votes)
+        points.refit()
+        table = points.table()
+        confidences.append(table["confidence"])
+        easy = {task: best for task, best in enumerate(table["answer"]) if best == truth[task]}
+    without, raised, kept = confidences
+    assert raised.mean() > without.mean() + 0.01
+    assert (kept <= without + 1e-9).all()
+
+
 def test_the_least_certain_point_comes_first() -> None:
     points = OpenPoints(["x", "y", "z"], ["a", "b"], NEVER, "majority")
     for worker, point, answer in [(1, "x", "a"), (2, "x", "a"), (1, "y", "a"), (2, "y", "b")]:

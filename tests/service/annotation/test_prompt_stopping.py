@@ -8,7 +8,9 @@ from sqlalchemy import func, select, update
 from gamelabel.service.annotation.annotation_tables import annotation_pictures, annotation_prompts
 from gamelabel.service.annotation.annotation_work import AnnotationWork
 from gamelabel.service.annotation.load_project import count_again, load_project
+from gamelabel.service.annotation.prompt_stopping import read_points
 from gamelabel.service.database_tables import players
+from gamelabel.service.store import snapshot
 from tests.service.annotation.annotation_harness import NAME
 
 STOP = "stop: {confidence: 1, quorum: 2, maximum: 3}\n"
@@ -89,6 +91,28 @@ def test_two_processes_close_a_prompt_together_and_a_restart_changes_nothing(mak
     assert {closed for _, closed in before.values()} == {"quorum"}
     AnnotationWork(service.store, service.settings, first.project, NAME)
     assert prompts(service) == before
+
+
+def test_answers_to_known_prompts_count_and_these_never_close(make_service):
+    known = ", ".join(
+        f"{{prompt: bird number k{n}, id: k{n}, pictures: [p0-0.png, p0-1.png], answers: "
+        "[{kind: compare, chosen: p0-0.png, rejected: p0-1.png}]}"
+        for n in range(3)
+    )
+    tasks = f"{COMPARE['tasks']}trust: {{share: 0.9, least: 0.1, known: [{known}]}}\n"
+    service = make_service(tasks=tasks, n_pictures=2, n_prompts=6)
+    people, asked = ["ann", "bo", "cy"], []
+    for _ in range(6):
+        asked += [choose(service, name, better=0) for name in people]
+    assert [asked.count(f"pk{n}") for n in range(3)] == [3] * 3  # more than the quorum
+    service.annotations.stopping.rebuild()
+    closed = {name: reason for name, (_, reason) in prompts(service).items()}
+    assert [closed[f"k{n}"] for n in range(3)] == [None] * 3
+    assert "quorum" in closed.values()
+    assert {row["prompt_id"] for row in service.tables()["points"]} == {f"p{n}" for n in range(6)}
+    with snapshot(service.store.engine) as connection:
+        points = read_points(connection, service.annotations.project, NAME)
+    assert points.n_counted("k0") == 3
 
 
 def test_who_withdraws_opens_a_prompt_again(make_service):
