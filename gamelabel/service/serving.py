@@ -106,11 +106,12 @@ def register_listed(
     with store.write() as connection:
         register_game(store, connection, trial, audience)
     print_line("try it here, each address for one person, within five minutes:")
-    people = [(secrets.token_urlsafe(), page) for _ in range(n_trials)]
-    for person, address in (*people, *named):
+    people = [(secrets.token_urlsafe(), page, "") for _ in range(n_trials)]
+    people += [(person, address, f"{person}: ") for person, address in named]
+    for person, address, label in people:
         jti = secrets.token_urlsafe()
         launch = sign_launch(key, "trial", person, jti, time.time(), audience=audience)
-        print_line(f"  {address}/trial#{launch}")
+        print_line(f"  {label}{address}/trial#{launch}")
 
 
 def serve_activities(

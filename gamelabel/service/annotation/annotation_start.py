@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,11 @@ from gamelabel.service.annotation.annotation_tables import (
 from gamelabel.service.annotation.annotation_work import AnnotationWork
 from gamelabel.service.annotation.inspection_routes import inspection_routes
 from gamelabel.service.annotation.inspection_work import InspectionWork
-from gamelabel.service.annotation.load_project import load_project
+from gamelabel.service.annotation.load_project import count_left_out, load_project
 from gamelabel.service.annotation.quality_export import live_quality
 from gamelabel.service.annotation.quality_tables import PERSONAL_TABLES
 from gamelabel.service.database_tables import players
+from gamelabel.service.games import Game, read_games
 from gamelabel.service.outbox import Outbox
 from gamelabel.service.serving import (
     LOCAL,
@@ -35,7 +37,7 @@ from gamelabel.service.serving import (
     register_listed,
     serve_activities,
 )
-from gamelabel.service.store import explain_errors
+from gamelabel.service.store import Store, explain_errors
 
 ANNOTATE = "gamelabel/annotate"  # the audience of launches to annotate
 _TRIALS = 3  # addresses that are printed without a file of games
@@ -99,6 +101,27 @@ def _metrics(connection: Connection) -> dict[str, dict[str, int]]:
     }
 
 
+def _tell_left_out(store: Store, name: str, project_file: Path) -> None:
+    """Say it if the database has prompts that are not in the file: it may be another project."""
+    with store.read() as connection:
+        n = count_left_out(connection, name)
+    if n:
+        noun = "prompt" if n == 1 else "prompts"
+        print_line(
+            f"{project_file} does not list {n} {noun} that the database has of the project {name}: "
+            "nobody is asked about them, and their answers are kept. If this is another project, "
+            "give the file another name"
+        )
+
+
+def _tell_of_other_games(inspectors: Sequence[tuple[str, str]], games: Path | None) -> None:
+    """Say which inspectors cannot come in, since their game is not served."""
+    served = {game.game_id for game in read_games(games, Game)} if games else {"trial"}
+    for game, player in inspectors:
+        if game not in served:
+            print_line(f"the inspector {player} is of the game {game}, which is not served here")
+
+
 def serve_annotation(
     project_file: Path,
     games: Path | None = None,
@@ -137,9 +160,11 @@ def serve_annotation(
         with explain_errors(store.engine):
             new = load_project(store, project, name)
             print_line(f"{new} of {len(project.prompts)} prompts are new in the project {name}")
+            _tell_left_out(store, name, project_file)
             page = f"http://{host}:{port}/annotate"
             inspection = project.quality.inspection
             inspectors = inspection.inspectors if inspection else ()
+            _tell_of_other_games(inspectors, games)
             named = [
                 (player, f"http://{host}:{port}/inspect")
                 for game, player in inspectors

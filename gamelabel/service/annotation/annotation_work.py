@@ -134,6 +134,10 @@ class AnnotationWork:
             if returned is not None:
                 return self.show(connection, returned, returned=returned.reason)
             item = self.open_item_of(connection, player)
+            if item is not None and item.purpose == "question":
+                # its last known answer may have been taken out of the file
+                self._reply(connection, player, item, item_steps(self.project, item))
+                item = self.open_item_of(connection, player)
             if item is None:
                 require_running(player)
                 prompt = self.choice.choose(connection, player.id)

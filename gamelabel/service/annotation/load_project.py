@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
 from gamelabel.files import sha256_text
 from gamelabel.games.annotation.project_file import AnnotationProject
@@ -71,12 +72,38 @@ def load_project(store: Store, project: AnnotationProject, name: str) -> int:
             else:
                 _add_prompt(connection, project.path.parent, name, place, purpose, prompt)
                 new += purpose == "open"
-        is_listed = annotation_prompts.c.prompt_id.in_(listed)
-        connection.execute(update(annotation_prompts).where(is_own).values(retired=~is_listed))
-        is_doubled = annotation_prompts.c.prompt_id.in_(_doubled(project, name))
-        connection.execute(update(annotation_prompts).where(is_own).values(doubled=is_doubled))
+        _mark(connection, name, listed, _doubled(project, name))
         count_again(connection)
     return new
+
+
+def _mark(connection: Connection, name: str, listed: Container[str], doubled: list[str]) -> None:
+    """Store which prompts are not dealt any more, and which an inspector annotates, too.
+
+    One statement a prompt that changes: databases limit how many values a statement may have.
+    """
+    prompts, twice = annotation_prompts.c, set(doubled)
+    query = select(prompts.id, prompts.prompt_id, prompts.retired, prompts.doubled)
+    changes = []
+    for row in connection.execute(query.where(prompts.project == name)):
+        marks = row.prompt_id not in listed, row.prompt_id in twice
+        if marks != (row.retired, row.doubled):
+            changes.append({"key": row.id, "is_retired": marks[0], "is_doubled": marks[1]})
+    if changes:
+        change = update(annotation_prompts).where(prompts.id == bindparam("key"))
+        values: dict[str, Any] = {
+            "retired": bindparam("is_retired"),
+            "doubled": bindparam("is_doubled"),
+        }
+        connection.execute(change.values(values), changes)
+
+
+def count_left_out(connection: Connection, name: str) -> int:
+    """Return how many prompts of a project are in the database and not in the file any more."""
+    is_left_out = (annotation_prompts.c.project == name) & annotation_prompts.c.retired
+    is_left_out &= annotation_prompts.c.purpose == "open"
+    counted = select(func.count()).select_from(annotation_prompts).where(is_left_out)
+    return int(connection.execute(counted).scalar_one())
 
 
 def _listed(project: AnnotationProject) -> dict[str, tuple[str, AnnotationPrompt]]:

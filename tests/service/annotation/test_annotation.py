@@ -16,7 +16,7 @@ from gamelabel.games.annotation.layouts.answer_files import read_answer_files
 from gamelabel.service.annotation import annotation_start
 from gamelabel.service.annotation.annotation_tables import annotation_prompts
 from gamelabel.service.annotation.annotation_work import AnnotationWork
-from gamelabel.service.annotation.load_project import load_project
+from gamelabel.service.annotation.load_project import count_left_out, load_project
 from gamelabel.service.api import create_app
 from gamelabel.service.database_tables import metadata, rewards
 from gamelabel.service.launch_tokens import SERVICE
@@ -248,7 +248,26 @@ def test_a_project_may_grow_but_not_change_what_was_asked(url, tmp_path):
     with service.store.read() as connection:
         query = select(annotation_prompts.c.retired).order_by(annotation_prompts.c.place)
         assert list(connection.execute(query).scalars()) == [False, True, True]
+        assert count_left_out(connection, NAME) == 2
+    assert load(n_prompts=3) == 0  # they are again
+    with service.store.read() as connection:
+        assert count_left_out(connection, NAME) == 0
     service.store.close()
+
+
+def test_a_start_says_what_is_not_served(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(annotation_start, "serve_activities", lambda store, *_: store.close())
+    monkeypatch.chdir(tmp_path)
+    inspected = "{inspectors: [{game: trial, player: ivy}, {game: hills, player: ines}]}"
+    for n_prompts in (3, 1):
+        tasks = f"tasks: [rate]\ninspection: {inspected}\n"
+        project = write_project(tmp_path / "project", tasks, n_prompts)
+        annotation_start.serve_annotation(project, port=free_ports(2))
+    first, second = capsys.readouterr().out.split("1 prompts are new")
+    assert "does not list" not in first
+    assert "birds.yaml does not list 2 prompts that the database has of the project" in second
+    assert "  ivy: http://" in second
+    assert "the inspector ines is of the game hills, which is not served here" in second
 
 
 @on_sqlite
@@ -256,6 +275,7 @@ def test_the_program_of_the_docs_reads_the_export(service, tmp_path, monkeypatch
     service.person("ann").annotate()
     archive = service.operator.get("/v1/annotation/export").content
     zipfile.ZipFile(io.BytesIO(archive)).extractall(tmp_path)
+    (tmp_path / "my-pictures").symlink_to(tmp_path / "project")
     monkeypatch.chdir(tmp_path)
     text = DOCS.read_text(encoding="utf-8")
     program = text.partition("```python\n")[2].partition("```")[0]

@@ -14,6 +14,7 @@ from gamelabel.service.annotation.annotation_tables import annotation_answers, a
 from gamelabel.service.annotation.annotation_work import AnnotationWork
 from gamelabel.service.annotation.inspection_work import InspectionWork
 from gamelabel.service.annotation.load_project import load_project
+from gamelabel.service.annotation.quality_tables import annotation_workers
 from gamelabel.service.database_tables import rewards
 from tests.service.annotation.annotation_harness import NAME, write_project
 
@@ -116,6 +117,33 @@ def test_a_question_that_is_taken_out_of_the_file_is_not_asked_any_more(make_ser
     asked = changed.open_item(session)
     assert asked["item"] != item["item"]
     assert len(asked["steps"]) == 1
+
+
+@on_sqlite
+def test_a_question_ends_when_its_last_answer_is_taken_out_of_the_file(make_service, tmp_path):
+    tasks = "tasks: [{kind: categorise, categories: {animals: Animals, places: Places}}, issues]\n"
+    fine = ", {kind: issues, picture: p0-0.png, issues: [], why: It is.}"
+    questions = ", ".join(
+        f"{{prompt: a {name}, id: {name}, {_PICTURES}, answers: "
+        f"[{{kind: categorise, category: {category}, why: It is.}}{fine}]}}"
+        for name, category in (("cat", "animals"), ("sea", "places"))
+    )
+    tasks += f"qualification: {{tries: 1, right: 1, questions: [{questions}]}}\n"
+    service = make_service(tasks=tasks)
+    ann = service.person("ann")
+    item = ann.item()
+    right = {"category": "animals" if item["prompt"] == "a cat" else "places"}
+    ann.answer(item, 0, {**right, "problematic": False})
+    changed = write_project(tmp_path / "changed", tasks=tasks.replace(fine, ""))
+    project = read_annotation_project(changed)
+    load_project(service.store, project, NAME)
+    work = AnnotationWork(service.store, service.settings, project, NAME)
+    asked = work.open_item(ann.headers["Authorization"].removeprefix("Bearer "))
+    assert asked["item"] != item["item"]
+    assert [step["is_answered"] for step in asked["steps"]] == [False]
+    with service.store.read() as connection:
+        right_so_far = connection.execute(select(annotation_workers.c.try_right)).scalar_one()
+    assert right_so_far == 1
 
 
 @on_sqlite
