@@ -19,6 +19,10 @@ from gamelabel.service.page import serve_static
 from gamelabel.service.problems import ProblemBody, documented, handle_problems
 from gamelabel.service.settings import Settings
 from gamelabel.service.store import Store
+from gamelabel.service.turns import Turns
+
+# connections that calls do not take: for the outbox, the operator and the check of readiness
+_OTHER_CONNECTIONS = 2
 
 
 class RequestBody(BaseModel):
@@ -102,6 +106,7 @@ def create_app(
     app.include_router(health_routes(store))
     serve_static(app, activities)
     handle_problems(app)
+    app.add_middleware(Turns, count=store.connections - _OTHER_CONNECTIONS)
     app.add_middleware(Guard)
     app.add_middleware(CallCounter, counts=settings.calls)
     _describe_problems(app)

@@ -13,7 +13,7 @@ from gamelabel.service.calls import CallCounter
 from gamelabel.service.database_tables import games, players, rewards
 from gamelabel.service.games import launch_keys_of
 from gamelabel.service.guard import Guard
-from gamelabel.service.health import health_routes
+from gamelabel.service.health import SharedQuestion, health_routes
 from gamelabel.service.operator_actions import Operator, recent_actions, record_action
 from gamelabel.service.operator_keys import operator_name
 from gamelabel.service.page import operator_page, operator_template, serve_static
@@ -34,7 +34,7 @@ def create_operator(store: Store, settings: Settings, activities: Sequence[Activ
     )
     bearer = HTTPBearer(auto_error=False)
 
-    def check_key(
+    async def check_key(
         request: Request,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> None:
@@ -56,11 +56,15 @@ def create_operator(store: Store, settings: Settings, activities: Sequence[Activ
     for activity in activities:
         app.include_router(activity.operator_routes, dependencies=protected)
 
-    @app.get("/metrics", dependencies=protected)
-    def metrics() -> Response:
+    def read_metrics() -> str:
         with store.read() as connection:
-            text = metrics_text(connection, activities, settings)
-        return Response(text, media_type=MEDIA_TYPE)
+            return metrics_text(connection, activities, settings)
+
+    question = SharedQuestion(read_metrics)
+
+    @app.get("/metrics", dependencies=protected)
+    async def metrics() -> Response:
+        return Response(await question.result(), media_type=MEDIA_TYPE)
 
     for activity in activities:
         app.include_router(activity.operator_pages)

@@ -101,7 +101,7 @@ def problem_response(problem: Problem, cause: Exception | None = None) -> JSONRe
     return JSONResponse(body.model_dump(), problem.status, headers, media_type)
 
 
-def _database_problem() -> Problem:
+def database_problem() -> Problem:
     """Return a problem that names no detail of the database."""
     title = "The service cannot store anything at the moment"
     detail = "Nothing was stored. Send the same request again in a moment."
@@ -109,20 +109,23 @@ def _database_problem() -> Problem:
 
 
 def handle_problems(app: FastAPI) -> None:
-    """Make an application answer every error as a problem."""
+    """Make an application answer every error as a problem.
+
+    The handlers are async: a call is refused even if all threads are in use.
+    """
 
     @app.exception_handler(Problem)
-    def _problem(_: Request, problem: Problem) -> JSONResponse:
+    async def _problem(_: Request, problem: Problem) -> JSONResponse:
         return problem_response(problem)
 
     @app.exception_handler(RequestValidationError)
-    def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         faults = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5]]
         title = "The request is not as described"
         return problem_response(Problem(422, "invalid", title, "; ".join(faults)))
 
     @app.exception_handler(HTTPException)
-    def _http(_: Request, error: HTTPException) -> JSONResponse:
+    async def _http(_: Request, error: HTTPException) -> JSONResponse:
         response = problem_response(Problem(error.status_code, "http", str(error.detail)))
         response.headers.update(error.headers or {})
         return response
@@ -130,10 +133,10 @@ def handle_problems(app: FastAPI) -> None:
     @app.exception_handler(OperationalError)
     @app.exception_handler(InterfaceError)
     @app.exception_handler(PoolTimeout)
-    def _database(_: Request, error: Exception) -> JSONResponse:
-        return problem_response(_database_problem(), error)
+    async def _database(_: Request, error: Exception) -> JSONResponse:
+        return problem_response(database_problem(), error)
 
     @app.exception_handler(Exception)
-    def _internal(_: Request, error: Exception) -> JSONResponse:
+    async def _internal(_: Request, error: Exception) -> JSONResponse:
         detail = "The error has been logged under this id."
         return problem_response(Problem(500, "fault", "An internal error", detail), error)

@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import TimeoutError as WaitTimeout
 
+WAIT_S = 5.0  # for a connection, and for the one writer of a SQLite file
 _BUSY_MS = 5000
 _PRAGMAS = (
     "journal_mode=WAL",
@@ -53,9 +55,9 @@ class Store:
     """
 
     def __init__(self, url: str | URL, connections: int = 10) -> None:
-        self.engine = open_engine(url, connections)
+        self.engine, self.connections = open_engine(url, connections), connections
         # SQLite has one writer: in this process writers queue here instead of polling its lock
-        self._writers = threading.Lock() if self.engine.dialect.name == "sqlite" else nullcontext()
+        self._writers = threading.Lock() if self.engine.dialect.name == "sqlite" else None
         # also at the start: a process that was killed may have left rows in the log
         self._log_has_deleted = self.engine.dialect.name == "sqlite"
         with explain_errors(self.engine):
@@ -71,13 +73,26 @@ class Store:
     def write(self) -> Iterator[Connection]:
         """Open a transaction that is committed when the block ends, or rolled back on an error."""
         with (
-            self._writers,
+            self._turn_to_write(),
             self.engine.connect().execution_options(writes=True) as connection,
             _pipeline_until_committed(connection) as stack,
             connection.begin(),
         ):
             connection.info["pipeline"] = stack
             yield connection
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        """Wait until no other thread writes to a SQLite file."""
+        if self._writers is None:
+            yield
+        elif self._writers.acquire(timeout=WAIT_S):
+            try:
+                yield
+            finally:
+                self._writers.release()
+        else:
+            raise WaitTimeout(f"other calls have been writing for {WAIT_S:g} s")
 
     def only_write(self, connection: Connection) -> None:
         """Say that the rest of a transaction does not read.
@@ -117,7 +132,7 @@ class Store:
             return
         self._log_has_deleted |= deleted
         if self._log_has_deleted:
-            with self._writers:
+            with self._turn_to_write():
                 self._log_has_deleted = not self._try_to_empty_log()
 
     def _try_to_empty_log(self) -> bool:
@@ -201,7 +216,7 @@ def open_engine(url: str | URL, connections: int = 10) -> Engine:
     address = database_address(url)
     # errors are logged without a statement's values: a log keeps what a withdrawal deletes
     options: dict[str, Any] = {"hide_parameters": True}
-    options |= {"pool_size": connections, "max_overflow": 0, "pool_timeout": 5}
+    options |= {"pool_size": connections, "max_overflow": 0, "pool_timeout": WAIT_S}
     if address.get_backend_name() == "postgresql":
         engine = create_engine(address, **options)
         event.listen(engine, "checkin", _note_use)
