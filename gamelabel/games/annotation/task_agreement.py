@@ -51,6 +51,7 @@ def agreement_by_task(
     >>> agreement_by_task({"categorise": pd.DataFrame(rows, columns=columns)})["value"].to_dict()
     {'category': 1.0}
     """
+    tables = _by_prompt(tables)
     estimates = {
         name: _wider_interval(labels, level, replicates, seed)
         for kind, labels_of in _LABELS.items()
@@ -152,6 +153,29 @@ def ranked_choices(ranks: pd.DataFrame) -> pd.DataFrame:
 def _wider_interval(labels: pd.DataFrame, level: Level, replicates: int, seed: int) -> Estimate:
     over = [alpha_interval(labels, level, unit, replicates, seed) for unit in ("task", "worker")]
     return max(over, key=lambda estimate: estimate.high - estimate.low)
+
+
+def _by_prompt(tables: Mapping[str, pd.DataFrame]) -> Mapping[str, pd.DataFrame]:
+    """Name pictures by their prompts, too, if several prompts have the same one."""
+    columns = ["picture", "chosen", "rejected"]
+    shown = [
+        frame[["prompt_id", column]].set_axis(["prompt_id", "picture"], axis=1)
+        for frame in tables.values()
+        for column in columns
+        if column in frame
+    ]
+    if not shown or not pd.concat(shown).drop_duplicates()["picture"].duplicated().any():
+        return tables
+    return {
+        name: frame.assign(
+            **{
+                column: frame["prompt_id"] + "/" + frame[column]
+                for column in columns
+                if column in frame
+            }
+        )
+        for name, frame in tables.items()
+    }
 
 
 def _categories(tables: Mapping[str, pd.DataFrame]) -> _Labels:

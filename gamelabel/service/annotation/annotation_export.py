@@ -6,6 +6,7 @@ import io
 import tempfile
 import zipfile
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,10 @@ def project_archive(store: Store, project: AnnotationProject, name: str) -> byte
 
 
 def read_answers(
-    connection: Connection, project: AnnotationProject, name: str
+    connection: Connection,
+    project: AnnotationProject,
+    name: str,
+    compared: Sequence[int] | None = None,
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of each table: prompts, pictures, and the kinds that the project asks.
 
@@ -79,10 +83,15 @@ def read_answers(
         The project.
     name : str
         Its name in the database.
+    compared : sequence of int, optional
+        Only these prompts, by their keys, and of the answers those whose agreement counts: of
+        annotators who have finished the prompt and were not removed.
     """
     prompts = annotation_prompts.c
     # what people answered about prompts with known answers is in the table known_answers
     is_own = (prompts.project == name) & (prompts.purpose == "open")
+    if compared is not None:
+        is_own &= prompts.id.in_(compared)
     listed = connection.execute(
         select(prompts.prompt_id, prompts.prompt, prompts.purpose)
         .where(is_own)
@@ -114,6 +123,9 @@ def read_answers(
         .where(is_own)
         .order_by(prompts.id, players.c.id, annotation_answers.c.step)
     )
+    if compared is not None:
+        is_finished = annotation_items.c.reply.is_not(None) & ~annotation_items.c.is_double
+        answers = answers.where(is_finished, players.c.state != "removed")
     for row in connection.execute(answers):
         step = annotation_steps(project.tasks, len(row.shown))[row.step]
         stored = StoredAnswer(

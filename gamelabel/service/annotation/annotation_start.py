@@ -23,6 +23,7 @@ from gamelabel.service.annotation.annotation_tables import (
 from gamelabel.service.annotation.annotation_work import AnnotationWork
 from gamelabel.service.annotation.inspection_routes import inspection_routes
 from gamelabel.service.annotation.inspection_work import InspectionWork
+from gamelabel.service.annotation.live_agreement import LiveAgreement
 from gamelabel.service.annotation.load_project import count_left_out, load_project
 from gamelabel.service.annotation.quality_export import live_quality
 from gamelabel.service.annotation.quality_tables import PERSONAL_TABLES
@@ -45,6 +46,7 @@ _TRIALS = 3  # addresses that are printed without a file of games
 
 def annotation_activity(annotations: AnnotationWork, outbox: Outbox) -> Activity:
     """Return the annotation activity as the service's applications take it."""
+    agreement = LiveAgreement(annotations.project, annotations.name)
 
     def live_figures(connection: Connection, game_id: str) -> dict[str, Any]:
         is_own = annotation_prompts.c.project == annotations.name
@@ -65,6 +67,7 @@ def annotation_activity(annotations: AnnotationWork, outbox: Outbox) -> Activity
             "annotators": None if stop else annotations.project.annotators,
             "closed": counted,
             "answers": connection.execute(of_game).scalar_one(),
+            "alpha": agreement.rows(connection),
         }
         if annotations.project.quality == QualityRules():
             return figures

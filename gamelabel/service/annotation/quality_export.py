@@ -49,8 +49,11 @@ def read_quality_tables(
     }
 
 
-def live_quality(connection: Connection, project: AnnotationProject, name: str) -> dict[str, Any]:
-    """Return the figures of the operator's page: agreement, decisions, and who has qualified."""
+def compared_prompts(connection: Connection, name: str) -> list[int]:
+    """Return the prompts on which the operator's page counts agreement, by their keys.
+
+    First of all those that two people or more have finished.
+    """
     prompts = annotation_prompts.c
     compared_first = case((prompts.finished > 1, 0), else_=1)
     chosen = (
@@ -59,7 +62,12 @@ def live_quality(connection: Connection, project: AnnotationProject, name: str) 
         .order_by(compared_first, prompts.place.desc())
         .limit(_MOST_LIVE)
     )
-    counted = list(connection.execute(chosen).scalars())
+    return list(connection.execute(chosen).scalars())
+
+
+def live_quality(connection: Connection, project: AnnotationProject, name: str) -> dict[str, Any]:
+    """Return the figures of the operator's page: agreement, decisions, and who has qualified."""
+    counted = compared_prompts(connection, name)
     inspected = _of_project(select(annotation_inspections.c.decision, func.count()), name)
     decisions = inspected.group_by(annotation_inspections.c.decision)
     workers = select(annotation_workers).where(annotation_workers.c.project == name)

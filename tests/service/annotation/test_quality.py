@@ -278,6 +278,25 @@ def test_live_agreement_counts_prompts_that_several_people_have_finished_first(
     assert (row["between"], row["pairs"]) == ("annotators", 1)
 
 
+@on_sqlite
+def test_the_operator_sees_alpha_of_a_project_without_rules_of_quality(make_service):
+    service = make_service(n_prompts=1)
+
+    def alpha():
+        rows = service.operator.get("/v1/figures").json()[0]["annotation"]["alpha"]
+        return {row["task"]: row["value"] for row in rows}
+
+    assert alpha() == {}
+    service.person("ann").annotate()
+    assert alpha() == {}  # nobody else has answered
+    service.person("bo").annotate()
+    shown = alpha()
+    assert (shown["missing words"], shown["wrong places"]) == (1, 1)
+    assert set(shown) >= {"better of two pictures", "order of two pictures"}
+    service.person("bo").call("DELETE", "/v1/player", status=None)
+    assert alpha() == {}
+
+
 def _answer(item):
     return item["steps"][0]["answer"]["chosen"]
 

@@ -2,7 +2,7 @@
 const REASONS = { confidence: 'by confidence', quorum: 'by quorum', maximum: 'at the maximum' }
 
 function enough({ annotators, closed }, format) {
-  if (!closed) return `annotated by ${annotators} people`
+  if (!closed) return `annotated by ${annotators} ${annotators === 1 ? 'person' : 'people'}`
   const reasons = Object.keys(REASONS).filter(reason => closed[reason])
   const counts = reasons.map(reason => `${format.count(closed[reason])} ${REASONS[reason]}`)
   return `need no more people${counts.length ? `: ${counts.join(', ')}` : ''}`
@@ -23,10 +23,15 @@ function qualityLines({ agreement, decisions, waiting, qualified, failed, known_
   ]
 }
 
-export function lines({ prompts, annotated, answers, quality, ...stopping }, format) {
+function alphaLine({ task, value, low, high, n }, format) {
+  return [`Alpha: ${task}`, value.toFixed(2), `${low.toFixed(2)} to ${high.toFixed(2)}, ${format.count(n)} questions`]
+}
+
+export function lines({ prompts, annotated, answers, alpha, quality, ...stopping }, format) {
   return [
     ['Prompts', format.count(annotated), `of ${format.count(prompts)} ${enough(stopping, format)}`],
     ['Answers', format.count(answers), ''],
+    ...alpha.map(row => alphaLine(row, format)),
     ...quality ? qualityLines(quality, format) : [],
   ]
 }
