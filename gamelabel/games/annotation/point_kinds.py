@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from gamelabel.games.annotation.answer_rules import RATING_TOLERANCE
 from gamelabel.games.annotation.known_prompts import Asked
 from gamelabel.games.annotation.task_kinds import AnnotationTask
 
-FIRST, SECOND = "first", "second"  # the better one of two pictures, in the order of the file
+# the better one of two pictures, in the order of the file
+_FIRST, _SECOND, _TIE = "first", "second", "tie"
 
 
 class PointVote(NamedTuple):
@@ -32,8 +34,12 @@ def point_answers(task: AnnotationTask) -> list[str]:
 
     >>> point_answers(AnnotationTask("compare", ""))
     ['first', 'second']
+    >>> point_answers(AnnotationTask("rank", ""))
+    ['first', 'second', 'tie']
     """
-    return list(task.options) if task.kind == "categorise" else [FIRST, SECOND]
+    if task.kind == "categorise":
+        return list(task.options)
+    return [_FIRST, _SECOND] if task.kind == "compare" else [_FIRST, _SECOND, _TIE]
 
 
 def point_pictures(kind: str, n_pictures: int) -> Sequence[tuple[int, ...]]:
@@ -46,7 +52,7 @@ def point_pictures(kind: str, n_pictures: int) -> Sequence[tuple[int, ...]]:
 
 
 def point_votes(kind: str, answers: Mapping[Asked, Mapping[str, Any]]) -> Iterator[PointVote]:
-    """Yield what answers to the questions of a prompt say about its points of a kind.
+    """Yield what a person's answers about a prompt say about its points of a kind.
 
     Parameters
     ----------
@@ -60,12 +66,71 @@ def point_votes(kind: str, answers: Mapping[Asked, Mapping[str, Any]]) -> Iterat
     --------
     >>> list(point_votes("compare", {Asked("compare", (0, 2)): {"chosen": 2}}))
     [PointVote(pictures=(0, 2), answer='second')]
+    >>> ratings = {Asked("rate", (n,)): {"overall": overall} for n, overall in enumerate([5, 5, 2])}
+    >>> [vote.answer for vote in point_votes("rate", ratings)]
+    ['tie', 'first', 'first']
     """
-    for question, answer in answers.items():
-        if question.kind != kind:
-            continue
-        if kind == "categorise":
-            yield PointVote((), answer["category"])
-        else:
+    own = {question: answer for question, answer in answers.items() if question.kind == kind}
+    if kind == "categorise":
+        yield from (PointVote((), answer["category"]) for answer in own.values())
+    elif kind == "compare":
+        for question, answer in own.items():
             is_first = answer["chosen"] == question.pictures[0]
-            yield PointVote(question.pictures, FIRST if is_first else SECOND)
+            yield PointVote(question.pictures, _FIRST if is_first else _SECOND)
+    else:
+        worth = _worth_by_rank(own) if kind == "rank" else _overall(own)
+        for first, second in combinations(sorted(worth), 2):
+            yield PointVote((first, second), _better(worth[first], worth[second]))
+
+
+def known_votes(kind: str, answers: Mapping[Asked, Mapping[str, Any]]) -> Iterator[PointVote]:
+    """Yield what known answers to a prompt's questions say about its points of a kind.
+
+    A rating is right if it differs from the known one by one step, so pictures whose known ratings
+    differ by no more have no known order.
+
+    Parameters
+    ----------
+    kind, answers
+        As for `point_votes`.
+
+    Examples
+    --------
+    >>> ratings = {Asked("rate", (n,)): {"overall": overall} for n, overall in enumerate([5, 4, 2])}
+    >>> list(known_votes("rate", ratings))
+    [PointVote(pictures=(0, 2), answer='first'), PointVote(pictures=(1, 2), answer='first')]
+    """
+    votes = point_votes(kind, answers)
+    if kind != "rate":
+        yield from votes
+        return
+    overall = _overall(answers)
+    for vote in votes:
+        first, second = vote.pictures
+        if abs(overall[first] - overall[second]) > RATING_TOLERANCE:
+            yield vote
+
+
+def _overall(answers: Mapping[Asked, Mapping[str, Any]]) -> dict[int, int]:
+    """Return the overall rating of each picture."""
+    return {
+        question.pictures[0]: answer["overall"]
+        for question, answer in answers.items()
+        if question.kind == "rate"
+    }
+
+
+def _worth_by_rank(answers: Mapping[Asked, Mapping[str, Any]]) -> dict[int, int]:
+    """Return a number of each picture that is higher the better its place; equal ones are tied."""
+    return {
+        picture: -place
+        for answer in answers.values()
+        for place, tied in enumerate(answer["places"])
+        for picture in tied
+    }
+
+
+def _better(first: int, second: int) -> str:
+    if first == second:
+        return _TIE
+    return _FIRST if first > second else _SECOND

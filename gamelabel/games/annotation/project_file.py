@@ -18,6 +18,7 @@ from gamelabel.games.annotation.task_kinds import (
     TASK_KINDS,
     TASK_QUESTIONS,
     AnnotationTask,
+    counted_kinds,
 )
 from gamelabel.yaml_fields import Fields, TaskFileError, compose_yaml, plain_value
 
@@ -125,16 +126,15 @@ def _at_least_one(fields: Fields, name: str, default: int) -> int:
 
 
 def _stopping_rule(fields: Fields, kinds: list[str]) -> StoppingRule | None:
-    """Read when a prompt has enough answers: only tasks with one answer of several can tell."""
+    """Read when a prompt has enough answers: a task with one answer of several has to tell."""
     node = fields.node_of("stop")
     if node is None:
         return None
-    others = [kind for kind in kinds if kind not in STOPPING_KINDS]
-    if others:
+    if not counted_kinds(kinds):
         raise fields.error(
-            f"{fields.what} has the field stop, which is for the tasks "
-            f"{' and '.join(STOPPING_KINDS)} only, and the task {others[0]}: ask that in a project "
-            "of its own, with the field annotators",
+            f"{fields.what} has the field stop, which goes by the answers to "
+            f"{', '.join(STOPPING_KINDS[:-1])} or {STOPPING_KINDS[-1]}: ask one of these, or use "
+            "the field annotators in place of stop",
             node,
         )
     if "annotators" in fields.names():

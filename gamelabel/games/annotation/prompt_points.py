@@ -10,9 +10,14 @@ import pyarrow as pa
 
 from gamelabel.games.annotation.known_prompts import KnownPrompt, asked_of
 from gamelabel.games.annotation.open_points import OpenPoints
-from gamelabel.games.annotation.point_kinds import point_answers, point_pictures, point_votes
+from gamelabel.games.annotation.point_kinds import (
+    known_votes,
+    point_answers,
+    point_pictures,
+    point_votes,
+)
 from gamelabel.games.annotation.project_file import AnnotationProject
-from gamelabel.games.annotation.task_kinds import annotation_steps
+from gamelabel.games.annotation.task_kinds import MOST_PICTURES, annotation_steps, counted_kinds
 
 _Name = tuple[Any, ...]  # of a point: the prompt's id and the numbers of the pictures
 _MOST_REPEATS = 4  # of an estimate, after which few known points are open again
@@ -43,6 +48,7 @@ class PromptVote(NamedTuple):
         The pictures' numbers in the file, in the order in which they were shown, such as "2013".
     answers : mapping of int to dict
         The answer to each step, see `answers.check_annotation`, with the numbers of the file.
+        Those to tasks without points can be left out.
     """
 
     item: str
@@ -61,6 +67,10 @@ class PromptState(NamedTuple):
 
 class PromptPoints:
     """The points of a project's prompts: its category, and each two of its pictures.
+
+    Which of two pictures is better is what people say in `compare`; in a project without it, the
+    places that they give them in `rank`; without that, the overall ratings in `rate`. In places and
+    ratings pictures can be equal. Other tasks have no points.
 
     People answer all questions about a prompt, so it is closed when all its points are. Points of
     the same kind have the same possible answers; each kind has its own estimate of the workers.
@@ -101,10 +111,15 @@ class PromptPoints:
         known_prompts = trust.known if trust else ()
         ids = [*self._pictures, *(known.prompt.prompt_id for known in known_prompts)]
         self._counted: dict[str, set[str]] = {prompt_id: set() for prompt_id in ids}
+        sizes = range(MOST_PICTURES + 1)
+        self._steps = [annotation_steps(project.tasks, n_pictures) for n_pictures in sizes]
         self._kinds: dict[str, OpenPoints] = {}
         self._known: dict[str, dict[Hashable, Hashable]] = {}
         self._spare: dict[str, list[tuple[_Name, int, str]]] = {}  # votes on known points
+        counted = counted_kinds([task.kind for task in project.tasks])
         for task in project.tasks:
+            if task.kind not in counted:
+                continue
             names = [
                 name for prompt_id in self._pictures for name in self._names(task.kind, prompt_id)
             ]
@@ -121,7 +136,7 @@ class PromptPoints:
         if counted is None or vote.item in counted:  # retired, or counted before
             return
         counted.add(vote.item)
-        steps = annotation_steps(self.project.tasks, len(vote.shown))
+        steps = self._steps[len(vote.shown)]
         answers = {asked_of(steps[n], vote.shown): answer for n, answer in vote.answers.items()}
         for kind, points in self._kinds.items():
             for pictures, answer in point_votes(kind, answers):
@@ -183,8 +198,8 @@ class PromptPoints:
         -------
         DataFrame
             `prompt_id`, `kind`, `first` and `second`, the two pictures, None for a category;
-            `answer`, the most probable category or picture, None without votes; its probability
-            `confidence`, `votes`, and `stopped`, why the point is closed, or None.
+            `answer`, the most probable category or picture, or "tie", None without votes; its
+            probability `confidence`, `votes`, and `stopped`, why the point is closed, or None.
         """
         tables = []
         for kind, points in self._kinds.items():
@@ -198,7 +213,7 @@ class PromptPoints:
             for column, side in enumerate(("first", "second")):
                 pictures = [pair[column] if pair else None for pair in files]
                 table.insert(2 + column, side, pd.Series(pictures, dtype=object))
-            if kind == "compare":
+            if kind != "categorise":
                 for side in ("first", "second"):
                     is_side = table["answer"] == side
                     table.loc[is_side, "answer"] = table.loc[is_side, side]
@@ -228,7 +243,7 @@ def _known_points(kind: str, prompts: Sequence[KnownPrompt]) -> dict[Hashable, H
     return {
         (known.prompt.prompt_id, *pictures): answer
         for known in prompts
-        for pictures, answer in point_votes(
+        for pictures, answer in known_votes(
             kind, {question: right.answer for question, right in known.answers.items()}
         )
     }

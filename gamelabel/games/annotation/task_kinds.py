@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, groupby
 from typing import NamedTuple
 
 # Asked about one picture after the other; the others are asked once for a prompt.
 PICTURE_KINDS = ("rate", "issues", "words", "regions")
-# Whose answers are one of several, so that people can agree on them.
-STOPPING_KINDS = ("categorise", "compare")
+# Which say which of two pictures is better, those that say it most directly first.
+PAIR_KINDS = ("compare", "rank", "rate")
+# Whose answers are one of several, so that people can agree on them: a stopping rule needs one.
+STOPPING_KINDS = ("categorise", *PAIR_KINDS)
 TASK_QUESTIONS = {
     "categorise": "What are these words about?",
     "rate": "How good is this picture for these words?",
@@ -34,6 +36,25 @@ ISSUES = {
     "violent": "It has violent content",
     "defaming": "It defames a group of people",
 }
+
+
+def counted_kinds(kinds: Collection[str]) -> list[str]:
+    """Return which of a project's kinds of tasks a stopping rule counts.
+
+    These are the category, and the kind that says most directly which of two pictures is better.
+
+    Parameters
+    ----------
+    kinds : collection of str
+        Of the project's tasks.
+
+    Examples
+    --------
+    >>> counted_kinds(["categorise", "rate", "issues", "rank"])
+    ['categorise', 'rank']
+    """
+    pairs = [kind for kind in PAIR_KINDS if kind in kinds]
+    return [kind for kind in ("categorise",) if kind in kinds] + pairs[:1]
 
 
 @dataclass(frozen=True)

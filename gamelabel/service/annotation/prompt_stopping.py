@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from gamelabel.games.annotation.project_file import AnnotationProject
 from gamelabel.games.annotation.prompt_points import PromptPoints, PromptVote
+from gamelabel.games.annotation.task_kinds import counted_kinds
 from gamelabel.service.annotation.annotation_tables import (
     annotation_answers,
     annotation_items,
@@ -78,7 +79,7 @@ class PromptStopping:
         row = connection.execute(select(annotation_prompts).where(_prompts.id == prompt)).one()
         if row.prompt_id not in self._points:  # it is not in the file any more
             return
-        votes = list(_votes(connection, self.name, _prompts.id == prompt))
+        votes = list(_votes(connection, self.project, self.name, _prompts.id == prompt))
         with self._using:
             for vote in votes:
                 self._points.add(vote)
@@ -140,7 +141,7 @@ def read_points(connection: Connection, project: AnnotationProject, name: str) -
         Its name in the database.
     """
     points = PromptPoints(project)
-    for vote in _votes(connection, name, true()):
+    for vote in _votes(connection, project, name, true()):
         points.add(vote)
     points.refit()
     return points
@@ -166,9 +167,12 @@ def _values(points: PromptPoints, row: Row[Any]) -> dict[str, Any]:
 
 
 def _votes(
-    connection: Connection, name: str, condition: ColumnElement[bool]
+    connection: Connection,
+    project: AnnotationProject,
+    name: str,
+    condition: ColumnElement[bool],
 ) -> Iterator[PromptVote]:
-    """Yield all that people answered about prompts which they have finished.
+    """Yield what people answered about prompts which they have finished, as far as it is counted.
 
     Second annotations by inspectors do not count, nor do people who have been removed.
     """
@@ -181,6 +185,7 @@ def _votes(
         .join(players, players.c.id == items.player)
         .where(_prompts.project == name, condition, items.reply.is_not(None))
         .where(~items.is_double, players.c.state != "removed")
+        .where(answers.kind.in_(counted_kinds([task.kind for task in project.tasks])))
         .order_by(items.id, answers.step)
     )
     for item, rows in groupby(connection.execute(query), key=lambda row: row.id):

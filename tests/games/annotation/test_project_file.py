@@ -76,8 +76,8 @@ def test_what_is_left_out_has_a_meaning(tmp_path):
         (("- rate", "- {kind: issues, issues: {}}"), "line 2: issues of the task issues is empty"),
         (("prompts:", "annotators: two\nprompts:"), "line 4: annotators of the project has to be"),
         (
-            ("prompts:", "stop: {quorum: 2}\nprompts:"),
-            "line 4: .* and the task rate: ask that in a",
+            ("- rate\n  - rank\n", "- issues\nstop: {quorum: 2}\n"),
+            "line 3: the project has the field stop, which goes by the answers to categorise, com",
         ),
         (("prompt: a red ball", "text: a red ball"), "line 5: a prompt needs the field prompt"),
         (("a red ball", "''"), "line 5: a prompt has no words"),
@@ -110,7 +110,7 @@ def test_a_wrong_file_is_one_sentence_with_the_line(tmp_path, change, message):
     ],
 )
 def test_a_wrong_stopping_rule_is_one_sentence_with_the_line(tmp_path, stop, message):
-    text = VALID.replace("  - rate\n  - rank\n", "  - compare\n")
+    text = VALID
     tasks, rest = text.split("prompts:")
     with pytest.raises(TaskFileError, match=message):
         read(tmp_path, f"title: x\nstop: {stop}\n{tasks}prompts:{rest}")

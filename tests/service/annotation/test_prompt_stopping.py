@@ -12,6 +12,7 @@ from gamelabel.service.annotation.prompt_stopping import read_points
 from gamelabel.service.database_tables import players
 from gamelabel.service.store import snapshot
 from tests.service.annotation.annotation_harness import NAME
+from tests.service.annotation.test_quality import pictures_of
 
 STOP = "stop: {confidence: 1, quorum: 2, maximum: 3}\n"
 COMPARE = {"tasks": f"{STOP}tasks: [compare]\n", "n_pictures": 2}
@@ -73,6 +74,37 @@ def test_a_quarrel_ends_at_the_maximum(make_service):
         person = service.person(name)
         person.answer(person.item(), 0, {"category": category, "problematic": False})
     assert prompts(service)["p0"][1] == "maximum"
+
+
+def test_a_chain_of_ratings_and_a_ranking_is_asked_until_the_places_agree(make_service):
+    chain = f"{STOP}tasks: [rate, issues, rank]\n"
+    service = make_service(tasks=chain, n_prompts=1)
+    for name, places, closed in (
+        ("ann", [0, 1, 2, 2], None),
+        ("bo", [0, 1, 2, 3], None),
+        ("cy", [0, 1, 2, 2], "quorum"),
+    ):
+        rank_after_rating(service.person(name), places)
+        assert prompts(service)["p0"][1] == closed
+    points = {(row["first"], row["second"]): row for row in service.tables()["points"]}
+    answers = [points[("p0-0.png", "p0-1.png")], points[("p0-2.png", "p0-3.png")]]
+    assert [row["answer"] for row in answers] == ["p0-0.png", "tie"]
+    assert {row["kind"] for row in points.values()} == {"rank"}
+    before = prompts(service)
+    AnnotationWork(service.store, service.settings, service.annotations.project, NAME)
+    assert prompts(service) == before
+
+
+def rank_after_rating(person, places: list[int]) -> None:
+    """Answer all steps of the next prompt, with the places of the pictures in the file."""
+    item = person.item()
+    shown = pictures_of(person, item)
+    for number, step in enumerate(item["steps"]):
+        answer = None
+        if step["kind"] == "rank":
+            tied = [[n for n in range(4) if places[shown[n]] == place] for place in range(4)]
+            answer = {"places": [place for place in tied if place]}
+        person.answer(item, number, answer)
 
 
 def test_two_processes_close_a_prompt_together_and_a_restart_changes_nothing(make_service):
