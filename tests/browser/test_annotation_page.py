@@ -157,6 +157,11 @@ def test_one_annotator_answers_every_kind_from_launch_to_export(studio, open_pag
     at_step(page, "words")
     page.locator(".word").first.tap()
     shoot(page, "words")
+    for language, direction in (("لوحة للمحيط", "rtl"), ("two stars", "ltr")):
+        page.evaluate(
+            f"for (const e of document.querySelectorAll('.word')) e.textContent = '{language}'"
+        )
+        assert page.locator(".words").evaluate("e => getComputedStyle(e).direction") == direction
     confirm(page)
 
     at_step(page, "regions")
@@ -178,6 +183,13 @@ def test_one_annotator_answers_every_kind_from_launch_to_export(studio, open_pag
     at_step(page, "compare")
     page.keyboard.press("2")
     shoot(page, "compare")
+    stage = page.locator("#stage").bounding_box()
+    for ratio in (0.006, 160):  # of 50 x 8000 pixels, and of 8000 x 50
+        page.evaluate(f"document.querySelector('.view').style.setProperty('--ratio', {ratio})")
+        box = page.locator(".view").first.bounding_box()
+        assert min(box["width"], box["height"]) >= 44
+        assert box["height"] <= stage["height"] / 2 + 1
+        assert box["width"] <= stage["width"] + 1
     confirm(page)
     page.get_by_role("heading", name="+20 coins").wait_for()
     shoot(page, "paid")

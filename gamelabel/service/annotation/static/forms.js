@@ -74,7 +74,7 @@ export function words(asked) {
     })
     return button
   })
-  $('panel').replaceChildren(make('div', { className: 'words' }, ...buttons))
+  $('panel').replaceChildren(make('div', { className: 'words', dir: 'auto' }, ...buttons))
   return {
     hint: 'Press each word that it does not show. If it shows all, go on.',
     read: () => ({ words: buttons.flatMap((button, i) => button.getAttribute('aria-pressed') === 'true' ? [i] : []) }),
