@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     Column,
     Connection,
-    MetaData,
     Row,
     Table,
     bindparam,
@@ -159,13 +158,14 @@ def withdraw(store: Store, settings: Settings, session: str, player_tables: Sequ
         The tables of games with a column `player`, in the order in which to delete from them. Rows
         in those of activities that another process serves are deleted as well.
     """
+    emptied_tables = (*player_tables, *_other_tables(store, player_tables), sessions)
     with store.write() as connection:
         player = current_player(connection, settings, session, lock=True)
         forget_rewards(connection, player)
         jtis = select(sessions.c.launch).where(sessions.c.player == player.id)
         is_own = (launches.c.game_id == player.game_id) & launches.c.jti.in_(jtis)
         connection.execute(delete(launches).where(is_own))
-        for table in (*player_tables, *_other_tables(connection, player_tables), sessions):
+        for table in emptied_tables:
             connection.execute(delete(table).where(table.c.player == player.id))
         state = "removed" if player.state == "removed" else "withdrawn"
         emptied = {"consented": False, "times": False, "state": state}
@@ -175,12 +175,10 @@ def withdraw(store: Store, settings: Settings, session: str, player_tables: Sequ
     return pseudonym
 
 
-def _other_tables(connection: Connection, player_tables: Sequence[Table]) -> list[Table]:
+def _other_tables(store: Store, player_tables: Sequence[Table]) -> list[Table]:
     """Return the tables with rows of players of activities that another process serves."""
     known = {table.name for table in (*player_tables, sessions, rewards)}
-    schema = MetaData()
-    schema.reflect(connection)
-    tables = reversed(schema.sorted_tables)  # those that refer to others first
+    tables = reversed(store.schema.sorted_tables)  # those that refer to others first
     return [table for table in tables if "player" in table.c and table.name not in known]
 
 

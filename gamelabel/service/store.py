@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, MetaData, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as WaitTimeout
@@ -62,6 +63,17 @@ class Store:
         self._log_has_deleted = self.engine.dialect.name == "sqlite"
         with explain_errors(self.engine):
             migrate(self.engine)
+
+    @cached_property
+    def schema(self) -> MetaData:
+        """All tables of the database, also those of activities that another process serves.
+
+        They are read once: the engine keeps statements on them, and would keep every copy.
+        """
+        schema = MetaData()
+        with self.read() as connection:
+            schema.reflect(connection)
+        return schema
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -1,5 +1,6 @@
 """What is stored about people is what the docs say: what, until when, and in which files."""
 
+import gc
 import itertools
 import re
 import signal
@@ -121,6 +122,17 @@ def test_the_docs_describe_every_column_about_people() -> None:
         for column in table.c
     }
     assert set(columns) == about_people | counts
+
+
+def test_withdrawals_leave_nothing_in_memory(service: Service) -> None:
+    """The engine keeps statements on tables, and with them the tables of a whole database."""
+    withdraw(service.player("ann"))
+    gc.collect()
+    known = sum(isinstance(one, Table) for one in gc.get_objects())
+    for name in ("bob", "cat"):
+        withdraw(service.player(name))
+    gc.collect()
+    assert sum(isinstance(one, Table) for one in gc.get_objects()) == known
 
 
 def test_after_a_withdrawal_only_what_the_docs_say_is_kept(service: Service) -> None:
