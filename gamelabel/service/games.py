@@ -34,6 +34,7 @@ _SENTENCES = {
     "string_too_short": "must not be empty",
     "int_type": "must be a whole number",
     "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
     "list_type": "must be a list",
     "too_short": "must have at least one entry",
 }
@@ -132,7 +133,7 @@ def read_games(path: Path, model: type[AnyGame]) -> list[AnyGame]:
         text = path.read_text(encoding="utf-8")
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         content = yaml.safe_load(text)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # or a date in the month 13
         reason = " ".join(str(error).split())
         if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
             reason = f"line {error.problem_mark.line + 1}: {error.problem}"

@@ -62,6 +62,8 @@ def test_the_example_in_the_documentation_is_valid(tmp_path: Path) -> None:
         ("hills:\n  reward_url: http://x.example/", "line 2.*reward_url must begin with https"),
         ("hills:\n  coins: '50'", "line 2.*coins must be a whole number"),
         ("hills:\n  coins: 0", "line 2.*coins must be 1 or more"),
+        ("hills:\n  coins: 99999999999999999999", "line 2.*coins must be 1000000 or less"),
+        ("hills:\n  title: 2026-99-99", "is not valid YAML: month must be in"),
         ("hills:\n  title: x\n  title: y", "line 3: title is there twice"),
         ("hills:\n  3: x", "line 1: game hills: field names must be words"),
         ("a b: {title: x}", "line 1: game a b: the field game_id may have 1 to 64"),

@@ -30,7 +30,7 @@ class PairGame(Game):
     """
 
     pool: str = "study"
-    coins: int = Field(default=50, ge=1)
+    coins: int = Field(default=50, ge=1, le=1_000_000)
 
 
 def register_pair_game(store: Store, game: PairGame) -> None:
