@@ -58,7 +58,11 @@ def annotation_activity(annotations: AnnotationWork, outbox: Outbox) -> Activity
         prompts = prompts.where(is_own, is_open, ~annotation_prompts.c.retired)
         answers = select(func.count()).select_from(annotation_answers)
         answers = answers.join(players, players.c.id == annotation_answers.c.player)
-        of_game = answers.where(players.c.game_id == game_id)
+        answers = answers.join(annotation_items, annotation_items.c.id == annotation_answers.c.item)
+        answers = answers.join(
+            annotation_prompts, annotation_prompts.c.id == annotation_items.c.prompt
+        )
+        of_game = answers.where(is_own, players.c.game_id == game_id)
         reasons = prompts.add_columns(closed).where(is_enough).group_by(closed)
         counted = {reason: n for n, reason in connection.execute(reasons)} if stop else None
         figures = {

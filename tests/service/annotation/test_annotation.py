@@ -214,8 +214,12 @@ def test_a_prompt_is_answered_in_its_own_project_only(service):
     ):
         with pytest.raises(Problem, match="This person has no item"):
             call()
-    assert fish.open_item(session)["item"] != item["item"]
+    own = fish.open_item(session)
+    assert own["item"] != item["item"]
     ann.answer(item, 0)
+    fish.answer_step(session, own["item"], 0, ANSWERS["categorise"], None)
+    (figures,) = service.operator.get("/v1/figures").json()
+    assert figures["annotation"]["answers"] == 1  # those of this project
 
 
 def test_ten_requests_at_once_pay_once(make_service):
