@@ -1,15 +1,13 @@
-"""What people annotate, one transaction a step: a prompt is dealt, answered and paid."""
+"""What people annotate, one transaction a step: each answer is stored, the last one is paid."""
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 import numpy as np
 from sqlalchemy import (
     Connection,
     Row,
-    func,
     insert,
     select,
     update,
@@ -21,20 +19,17 @@ from gamelabel.games.annotation.task_kinds import AnnotationStep
 from gamelabel.service.annotation.annotation_tables import (
     annotation_answers,
     annotation_items,
-    annotation_pictures,
     annotation_prompts,
 )
 from gamelabel.service.annotation.annotator_trust import read_worker
 from gamelabel.service.annotation.item_body import (
-    ITEM,
     find_item,
     in_file,
-    item_body,
     item_steps,
     no_such,
-    step_bodies,
     stored_answers,
 )
+from gamelabel.service.annotation.item_dealing import ItemDealing, read_picture
 from gamelabel.service.annotation.known_answer_work import (
     answer_feedback,
     judge_question,
@@ -42,7 +37,7 @@ from gamelabel.service.annotation.known_answer_work import (
 )
 from gamelabel.service.annotation.load_project import count_again
 from gamelabel.service.annotation.prompt_choice import PromptChoice
-from gamelabel.service.annotation.prompt_stopping import WITH_ONE_MORE, PromptStopping
+from gamelabel.service.annotation.prompt_stopping import PromptStopping
 from gamelabel.service.annotation.qualification_work import (
     example_bodies,
     example_picture,
@@ -92,6 +87,7 @@ class AnnotationWork:
         self.rng = rng or np.random.default_rng()
         self.stopping = PromptStopping(store, project, name) if project.stop else None
         self.choice = PromptChoice(project, name, self.stopping, self.rng)
+        self.dealing = ItemDealing(project, name, self.stopping, self.rng)
         inspection = project.quality.inspection
         self.inspectors = {
             settings.keys.mark("player", *person)
@@ -132,21 +128,17 @@ class AnnotationWork:
                 raise Problem(403, "inspector", title, "Open the page for inspectors.")
             returned = returned_item(connection, self.name, player.id)
             if returned is not None:
-                return self.show(connection, returned, returned=returned.reason)
-            item = self.open_item_of(connection, player)
+                return self.dealing.show(connection, returned, returned=returned.reason)
+            item = self.dealing.open_item_of(connection, player)
             if item is not None and item.purpose == "question":
                 # its last known answer may have been taken out of the file
                 self._reply(connection, player, item, item_steps(self.project, item))
-                item = self.open_item_of(connection, player)
+                item = self.dealing.open_item_of(connection, player)
             if item is None:
                 require_running(player)
                 prompt = self.choice.choose(connection, player.id)
-                item = self.deal(connection, player, prompt)
-            return self.show(connection, item)
-
-    def open_item_of(self, connection: Connection, player: Row[Any]) -> Row[Any] | None:
-        """Return the item that a person has begun; None if there is none."""
-        return connection.execute(self._own(player, is_open=True)).first()
+                item = self.dealing.deal(connection, player, prompt)
+            return self.dealing.show(connection, item)
 
     def picture(self, session: str, item_id: str, number: int) -> bytes:
         """Return a picture of an item, by its number in the order in which they are shown."""
@@ -233,51 +225,6 @@ class AnnotationWork:
         if self.stopping:
             self.stopping.rebuild_soon()
 
-    def _own(self, player: Row[Any], is_open: bool) -> Any:
-        is_own = annotation_items.c.player == player.id
-        is_own &= annotation_prompts.c.project == self.name
-        # a question that is not in the file any more has no steps
-        is_question = annotation_prompts.c.purpose == "question"
-        is_own &= ~(annotation_prompts.c.retired & is_question)
-        reply = annotation_items.c.reply
-        return ITEM.where(is_own, reply.is_(None) if is_open else reply.is_not(None))
-
-    def deal(
-        self, connection: Connection, player: Row[Any], prompt: int, is_double: bool = False
-    ) -> Row[Any]:
-        """Deal a prompt to a person, and return the item."""
-        of_prompt = annotation_pictures.c.prompt == prompt
-        counted = select(func.count()).select_from(annotation_pictures).where(of_prompt)
-        n_pictures = connection.execute(counted).scalar_one()
-        shown = "".join(map(str, self.rng.permutation(n_pictures).tolist()))
-        item = {"id": secrets.token_urlsafe(16), "player": player.id, "prompt": prompt}
-        added = insert(annotation_items).values(shown=shown, is_double=is_double, **item)
-        connection.execute(added)
-        if not is_double:
-            change = update(annotation_prompts).where(annotation_prompts.c.id == prompt)
-            change = change.values(dealt=annotation_prompts.c.dealt + 1)
-            connection.execute(change.values(certainty=WITH_ONE_MORE) if self.stopping else change)
-        return connection.execute(self._own(player, is_open=True)).one()
-
-    def show(self, connection: Connection, item: Row[Any], returned: str = "") -> dict[str, Any]:
-        """Return an item as a page gets it.
-
-        Parameters
-        ----------
-        connection : Connection
-            Of a transaction.
-        item : Row
-            The item.
-        returned : str
-            Why an inspector returned it. The page then gets the answers, too.
-        """
-        steps = item_steps(self.project, item)
-        answers = stored_answers(connection, item.id)
-        bodies = step_bodies(steps, item.shown, answers, show_answers=bool(returned))
-        is_work = item.purpose != "question"
-        pays = self.project.coins if is_work and not item.is_double else 0
-        return item_body(item, pays, bodies, returned=returned, is_question=not is_work)
-
     def _times(self, player: Row[Any], response_ms: int | None) -> dict[str, int | None]:
         """Return the times of an answer that may be stored."""
         if self.settings.minimal:
@@ -301,7 +248,8 @@ class AnnotationWork:
         """
         if item.reply is not None:
             return {**item.reply}, False
-        reply: dict[str, Any] = {"reward": None, "prompts": self._n_finished(connection, player)}
+        n_finished = self.dealing.n_finished(connection, player)
+        reply: dict[str, Any] = {"reward": None, "prompts": n_finished}
         if len(stored_answers(connection, item.id)) < len(steps):
             return reply, False
         values: dict[str, Any] = {}
@@ -323,19 +271,3 @@ class AnnotationWork:
         if item.purpose == "question" or item.is_double:
             return reply, False
         return reply, judge_work(self.store, connection, self.project, item, self.rng)
-
-    def _n_finished(self, connection: Connection, player: Row[Any]) -> int:
-        is_work = annotation_prompts.c.purpose != "question"
-        own = self._own(player, is_open=False).where(is_work).with_only_columns(func.count())
-        return int(connection.execute(own).scalar_one())
-
-
-def read_picture(connection: Connection, item: Row[Any], number: int) -> bytes:
-    """Return a picture of an item. Raises Problem 404 if it has none with this number."""
-    if number >= len(item.shown):
-        raise no_such("picture")
-    is_picture = annotation_pictures.c.prompt == item.prompt
-    is_picture &= annotation_pictures.c.number == int(item.shown[number])
-    query = select(annotation_pictures.c.data).where(is_picture)
-    data: bytes = connection.execute(query).scalar_one()
-    return data

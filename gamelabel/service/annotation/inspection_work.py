@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gamelabel.games.annotation.answers import AnswerError, check_annotation
 from gamelabel.service.annotation.annotation_tables import annotation_items, annotation_prompts
-from gamelabel.service.annotation.annotation_work import AnnotationWork, read_picture
+from gamelabel.service.annotation.annotation_work import AnnotationWork
 from gamelabel.service.annotation.item_body import (
     ITEM,
     in_file,
@@ -23,6 +23,7 @@ from gamelabel.service.annotation.item_body import (
     step_bodies,
     stored_answers,
 )
+from gamelabel.service.annotation.item_dealing import read_picture
 from gamelabel.service.annotation.quality_tables import annotation_inspections
 from gamelabel.service.annotation.returned_items import last_reason, waiting_items
 from gamelabel.service.database_tables import players
@@ -63,14 +64,15 @@ class InspectionWork:
         with self.store.write() as connection:
             player = self._inspector(connection, session, lock=True)
             require_consent(player)
-            own = self.annotations.open_item_of(connection, player)
+            dealing = self.annotations.dealing
+            own = dealing.open_item_of(connection, player)
             if own is None:
                 require_running(player)
                 prompt = connection.execute(self._doubled(player)).scalar()
                 if prompt is not None:
-                    own = self.annotations.deal(connection, player, prompt, is_double=True)
+                    own = dealing.deal(connection, player, prompt, is_double=True)
             if own is not None:
-                return {**self.annotations.show(connection, own), "is_double": True, "round": 0}
+                return {**dealing.show(connection, own), "is_double": True, "round": 0}
             item = self._choose(connection, player)
             if item is None:
                 title = "There is nothing to inspect"
