@@ -14,6 +14,7 @@ from PIL import Image
 from gamelabel.figures.readable_names import readable_name
 from gamelabel.figures.style import GREY, add_legend, format_axis, series_style, write_no_data
 from gamelabel.games.annotation.heat_map import heat_map, points_by_picture
+from gamelabel.tables.upright_pictures import upright_rgb
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +78,7 @@ def plot_heat_map(ax: Axes, file: Path, points: ArrayLike) -> Axes:
         `ax`.
     """
     with Image.open(file) as picture:
-        gray = np.asarray(picture.convert("L"))
+        gray = np.asarray(upright_rgb(picture).convert("L"))
     height, width = gray.shape
     ax.imshow(gray, cmap="gray", vmin=-200, vmax=255)  # pale, so that the heat is seen
     density = heat_map(points)
@@ -121,7 +122,7 @@ def plot_tapped_pictures(
     tapped = points_by_picture(regions)
     for (above, below), (name, points) in zip(axes.T, tapped.items(), strict=False):
         with Image.open(folder / name) as picture:
-            above.imshow(np.asarray(picture))
+            above.imshow(np.asarray(upright_rgb(picture)))
         above.set_title(fill(prompts[name], 22), size=8)
         plot_heat_map(below, folder / name, points).set_axis_on()
     return axes

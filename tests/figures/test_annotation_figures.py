@@ -26,8 +26,10 @@ def test_issues_by_category_leave_out_what_was_not_asked(ax):
 
 
 def test_a_picture_is_darkest_where_most_people_tapped(ax, tmp_path: Path):
-    """Also in a picture that is not square, whose width and height would show if exchanged."""
-    Image.new("RGB", (80, 40), "white").save(tmp_path / "1.png")
+    """In a picture that is not square, and that a phone has stored on its side."""
+    on_its_side = Image.Exif()
+    on_its_side[0x0112] = 6
+    Image.new("RGB", (40, 80), "white").save(tmp_path / "1.png", exif=on_its_side)
     points = [[0.75, 0.25], [0.74, 0.26], [0.1, 0.9]]
     annotation_figures.plot_heat_map(ax, tmp_path / "1.png", points)
     picture, heat = ax.images

@@ -72,7 +72,8 @@ def test_a_name_that_leads_out_is_rejected_by_readers_and_refused_by_writers(
         assert not again.prompts["p1"].pictures and not again.answers
         fault = str(again.rejected[0])
         assert fault.startswith(str(source)) and ", row 0: picture names" in fault
-        assert f"leads out of {pictures}; its answers are left out: put the picture into" in fault
+        assert f"leads out of {pictures}: put the picture into the folder" in fault
+        assert fault.endswith("; its answers are left out")
     for write in (write_answer_dataset, write_argilla_answers):
         folder = tmp_path / write.__name__
         folder.mkdir()
@@ -99,6 +100,14 @@ def test_a_picture_in_the_folder_is_read_by_its_path_and_by_an_address(
 ) -> None:
     content = picture_in_folder(name.format(folder=pictures), tmp_path / given)
     assert content == (pictures / "set/1.png").read_bytes()
+
+
+def test_a_picture_of_another_format_is_named_and_can_be_saved_as_png(pictures: Path) -> None:
+    Image.new("RGB", (4, 5)).save(pictures / "1.gif")
+    with pytest.raises(
+        ValueError, match=r"'1\.gif', but .* not a readable JPEG .*: save it as PNG"
+    ):
+        picture_in_folder("1.gif", pictures)
 
 
 @pytest.mark.parametrize("name", ["x\0.png", "x" * 5000, "http://[", "circle.png", "", "set"])

@@ -24,7 +24,7 @@ from gamelabel.games.annotation.layouts.answer_set import (
     RejectedAnswer,
     RowPlace,
 )
-from gamelabel.games.annotation.layouts.picture_folder import HOW_TO_NAME, picture_in_folder
+from gamelabel.games.annotation.layouts.picture_folder import picture_in_folder
 from gamelabel.games.annotation.task_kinds import prompt_words
 from gamelabel.tables.rows import RejectedRow, is_text
 from gamelabel.tables.upright_pictures import upright_size
@@ -117,7 +117,7 @@ class AnswerCollector:
         except RejectedRow as rejection:
             [(_, reason)] = rejection.faults
             self._missing.add((prompt_id, picture))
-            self.reject(place, "picture", f"{reason}; its answers are left out: {HOW_TO_NAME}")
+            self.reject(place, "picture", f"{reason}; its answers are left out")
 
     def add(
         self,

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from gamelabel.tables.picture_files import from_literal, picture_suffix
 from gamelabel.tables.rows import RejectedRow
 
-HOW_TO_NAME = "put the picture into the folder, and name it by its path there"
+_CURE = "put the picture into the folder, and name it by its path there"
 _SEPARATORS = re.compile(r"[/\\]")
 _WINDOWS_ROOT = re.compile(r"[A-Za-z]:|\\")  # a drive, a share, or the root of this drive
 
@@ -42,13 +42,18 @@ def picture_in_folder(name: str, folder: Path) -> bytes:
 
     Examples
     --------
-    >>> picture_in_folder("../1.png", Path("/data/pictures"))
+    >>> picture_in_folder("../1.png", Path("/pictures"))
     Traceback (most recent call last):
     ...
-    gamelabel.tables.rows.RejectedRow: : names '../1.png', which leads out of /data/pictures
+    gamelabel.tables.rows.RejectedRow: : names '../1.png', which leads out of /pictures: put the ...
     """
     content = _read(name, folder)
-    picture_suffix(content)
+    try:
+        picture_suffix(content)
+    except RejectedRow as rejection:
+        [(_, reason)] = rejection.faults
+        reason = f"names {name!r:.100}, but {reason}: save it as PNG in the folder"
+        raise RejectedRow(("", reason)) from rejection
     return content
 
 
@@ -76,14 +81,14 @@ def picture_to_write(name: str, folder: Path) -> bytes:
         return _read(name, folder)
     except RejectedRow as rejection:
         [(_, reason)] = rejection.faults
-        raise ValueError(f"an answer {reason}: {HOW_TO_NAME}") from rejection
+        raise ValueError(f"an answer {reason}") from rejection
 
 
 def _read(name: str, folder: Path) -> bytes:
     if name[:5].lower() == "data:" or name[:2] in ("b'", 'b"'):
         return from_literal(name)
     folder = folder.absolute()
-    leads_out = RejectedRow(("", f"names {name!r:.100}, which leads out of {folder}"))
+    leads_out = RejectedRow(("", f"names {name!r:.100}, which leads out of {folder}: {_CURE}"))
     stored = _path_of_address(name)
     if any(map(_leads_up, (name, stored))) or _WINDOWS_ROOT.match(name):
         raise leads_out
@@ -99,7 +104,7 @@ def _read(name: str, folder: Path) -> bytes:
         is_elsewhere |= is_file
     if is_elsewhere:
         raise leads_out
-    raise RejectedRow(("", f"names {name!r:.100}, which is not in {folder}"))
+    raise RejectedRow(("", f"names {name!r:.100}, which is not in {folder}: {_CURE}"))
 
 
 def _path_of_address(name: str) -> str:
