@@ -79,7 +79,7 @@ def run_command(
 
     A step is due if its notebook, the code that it uses, its inputs, its parameters or
     requirements.lock have changed, or a file that it wrote is missing or modified. After a failure
-    or Ctrl-C, the same command resumes. STEP is a name such as `03_labels`, or `03`.
+    or Ctrl-C, the same command resumes. STEP is a name such as `03_labels`, or its number.
 
     Examples:
 

@@ -245,7 +245,7 @@ class Study:
         return {name: tuple(s for s in self.steps if s.chapter == name) for name in names}
 
     def step(self, name: str) -> Step:
-        """Return the step of this name, or the only one whose name starts so (`03`).
+        """Return the step of this name or number (`3`), or the only one whose name starts so.
 
         Raises
         ------
@@ -253,7 +253,8 @@ class Study:
             If there is no such step, or its notebook does not exist.
         """
         exact = [s for s in self.steps if s.name == name]
-        matches = exact or [s for s in self.steps if name and s.name.startswith(name)]
+        start = name.zfill(2) if name.isdigit() else name
+        matches = exact or [s for s in self.steps if start and s.name.startswith(start)]
         if len(matches) != 1:
             names = ", ".join(s.name for s in self.steps)
             raise ValueError(f"there is no step {name!r}; the steps are {names}")

@@ -51,7 +51,7 @@ def test_what_follows_a_step() -> None:
 
 def test_a_step_is_found_by_its_number_and_an_unknown_one_lists_the_known(tmp_path: Path) -> None:
     study = toy_study(tmp_path, _01_prompts=PROMPTS)
-    assert study.step("01").name == "01_prompts"
+    assert study.step("01").name == study.step("1").name == "01_prompts"
     with pytest.raises(ValueError, match="the steps are 01_prompts, 02_images"):
         study.step("99")
     with pytest.raises(ValueError, match="no notebook"):
