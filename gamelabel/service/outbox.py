@@ -262,7 +262,8 @@ class Outbox:
     async def _send(self, client: httpx.AsyncClient, reward: Row[Any]) -> str:
         """Send a reward, and return what went wrong; empty if the game has it.
 
-        Only the status of the answer is waited for, and none of its body is read.
+        Only the status of the answer is waited for, and none of its body is read. If it has none,
+        the next reward is sent over the same connection.
         """
         settings = self.settings
         token = sign_reward(
@@ -280,6 +281,8 @@ class Outbox:
                 url = reward.reward_url
                 async with client.stream("POST", url, content=token, headers=headers) as reply:
                     status = reply.status_code
+                    if status == 204 or reply.headers.get("Content-Length") == "0":
+                        await reply.aread()  # nothing, which ends the request
         except TimeoutError:
             trouble = f"the game did not answer within {SEND_S:g} s"
         except (

@@ -230,7 +230,8 @@ def open_engine(url: str | URL, connections: int = 10) -> Engine:
     options: dict[str, Any] = {"hide_parameters": True}
     options |= {"pool_size": connections, "max_overflow": 0, "pool_timeout": WAIT_S}
     if address.get_backend_name() == "postgresql":
-        engine = create_engine(address, **options)
+        # the connection that was used last first, which has what it needs in memory
+        engine = create_engine(address, **options, pool_use_lifo=True)
         event.listen(engine, "checkin", _note_use)
         event.listen(engine, "checkout", _check_idle)
     else:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -122,3 +123,20 @@ def test_an_empty_stock_is_followed_by_the_next_and_no_pair_is_dealt_twice(
         assert (
             deal_batch(connection, 1, "study", [False] * 5, False, np.random.default_rng(0)) is None
         )
+
+
+def test_pairs_that_many_count_at_once_are_counted_each_time(service: Service) -> None:
+    with service.store.read() as connection:
+        rows = connection.execute(select(pairs.c.id, pairs.c.prompt).limit(5)).all()
+
+    def count(seed: int) -> None:
+        order = np.random.default_rng(seed).permutation(5).tolist()
+        with service.store.write() as connection:
+            count_dealt(connection, [rows[i] for i in order])
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(count, range(40)))
+    with service.store.read() as connection:
+        served = dict(connection.execute(select(pairs.c.id, pairs.c.served)).all())
+    assert [served.pop(row.id) for row in rows] == [40] * 5
+    assert set(served.values()) == {0}

@@ -21,12 +21,18 @@ from gamelabel.service.prometheus import metrics_text
 from tests.service.harness import OPERATOR_KEY, Service, wait_until
 
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-OK = b"HTTP/1.1 204 No Content\r\n\r\n"
+OK = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
 
 
 def answer(connection: socket.socket, stopped: threading.Event) -> None:
     connection.recv(65536)
     connection.sendall(OK)
+
+
+def answer_all(connection: socket.socket, stopped: threading.Event) -> None:
+    """Answer one reward after another, with no body."""
+    while connection.recv(65536):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
 
 def hang(connection: socket.socket, stopped: threading.Event) -> None:
@@ -119,6 +125,19 @@ def test_a_send_has_a_total_time(
 
 def test_the_lease_is_longer_than_the_longest_send() -> None:
     assert outbox_module._LEASE_MS > 1000 * outbox_module.SEND_S * outbox_module._BATCH
+
+
+@on_sqlite
+def test_rewards_are_sent_over_one_connection_if_the_game_leaves_it_open(service: Service) -> None:
+    ann = service.player("ann")
+    for _ in range(3):
+        ann.send(ann.batch())
+    outbox = Outbox(service.store, service.settings)
+    with backend(answer_all) as (url, connections):
+        set_address(service, "chess", url)
+        assert outbox.send_due("chess") == 3
+    assert [row.state for row in rows(service, "chess")] == ["delivered"] * 3
+    assert len(connections) == 1
 
 
 @on_sqlite

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, bindparam, case, insert, select, update
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Insert, Select, Update, bindparam, case, insert, select, union_all, update
 
 from gamelabel.service.database_tables import players
 from gamelabel.service.pairs.pair_games import STANDING_COLUMNS
@@ -75,11 +78,45 @@ PICTURE = (
     .where(_IS_LEFT | (assignments.c.picture_right == _NAME))
 )
 
-NEW_BATCH, NEW_ITEMS, NEW_STANDING = insert(batches), insert(assignments), insert(pair_standings)
+NEW_BATCH, NEW_STANDING = insert(batches), insert(pair_standings)
 CLOSE_BATCH = update(batches).where(batches.c.id == bindparam("batch"))
 STORE_STANDING = update(pair_standings).where(pair_standings.c.player == bindparam("of_player"))
-STORE_CHOICE = (
-    update(assignments)
-    .where(assignments.c.id == bindparam("item"))
-    .values(choice=bindparam("side"), response_ms=bindparam("ms"), answered_at=bindparam("at"))
-)
+_OF_ITEM = ("id", "pair", "place", "left", "picture_left", "picture_right")
+
+
+@cache
+def new_items(n: int) -> Insert:
+    """Return the statement that stores the n items of a batch.
+
+    Its parameters are `batch`, `player`, and the columns of each item with its number: `id_0`.
+    """
+    columns = [assignments.c[name] for name in ("batch", "player", *_OF_ITEM)]
+
+    def item(i: int) -> Select[Any]:
+        names = ["batch", "player", *(f"{name}_{i}" for name in _OF_ITEM)]
+        return select(
+            *(bindparam(name, type_=c.type) for name, c in zip(names, columns, strict=True))
+        )
+
+    return insert(assignments).from_select(columns, union_all(*map(item, range(n))))
+
+
+@cache
+def store_choices(n: int) -> Update:
+    """Return the statement that stores the n choices of a batch.
+
+    Its parameters are `of_batch`, `at`, and the id, the side and the time of each item: `item_0`,
+    `side_0`, `ms_0`.
+    """
+    is_item = [assignments.c.id == bindparam(f"item_{i}") for i in range(n)]
+    sides = [bindparam(f"side_{i}", type_=assignments.c.choice.type) for i in range(n)]
+    times = [bindparam(f"ms_{i}", type_=assignments.c.response_ms.type) for i in range(n)]
+    return (
+        update(assignments)
+        .where(assignments.c.batch == bindparam("of_batch"))
+        .values(
+            choice=case(*zip(is_item, sides, strict=True)),
+            response_ms=case(*zip(is_item, times, strict=True)),
+            answered_at=bindparam("at"),
+        )
+    )

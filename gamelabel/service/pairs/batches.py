@@ -152,7 +152,7 @@ class Batches:
             arena = self._arena_of(labeling)
             votes = arena.votes_of(connection, player.id, batch_id, choices) if arena else []
             self.store.only_write(connection)
-            self._store_choices(connection, player, choices, answers)
+            self._store_choices(connection, player, batch_id, choices, answers)
             if arena:
                 arena.store_votes(connection, votes)
             is_right = [choices[item] == row.gold for item, row in items.items() if row.gold]
@@ -221,26 +221,13 @@ class Batches:
             },
         )
         sides = np.where(self.rng.random(len(dealt)) < 0.5, "a", "b").tolist()
-        rows = [
-            {
-                "id": item,
-                "batch": batch_id,
-                "player": player.id,
-                "pair": pair.id,
-                "place": place,
-                "left": side,
-                "picture_left": picture_left,
-                "picture_right": picture_right,
-            }
-            for place, (pair, side, item, picture_left, picture_right) in enumerate(
-                zip(dealt, sides, ids[::3], ids[1::3], ids[2::3], strict=True)
-            )
-        ]
-        connection.execute(queries.NEW_ITEMS, rows)
-        items = [
-            _item(row["id"], pair.prompt, row["picture_left"], row["picture_right"])
-            for row, pair in zip(rows, dealt, strict=True)
-        ]
+        values, items = {"batch": batch_id, "player": player.id}, []
+        for i, (pair, side) in enumerate(zip(dealt, sides, strict=True)):
+            item, left, right = ids[3 * i : 3 * i + 3]
+            values |= {f"id_{i}": item, f"pair_{i}": pair.id, f"place_{i}": i, f"left_{i}": side}
+            values |= {f"picture_left_{i}": left, f"picture_right_{i}": right}
+            items.append(_item(item, pair.prompt, left, right))
+        connection.execute(queries.new_items(len(dealt)), values)
         return self._batch_body(labeling, batch_id, level, items, None)
 
     def _show(self, connection: Connection, labeling: Row[Any]) -> dict[str, Any]:
@@ -295,19 +282,19 @@ class Batches:
         self,
         connection: Connection,
         player: Row[Any],
+        batch_id: str,
         choices: Mapping[str, str],
         answers: Mapping[str, Answer],
     ) -> None:
-        rows = []
-        for item in sorted(choices):
-            keeps_times = player.times and not self.settings.minimal
+        keeps_times = player.times and not self.settings.minimal
+        answered_at = None if self.settings.minimal else self.settings.now_ms
+        values = {"of_batch": batch_id, "at": answered_at}
+        for i, (item, side) in enumerate(choices.items()):
             response_ms = answers[item].response_ms if keeps_times else None
             if response_ms is not None and response_ms > _LONGEST_RESPONSE_MS:
                 response_ms = None
-            answered_at = None if self.settings.minimal else self.settings.now_ms
-            row = {"item": item, "side": choices[item], "ms": response_ms, "at": answered_at}
-            rows.append(row)
-        connection.execute(queries.STORE_CHOICE, rows)
+            values |= {f"item_{i}": item, f"side_{i}": side, f"ms_{i}": response_ms}
+        connection.execute(queries.store_choices(len(choices)), values)
 
     def _judge_and_pay(
         self,

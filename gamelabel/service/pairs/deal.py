@@ -24,6 +24,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Update,
     bindparam,
     exists,
     literal_column,
@@ -134,7 +135,8 @@ def deal_batch(
 
 def count_dealt(connection: Connection, dealt: Sequence[Row[Any]]) -> None:
     """Count pairs as served once more. In a fixed order: several transactions may do the same."""
-    connection.execute(_COUNT, [{"pair": pair} for pair in sorted(row.id for row in dealt)])
+    values = {f"pair_{i}": row.id for i, row in enumerate(dealt)}
+    connection.execute(_count(len(dealt)), values)
 
 
 def _shuffled_states(
@@ -184,4 +186,10 @@ def _least_served(number: int, window: int) -> Select[Any]:
     return query.subquery().select()
 
 
-_COUNT = update(pairs).where(pairs.c.id == bindparam("pair")).values(served=pairs.c.served + 1)
+@cache
+def _count(n: int) -> Update:
+    """Return the statement that counts n pairs as served once more, locked in the order of ids."""
+    ids = [bindparam(f"pair_{i}", type_=pairs.c.id.type) for i in range(n)]
+    locked = select(pairs.c.id).where(pairs.c.id.in_(ids)).order_by(pairs.c.id)
+    is_dealt = pairs.c.id.in_(locked.with_for_update(key_share=True))
+    return update(pairs).where(is_dealt).values(served=pairs.c.served + literal_column("1"))

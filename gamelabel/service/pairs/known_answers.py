@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, literal, select, update
 
 from gamelabel.games.pairs.swaps import pair_for_swaps
 from gamelabel.service.database_tables import players
@@ -33,6 +33,13 @@ EXAM_RENEWAL = 60  # points made at once
 GOOD_LABELS = 100
 _GOOD_PLAYERS = 20  # considered at once, each with dozens of points
 _PAIR_COLUMNS = (*TABLES["pairs"], "picture_a", "picture_b")
+_RESERVE = (
+    select(literal(1))
+    .where(pairs.c.pool == bindparam("pool"), pairs.c.stock == "exam")
+    .where(~pairs.c.shared, pairs.c.served < EXAM_SIGHTINGS, ~pairs.c.retired)
+    .limit(EXAM_RESERVE)
+)
+_COUNT_RESERVE = select(func.count()).select_from(_RESERVE.subquery())
 
 
 def make_watch_points(store: Store, pool: str, rng: np.random.Generator | None = None) -> int:
@@ -87,7 +94,7 @@ def renew_exam_points(store: Store, pool: str, rng: np.random.Generator | None =
         How many points were made.
     """
     with store.read() as connection:
-        if exam_reserve(connection, pool) >= EXAM_RESERVE:
+        if exam_reserve(connection, pool) >= EXAM_RESERVE or not _settled(connection, pool):
             return 0
     with store.write() as connection:
         rows = _lock_rows(connection, pool)
@@ -119,13 +126,7 @@ def _unique(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
 
 def exam_reserve(connection: Connection, pool: str) -> int:
     """Return how many points can be in another exam, `EXAM_RESERVE` at most."""
-    points = (
-        select(literal(1))
-        .where(pairs.c.pool == pool, pairs.c.stock == "exam")
-        .where(~pairs.c.shared, pairs.c.served < EXAM_SIGHTINGS, ~pairs.c.retired)
-        .limit(EXAM_RESERVE)
-    )
-    return connection.execute(select(func.count()).select_from(points.subquery())).scalar_one()
+    return connection.execute(_COUNT_RESERVE, {"pool": pool}).scalar_one()
 
 
 def _settled(connection: Connection, pool: str) -> set[int]:
@@ -138,6 +139,8 @@ def _settled(connection: Connection, pool: str) -> set[int]:
         .limit(_GOOD_PLAYERS)
     )
     player_ids = connection.execute(good).scalars().all()
+    if not player_ids:
+        return set()
     swapped = pairs.alias()
     query = (
         select(pairs.c.id)
