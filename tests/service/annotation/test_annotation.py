@@ -155,6 +155,8 @@ def test_prompts_are_dealt_evenly_until_enough_people_have_annotated_them(make_s
     service.person("cy").annotate()
     assert service.person("ann").annotate()["prompts"] == 2  # an open one may be finished
     figures = service.operator.get("/v1/figures").json()[0]["annotation"]
+    (alpha,) = figures.pop("alpha")
+    assert alpha["task"] == "order of two pictures"
     assert figures == {
         "prompts": 2, "annotated": 2, "annotators": 2, "closed": None, "answers": 5,
     }  # fmt: skip
