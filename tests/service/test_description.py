@@ -1,9 +1,13 @@
 """The OpenAPI description, checked by schemathesis: no undescribed response and no server error."""
 
 import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
 
+from gamelabel.service.pairs.pair_tables import pairs
+from gamelabel.service.pairs.start import operator_app
 from tests.service.described import check_operation, operations
-from tests.service.harness import Service
+from tests.service.harness import OPERATOR_KEY, Service
 
 pytest.importorskip("schemathesis")
 on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -21,6 +25,17 @@ def check_pair_operations(service: Service, cases: int) -> None:
 @on_sqlite
 def test_every_response_is_as_described(service: Service) -> None:
     check_pair_operations(service, 10)
+
+
+@on_sqlite
+def test_no_request_of_the_operator_is_an_error_of_the_service(service: Service) -> None:
+    headers = {"Authorization": f"Bearer {OPERATOR_KEY}"}
+    client = TestClient(operator_app(service.store, service.settings))
+    with service.store.read() as connection:
+        pair_id = connection.execute(select(pairs.c.pair_id).limit(1)).scalar_one()
+    valid = {"pool": "study", "pair_id": pair_id, "game_id": "chess", "state": "retired"}
+    for operation in operations(client):
+        check_operation(client, operation, 10, headers, valid, is_described=False)
 
 
 @pytest.mark.full
