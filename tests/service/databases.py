@@ -3,13 +3,13 @@
 import atexit
 import os
 import shutil
-import signal
 import subprocess
 import tempfile
 import uuid
 from functools import cache
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from sqlalchemy import URL, make_url
@@ -121,9 +121,16 @@ class Server:
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", mode, "-w", "stop")
 
     def kill(self) -> None:
-        """Kill the server as a crash would, without a shutdown."""
+        """Kill the server as a crash would, without a shutdown.
+
+        Its processes end when they see it. Until then the memory that they share is in use, and the
+        server cannot start.
+        """
         pid = int((self.folder / "data/postmaster.pid").read_text().split()[0])
-        os.kill(pid, signal.SIGKILL)
+        server = psutil.Process(pid)
+        processes = [server, *server.children()]
+        server.kill()
+        psutil.wait_procs(processes, timeout=60)
 
     def remove(self) -> None:
         self.stop()

@@ -132,7 +132,9 @@ def test_rewards_are_sent_over_one_connection_if_the_game_leaves_it_open(service
     ann = service.player("ann")
     for _ in range(3):
         ann.send(ann.batch())
-    outbox = Outbox(service.store, service.settings)
+    limits = httpx.Limits(keepalive_expiry=600)  # however busy the machine is
+    transport = httpx.AsyncHTTPTransport(limits=limits)
+    outbox = Outbox(service.store, service.settings, transport)
     with backend(answer_all) as (url, connections):
         set_address(service, "chess", url)
         assert outbox.send_due("chess") == 3
