@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from http.client import parse_headers
 from typing import Any
 
 import httpx
@@ -30,9 +31,12 @@ def answer(connection: socket.socket, stopped: threading.Event) -> None:
 
 
 def answer_all(connection: socket.socket, stopped: threading.Event) -> None:
-    """Answer one reward after another, with no body."""
-    while connection.recv(65536):
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+    """Answer one reward after another, each when all of it is there, with no body."""
+    with connection.makefile("rb") as requests:
+        while requests.readline():
+            headers = parse_headers(requests)
+            requests.read(int(headers["Content-Length"]))
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
 
 def hang(connection: socket.socket, stopped: threading.Event) -> None:
