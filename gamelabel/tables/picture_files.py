@@ -75,6 +75,28 @@ def suffix_of(content: bytes) -> str:
     return "png" if content.startswith(b"\x89PNG") else "webp"
 
 
+def is_literal(name: str) -> bool:
+    """Return whether the name of a picture is the picture itself: a data URI or a bytes literal.
+
+    >>> [is_literal(name) for name in ("data:image/png;base64,iVBO", "b'/9j/'", "1.png")]
+    [True, True, False]
+    """
+    return name[:5].lower() == "data:" or name[:2] in ("b'", 'b"')
+
+
+def path_of_address(name: str) -> str:
+    """Return the path of a file that an address stores, such as that of an upload.
+
+    >>> [path_of_address(name) for name in ("/data/local-files/?d=set/1.png", "http://[", "1.png")]
+    ['set/1.png', 'http://[', '1.png']
+    """
+    try:
+        address = urlsplit(name)
+    except ValueError:  # not an address
+        return name
+    return parse_qs(address.query).get("d", [unquote(address.path)])[0]
+
+
 def from_literal(cell: str) -> bytes:
     """Decode a picture from base64 in a Python bytes literal, the form that GameLabel-10K uses.
 
@@ -196,10 +218,9 @@ def named_picture(name: str, folder: Path) -> bytes:
     ...
     gamelabel.tables.rows.RejectedRow: : names '/data/local-files/?d=set/1.png', but there is no ...
     """
-    if name[:5].lower() == "data:" or name[:2] in ("b'", 'b"'):
+    if is_literal(name):
         return from_literal(name)
-    address = urlsplit(name)
-    stored = parse_qs(address.query).get("d", [unquote(address.path)])[0]
+    stored = path_of_address(name)
     candidates = [folder / name, folder / stored.lstrip("/"), folder / Path(stored).name]
     for path in candidates:
         if path.is_file():

@@ -53,8 +53,9 @@ def counted_kinds(kinds: Collection[str]) -> list[str]:
     >>> counted_kinds(["categorise", "rate", "issues", "rank"])
     ['categorise', 'rank']
     """
+    category = ["categorise"] if "categorise" in kinds else []
     pairs = [kind for kind in PAIR_KINDS if kind in kinds]
-    return [kind for kind in ("categorise",) if kind in kinds] + pairs[:1]
+    return category + pairs[:1]
 
 
 @dataclass(frozen=True)

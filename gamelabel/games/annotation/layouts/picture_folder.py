@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
 
-from gamelabel.tables.picture_files import from_literal, picture_suffix
+from gamelabel.tables.picture_files import (
+    from_literal,
+    is_literal,
+    path_of_address,
+    picture_suffix,
+)
 from gamelabel.tables.rows import RejectedRow
 
 _CURE = "put the picture into the folder, and name it by its path there"
@@ -85,11 +89,11 @@ def picture_to_write(name: str, folder: Path) -> bytes:
 
 
 def _read(name: str, folder: Path) -> bytes:
-    if name[:5].lower() == "data:" or name[:2] in ("b'", 'b"'):
+    if is_literal(name):
         return from_literal(name)
     folder = folder.absolute()
     leads_out = RejectedRow(("", f"names {name!r:.100}, which leads out of {folder}: {_CURE}"))
-    stored = _path_of_address(name)
+    stored = path_of_address(name)
     if any(map(_leads_up, (name, stored))) or _WINDOWS_ROOT.match(name):
         raise leads_out
     root, is_elsewhere = folder.resolve(), False
@@ -105,15 +109,6 @@ def _read(name: str, folder: Path) -> bytes:
     if is_elsewhere:
         raise leads_out
     raise RejectedRow(("", f"names {name!r:.100}, which is not in {folder}: {_CURE}"))
-
-
-def _path_of_address(name: str) -> str:
-    """Return the path of a file that an address stores, such as that of an upload."""
-    try:
-        address = urlsplit(name)
-    except ValueError:  # not an address
-        return name
-    return parse_qs(address.query).get("d", [unquote(address.path)])[0]
 
 
 def _leads_up(path: str) -> bool:
